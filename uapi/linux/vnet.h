@@ -1,0 +1,392 @@
+/* SPDX-License-Identifier: GPL-2.0 WITH Linux-syscall-note */
+/*
+ * Virtual networks: rtnetlink link kind "vnet" and generic netlink family
+ * "vnet".
+ *
+ * A VNet is a network device of kind "vnet". NICs of virtual machines (tap,
+ * veth) are enslaved to it. Its routes are ordinary kernel routes, and the
+ * table a route stands in is its class:
+ *
+ *   system        IFLA_VNET_TABLE         address spaces, peerings, Internet
+ *   BGP           IFLA_VNET_BGP_TABLE     what NVAs have announced
+ *   user-defined  VNET_A_SUBNET_TABLE     a route table bound to subnets
+ *
+ * There is no other way to add a route. What rtnetlink cannot say (subnets,
+ * NIC addresses, effective routes, counters) is said here.
+ *
+ * rtnetlink
+ * ---------
+ * RTM_NEWLINK, IFLA_INFO_KIND "vnet", IFLA_INFO_DATA:
+ *
+ *   IFLA_VNET_VNI           u32  1..16777215, unique in the network namespace
+ *   IFLA_VNET_TABLE         u32  system table, required, owned by this VNet
+ *   IFLA_VNET_BGP_TABLE     u32  BGP table, required, owned by this VNet
+ *   IFLA_VNET_MAX_ROUTES    u32  limit per class and family, 0 = none
+ *
+ * Only IFLA_VNET_MAX_ROUTES can be changed later. A table belongs to one VNet
+ * in one role: EBUSY, with the owner named in the extack, otherwise.
+ *
+ * Generic netlink
+ * ---------------
+ * Every message names its object by VNET_A_IFINDEX (the VNet device or, for
+ * the NIC, effective-route and lookup commands, the NIC). Changes need
+ * CAP_NET_ADMIN in the user namespace that owns the network namespace; reads
+ * of anything that shows addresses need it too. Every refusal carries an
+ * extack message, and the offending attribute where there is one. Nothing is
+ * changed by a request that is refused.
+ *
+ * VNET_CMD_VNET_GET (do: one VNet; dump: all) answers
+ *   VNET_A_IFINDEX          u32
+ *   VNET_A_NAME             string
+ *   VNET_A_VNI              u32
+ *   VNET_A_TABLE            u32
+ *   VNET_A_BGP_TABLE        u32
+ *   VNET_A_MAX_ROUTES       u32
+ *   VNET_A_NUM_NICS         u32
+ *   VNET_A_SPACE            nested, one for each address space (multi)
+ *       VNET_A_PREFIX_ADDR      4 or 16 bytes, network order
+ *       VNET_A_PREFIX_LEN       u8
+ *   VNET_A_MIRROR           nested, one for each class and family (multi)
+ *       VNET_A_MIRROR_CLASS     u8, enum vnet_route_class
+ *       VNET_A_MIRROR_FAMILY    u8, AF_INET or AF_INET6
+ *       VNET_A_MIRROR_STATE     u8, enum vnet_mirror_state
+ *       VNET_A_MIRROR_ROUTES    u32
+ *       VNET_A_MIRROR_BYTES     u64, memory of the mirror and lookup structure
+ *   VNET_A_STATS            nested, see below
+ *
+ * VNET_CMD_SUBNET_SET creates or changes, VNET_CMD_SUBNET_DEL removes,
+ * VNET_CMD_SUBNET_GET dumps the subnets of one VNet (VNET_A_IFINDEX):
+ *   VNET_A_SUBNET           nested
+ *       VNET_A_SUBNET_ADDR      4 or 16 bytes, network order, no host bits
+ *       VNET_A_SUBNET_LEN       u8
+ *       VNET_A_SUBNET_TABLE     u32, user-defined routes; 0 = none
+ *       VNET_A_SUBNET_FLAGS     u32, VNET_SUBNET_F_*
+ * A subnet lies inside an address space and overlaps no other subnet.
+ *
+ * VNET_CMD_NIC_SET sets what a NIC may be and do (VNET_A_IFINDEX the NIC). An
+ * attribute that is absent stays as it is; the addresses given replace all
+ * that were there.
+ *   VNET_A_NIC_MAC          6 bytes, the guest's, required before addresses
+ *   VNET_A_NIC_FLAGS        u32, VNET_NIC_F_*
+ *   VNET_A_NIC_ADDRS        nested
+ *       VNET_A_NIC_ADDR         4 or 16 bytes, network order (multi, the first
+ *                               one of a family is primary; an empty nest
+ *                               removes all)
+ * An address lies inside an address space of the VNet and belongs to one NIC.
+ *
+ * VNET_CMD_NIC_GET (do: one NIC; dump: all, or those of the VNet that
+ * VNET_A_IFINDEX names) answers VNET_A_IFINDEX, VNET_A_NAME,
+ * VNET_A_VNET_IFINDEX, VNET_A_NIC_MAC, VNET_A_NIC_FLAGS, VNET_A_NIC_ADDRS,
+ * VNET_A_STATS.
+ *
+ * VNET_CMD_EFFECTIVE_GET dumps the effective routes of a NIC (VNET_A_IFINDEX,
+ * and VNET_A_FAMILY to have one family only), in the order of prefixes, best
+ * class first. Rows that Azure's portal hides are among them, with a reason:
+ *   VNET_A_ROUTE            nested
+ *       VNET_A_ROUTE_CLASS      u8, enum vnet_route_class
+ *       VNET_A_ROUTE_STATE      u8, enum vnet_route_state
+ *       VNET_A_ROUTE_REASON     u8, enum vnet_route_reason, why not active
+ *       VNET_A_ROUTE_ADDR       4 or 16 bytes, network order
+ *       VNET_A_ROUTE_LEN        u8
+ *       VNET_A_ROUTE_TYPE       u8, enum vnet_hop_type
+ *       VNET_A_ROUTE_TABLE      u32
+ *       VNET_A_ROUTE_PROTOCOL   u8, rtm_protocol
+ *       VNET_A_ROUTE_NHID       u32, next-hop object, 0 = none
+ *       VNET_A_ROUTE_HOP        nested (multi), one for each next hop
+ *           VNET_A_HOP_ADDR         4 or 16 bytes, absent if directly there
+ *           VNET_A_HOP_WEIGHT       u16, 1..256
+ *           VNET_A_HOP_IFINDEX      u32, the NIC that owns the address (0: none)
+ *           VNET_A_HOP_FLAGS        u32, VNET_HOP_F_*
+ *
+ * VNET_CMD_LOOKUP answers what would happen to a packet that the NIC
+ * VNET_A_IFINDEX sends to VNET_A_LOOKUP_DST. A flow can be given too.
+ *   request:
+ *       VNET_A_LOOKUP_DST       4 or 16 bytes
+ *       VNET_A_LOOKUP_SRC       4 or 16 bytes, optional
+ *       VNET_A_LOOKUP_PROTO     u8, optional
+ *       VNET_A_LOOKUP_SPORT     u16 host order, optional
+ *       VNET_A_LOOKUP_DPORT     u16 host order, optional
+ *   answer:
+ *       VNET_A_ROUTE            the winner (absent if nothing matches)
+ *       VNET_A_LOOKUP_HOP       nested, as VNET_A_ROUTE_HOP: the chosen one
+ *       VNET_A_LOOKUP_DROP      u8, enum vnet_drop, VNET_DROP_NONE = forwarded
+ *       VNET_A_LOOKUP_CANDIDATE nested (multi), as VNET_A_ROUTE: what else
+ *                               matched, longest prefix first
+ *
+ * VNET_A_STATS is
+ *       VNET_A_STATS_RX_PACKETS, _RX_BYTES   u64, from the guest(s)
+ *       VNET_A_STATS_TX_PACKETS, _TX_BYTES   u64, to the guest(s)
+ *       VNET_A_STATS_DROP       nested (multi), one for each reason not zero
+ *           VNET_A_DROP_REASON      u8, enum vnet_drop
+ *           VNET_A_DROP_NAME        string
+ *           VNET_A_DROP_PACKETS     u64
+ *
+ * Addresses in one message are of one family unless they stand in a list.
+ */
+#ifndef _UAPI_LINUX_VNET_H
+#define _UAPI_LINUX_VNET_H
+
+#include <linux/types.h>
+
+/* rtnetlink, IFLA_INFO_DATA of link kind "vnet" */
+enum {
+	IFLA_VNET_UNSPEC,
+	IFLA_VNET_VNI,
+	IFLA_VNET_TABLE,
+	IFLA_VNET_BGP_TABLE,
+	IFLA_VNET_MAX_ROUTES,
+	__IFLA_VNET_LAST
+};
+
+#define IFLA_VNET_MAX	(__IFLA_VNET_LAST - 1)
+
+#define VNET_VNI_MAX	((1U << 24) - 1)
+
+#define VNET_GENL_NAME		"vnet"
+#define VNET_GENL_VERSION	1
+
+enum vnet_cmd {
+	VNET_CMD_UNSPEC,
+	VNET_CMD_VNET_GET,
+	VNET_CMD_SUBNET_SET,
+	VNET_CMD_SUBNET_DEL,
+	VNET_CMD_SUBNET_GET,
+	VNET_CMD_NIC_SET,
+	VNET_CMD_NIC_GET,
+	VNET_CMD_EFFECTIVE_GET,
+	VNET_CMD_LOOKUP,
+	__VNET_CMD_LAST
+};
+
+#define VNET_CMD_MAX	(__VNET_CMD_LAST - 1)
+
+/* Top level of every message of the family */
+enum vnet_attr {
+	VNET_A_UNSPEC,
+	VNET_A_PAD,
+	VNET_A_IFINDEX,
+	VNET_A_NAME,
+	VNET_A_VNI,
+	VNET_A_TABLE,
+	VNET_A_BGP_TABLE,
+	VNET_A_MAX_ROUTES,
+	VNET_A_NUM_NICS,
+	VNET_A_SPACE,
+	VNET_A_MIRROR,
+	VNET_A_STATS,
+	VNET_A_SUBNET,
+	VNET_A_VNET_IFINDEX,
+	VNET_A_NIC_MAC,
+	VNET_A_NIC_FLAGS,
+	VNET_A_NIC_ADDRS,
+	VNET_A_FAMILY,
+	VNET_A_ROUTE,
+	VNET_A_LOOKUP_DST,
+	VNET_A_LOOKUP_SRC,
+	VNET_A_LOOKUP_PROTO,
+	VNET_A_LOOKUP_SPORT,
+	VNET_A_LOOKUP_DPORT,
+	VNET_A_LOOKUP_HOP,
+	VNET_A_LOOKUP_DROP,
+	VNET_A_LOOKUP_CANDIDATE,
+	__VNET_A_LAST
+};
+
+#define VNET_A_MAX	(__VNET_A_LAST - 1)
+
+enum vnet_attr_prefix {
+	VNET_A_PREFIX_UNSPEC,
+	VNET_A_PREFIX_ADDR,
+	VNET_A_PREFIX_LEN,
+	__VNET_A_PREFIX_LAST
+};
+
+#define VNET_A_PREFIX_MAX	(__VNET_A_PREFIX_LAST - 1)
+
+enum vnet_attr_mirror {
+	VNET_A_MIRROR_UNSPEC,
+	VNET_A_MIRROR_PAD,
+	VNET_A_MIRROR_CLASS,
+	VNET_A_MIRROR_FAMILY,
+	VNET_A_MIRROR_STATE,
+	VNET_A_MIRROR_ROUTES,
+	VNET_A_MIRROR_BYTES,
+	__VNET_A_MIRROR_LAST
+};
+
+#define VNET_A_MIRROR_MAX	(__VNET_A_MIRROR_LAST - 1)
+
+enum vnet_attr_subnet {
+	VNET_A_SUBNET_UNSPEC,
+	VNET_A_SUBNET_ADDR,
+	VNET_A_SUBNET_LEN,
+	VNET_A_SUBNET_TABLE,
+	VNET_A_SUBNET_FLAGS,
+	__VNET_A_SUBNET_LAST
+};
+
+#define VNET_A_SUBNET_MAX	(__VNET_A_SUBNET_LAST - 1)
+
+enum vnet_attr_nic_addr {
+	VNET_A_NIC_ADDR_UNSPEC,
+	VNET_A_NIC_ADDR,
+	__VNET_A_NIC_ADDR_LAST
+};
+
+#define VNET_A_NIC_ADDR_MAX	(__VNET_A_NIC_ADDR_LAST - 1)
+
+enum vnet_attr_route {
+	VNET_A_ROUTE_UNSPEC,
+	VNET_A_ROUTE_CLASS,
+	VNET_A_ROUTE_STATE,
+	VNET_A_ROUTE_REASON,
+	VNET_A_ROUTE_ADDR,
+	VNET_A_ROUTE_LEN,
+	VNET_A_ROUTE_TYPE,
+	VNET_A_ROUTE_TABLE,
+	VNET_A_ROUTE_PROTOCOL,
+	VNET_A_ROUTE_NHID,
+	VNET_A_ROUTE_HOP,
+	__VNET_A_ROUTE_LAST
+};
+
+#define VNET_A_ROUTE_MAX	(__VNET_A_ROUTE_LAST - 1)
+
+enum vnet_attr_hop {
+	VNET_A_HOP_UNSPEC,
+	VNET_A_HOP_ADDR,
+	VNET_A_HOP_WEIGHT,
+	VNET_A_HOP_IFINDEX,
+	VNET_A_HOP_FLAGS,
+	__VNET_A_HOP_LAST
+};
+
+#define VNET_A_HOP_MAX	(__VNET_A_HOP_LAST - 1)
+
+enum vnet_attr_stats {
+	VNET_A_STATS_UNSPEC,
+	VNET_A_STATS_PAD,
+	VNET_A_STATS_RX_PACKETS,
+	VNET_A_STATS_RX_BYTES,
+	VNET_A_STATS_TX_PACKETS,
+	VNET_A_STATS_TX_BYTES,
+	VNET_A_STATS_DROP,
+	__VNET_A_STATS_LAST
+};
+
+#define VNET_A_STATS_MAX	(__VNET_A_STATS_LAST - 1)
+
+enum vnet_attr_drop {
+	VNET_A_DROP_UNSPEC,
+	VNET_A_DROP_PAD,
+	VNET_A_DROP_REASON,
+	VNET_A_DROP_NAME,
+	VNET_A_DROP_PACKETS,
+	__VNET_A_DROP_LAST
+};
+
+#define VNET_A_DROP_MAX	(__VNET_A_DROP_LAST - 1)
+
+/* A BGP route does not take part in this subnet's effective routes. */
+#define VNET_SUBNET_F_NO_PROPAGATION	(1U << 0)
+
+#define VNET_SUBNET_F_ALL		VNET_SUBNET_F_NO_PROPAGATION
+
+/* The NIC may send from, and be sent, addresses that are not its own. */
+#define VNET_NIC_F_FORWARDING		(1U << 0)
+
+#define VNET_NIC_F_ALL			VNET_NIC_F_FORWARDING
+
+/* The next hop's NIC is there and has carrier. */
+#define VNET_HOP_F_UP			(1U << 0)
+
+/* In the order of preference at the same prefix: a higher class wins. */
+enum vnet_route_class {
+	VNET_CLASS_SYSTEM,
+	VNET_CLASS_BGP,
+	VNET_CLASS_USER,
+	__VNET_CLASS_LAST
+};
+
+#define VNET_CLASS_MAX	(__VNET_CLASS_LAST - 1)
+
+enum vnet_mirror_state {
+	VNET_MIRROR_LIVE,	/* holds what the kernel's table holds */
+	VNET_MIRROR_REPLAYING,	/* routes that were there before the VNet are
+				 * still being read
+				 */
+};
+
+enum vnet_route_state {
+	VNET_ROUTE_ACTIVE,
+	VNET_ROUTE_INVALID,	/* listed, and not used */
+	VNET_ROUTE_HIDDEN,	/* not listed by Azure, and not used */
+};
+
+/* Why a route is not active */
+enum vnet_route_reason {
+	VNET_REASON_NONE,
+	VNET_REASON_USER_WINS,		/* user-defined route, same prefix */
+	VNET_REASON_BGP_WINS,		/* BGP route, same prefix */
+	VNET_REASON_INSIDE_SPACE,	/* equal to or inside an address space
+					 * of this or a peered VNet
+					 */
+	VNET_REASON_NO_PROPAGATION,	/* the subnet takes no BGP routes */
+	VNET_REASON_OWN_NEXT_HOP,	/* the next hop is this NIC */
+	VNET_REASON_DEFAULT_OVERRIDDEN,	/* reserved range stepped aside */
+	VNET_REASON_SPACE_COVERS,	/* reserved range inside an address
+					 * space
+					 */
+	__VNET_REASON_LAST
+};
+
+#define VNET_REASON_MAX	(__VNET_REASON_LAST - 1)
+
+/* What is done with a packet, in Azure's words */
+enum vnet_hop_type {
+	VNET_HOP_NONE,			/* drop */
+	VNET_HOP_VNET_LOCAL,		/* the NIC that owns the address */
+	VNET_HOP_PEERING,		/* the same in a peered VNet */
+	VNET_HOP_APPLIANCE,		/* the NIC that owns the next hop */
+	VNET_HOP_GATEWAY,		/* the same, learned by BGP */
+	VNET_HOP_INTERNET,		/* the host's own routing */
+	VNET_HOP_HOST,			/* a socket of the host in the VNet */
+	__VNET_HOP_LAST
+};
+
+#define VNET_HOP_MAX	(__VNET_HOP_LAST - 1)
+
+/* Why a packet was dropped. Values never change; new ones go at the end. */
+enum vnet_drop {
+	VNET_DROP_NONE,			/* it was not */
+	VNET_DROP_MALFORMED,		/* truncated or inconsistent headers */
+	VNET_DROP_PROTOCOL,		/* neither IPv4, IPv6 nor ARP */
+	VNET_DROP_MULTICAST,		/* multicast or broadcast destination */
+	VNET_DROP_SPOOFED_MAC,		/* source MAC is not the NIC's */
+	VNET_DROP_SPOOFED_ADDR,		/* source address is not the NIC's */
+	VNET_DROP_NO_ROUTE,		/* no effective route */
+	VNET_DROP_NEXT_HOP_NONE,	/* effective route says None */
+	VNET_DROP_NO_NIC,		/* nobody owns the destination address */
+	VNET_DROP_NEXT_HOP_GONE,	/* nobody owns the next hop's address */
+	VNET_DROP_NIC_DOWN,		/* the owner has no carrier or is down */
+	VNET_DROP_NOT_FORWARDING,	/* not addressed to the receiving NIC,
+					 * which has no IP forwarding
+					 */
+	VNET_DROP_SAME_NIC,		/* would go back to the sending NIC */
+	VNET_DROP_UNCONFIGURED,		/* the NIC has no MAC or address yet */
+	VNET_DROP_TOO_BIG,		/* larger than the receiver's MTU */
+	VNET_DROP_NO_MEMORY,
+	VNET_DROP_INTERNAL,		/* what a guest cannot cause */
+	VNET_DROP_NOT_ROUTER,		/* destination MAC is not the virtual
+					 * router's
+					 */
+	VNET_DROP_NEIGHBOUR,		/* ARP or ND that needs no answer:
+					 * gratuitous, probes, replies
+					 */
+	VNET_DROP_QUEUE_FULL,		/* the receiver's queue is full */
+	__VNET_DROP_LAST
+};
+
+#define VNET_DROP_MAX	(__VNET_DROP_LAST - 1)
+
+#endif /* _UAPI_LINUX_VNET_H */
