@@ -1,0 +1,403 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Longest-prefix match: the table. See lpm.h.
+ *
+ * A table has one of two bodies, chosen by its size and replaced by one pointer store:
+ * most tables hold tens of routes and want to be small, a few hold a million and want to
+ * be fast (lpm_small.h, lpm_trie.h). The default route is in neither: it would be the
+ * only one that covers everything.
+ */
+#include <linux/errno.h>
+#include <linux/kernel.h>
+#include <linux/lockdep.h>
+#include <linux/slab.h>
+#include <linux/socket.h>
+#include "lpm_small.h"
+#include "lpm_trie.h"
+
+/* The distances keep a table that hovers about a limit from changing all the time. */
+#define SMALL_MAX	512		/* routes in a small body */
+#define TRIE_MIN	128		/* routes below which a trie becomes small again */
+#define WIDE_MIN	16384		/* routes that are worth 260 KiB of direct access */
+#define WIDE_KEEP	4096		/* ... and below which it goes again */
+#define WIDE_RETRY	1024		/* insertions between two attempts at it */
+
+static struct lpm_small *small_body(struct vnet_lpm_body *body)
+{
+	return container_of(body, struct lpm_small, head);
+}
+
+static struct lpm_trie *trie_body(struct vnet_lpm_body *body)
+{
+	return container_of(body, struct lpm_trie, head);
+}
+
+static struct vnet_lpm_body *body_locked(const struct vnet_lpm *t)
+{
+	return rcu_dereference_protected(t->body, lockdep_is_held(t->lock));
+}
+
+static struct vnet_lpm_body *body_read(const struct vnet_lpm *t)
+{
+	return rcu_dereference_check(t->body, lockdep_is_held(t->lock));
+}
+
+static void body_free_rcu(struct vnet_lpm_body *body)
+{
+	if (!body)
+		return;
+	if (body->kind == LPM_TRIE)
+		vnet_lpm_trie_free_rcu(trie_body(body));
+	else
+		kfree_rcu(body, rcu);
+}
+
+/* Publishes a body in the place of the present one. */
+static void body_replace(struct vnet_lpm *t, struct vnet_lpm_body *new)
+{
+	struct vnet_lpm_body *old = body_locked(t);
+
+	rcu_assign_pointer(t->body, new);
+	body_free_rcu(old);
+}
+
+/* Routes without the default. */
+static u32 body_routes(const struct vnet_lpm *t)
+{
+	return t->routes - !!t->deflt;
+}
+
+static void count_routes(struct vnet_lpm *t, int diff)
+{
+	WRITE_ONCE(t->routes, t->routes + diff);
+}
+
+static bool prefix_valid(const struct vnet_lpm *t, const struct vnet_prefix *prefix)
+{
+	struct lpm_key key = lpm_key_load(prefix->addr, t->bits);
+
+	if (prefix->len > t->bits)
+		return false;
+	if (!prefix->len)
+		return !key.hi && !key.lo;
+	return lpm_key_equal(key, lpm_key_mask(key, prefix->len));
+}
+
+static bool body_next(struct vnet_lpm_body *body, struct lpm_route *route)
+{
+	if (!body)
+		return false;
+	if (body->kind == LPM_TRIE)
+		return vnet_lpm_trie_next(trie_body(body), route);
+	return vnet_lpm_small_next(small_body(body), route);
+}
+
+/* A trie with the routes of a small body and @route; NULL: no memory. */
+static struct lpm_trie *grow(struct vnet_lpm_body *body, const struct lpm_route *route, gfp_t gfp)
+{
+	struct lpm_trie *trie = vnet_lpm_trie_create(gfp);
+	struct lpm_route old = { };
+	u32 none;
+
+	if (!trie)
+		return NULL;
+	while (body_next(body, &old))
+		if (vnet_lpm_trie_insert(trie, &old, &none, gfp))
+			goto err_insert;
+	if (vnet_lpm_trie_insert(trie, route, &none, gfp))
+		goto err_insert;
+	return trie;
+
+err_insert:
+	vnet_lpm_trie_free(trie);
+	return NULL;
+}
+
+/* Makes a table of @count routes in a trie small again, if there is memory. */
+static void shrink(struct vnet_lpm *t, struct vnet_lpm_body *body, unsigned int count)
+{
+	struct lpm_route route = { };
+	struct lpm_small *small;
+	bool long6 = false;
+
+	while (body_next(body, &route))
+		long6 |= route.len > 64;
+	small = vnet_lpm_small_alloc(count, t->bits == 128, long6, GFP_NOWAIT | __GFP_NOWARN);
+	if (!small)
+		return;
+	memset(&route, 0, sizeof(route));
+	while (body_next(body, &route))
+		vnet_lpm_small_put(small, &route);
+	body_replace(t, &small->head);
+}
+
+void vnet_lpm_init(struct vnet_lpm *t, int family, spinlock_t *lock)
+{
+	RCU_INIT_POINTER(t->body, NULL);
+	t->deflt = 0;
+	t->bits = family == AF_INET ? 32 : 128;
+	t->routes = 0;
+	t->lock = lock;
+}
+
+void vnet_lpm_destroy(struct vnet_lpm *t)
+{
+	struct vnet_lpm_body *body = rcu_dereference_protected(t->body, true);
+
+	if (body && body->kind == LPM_TRIE)
+		vnet_lpm_trie_free(trie_body(body));
+	else
+		kfree(body);
+	RCU_INIT_POINTER(t->body, NULL);
+}
+
+void vnet_lpm_flush(struct vnet_lpm *t)
+{
+	WRITE_ONCE(t->deflt, 0);
+	WRITE_ONCE(t->routes, 0);
+	body_replace(t, NULL);
+}
+
+static int insert_small(struct vnet_lpm *t, struct vnet_lpm_body *body,
+			const struct lpm_route *route, u32 *old, gfp_t gfp)
+{
+	struct lpm_small *small = body ? small_body(body) : NULL;
+	u32 *at = small ? vnet_lpm_small_at(small, route->key, route->len) : NULL;
+	struct lpm_trie *trie;
+
+	if (at) {
+		*old = lpm_leaf_value(*at);
+		small->live += !*old;
+		WRITE_ONCE(*at, lpm_leaf(route->value, route->len));
+		return 0;
+	}
+	*old = 0;
+	if (small && small->live == SMALL_MAX) {
+		trie = grow(body, route, gfp);
+		if (!trie)
+			return -ENOMEM;
+		body_replace(t, &trie->head);
+		return 0;
+	}
+	small = vnet_lpm_small_build(small, route, t->bits == 128, gfp);
+	if (!small)
+		return -ENOMEM;
+	body_replace(t, &small->head);
+	return 0;
+}
+
+static int insert_trie(struct vnet_lpm *t, struct lpm_trie *trie,
+		       const struct lpm_route *route, u32 *old, gfp_t gfp)
+{
+	int err = vnet_lpm_trie_insert(trie, route, old, gfp);
+
+	if (!err && !*old && t->routes >= WIDE_MIN && t->routes % WIDE_RETRY == 0)
+		vnet_lpm_trie_widen(trie, gfp);
+	return err;
+}
+
+int vnet_lpm_insert(struct vnet_lpm *t, const struct vnet_prefix *prefix, u32 value, u32 *old,
+		    gfp_t gfp)
+{
+	struct vnet_lpm_body *body = body_locked(t);
+	struct lpm_route route = {
+		.key = lpm_key_load(prefix->addr, t->bits),
+		.len = prefix->len,
+		.value = value,
+	};
+	u32 had;
+	int err;
+
+	if (!value || value > VNET_LPM_VALUE_MAX || !prefix_valid(t, prefix))
+		return -EINVAL;
+	if (!route.len) {
+		had = t->deflt;
+		WRITE_ONCE(t->deflt, value);
+	} else {
+		if (body && body->kind == LPM_TRIE)
+			err = insert_trie(t, trie_body(body), &route, &had, gfp);
+		else
+			err = insert_small(t, body, &route, &had, gfp);
+		if (err)
+			return err;
+	}
+	count_routes(t, !had);
+	if (old)
+		*old = had;
+	return 0;
+}
+
+static u32 remove_small(struct vnet_lpm *t, struct lpm_small *small, struct lpm_key key, u8 len)
+{
+	u32 *at = vnet_lpm_small_at(small, key, len);
+	u32 value = at ? lpm_leaf_value(*at) : 0;
+	struct lpm_small *new;
+
+	if (!value)
+		return 0;
+	WRITE_ONCE(*at, lpm_leaf(0, len));
+	small->live--;
+	if (!small->live) {
+		body_replace(t, NULL);
+	} else if (small->live <= small->count / 2) {
+		new = vnet_lpm_small_build(small, NULL, t->bits == 128, GFP_NOWAIT | __GFP_NOWARN);
+		if (new)
+			body_replace(t, &new->head);
+	}
+	return value;
+}
+
+static u32 remove_trie(struct vnet_lpm *t, struct lpm_trie *trie, struct lpm_key key, u8 len)
+{
+	u32 value = vnet_lpm_trie_remove(trie, key, len);
+	u32 left = body_routes(t) - 1;
+
+	if (!value)
+		return 0;
+	if (!left)
+		body_replace(t, NULL);
+	else if (left < TRIE_MIN)
+		shrink(t, &trie->head, left);
+	else if (left < WIDE_KEEP)
+		vnet_lpm_trie_narrow(trie);
+	return value;
+}
+
+int vnet_lpm_remove(struct vnet_lpm *t, const struct vnet_prefix *prefix, u32 *old)
+{
+	struct lpm_key key = lpm_key_load(prefix->addr, t->bits);
+	struct vnet_lpm_body *body = body_locked(t);
+	u32 had = 0;
+
+	if (!prefix_valid(t, prefix))
+		return -EINVAL;
+	if (!prefix->len)
+		had = t->deflt;
+	else if (body && body->kind == LPM_TRIE)
+		had = remove_trie(t, trie_body(body), key, prefix->len);
+	else if (body)
+		had = remove_small(t, small_body(body), key, prefix->len);
+	if (!had)
+		return -ENOENT;
+	count_routes(t, -1);
+	if (!prefix->len)
+		WRITE_ONCE(t->deflt, 0);
+	if (old)
+		*old = had;
+	return 0;
+}
+
+u32 vnet_lpm_get(const struct vnet_lpm *t, const struct vnet_prefix *prefix)
+{
+	struct vnet_lpm_body *body = body_read(t);
+	struct lpm_key key;
+	u32 *at;
+
+	if (!prefix_valid(t, prefix))
+		return 0;
+	if (!prefix->len)
+		return READ_ONCE(t->deflt);
+	if (!body)
+		return 0;
+	key = lpm_key_load(prefix->addr, t->bits);
+	if (body->kind == LPM_TRIE)
+		return vnet_lpm_trie_get(trie_body(body), key, prefix->len);
+	at = vnet_lpm_small_at(small_body(body), key, prefix->len);
+	return at ? lpm_leaf_value(READ_ONCE(*at)) : 0;
+}
+
+/* A leaf, or else the default route, as the caller sees it. */
+static u32 result(const struct vnet_lpm *t, u32 leaf, u8 *plen)
+{
+	*plen = lpm_leaf_rank(leaf);
+	return lpm_either(lpm_leaf_value(leaf), READ_ONCE(t->deflt));
+}
+
+u32 vnet_lpm_lookup(const struct vnet_lpm *t, const void *addr, u8 *plen)
+{
+	struct lpm_key key = lpm_key_load(addr, t->bits);
+	struct vnet_lpm_body *body = body_read(t);
+	u32 leaf = 0;
+
+	if (body && body->kind == LPM_TRIE)
+		leaf = lpm_trie_lookup(trie_body(body), key);
+	else if (body)
+		leaf = lpm_small_lookup(small_body(body), key, t->bits);
+	return result(t, leaf, plen);
+}
+
+void vnet_lpm_lookup_many(const struct vnet_lpm *t, const void *const *addr, unsigned int n,
+			  u32 *value, u8 *plen)
+{
+	struct vnet_lpm_body *body = body_read(t);
+	struct lpm_key key[LPM_BATCH];
+	unsigned int i, some;
+
+	for (; n; n -= some, addr += some, value += some, plen += some) {
+		some = min_t(unsigned int, n, LPM_BATCH);
+		for (i = 0; i < some; i++) {
+			key[i] = lpm_key_load(addr[i], t->bits);
+			value[i] = 0;
+			if (body && body->kind == LPM_SMALL)
+				value[i] = lpm_small_lookup(small_body(body), key[i], t->bits);
+		}
+		if (body && body->kind == LPM_TRIE)
+			vnet_lpm_trie_lookup_many(trie_body(body), key, some, value);
+		for (i = 0; i < some; i++)
+			value[i] = result(t, value[i], &plen[i]);
+	}
+}
+
+u32 vnet_lpm_lookup_shorter(const struct vnet_lpm *t, const void *addr, u8 maxlen, u8 *plen)
+{
+	struct lpm_key key = lpm_key_load(addr, t->bits);
+	struct vnet_lpm_body *body = body_read(t);
+	u32 leaf = 0;
+
+	maxlen = min(maxlen, t->bits);
+	if (!body || !maxlen)
+		return result(t, 0, plen);
+	if (body->kind == LPM_TRIE)
+		leaf = vnet_lpm_trie_lookup_shorter(trie_body(body), key, maxlen);
+	else
+		leaf = lpm_small_lookup(small_body(body), key, maxlen);
+	return result(t, leaf, plen);
+}
+
+bool vnet_lpm_next(const struct vnet_lpm *t, struct vnet_lpm_cursor *c)
+{
+	struct lpm_route route = { .len = c->prefix.len };
+
+	if (!c->started) {
+		c->started = true;
+		memset(&c->prefix, 0, sizeof(c->prefix));
+		c->value = READ_ONCE(t->deflt);
+		if (c->value)
+			return true;
+		route.len = 0;
+	} else if (route.len) {
+		route.key = lpm_key_load(c->prefix.addr, t->bits);
+	}
+	if (!body_next(body_read(t), &route))
+		return false;
+	lpm_key_store(c->prefix.addr, t->bits, route.key);
+	c->prefix.len = route.len;
+	c->value = route.value;
+	return true;
+}
+
+void vnet_lpm_stats(const struct vnet_lpm *t, struct vnet_lpm_stats *st)
+{
+	struct vnet_lpm_body *body = body_locked(t);
+
+	memset(st, 0, sizeof(*st));
+	st->routes = t->routes;
+	if (body && body->kind == LPM_TRIE)
+		vnet_lpm_trie_stats(trie_body(body), st);
+	else if (body)
+		st->bytes = ksize(body);
+}
+
+#ifdef DEBUG
+#include "selftest/lpm.c"
+#endif

@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Longest-prefix match: one table of one address family, from prefix to a
+ * 24-bit value. What the value means is the owner's business: an index of a
+ * route, of a next-hop group, ...
+ *
+ * Readers hold rcu_read_lock() (softirq is fine), take no lock, write nothing
+ * and never wait. Writers are serialised by the owner's spinlock, may run in
+ * atomic context and never sleep. A reader beside a writer gets, for every
+ * address, the answer from before or after the update, never a third one.
+ *
+ * Addresses and prefixes are bytes in network order, so pointers to the
+ * addresses in an IP header, to a __be32 or to a struct in6_addr are used as
+ * they are.
+ */
+#ifndef _VNET_LPM_H
+#define _VNET_LPM_H
+
+#include <linux/in6.h>
+#include <linux/spinlock.h>
+#include <linux/types.h>
+
+/* Values are 1 .. VNET_LPM_VALUE_MAX; 0 says "no route". */
+#define VNET_LPM_VALUE_MAX	((1U << 24) - 1)
+
+/* An address prefix; bits after the first @len must be zero. */
+struct vnet_prefix {
+	union {
+		u8 addr[16];		/* IPv4: the first four bytes */
+		__be32 ip4;
+		struct in6_addr ip6;
+	};
+	u8 len;				/* in bits: 0 .. 32 or 128 */
+};
+
+struct vnet_lpm_body;
+
+/* A table; embedded by its owner, all members private to lpm*.c. */
+struct vnet_lpm {
+	struct vnet_lpm_body __rcu *body; /* all but the default route; NULL: none */
+	u32 deflt;			/* value of the default route, 0: none */
+	u8 bits;			/* address width, 32 or 128 */
+	u32 routes;
+	spinlock_t *lock;		/* the owner's, serialises writers */
+};
+
+/* Where an iteration stands; zero it to begin. */
+struct vnet_lpm_cursor {
+	struct vnet_prefix prefix;	/* the route just returned */
+	u32 value;
+	bool started;
+};
+
+struct vnet_lpm_stats {
+	u32 routes;
+	u32 nodes;			/* and buckets of a trie, 0 for a small table */
+	size_t bytes;			/* memory taken, all included */
+	size_t idle_bytes;		/* of these, in no use: free or waiting for readers */
+};
+
+/**
+ * vnet_lpm_init() - make an empty table
+ * @t: the table
+ * @family: AF_INET or AF_INET6
+ * @lock: the owner's lock that every writer holds (taken with _bh)
+ */
+void vnet_lpm_init(struct vnet_lpm *t, int family, spinlock_t *lock);
+
+/**
+ * vnet_lpm_destroy() - free a table
+ * @t: the table, which no reader and no writer can reach any more: call it from
+ *     an RCU callback or after synchronize_rcu(). Any context.
+ */
+void vnet_lpm_destroy(struct vnet_lpm *t);
+
+/**
+ * vnet_lpm_insert() - add a route or replace its value
+ * @t: the table, its lock held
+ * @prefix: where to
+ * @value: 1 .. VNET_LPM_VALUE_MAX
+ * @old: set to the value that was replaced, 0 if the prefix is new; may be NULL
+ * @gfp: GFP_ATOMIC
+ *
+ * Replacing a value takes no memory and cannot fail for lack of it.
+ *
+ * Return: 0, or with nothing changed: -EINVAL for a prefix longer than the
+ * family's addresses or with bits beyond its length, or for a value out of range;
+ * -ENOMEM.
+ */
+int vnet_lpm_insert(struct vnet_lpm *t, const struct vnet_prefix *prefix,
+		    u32 value, u32 *old, gfp_t gfp);
+
+/**
+ * vnet_lpm_remove() - remove a route
+ * @t: the table, its lock held
+ * @prefix: which
+ * @old: set to the value it had; may be NULL
+ *
+ * Takes no memory, so it cannot fail for lack of it.
+ *
+ * Return: 0, -ENOENT, or -EINVAL as for vnet_lpm_insert().
+ */
+int vnet_lpm_remove(struct vnet_lpm *t, const struct vnet_prefix *prefix, u32 *old);
+
+/**
+ * vnet_lpm_flush() - remove all routes
+ * @t: the table, its lock held. Cannot fail. The module must call rcu_barrier()
+ *     before it is unloaded.
+ */
+void vnet_lpm_flush(struct vnet_lpm *t);
+
+/**
+ * vnet_lpm_get() - the value of exactly this prefix
+ * @t: the table; under rcu_read_lock() or its lock
+ * @prefix: which
+ *
+ * Return: the value, 0 if there is no such route.
+ */
+u32 vnet_lpm_get(const struct vnet_lpm *t, const struct vnet_prefix *prefix);
+
+/**
+ * vnet_lpm_lookup() - longest-prefix match
+ * @t: the table; under rcu_read_lock()
+ * @addr: 4 or 16 bytes in network order, no alignment needed
+ * @plen: set to the length of the matching prefix if there is one
+ *
+ * Return: the value of the longest prefix that covers the address, 0 if none.
+ */
+u32 vnet_lpm_lookup(const struct vnet_lpm *t, const void *addr, u8 *plen);
+
+/**
+ * vnet_lpm_lookup_many() - vnet_lpm_lookup() for a batch of packets
+ * @t: the table; under rcu_read_lock()
+ * @addr: @n pointers to addresses
+ * @n: how many, no limit
+ * @value: @n results, 0 for none
+ * @plen: @n lengths, valid where the value is not 0
+ *
+ * The memory accesses of up to 16 lookups overlap, so a batch costs a fraction of
+ * as many single lookups once the table is larger than the caches.
+ */
+void vnet_lpm_lookup_many(const struct vnet_lpm *t, const void *const *addr,
+			  unsigned int n, u32 *value, u8 *plen);
+
+/**
+ * vnet_lpm_lookup_shorter() - longest match among prefixes up to a length
+ * @t: the table; under rcu_read_lock() or its lock
+ * @addr: as for vnet_lpm_lookup()
+ * @maxlen: longest prefix length that may match
+ * @plen: set to the length of the matching prefix if there is one
+ *
+ * For a caller that must pass over a match: slower than vnet_lpm_lookup(), yet
+ * bounded by the depth of the table.
+ *
+ * Return: the value, 0 if none.
+ */
+u32 vnet_lpm_lookup_shorter(const struct vnet_lpm *t, const void *addr,
+			    u8 maxlen, u8 *plen);
+
+/**
+ * vnet_lpm_next() - the route after the one the cursor stands on
+ * @t: the table; under rcu_read_lock() or its lock
+ * @c: the cursor, all zero to begin
+ *
+ * Routes come in ascending order of address, shorter prefixes first. The lock may be
+ * dropped between two calls and the table may change: routes present all the time
+ * are returned exactly once. To continue where a dump stopped, keep the cursor.
+ *
+ * Return: true with the route in @c, false at the end.
+ */
+bool vnet_lpm_next(const struct vnet_lpm *t, struct vnet_lpm_cursor *c);
+
+/* Number of routes; any context. */
+static inline u32 vnet_lpm_routes(const struct vnet_lpm *t)
+{
+	return READ_ONCE(t->routes);
+}
+
+/**
+ * vnet_lpm_stats() - size of a table
+ * @t: the table, its lock held
+ * @st: filled in
+ */
+void vnet_lpm_stats(const struct vnet_lpm *t, struct vnet_lpm_stats *st);
+
+#ifdef DEBUG
+/* Random operations against a plain list; at module load, process context. */
+bool vnet_lpm_selftest(void);
+#endif
+
+#endif /* _VNET_LPM_H */

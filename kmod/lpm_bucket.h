@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Updates of the buckets of an LPM trie; see lpm_trie.h. */
+#ifndef _VNET_LPM_BUCKET_H
+#define _VNET_LPM_BUCKET_H
+
+#include "lpm_trie.h"
+
+/* Whether a bucket at @level can tell a prefix of @len bits from others. */
+static inline bool lpm_bucket_fits(unsigned int level, u8 len)
+{
+	return (len - 1) / 64 == (int)level / 8;
+}
+
+/*
+ * A bucket with the live routes of @old, which may be NULL, and with @route, which may be
+ * NULL, fits and is not in @old. Returns its index, 0: no memory.
+ */
+u32 vnet_lpm_bucket_build(struct lpm_arena *arena, const struct lpm_bucket *old,
+			  unsigned int level, const struct lpm_route *route, gfp_t gfp);
+
+/* Where a route is, also if it is removed; NULL if it has no place. */
+u32 *vnet_lpm_bucket_at(const struct lpm_bucket *bucket, unsigned int level,
+			struct lpm_key key, u8 len);
+
+unsigned int vnet_lpm_bucket_live(const struct lpm_bucket *bucket);
+
+/* The route at a place, in a bucket at @level on the way to @key; false if removed. */
+bool vnet_lpm_bucket_route(const struct lpm_bucket *bucket, unsigned int level,
+			   struct lpm_key key, unsigned int place, struct lpm_route *route);
+
+/*
+ * Moves @route on to the next route in the bucket at @level, whose address it shares so
+ * far; from its length of 0 to the first.
+ */
+bool vnet_lpm_bucket_next(const struct lpm_bucket *bucket, unsigned int level,
+			  struct lpm_route *route);
+
+#endif /* _VNET_LPM_BUCKET_H */

@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The small body of an LPM table: see lpm_small.h. */
+#include <linux/kernel.h>
+#include <linux/overflow.h>
+#include <linux/slab.h>
+#include "lpm_small.h"
+
+static struct lpm_route route_at(const struct lpm_small *small, unsigned int place)
+{
+	u32 leaf = READ_ONCE(lpm_small_leaf(small)[place]);
+	struct lpm_route route = {
+		.key = lpm_small_key(small, place),
+		.len = lpm_leaf_len(leaf),
+		.value = lpm_leaf_value(leaf),
+	};
+
+	return route;
+}
+
+/* The place of the closest route before @place that covers it, all before being set. */
+static u16 find_parent(const struct lpm_small *small, unsigned int place,
+		       const struct lpm_route *route)
+{
+	const u16 *parent = lpm_small_parent(small);
+	u16 at = place ? place - 1 : LPM_NO_PARENT;
+
+	while (at != LPM_NO_PARENT &&
+	       lpm_leaf_len(lpm_small_leaf(small)[at]) >
+	       lpm_key_common(lpm_small_key(small, at), route->key))
+		at = parent[at];
+	return at;
+}
+
+struct lpm_small *vnet_lpm_small_alloc(unsigned int count, bool ip6, bool long6, gfp_t gfp)
+{
+	size_t route_bytes = (ip6 ? sizeof(u64) << long6 : sizeof(u32)) + sizeof(u32) + sizeof(u16);
+	struct lpm_small *small;
+
+	if (count >= LPM_NO_PARENT)
+		return NULL;
+	small = kmalloc(sizeof(*small) + count * route_bytes, gfp);
+	if (!small)
+		return NULL;
+	small->head.kind = LPM_SMALL;
+	small->count = count;
+	small->live = 0;
+	small->ip6 = ip6;
+	small->long6 = long6;
+	return small;
+}
+
+void vnet_lpm_small_put(struct lpm_small *small, const struct lpm_route *route)
+{
+	unsigned int place = small->live++;
+
+	if (small->ip6)
+		lpm_small_hi(small)[place] = route->key.hi;
+	else
+		lpm_small_key4(small)[place] = route->key.hi >> 32;
+	if (small->long6)
+		lpm_small_lo(small)[place] = route->key.lo;
+	lpm_small_leaf(small)[place] = lpm_leaf(route->value, route->len);
+	lpm_small_parent(small)[place] = find_parent(small, place, route);
+}
+
+static bool needs_long6(const struct lpm_small *old, const struct lpm_route *route)
+{
+	unsigned int i;
+
+	if (route && route->len > 64)
+		return true;
+	for (i = 0; old && i < old->count; i++)
+		if (route_at(old, i).value && route_at(old, i).len > 64)
+			return true;
+	return false;
+}
+
+struct lpm_small *vnet_lpm_small_build(const struct lpm_small *old,
+				       const struct lpm_route *route, bool ip6, gfp_t gfp)
+{
+	unsigned int count = (old ? old->live : 0) + !!route, i;
+	struct lpm_small *new;
+	struct lpm_route here;
+
+	new = vnet_lpm_small_alloc(count, ip6, needs_long6(old, route), gfp);
+	if (!new)
+		return NULL;
+	for (i = 0; old && i < old->count; i++) {
+		here = route_at(old, i);
+		if (!here.value)
+			continue;
+		if (route && lpm_route_before(route, &here)) {
+			vnet_lpm_small_put(new, route);
+			route = NULL;
+		}
+		vnet_lpm_small_put(new, &here);
+	}
+	if (route)
+		vnet_lpm_small_put(new, route);
+	return new;
+}
+
+u32 *vnet_lpm_small_at(const struct lpm_small *small, struct lpm_key key, u8 len)
+{
+	int place = lpm_small_find(small, key);
+	u32 *leaf = lpm_small_leaf(small);
+
+	if (place < 0)
+		return NULL;
+	/* Among routes of one address each is the parent of the next. */
+	while (place != LPM_NO_PARENT && lpm_leaf_len(READ_ONCE(leaf[place])) > len)
+		place = lpm_small_parent(small)[place];
+	if (place == LPM_NO_PARENT || lpm_leaf_len(READ_ONCE(leaf[place])) != len ||
+	    !lpm_key_equal(lpm_small_key(small, place), key))
+		return NULL;
+	return &leaf[place];
+}
+
+bool vnet_lpm_small_next(const struct lpm_small *small, struct lpm_route *route)
+{
+	int place = route->len ? lpm_small_find(small, route->key) : -1;
+	struct lpm_route here;
+
+	while (place >= 0) {
+		here = route_at(small, place);
+		if (!lpm_route_before(route, &here))
+			break;
+		place--;
+	}
+	while (++place < small->count) {
+		here = route_at(small, place);
+		if (here.value) {
+			*route = here;
+			return true;
+		}
+	}
+	return false;
+}

@@ -1,0 +1,659 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The large body of an LPM table: see lpm_trie.h for the structure.
+ *
+ * Every update follows one pattern: find the home of the route; get a block that has room
+ * for it, the present one if that will do or else a private copy; write; publish the copy.
+ * Only the copy takes memory.
+ */
+#include <linux/kernel.h>
+#include <linux/prefetch.h>
+#include <linux/slab.h>
+#include "lpm_bucket.h"
+#include "lpm_node.h"
+
+/* ---- direct access to the third level ---- */
+
+static u32 *wide_slot(const struct lpm_wide *wide, unsigned int slot)
+{
+	return &wide->piece[slot >> LPM_WIDE_SHIFT][slot & ((1U << LPM_WIDE_SHIFT) - 1)];
+}
+
+/* Copies a range of the root node's leaves. */
+static void wide_copy_top(const struct lpm_trie *trie, struct lpm_wide *wide,
+			  unsigned int first, unsigned int slots)
+{
+	const struct lpm_node *root = lpm_trie_child(trie, trie->root);
+	unsigned int slot;
+
+	for (slot = first; slot < first + slots; slot++)
+		WRITE_ONCE(wide->top[slot], lpm_entry_leaf(trie, lpm_node_entry(root, slot)));
+}
+
+/* Copies a range of a second-level node's entries. */
+static void wide_copy_node(struct lpm_wide *wide, const struct lpm_node *node, u8 byte,
+			   unsigned int first, unsigned int slots)
+{
+	unsigned int run = lpm_node_run(node, first), slot = first, end;
+
+	while (slot < first + slots) {
+		end = min(lpm_node_next_run(node, slot), first + slots);
+		for (; slot < end; slot++)
+			lpm_entry_publish(wide_slot(wide, byte << 8 | slot), node->run[run]);
+		run++;
+	}
+}
+
+/* Brings the direct slots in line with a range of the node at @level on the way to @key. */
+static void wide_sync(struct lpm_trie *trie, struct lpm_key key, unsigned int level,
+		      unsigned int first, unsigned int slots)
+{
+	struct lpm_wide *wide = rcu_dereference_raw(trie->wide);
+	u8 byte = lpm_key_byte(key, 0);
+	u32 entry;
+
+	if (!wide || level > 1)
+		return;
+	if (level == 0) {
+		wide_copy_top(trie, wide, first, slots);
+		return;
+	}
+	entry = lpm_node_entry(lpm_trie_child(trie, trie->root), byte);
+	wide_copy_node(wide, lpm_trie_child(trie, entry), byte, first, slots);
+}
+
+static void wide_free(struct lpm_wide *wide)
+{
+	unsigned int i;
+
+	for (i = 0; wide && i < LPM_WIDE_PIECES; i++)
+		kfree(wide->piece[i]);
+	kfree(wide);
+}
+
+static void wide_free_rcu(struct rcu_head *rcu)
+{
+	wide_free(container_of(rcu, struct lpm_wide, rcu));
+}
+
+static struct lpm_wide *wide_alloc(gfp_t gfp)
+{
+	struct lpm_wide *wide = kzalloc(sizeof(*wide), gfp);
+	unsigned int i;
+
+	if (!wide)
+		return NULL;
+	for (i = 0; i < LPM_WIDE_PIECES; i++) {
+		wide->piece[i] = kcalloc(1U << LPM_WIDE_SHIFT, sizeof(u32), gfp);
+		if (!wide->piece[i]) {
+			wide_free(wide);
+			return NULL;
+		}
+	}
+	return wide;
+}
+
+void vnet_lpm_trie_widen(struct lpm_trie *trie, gfp_t gfp)
+{
+	const struct lpm_node *root;
+	struct lpm_wide *wide;
+	unsigned int slot;
+	u32 entry;
+
+	if (rcu_access_pointer(trie->wide) || !trie->root)
+		return;
+	wide = wide_alloc(gfp | __GFP_NOWARN);
+	if (!wide)
+		return;
+	root = lpm_trie_child(trie, trie->root);
+	wide_copy_top(trie, wide, 0, 256);
+	for (slot = 0; slot < 256; slot++) {
+		entry = lpm_node_entry(root, slot);
+		if (entry & LPM_CHILD)
+			wide_copy_node(wide, lpm_trie_child(trie, entry), slot, 0, 256);
+	}
+	rcu_assign_pointer(trie->wide, wide);
+}
+
+void vnet_lpm_trie_narrow(struct lpm_trie *trie)
+{
+	struct lpm_wide *wide = rcu_dereference_raw(trie->wide);
+
+	if (!wide)
+		return;
+	RCU_INIT_POINTER(trie->wide, NULL);
+	call_rcu(&wide->rcu, wide_free_rcu);
+}
+
+/* ---- updates ---- */
+
+/* The way to a place: node[i] is at level i and named by *entry[i]. */
+struct path {
+	struct lpm_node *node[LPM_LEVELS];
+	u32 *entry[LPM_LEVELS + 1];
+	unsigned int depth;	/* *entry[depth] is the first that names no node ... */
+	u32 end;		/* ... but this, 0 if the path ends for another reason */
+};
+
+/* Follows @key from the entry @at for @level down to level @last or as far as nodes exist. */
+static void path_find(const struct lpm_trie *trie, const u32 *at, unsigned int level,
+		      struct lpm_key key, unsigned int last, struct path *path)
+{
+	struct lpm_node *node;
+	u32 entry;
+
+	path->end = 0;
+	for (; level <= last; level++) {
+		path->entry[level] = (u32 *)at;
+		entry = lpm_entry_load(at);
+		if ((entry & (LPM_CHILD | LPM_BUCKET)) != LPM_CHILD) {
+			path->end = entry;
+			break;
+		}
+		node = lpm_arena_at(&trie->arena, entry & LPM_INDEX);
+		path->node[level] = node;
+		at = &node->run[lpm_node_run(node, lpm_key_byte(key, level))];
+	}
+	path->depth = level;
+}
+
+/* The bucket that a path ends at, NULL if it does not. */
+static struct lpm_bucket *path_bucket(const struct lpm_trie *trie, const struct path *path)
+{
+	if (!(path->end & LPM_CHILD))
+		return NULL;
+	return lpm_arena_at(&trie->arena, path->end & LPM_INDEX);
+}
+
+/* Puts @entry in the place of the block at @level, which is freed. */
+static void path_replace(struct lpm_trie *trie, struct path *path, struct lpm_key key,
+			 unsigned int level, u32 entry)
+{
+	u32 old = *path->entry[level];
+
+	lpm_entry_publish(path->entry[level], entry);
+	if (level)
+		wide_sync(trie, key, level - 1, lpm_key_byte(key, level - 1), 1);
+	vnet_lpm_arena_free(&trie->arena, old & LPM_INDEX);
+}
+
+/* Frees what no reader has seen. */
+static void subtree_free(struct lpm_trie *trie, u32 entry)
+{
+	const struct lpm_node *node = lpm_trie_child(trie, entry);
+	unsigned int i, runs = entry & LPM_BUCKET ? 0 : lpm_node_runs(node);
+
+	for (i = 0; i < runs; i++)
+		if (node->run[i] & LPM_CHILD)
+			subtree_free(trie, node->run[i]);
+	vnet_lpm_arena_free_now(&trie->arena, entry & LPM_INDEX);
+}
+
+/*
+ * Puts nodes with nothing else above @entry, a subtree at level @bottom that no reader has
+ * seen, until it reaches up to level @top. Returns the new entry; 0: no memory, all freed.
+ */
+static u32 subtree_raise(struct lpm_trie *trie, struct lpm_key key, u32 entry,
+			 unsigned int bottom, unsigned int top, gfp_t gfp)
+{
+	struct lpm_node *node;
+	u32 index;
+	u8 byte;
+
+	while (bottom-- > top) {
+		byte = lpm_key_byte(key, bottom);
+		node = vnet_lpm_node_cut(trie, NULL, byte, 1, 0, gfp, &index);
+		if (!node) {
+			subtree_free(trie, entry);
+			return 0;
+		}
+		node->run[lpm_node_run(node, byte)] = entry;
+		entry = LPM_CHILD | index;
+	}
+	return entry;
+}
+
+/* A subtree for level @top that holds one route; 0: no memory. */
+static u32 subtree_build(struct lpm_trie *trie, const struct lpm_route *route,
+			 const struct lpm_spot *spot, unsigned int top, gfp_t gfp)
+{
+	unsigned int bottom = max(top, LPM_BUCKET_TOP);
+	struct lpm_node *node;
+	u32 index;
+
+	/* A bucket tells apart the routes of one half of the address. */
+	if (spot->level >= 8)
+		bottom = max(bottom, 8U);
+	if (bottom <= spot->level) {
+		index = vnet_lpm_bucket_build(&trie->arena, NULL, bottom, route, gfp);
+		index |= index ? LPM_BUCKET : 0;
+	} else {
+		bottom = spot->level;
+		node = vnet_lpm_node_cut_spot(trie, NULL, spot, gfp, &index);
+		if (node)
+			vnet_lpm_node_set(trie, node, spot, route->value);
+	}
+	if (!index)
+		return 0;
+	return subtree_raise(trie, route->key, LPM_CHILD | index, bottom, top, gfp);
+}
+
+static void set_base(struct lpm_trie *trie, u32 entry, u32 base)
+{
+	struct lpm_block *block = lpm_arena_at(&trie->arena, entry & LPM_INDEX);
+
+	block->base = base;
+}
+
+/* Inserts a route where there is nothing below yet. */
+static int insert_below(struct lpm_trie *trie, const struct lpm_route *route,
+			const struct lpm_spot *spot, struct path *path, gfp_t gfp)
+{
+	unsigned int top = path->depth;
+	u32 entry = subtree_build(trie, route, spot, top, gfp);
+	u8 byte = top ? lpm_key_byte(route->key, top - 1) : 0;
+	u32 *at = path->entry[top];
+	struct lpm_node *above;
+	u32 copy = 0;
+
+	if (!entry)
+		return -ENOMEM;
+	if (top) {
+		above = vnet_lpm_node_cut(trie, path->node[top - 1], byte, 1, 0, gfp, &copy);
+		if (!above) {
+			subtree_free(trie, entry);
+			return -ENOMEM;
+		}
+		at = &above->run[lpm_node_run(above, byte)];
+	}
+	set_base(trie, entry, *at);
+	lpm_entry_publish(at, entry);
+	if (copy)
+		path_replace(trie, path, route->key, top - 1, LPM_CHILD | copy);
+	if (top < 2) {
+		wide_sync(trie, route->key, 0, 0, 256);
+		if (spot->level)
+			wide_sync(trie, route->key, 1, 0, 256);
+	} else {
+		wide_sync(trie, route->key, top - 1, byte, 1);
+	}
+	return 0;
+}
+
+/* Inserts a route into its home node. */
+static int insert_home(struct lpm_trie *trie, const struct lpm_route *route,
+		       const struct lpm_spot *spot, struct path *path, u32 *old, gfp_t gfp)
+{
+	struct lpm_node *node = path->node[spot->level];
+	u32 copy;
+
+	*old = vnet_lpm_node_value(trie, node, spot);
+	node = vnet_lpm_node_cut_spot(trie, node, spot, gfp, &copy);
+	if (!node)
+		return -ENOMEM;
+	vnet_lpm_node_set(trie, node, spot, route->value);
+	if (copy)
+		path_replace(trie, path, route->key, spot->level, LPM_CHILD | copy);
+	wide_sync(trie, route->key, spot->level, spot->first, spot->slots);
+	return 0;
+}
+
+static int insert_at(struct lpm_trie *trie, u32 *at, unsigned int level,
+		     const struct lpm_route *route, u32 *old, gfp_t gfp);
+
+/* The first level at which a route is at home or differs from those of a bucket. */
+static unsigned int split_level(const struct lpm_bucket *bucket, unsigned int level,
+				const struct lpm_route *route)
+{
+	unsigned int split = (route->len - 1) / 8, i;
+	struct lpm_route here;
+
+	for (i = 0; i < bucket->head.count; i++) {
+		if (!vnet_lpm_bucket_route(bucket, level, route->key, i, &here))
+			continue;
+		split = min(split, (here.len - 1U) / 8);
+		split = min(split, lpm_key_common(here.key, route->key) / 8U);
+	}
+	return split;
+}
+
+/*
+ * A subtree for @level with the routes of a bucket and one more: a node at the level at
+ * which they part, so that no bucket below it gets them all. 0: no memory.
+ */
+static u32 bucket_burst(struct lpm_trie *trie, const struct lpm_bucket *bucket,
+			unsigned int level, const struct lpm_route *route, gfp_t gfp)
+{
+	unsigned int split = split_level(bucket, level, route), i;
+	u32 index = vnet_lpm_node_blank(trie, gfp);
+	u32 entry = LPM_CHILD | index, none;
+	struct lpm_route here;
+	int err;
+
+	if (!index)
+		return 0;
+	err = insert_at(trie, &entry, split, route, &none, gfp);
+	for (i = 0; !err && i < bucket->head.count; i++)
+		if (vnet_lpm_bucket_route(bucket, level, route->key, i, &here))
+			err = insert_at(trie, &entry, split, &here, &none, gfp);
+	if (err) {
+		subtree_free(trie, entry);
+		return 0;
+	}
+	return subtree_raise(trie, route->key, entry, split, level, gfp);
+}
+
+/* Inserts a route into a bucket, or into what takes its place. */
+static int insert_bucket(struct lpm_trie *trie, const struct lpm_route *route,
+			 const struct lpm_bucket *bucket, struct path *path, u32 *old, gfp_t gfp)
+{
+	unsigned int level = path->depth;
+	u32 *at = vnet_lpm_bucket_at(bucket, level, route->key, route->len);
+	u32 entry;
+
+	if (at && lpm_leaf_value(*at)) {
+		*old = lpm_leaf_value(*at);
+		WRITE_ONCE(*at, lpm_leaf(route->value, route->len));
+		return 0;
+	}
+	if (lpm_bucket_fits(level, route->len) &&
+	    vnet_lpm_bucket_live(bucket) < LPM_BUCKET_MAX) {
+		entry = vnet_lpm_bucket_build(&trie->arena, bucket, level, route, gfp);
+		entry |= entry ? LPM_CHILD | LPM_BUCKET : 0;
+	} else {
+		entry = bucket_burst(trie, bucket, level, route, gfp);
+	}
+	if (!entry)
+		return -ENOMEM;
+	set_base(trie, entry, bucket->head.base);
+	path_replace(trie, path, route->key, level, entry);
+	return 0;
+}
+
+/* Inserts a route into the subtree that the entry @at for @level names. */
+static int insert_at(struct lpm_trie *trie, u32 *at, unsigned int level,
+		     const struct lpm_route *route, u32 *old, gfp_t gfp)
+{
+	struct lpm_spot spot = lpm_spot_of(route->key, route->len);
+	struct lpm_bucket *bucket;
+	struct path path;
+
+	*old = 0;
+	path_find(trie, at, level, route->key, spot.level, &path);
+	if (path.depth > spot.level)
+		return insert_home(trie, route, &spot, &path, old, gfp);
+	bucket = path_bucket(trie, &path);
+	if (bucket)
+		return insert_bucket(trie, route, bucket, &path, old, gfp);
+	return insert_below(trie, route, &spot, &path, gfp);
+}
+
+int vnet_lpm_trie_insert(struct lpm_trie *trie, const struct lpm_route *route, u32 *old,
+			 gfp_t gfp)
+{
+	vnet_lpm_arena_reclaim(&trie->arena);
+	return insert_at(trie, &trie->root, 0, route, old, gfp);
+}
+
+/* Unlinks the block at a level of a path. */
+static void path_cut(struct lpm_trie *trie, struct path *path, struct lpm_key key,
+		     unsigned int level)
+{
+	const struct lpm_block *block = lpm_trie_child(trie, *path->entry[level]);
+
+	path_replace(trie, path, key, level, block->base);
+}
+
+/* Looks after the nodes on a path from @level up once something has gone from the lowest. */
+static void path_mend(struct lpm_trie *trie, struct path *path, struct lpm_key key, int level)
+{
+	u32 copy;
+
+	for (; level >= 0; level--) {
+		lpm_node_spoil(path->node[level]);
+		if (vnet_lpm_node_in_use(path->node[level]))
+			break;
+		path_cut(trie, path, key, level);
+	}
+	if (level < 0 || !vnet_lpm_node_worn(path->node[level]))
+		return;
+	copy = vnet_lpm_node_repair(trie, path->node[level]);
+	if (copy)
+		path_replace(trie, path, key, level, LPM_CHILD | copy);
+}
+
+static u32 remove_bucket(struct lpm_trie *trie, struct lpm_key key, u8 len,
+			 const struct lpm_bucket *bucket, struct path *path)
+{
+	unsigned int level = path->depth;
+	u32 *at = vnet_lpm_bucket_at(bucket, level, key, len);
+	u32 value = at ? lpm_leaf_value(*at) : 0;
+	u32 copy;
+
+	if (!value)
+		return 0;
+	WRITE_ONCE(*at, lpm_leaf(0, len));
+	if (!vnet_lpm_bucket_live(bucket)) {
+		path_cut(trie, path, key, level);
+		path_mend(trie, path, key, level - 1);
+		return value;
+	}
+	copy = vnet_lpm_bucket_build(&trie->arena, bucket, level, NULL,
+				     GFP_NOWAIT | __GFP_NOWARN);
+	if (copy)
+		path_replace(trie, path, key, level, LPM_CHILD | LPM_BUCKET | copy);
+	return value;
+}
+
+u32 vnet_lpm_trie_remove(struct lpm_trie *trie, struct lpm_key key, u8 len)
+{
+	struct lpm_spot spot = lpm_spot_of(key, len);
+	struct lpm_bucket *bucket;
+	struct path path;
+	u32 value;
+
+	vnet_lpm_arena_reclaim(&trie->arena);
+	path_find(trie, &trie->root, 0, key, spot.level, &path);
+	bucket = path_bucket(trie, &path);
+	if (bucket)
+		return remove_bucket(trie, key, len, bucket, &path);
+	if (path.depth <= spot.level)
+		return 0;
+	value = vnet_lpm_node_value(trie, path.node[spot.level], &spot);
+	if (!value)
+		return 0;
+	vnet_lpm_node_unset(trie, path.node[spot.level], &spot);
+	wide_sync(trie, key, spot.level, spot.first, spot.slots);
+	path_mend(trie, &path, key, spot.level);
+	return value;
+}
+
+/* ---- readers ---- */
+
+/* One lookup of a batch. */
+struct lane {
+	struct lpm_key key;
+	const u32 *at;			/* entry to look at next */
+	const void *child;		/* what it has named */
+	u32 entry;
+	u32 best;
+	unsigned int level;
+	u32 *leaf;			/* result */
+};
+
+/* Begins or goes on with the lookup of a lane; false if it is done. */
+static bool lane_step(struct lane *lane)
+{
+	if (lane->entry & LPM_BUCKET) {
+		*lane->leaf = lpm_bucket_lookup(lane->child, lane->key, lane->level, 128,
+						lane->best);
+		return false;
+	}
+	lane->at = lpm_trie_step(lane->child, lpm_key_byte(lane->key, lane->level++),
+				 &lane->best);
+	prefetch(lane->at);
+	return true;
+}
+
+/* Takes the entry a lane stands at; false if it is done. */
+static bool lane_take(const struct lpm_trie *trie, struct lane *lane)
+{
+	lane->entry = lpm_entry_load(lane->at);
+	if (!(lane->entry & LPM_CHILD)) {
+		*lane->leaf = lpm_either(lane->entry, lane->best);
+		return false;
+	}
+	lane->child = lpm_trie_child(trie, lane->entry);
+	prefetch(lane->child);
+	return true;
+}
+
+void vnet_lpm_trie_lookup_many(const struct lpm_trie *trie, const struct lpm_key *key,
+			       unsigned int n, u32 *leaf)
+{
+	struct lane lane[LPM_BATCH];
+	u8 busy[LPM_BATCH];		/* lanes that are not done */
+	unsigned int i, left;
+
+	for (i = 0; i < n; i++) {
+		busy[i] = i;
+		lane[i].key = key[i];
+		lane[i].leaf = &leaf[i];
+		lane[i].at = lpm_trie_start(trie, key[i], &lane[i].level, &lane[i].best);
+		prefetch(lane[i].at);
+	}
+	/* What a pass asks memory for, the next finds in the cache. */
+	while (n) {
+		for (i = 0, left = 0; i < n; i++)
+			if (lane_take(trie, &lane[busy[i]]))
+				busy[left++] = busy[i];
+		for (i = 0, n = 0; i < left; i++)
+			if (lane_step(&lane[busy[i]]))
+				busy[n++] = busy[i];
+	}
+}
+
+u32 vnet_lpm_trie_get(const struct lpm_trie *trie, struct lpm_key key, u8 len)
+{
+	struct lpm_spot spot = lpm_spot_of(key, len);
+	const struct lpm_bucket *bucket;
+	struct path path;
+	const u32 *at;
+
+	path_find(trie, &trie->root, 0, key, spot.level, &path);
+	bucket = path_bucket(trie, &path);
+	if (bucket) {
+		at = vnet_lpm_bucket_at(bucket, path.depth, key, len);
+		return at ? lpm_leaf_value(READ_ONCE(*at)) : 0;
+	}
+	if (path.depth <= spot.level)
+		return 0;
+	return vnet_lpm_node_value(trie, path.node[spot.level], &spot);
+}
+
+u32 vnet_lpm_trie_lookup_shorter(const struct lpm_trie *trie, struct lpm_key key, u8 maxlen)
+{
+	unsigned int level = (maxlen - 1) / 8, bits;
+	const struct lpm_bucket *bucket;
+	struct path path;
+	u32 leaf = 0;
+
+	path_find(trie, &trie->root, 0, key, level, &path);
+	bucket = path_bucket(trie, &path);
+	if (bucket)
+		leaf = lpm_bucket_lookup(bucket, key, path.depth, maxlen, 0);
+	bits = path.depth > level ? maxlen - 8 * level : 8;
+	for (level = path.depth; !leaf && level--; bits = 8)
+		leaf = vnet_lpm_node_match(trie, path.node[level], level,
+					   lpm_key_byte(key, level), bits);
+	return leaf;
+}
+
+/* Where in its node at @level the route, or what is below on the way to it, stands. */
+static int route_rank(const struct lpm_route *route, unsigned int level)
+{
+	int first = lpm_key_byte(route->key, level) * 16;
+
+	if (!route->len)
+		return -1;
+	if (route->len <= 8 * level + 8)
+		return first + route->len - 8 * level;
+	return first + LPM_RANK_CHILD;
+}
+
+bool vnet_lpm_trie_next(const struct lpm_trie *trie, struct lpm_route *route)
+{
+	unsigned int last = route->len ? (route->len - 1) / 8 : 0, level;
+	const struct lpm_bucket *bucket;
+	int rank[LPM_LEVELS];
+	struct path path;
+	u32 child;
+
+	path_find(trie, &trie->root, 0, route->key, last, &path);
+	for (level = 0; level < path.depth; level++)
+		rank[level] = route_rank(route, level);
+	bucket = path_bucket(trie, &path);
+	if (bucket && vnet_lpm_bucket_next(bucket, path.depth, route))
+		return true;
+	while (level--) {
+		rank[level] = vnet_lpm_node_next(trie, path.node[level], rank[level],
+						 &route->value, &child);
+		if (rank[level] == LPM_RANK_END)
+			continue;
+		route->key = lpm_key_set_byte(route->key, level, rank[level] / 16);
+		route->len = 8 * level + rank[level] % 16;
+		if (!child) {
+			route->key = lpm_key_mask(route->key, route->len);
+			return true;
+		}
+		level++;
+		route->len = 0;
+		if (child & LPM_BUCKET) {
+			if (vnet_lpm_bucket_next(lpm_trie_child(trie, child), level, route))
+				return true;
+			continue;
+		}
+		path.node[level] = lpm_arena_at(&trie->arena, child & LPM_INDEX);
+		rank[level++] = -1;
+	}
+	return false;
+}
+
+/* ---- life ---- */
+
+struct lpm_trie *vnet_lpm_trie_create(gfp_t gfp)
+{
+	struct lpm_trie *trie = kzalloc(sizeof(*trie), gfp);
+
+	if (trie)
+		trie->head.kind = LPM_TRIE;
+	return trie;
+}
+
+void vnet_lpm_trie_free(struct lpm_trie *trie)
+{
+	wide_free(rcu_dereference_raw(trie->wide));
+	vnet_lpm_arena_destroy(&trie->arena);
+	kfree(trie);
+}
+
+static void trie_free_rcu(struct rcu_head *rcu)
+{
+	vnet_lpm_trie_free(container_of(rcu, struct lpm_trie, head.rcu));
+}
+
+void vnet_lpm_trie_free_rcu(struct lpm_trie *trie)
+{
+	call_rcu(&trie->head.rcu, trie_free_rcu);
+}
+
+void vnet_lpm_trie_stats(const struct lpm_trie *trie, struct vnet_lpm_stats *st)
+{
+	const struct lpm_arena *arena = &trie->arena;
+
+	st->nodes = arena->blocks;
+	st->bytes = ksize(trie) + vnet_lpm_arena_bytes(arena);
+	st->idle_bytes = vnet_lpm_arena_bytes(arena) - (size_t)arena->used * LPM_GRANULE;
+	if (rcu_access_pointer(trie->wide))
+		st->bytes += sizeof(struct lpm_wide) + 65536 * sizeof(u32);
+}

@@ -1,0 +1,215 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The large body of an LPM table: a trie that consumes a byte of the address per
+ * level, whose nodes keep their 256 slots as runs of equal entries.
+ *
+ * An entry is 0, a leaf (lpm_key.h) or, with the top bit set, the index of what hangs
+ * below: a node or, where there are few routes, a bucket that lists them. Bit s of a
+ * node's map says that a run begins at slot s, so the entry of a slot is found by
+ * counting bits: one or two cache lines per level.
+ *
+ * A prefix lives in the one node in whose byte it ends, its home, and is pushed to
+ * the slots of that node only, or it lives in a bucket. What hangs in a covered slot has
+ * the leaf as its base; a reader remembers the last base on its way. So an update
+ * touches one block and at most 256 bases, however many longer prefixes there are.
+ *
+ * Routes are kept nowhere else. In a node, one whose length ends on a byte boundary owns
+ * a slot and is seen there; shorter ones may be covered up by longer ones and are listed
+ * behind the runs.
+ *
+ * What changes in place: an entry, a base, a value in a list, by one store each. What
+ * moves other entries happens in a copy that replaces the block by one store. Because
+ * the runs of a node always break at the borders of its routes, a removal is done in
+ * place, so it needs no memory; the copy that drops what it leaves behind can wait.
+ */
+#ifndef _VNET_LPM_TRIE_H
+#define _VNET_LPM_TRIE_H
+
+#include "lpm_arena.h"
+#include "lpm_key.h"
+
+#define LPM_CHILD	0x80000000U	/* an index, of a node ... */
+#define LPM_BUCKET	0x40000000U	/* ... or, with this as well, of a bucket */
+#define LPM_INDEX	(LPM_BUCKET - 1)
+#define LPM_LEVELS	16
+#define LPM_BATCH	16	/* most keys in one vnet_lpm_trie_lookup_many() */
+
+/* head.base: the leaf that covers all of the block, from the level above. */
+struct lpm_node {
+	struct lpm_block head;	/* .count: listed routes; .stale: removals not yet dropped */
+	u8 before[4];		/* runs that begin in earlier words of the map */
+	u64 map[4];		/* bit s: a run begins at slot s; bit 0 is always set */
+	u32 run[];		/* entry of each run; then the listed routes, see below */
+};
+
+/*
+ * A listed route: its value, 0 if removed, and in the top byte its place: the bits of
+ * this node's byte that it fixes, one to seven, behind a leading 1.
+ */
+
+/*
+ * The routes of a subtree while they are few, longest first. All end in the same half of
+ * an IPv6 address, so that half tells them apart.
+ */
+#define LPM_BUCKET_MAX	8
+#define LPM_BUCKET_TOP	2	/* level: above, there are only nodes */
+
+struct lpm_bucket {
+	struct lpm_block head;	/* .count: places */
+	struct lpm_place {
+		u32 leaf;	/* its value is 0 if the route is removed */
+		u32 high;	/* the half of the address, as two halves again */
+		u32 low;
+	} place[];
+};
+
+/*
+ * Direct access to the third level, for tables that are worth 260 KiB: what the walk
+ * from the root would find.
+ */
+#define LPM_WIDE_SHIFT	13	/* slots per piece: pieces are small enough for kmalloc */
+#define LPM_WIDE_PIECES	(65536 >> LPM_WIDE_SHIFT)
+
+struct lpm_wide {
+	struct rcu_head rcu;
+	u32 top[256];			/* by the first byte: leaf of at most 8 bits */
+	u32 *piece[LPM_WIDE_PIECES];	/* by the first two bytes: leaf or child */
+};
+
+struct lpm_trie {
+	struct vnet_lpm_body head;
+	u32 root;			/* entry: 0 or a child */
+	struct lpm_wide __rcu *wide;	/* NULL: walk from the root */
+	struct lpm_arena arena;
+};
+
+/* The run that slot @slot belongs to. */
+static inline unsigned int lpm_node_run(const struct lpm_node *node, u8 slot)
+{
+	unsigned int word = slot >> 6;
+	u64 starts = node->map[word] & ((2ULL << (slot & 63)) - 1);
+
+	return node->before[word] + lpm_popcount(starts) - 1;
+}
+
+static inline u32 lpm_entry_load(const u32 *entry)
+{
+	/*
+	 * Pairs with lpm_entry_publish(): the index may belong to a chunk that the array
+	 * of chunks did not have when a reader last looked, so no address dependency
+	 * orders the two.
+	 */
+	return smp_load_acquire(entry);
+}
+
+static inline void lpm_entry_publish(u32 *at, u32 entry)
+{
+	/* Pairs with lpm_entry_load(): the node, and the chunk it is in, come first. */
+	smp_store_release(at, entry);
+}
+
+static inline const void *lpm_trie_child(const struct lpm_trie *trie, u32 entry)
+{
+	return lpm_arena_at(&trie->arena, entry & LPM_INDEX);
+}
+
+/* Where a reader of the trie begins: entry, level of the node it names, best so far. */
+static inline const u32 *lpm_trie_start(const struct lpm_trie *trie, struct lpm_key key,
+					unsigned int *level, u32 *best)
+{
+	const struct lpm_wide *wide = rcu_dereference_raw(trie->wide);
+	unsigned int slot = key.hi >> 48;
+
+	if (!wide) {
+		*level = 0;
+		*best = 0;
+		return &trie->root;
+	}
+	*level = 2;
+	*best = READ_ONCE(wide->top[slot >> 8]);
+	return &wide->piece[slot >> LPM_WIDE_SHIFT][slot & ((1U << LPM_WIDE_SHIFT) - 1)];
+}
+
+/* One level down: the entry for the next byte of the key; notes the node's base. */
+static inline const u32 *lpm_trie_step(const struct lpm_node *node, u8 byte, u32 *best)
+{
+	*best = lpm_either(READ_ONCE(node->head.base), *best);
+	return &node->run[lpm_node_run(node, byte)];
+}
+
+/* The half of the key that tells the routes of a bucket at @level apart. */
+static inline u64 lpm_bucket_word(struct lpm_key key, unsigned int level)
+{
+	return level < 8 ? key.hi : key.lo;
+}
+
+static inline u64 lpm_place_word(const struct lpm_place *place)
+{
+	return (u64)place->high << 32 | place->low;
+}
+
+/* The longest match in a bucket at @level of at most @maxlen bits, else its base, else @best. */
+static inline u32 lpm_bucket_lookup(const struct lpm_bucket *bucket, struct lpm_key key,
+				    unsigned int level, u8 maxlen, u32 best)
+{
+	u64 word = lpm_bucket_word(key, level);
+	const struct lpm_place *place = bucket->place;
+	const struct lpm_place *end = place + bucket->head.count;
+	u32 leaf;
+	u8 len;
+
+	for (; place < end; place++) {
+		leaf = READ_ONCE(place->leaf);
+		len = lpm_leaf_len(leaf);
+		if (!((lpm_place_word(place) ^ word) >> (-len & 63)) && len <= maxlen &&
+		    lpm_leaf_value(leaf))
+			return leaf;
+	}
+	return lpm_either(READ_ONCE(bucket->head.base), best);
+}
+
+/* The leaf of the longest prefix that covers the key, 0 if none. */
+static inline u32 lpm_trie_lookup(const struct lpm_trie *trie, struct lpm_key key)
+{
+	unsigned int level;
+	u32 best, entry;
+
+	entry = lpm_entry_load(lpm_trie_start(trie, key, &level, &best));
+	while (entry & LPM_CHILD) {
+		const void *child = lpm_trie_child(trie, entry);
+
+		if (entry & LPM_BUCKET)
+			return lpm_bucket_lookup(child, key, level, 128, best);
+		entry = lpm_entry_load(lpm_trie_step(child, lpm_key_byte(key, level++), &best));
+	}
+	return lpm_either(entry, best);
+}
+
+/* The same for @n keys at once. */
+void vnet_lpm_trie_lookup_many(const struct lpm_trie *trie, const struct lpm_key *key,
+			       unsigned int n, u32 *leaf);
+
+struct lpm_trie *vnet_lpm_trie_create(gfp_t gfp);
+void vnet_lpm_trie_free(struct lpm_trie *trie);
+void vnet_lpm_trie_free_rcu(struct lpm_trie *trie);
+
+/*
+ * As the functions of the table (lpm.h). Insert tells by @old whether the prefix is
+ * new; remove returns the value, 0 if there is no such route.
+ */
+int vnet_lpm_trie_insert(struct lpm_trie *trie, const struct lpm_route *route, u32 *old,
+			 gfp_t gfp);
+u32 vnet_lpm_trie_remove(struct lpm_trie *trie, struct lpm_key key, u8 len);
+u32 vnet_lpm_trie_get(const struct lpm_trie *trie, struct lpm_key key, u8 len);
+u32 vnet_lpm_trie_lookup_shorter(const struct lpm_trie *trie, struct lpm_key key, u8 maxlen);
+
+/* The route after @route, the first if its length is 0; false at the end. */
+bool vnet_lpm_trie_next(const struct lpm_trie *trie, struct lpm_route *route);
+
+/* Sets up or gives up direct access to the third level; without memory: no change. */
+void vnet_lpm_trie_widen(struct lpm_trie *trie, gfp_t gfp);
+void vnet_lpm_trie_narrow(struct lpm_trie *trie);
+
+void vnet_lpm_trie_stats(const struct lpm_trie *trie, struct vnet_lpm_stats *st);
+
+#endif /* _VNET_LPM_TRIE_H */
