@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Addresses of both families in one type, in network byte order.
+ */
+#ifndef _VNET_ADDR_H
+#define _VNET_ADDR_H
+
+#include <linux/in.h>
+#include <linux/in6.h>
+#include <linux/inetdevice.h>
+#include <linux/socket.h>
+#include <linux/string.h>
+#include <linux/types.h>
+#include <net/ipv6.h>
+
+/**
+ * union vnet_addr - an IPv4 or IPv6 address; the family stands beside it
+ * @ip4: AF_INET; the rest of the union is zero, so that it compares as a whole
+ * @ip6: AF_INET6
+ */
+union vnet_addr {
+	__be32 ip4;
+	struct in6_addr ip6;
+};
+
+/* Index of per-family arrays */
+enum vnet_af {
+	VNET_AF_IP4,
+	VNET_AF_IP6,
+	VNET_AF_NUM
+};
+
+static inline enum vnet_af vnet_af(int family)
+{
+	return family == AF_INET6 ? VNET_AF_IP6 : VNET_AF_IP4;
+}
+
+/* Bytes of an address */
+static inline unsigned int vnet_addr_len(int family)
+{
+	return family == AF_INET6 ? sizeof(struct in6_addr) : sizeof(__be32);
+}
+
+/* Bits of an address */
+static inline unsigned int vnet_addr_bits(int family)
+{
+	return 8 * vnet_addr_len(family);
+}
+
+/* @raw: 4 or 16 bytes in network order, not necessarily aligned */
+static inline void vnet_addr_set(union vnet_addr *addr, int family,
+				 const void *raw)
+{
+	if (family == AF_INET)
+		memset(addr, 0, sizeof(*addr));
+	memcpy(addr, raw, vnet_addr_len(family));
+}
+
+static inline bool vnet_addr_equal(int family, const union vnet_addr *a,
+				   const union vnet_addr *b)
+{
+	if (family == AF_INET)
+		return a->ip4 == b->ip4;
+	return ipv6_addr_equal(&a->ip6, &b->ip6);
+}
+
+/* @prefix: @addr without the bits beyond @len */
+static inline void vnet_addr_prefix(union vnet_addr *prefix, int family,
+				    const union vnet_addr *addr, u8 len)
+{
+	memset(prefix, 0, sizeof(*prefix));
+	if (family == AF_INET)
+		prefix->ip4 = addr->ip4 & inet_make_mask(len);
+	else
+		ipv6_addr_prefix(&prefix->ip6, &addr->ip6, len);
+}
+
+/* Is @addr inside @prefix/@len? */
+static inline bool vnet_addr_in(int family, const union vnet_addr *addr,
+				const union vnet_addr *prefix, u8 len)
+{
+	if (family == AF_INET)
+		return !((addr->ip4 ^ prefix->ip4) & inet_make_mask(len));
+	return ipv6_prefix_equal(&addr->ip6, &prefix->ip6, len);
+}
+
+#endif /* _VNET_ADDR_H */

@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Destinations: one hash per network namespace, keyed by mirror and action,
+ * finds the one that a route can share; an index per mirror leads from the
+ * value in the lookup structure to it.
+ */
+#include <linux/jhash.h>
+#include <linux/rhashtable.h>
+#include <linux/slab.h>
+#include <net/net_namespace.h>
+
+#include "dest.h"
+#include "fib.h"
+#include "link.h"
+#include "main.h"
+#include "nexthop.h"
+
+struct dest_key {
+	const struct vnet_mirror *mirror;
+	const struct vnet_action *action;
+};
+
+static u32 action_hash(const struct vnet_mirror *mirror,
+		       const struct vnet_action *action, u32 seed)
+{
+	const struct vnet_nhset *set = action->set;
+	unsigned int i;
+	u32 hash;
+
+	hash = jhash_3words(action->type | action->flags << 8 |
+			    action->protocol << 16, action->priority,
+			    action->nh ? action->nh->id : 0, seed);
+	hash = jhash(&mirror, sizeof(mirror), hash);
+	hash = jhash(&action->peer, sizeof(action->peer), hash);
+	for (i = 0; set && i < set->num; i++)
+		hash = jhash(&set->members[i].ep, sizeof(set->members[i].ep),
+			     hash ^ set->members[i].weight);
+	return hash;
+}
+
+static u32 dest_key_hash(const void *data, u32 len, u32 seed)
+{
+	const struct dest_key *key = data;
+
+	return action_hash(key->mirror, key->action, seed);
+}
+
+static u32 dest_obj_hash(const void *data, u32 len, u32 seed)
+{
+	const struct vnet_dest *dest = data;
+
+	return action_hash(dest->mirror, &dest->action, seed);
+}
+
+static int dest_cmp(struct rhashtable_compare_arg *arg, const void *obj)
+{
+	const struct dest_key *key = arg->key;
+	const struct vnet_action *a = key->action;
+	const struct vnet_dest *dest = obj;
+	const struct vnet_action *b = &dest->action;
+
+	return !(key->mirror == dest->mirror && a->type == b->type &&
+		 a->flags == b->flags && a->protocol == b->protocol &&
+		 a->priority == b->priority && a->peer == b->peer &&
+		 a->nh == b->nh && vnet_nhset_equal(a->set, b->set));
+}
+
+static const struct rhashtable_params dest_params = {
+	.head_offset = offsetof(struct vnet_dest, node),
+	.hashfn = dest_key_hash,
+	.obj_hashfn = dest_obj_hash,
+	.obj_cmpfn = dest_cmp,
+	.automatic_shrinking = true,
+};
+
+int vnet_dest_init_net(struct vnet_net *vn)
+{
+	return rhashtable_init(&vn->dests, &dest_params);
+}
+
+void vnet_dest_exit_net(struct vnet_net *vn)
+{
+	WARN_ON_ONCE(atomic_read(&vn->dests.nelems));
+	rhashtable_destroy(&vn->dests);
+}
+
+static struct vnet_net *mirror_net(const struct vnet_mirror *mirror)
+{
+	return vnet_net(dev_net(mirror->table->vnet->dev));
+}
+
+static struct vnet_dest *dest_create(struct vnet_mirror *mirror,
+				     const struct vnet_action *action)
+{
+	struct vnet_dest *dest;
+
+	vnet_dest_reclaim(mirror, false);
+	dest = kzalloc(sizeof(*dest), GFP_ATOMIC);
+	if (!dest)
+		return NULL;
+	dest->action = *action;
+	dest->mirror = mirror;
+	INIT_LIST_HEAD(&dest->retired);
+	if (xa_alloc(&mirror->dests, &dest->index, dest,
+		     XA_LIMIT(1, VNET_LPM_VALUE_MAX), GFP_ATOMIC))
+		goto err_index;
+	if (rhashtable_insert_fast(&mirror_net(mirror)->dests, &dest->node,
+				   dest_params))
+		goto err_hash;
+	if (action->nh)
+		refcount_inc(&action->nh->refcnt);
+	mirror->num_dests++;
+	return dest;
+
+err_hash:
+	xa_erase(&mirror->dests, dest->index);
+err_index:
+	kfree_rcu(dest, rcu);
+	return NULL;
+}
+
+struct vnet_dest *vnet_dest_get(struct vnet_mirror *mirror,
+				struct vnet_action *action)
+{
+	const struct dest_key key = { .mirror = mirror, .action = action };
+	struct vnet_dest *dest;
+
+	lockdep_assert_held(&mirror->lock);
+
+	dest = rhashtable_lookup_fast(&mirror_net(mirror)->dests, &key,
+				      dest_params);
+	if (!dest)
+		dest = dest_create(mirror, action);
+	else
+		vnet_nhset_free(action->set);
+	if (!dest)
+		return NULL;
+	action->set = NULL;
+	dest->routes++;
+	return dest;
+}
+
+void vnet_dest_put(struct vnet_dest *dest)
+{
+	struct vnet_mirror *mirror = dest->mirror;
+
+	lockdep_assert_held(&mirror->lock);
+
+	if (--dest->routes)
+		return;
+	rhashtable_remove_fast(&mirror_net(mirror)->dests, &dest->node,
+			       dest_params);
+	mirror->num_dests--;
+	vnet_nhset_free(dest->action.set);
+	if (dest->action.nh)
+		vnet_nexthop_put(dest->action.nh);
+	dest->grace = get_state_synchronize_rcu();
+	list_add_tail(&dest->retired, &mirror->retired);
+}
+
+/* An index must not mean another destination, or none, to a reader who has
+ * looked it up: it is free again only after a grace period.
+ */
+void vnet_dest_reclaim(struct vnet_mirror *mirror, bool all)
+{
+	struct vnet_dest *dest, *next;
+
+	lockdep_assert_held(&mirror->lock);
+
+	list_for_each_entry_safe(dest, next, &mirror->retired, retired) {
+		if (!all && !poll_state_synchronize_rcu(dest->grace))
+			break;
+		list_del(&dest->retired);
+		xa_erase(&mirror->dests, dest->index);
+		kfree_rcu(dest, rcu);
+	}
+}
+
+struct vnet_dest *vnet_dest_of(const struct vnet_mirror *mirror, u32 index)
+{
+	return xa_load((struct xarray *)&mirror->dests, index);
+}
+
+const struct vnet_nhset *vnet_dest_nhset(const struct vnet_dest *dest)
+{
+	const struct vnet_nexthop *nh = dest->action.nh;
+
+	return nh ? rcu_dereference(nh->set) : dest->action.set;
+}

@@ -1,0 +1,538 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Effective routes
+ *
+ * Three tables are looked up, and the longest match wins; at the same length
+ * the user-defined route, then BGP, then system. A route that does not take
+ * part is passed over as if it were not there:
+ *
+ * - BGP, in a subnet without propagation;
+ * - BGP, equal to or inside an address space of this or a peered VNet: those are
+ *   reached directly, whatever an appliance announces;
+ * - BGP, whose only next hop is the very NIC that sends;
+ * - a reserved range of the platform (None), if an address space covers it, or
+ *   if the default route has been taken from the platform: whoever took it is
+ *   to decide about the reserved ranges as well.
+ *
+ * bgp_reason() and system_reason() are the only judges of that. Lookup passes
+ * over what they name, the dump of all rows shows it with the reason.
+ *
+ * An address of the host itself comes before all of this: it is no route of
+ * the VNet but the end of one, as the addresses of the NICs are.
+ */
+#include "dest.h"
+#include "effective.h"
+#include "endpoint.h"
+#include "fib.h"
+#include "link.h"
+#include "mirror.h"
+#include "nexthop.h"
+#include "port.h"
+#include "subnet.h"
+
+/* The tables as one sender sees them */
+struct view {
+	const struct vnet_mirror *system;
+	const struct vnet_mirror *bgp;
+	const struct vnet_mirror *user;		/* NULL: none */
+	const struct vnet_port *from;		/* NULL: the host */
+	bool propagation;
+};
+
+struct match {
+	const struct vnet_dest *dest;
+	u8 len;
+};
+
+/* Until a table has been read, there is no right answer. */
+static bool view_init(struct view *view, const struct vnet *vnet,
+		      const struct vnet_port *from, int family)
+{
+	enum vnet_af af = vnet_af(family);
+	const struct vnet_subnet *subnet = NULL;
+	const struct vnet_table *user = NULL;
+
+	if (from)
+		subnet = rcu_dereference(from->subnet[af]);
+	if (subnet)
+		user = rcu_dereference(subnet->user);
+
+	view->system = &vnet->system->mirror[af];
+	view->bgp = &vnet->bgp->mirror[af];
+	view->user = user ? &user->mirror[af] : NULL;
+	view->from = from;
+	view->propagation = !subnet || !(READ_ONCE(subnet->flags) &
+					 VNET_SUBNET_F_NO_PROPAGATION);
+	return READ_ONCE(view->system->live) && READ_ONCE(view->bgp->live) &&
+	       (!view->user || READ_ONCE(view->user->live));
+}
+
+bool vnet_effective_ready(const struct vnet_port *port)
+{
+	struct view view;
+	bool ready;
+
+	rcu_read_lock();
+	ready = view_init(&view, port->vnet, port, AF_INET) &&
+		view_init(&view, port->vnet, port, AF_INET6);
+	rcu_read_unlock();
+	return ready;
+}
+
+static const struct vnet_mirror *view_mirror(const struct view *view, u8 class)
+{
+	switch (class) {
+	case VNET_CLASS_SYSTEM:
+		return view->system;
+	case VNET_CLASS_BGP:
+		return view->bgp;
+	default:
+		return view->user;
+	}
+}
+
+static bool match_longest(const struct vnet_mirror *mirror, const void *daddr,
+			  struct match *match)
+{
+	u32 index = vnet_lpm_lookup(&mirror->lpm, daddr, &match->len);
+
+	match->dest = index ? vnet_dest_of(mirror, index) : NULL;
+	return match->dest;
+}
+
+/* @match: shorter than this one */
+static bool match_shorter(const struct vnet_mirror *mirror, const void *daddr,
+			  struct match *match)
+{
+	u32 index = 0;
+
+	if (match->len)
+		index = vnet_lpm_lookup_shorter(&mirror->lpm, daddr,
+						match->len - 1, &match->len);
+	match->dest = index ? vnet_dest_of(mirror, index) : NULL;
+	return match->dest;
+}
+
+static const struct vnet_dest *dest_exact(const struct vnet_mirror *mirror,
+					  const struct vnet_prefix *prefix)
+{
+	u32 index = vnet_lpm_get(&mirror->lpm, prefix);
+
+	return index ? vnet_dest_of(mirror, index) : NULL;
+}
+
+static bool inside_space(const struct view *view, const void *addr, u8 len)
+{
+	u8 space_len;
+
+	return vnet_mirror_space(view->system, addr, &space_len) &&
+	       space_len <= len;
+}
+
+static bool own_next_hop(const struct view *view, const struct vnet_dest *dest)
+{
+	const struct vnet_nhset *set;
+	unsigned int i;
+
+	set = view->from ? vnet_dest_nhset(dest) : NULL;
+	if (!set || !set->num)
+		return false;
+	for (i = 0; i < set->num; i++)
+		if (rcu_access_pointer(set->members[i].ep->port) != view->from)
+			return false;
+	return true;
+}
+
+/* Why a BGP route to @addr/@len takes no part */
+static enum vnet_route_reason bgp_reason(const struct view *view,
+					 const void *addr, u8 len,
+					 const struct vnet_dest *dest)
+{
+	if (!view->propagation)
+		return VNET_REASON_NO_PROPAGATION;
+	if (inside_space(view, addr, len))
+		return VNET_REASON_INSIDE_SPACE;
+	if (own_next_hop(view, dest))
+		return VNET_REASON_OWN_NEXT_HOP;
+	return VNET_REASON_NONE;
+}
+
+/* Has the default route been taken from the platform? */
+static bool default_overridden(const struct view *view)
+{
+	static const struct vnet_prefix any;
+	const struct vnet_dest *dest;
+
+	dest = view->user ? dest_exact(view->user, &any) : NULL;
+	if (dest)
+		return dest->action.type == VNET_HOP_APPLIANCE ||
+		       dest->action.type == VNET_HOP_GATEWAY;
+	dest = dest_exact(view->bgp, &any);
+	return dest && !bgp_reason(view, any.addr, 0, dest);
+}
+
+/* Why a system route to @addr/@len takes no part */
+static enum vnet_route_reason system_reason(const struct view *view,
+					    const void *addr, u8 len,
+					    const struct vnet_dest *dest)
+{
+	if (!(dest->action.flags & VNET_DEST_F_RESERVED))
+		return VNET_REASON_NONE;
+	if (inside_space(view, addr, len))
+		return VNET_REASON_SPACE_COVERS;
+	if (default_overridden(view))
+		return VNET_REASON_DEFAULT_OVERRIDDEN;
+	return VNET_REASON_NONE;
+}
+
+static bool pass_over_bgp(const struct view *view, const void *daddr,
+			  struct match *match)
+{
+	while (match->dest && bgp_reason(view, daddr, match->len, match->dest))
+		match_shorter(view->bgp, daddr, match);
+	return match->dest;
+}
+
+static bool pass_over_system(const struct view *view, const void *daddr,
+			     struct match *match)
+{
+	while (match->dest && system_reason(view, daddr, match->len, match->dest))
+		match_shorter(view->system, daddr, match);
+	return match->dest;
+}
+
+/* Does a match of a better class win over one of a worse? */
+static bool beats(const struct match *better, const struct match *worse)
+{
+	return better->dest && (!worse->dest || better->len >= worse->len);
+}
+
+static bool longer(const struct match *a, const struct match *b)
+{
+	return a->dest && (!b->dest || a->len > b->len);
+}
+
+/* Nobody has a link in common with anybody. */
+static bool link_local(int family, const void *addr)
+{
+	return family == AF_INET6 &&
+	       ipv6_addr_type(addr) & IPV6_ADDR_LINKLOCAL;
+}
+
+static enum vnet_drop answer(struct vnet_effective *res, u8 class,
+			     const struct match *match)
+{
+	res->dest = match->dest;
+	res->type = match->dest->action.type;
+	res->class = class;
+	res->plen = match->len;
+	return VNET_DROP_NONE;
+}
+
+/* A class is judged only where it would win. */
+enum vnet_drop vnet_effective_lookup(const struct vnet *vnet,
+				     const struct vnet_port *from, int family,
+				     const void *daddr,
+				     struct vnet_effective *res)
+{
+	struct match user = {}, bgp, system;
+	struct view view;
+
+	if (!view_init(&view, vnet, from, family) || link_local(family, daddr))
+		goto none;
+
+	match_longest(view.system, daddr, &system);
+	if (system.dest && system.dest->action.type == VNET_HOP_HOST)
+		return answer(res, VNET_CLASS_SYSTEM, &system);
+	match_longest(view.bgp, daddr, &bgp);
+	if (view.user)
+		match_longest(view.user, daddr, &user);
+
+	if (!beats(&user, &system))
+		pass_over_system(&view, daddr, &system);
+	if (!beats(&user, &bgp) && !longer(&system, &bgp))
+		pass_over_bgp(&view, daddr, &bgp);
+
+	if (user.dest && beats(&user, &bgp) && beats(&user, &system))
+		return answer(res, VNET_CLASS_USER, &user);
+	if (bgp.dest && beats(&bgp, &system))
+		return answer(res, VNET_CLASS_BGP, &bgp);
+	if (system.dest)
+		return answer(res, VNET_CLASS_SYSTEM, &system);
+none:
+	res->dest = NULL;
+	return VNET_DROP_NO_ROUTE;
+}
+
+/* ---- From the route to the NIC ---- */
+
+static enum vnet_drop resolve_address(const struct vnet *vnet, int family,
+				      const void *daddr,
+				      struct vnet_target *target)
+{
+	target->ep = vnet_endpoint_find(vnet, family, daddr);
+	target->port = target->ep ? rcu_dereference(target->ep->port) : NULL;
+	return target->port ? VNET_DROP_NONE : VNET_DROP_NO_NIC;
+}
+
+bool vnet_effective_host(const struct vnet *vnet, int family, const void *addr)
+{
+	struct match match;
+
+	return match_longest(&vnet->system->mirror[vnet_af(family)], addr,
+			     &match) &&
+	       match.dest->action.type == VNET_HOP_HOST;
+}
+
+static enum vnet_drop resolve_peer(const struct vnet *peer, int family,
+				   const void *daddr,
+				   struct vnet_target *target)
+{
+	if (vnet_effective_host(peer, family, daddr)) {
+		target->vnet = peer;
+		return VNET_DROP_NONE;
+	}
+	return resolve_address(peer, family, daddr, target);
+}
+
+/* A next hop has to be in the VNet or in one that is peered with it. */
+static bool endpoint_reachable(const struct vnet *vnet, int family,
+			       const struct vnet_endpoint *ep)
+{
+	const struct vnet_mirror *system = &vnet->system->mirror[vnet_af(family)];
+	struct match match;
+
+	if (ep->key.vnet == vnet)
+		return true;
+	if (!match_longest(system, &ep->key.addr, &match))
+		return false;
+	return match.dest->action.type == VNET_HOP_PEERING &&
+	       match.dest->action.peer == ep->key.vnet;
+}
+
+static enum vnet_drop resolve_hops(const struct vnet *vnet,
+				   const struct vnet_port *from, int family,
+				   const struct vnet_effective *res, u32 hash,
+				   struct vnet_target *target)
+{
+	const struct vnet_port *skip = res->class == VNET_CLASS_BGP ? from : NULL;
+	const struct vnet_nhset *set = vnet_dest_nhset(res->dest);
+
+	if (!set)
+		return VNET_DROP_NEXT_HOP_GONE;
+	target->ep = vnet_nexthop_select(set, hash, skip);
+	if (!target->ep || !endpoint_reachable(vnet, family, target->ep))
+		return VNET_DROP_NEXT_HOP_GONE;
+	target->port = rcu_dereference(target->ep->port);
+	return target->port ? VNET_DROP_NONE : VNET_DROP_NEXT_HOP_GONE;
+}
+
+static enum vnet_drop check_receiver(const struct vnet_port *from, int family,
+				     const void *daddr,
+				     const struct vnet_port *to)
+{
+	if (to == from)
+		return VNET_DROP_SAME_NIC;
+	if (!netif_running(to->dev) || !netif_carrier_ok(to->dev))
+		return VNET_DROP_NIC_DOWN;
+	if (!(rcu_dereference(to->config)->flags & VNET_NIC_F_FORWARDING) &&
+	    !vnet_port_owns(to, family, daddr))
+		return VNET_DROP_NOT_FORWARDING;
+	return VNET_DROP_NONE;
+}
+
+enum vnet_drop vnet_effective_resolve(const struct vnet *vnet,
+				      const struct vnet_port *from, int family,
+				      const void *daddr,
+				      const struct vnet_effective *res,
+				      u32 hash, struct vnet_target *target)
+{
+	enum vnet_drop drop;
+
+	target->port = NULL;
+	target->ep = NULL;
+	target->vnet = vnet;
+
+	switch (res->type) {
+	case VNET_HOP_HOST:
+	case VNET_HOP_INTERNET:
+		return VNET_DROP_NONE;
+	case VNET_HOP_VNET_LOCAL:
+		drop = resolve_address(vnet, family, daddr, target);
+		break;
+	case VNET_HOP_PEERING:
+		drop = resolve_peer(res->dest->action.peer, family, daddr,
+				    target);
+		break;
+	case VNET_HOP_APPLIANCE:
+	case VNET_HOP_GATEWAY:
+		drop = resolve_hops(vnet, from, family, res, hash, target);
+		break;
+	default:
+		return VNET_DROP_NEXT_HOP_NONE;
+	}
+	if (drop || !target->port)
+		return drop;
+	return check_receiver(from, family, daddr, target->port);
+}
+
+/* ---- All rows ---- */
+
+static void row_beaten(struct vnet_row *row, enum vnet_route_reason reason)
+{
+	row->state = VNET_ROUTE_INVALID;
+	row->reason = reason;
+}
+
+static bool bgp_at(const struct view *view, const struct vnet_prefix *prefix)
+{
+	const struct vnet_dest *dest = dest_exact(view->bgp, prefix);
+
+	return dest && !bgp_reason(view, prefix->addr, prefix->len, dest);
+}
+
+static void row_judge(const struct view *view, struct vnet_row *row)
+{
+	const struct vnet_prefix *prefix = &row->prefix;
+
+	row->reason = VNET_REASON_NONE;
+	if (row->class == VNET_CLASS_BGP)
+		row->reason = bgp_reason(view, prefix->addr, prefix->len,
+					 row->dest);
+	else if (row->class == VNET_CLASS_SYSTEM)
+		row->reason = system_reason(view, prefix->addr, prefix->len,
+					    row->dest);
+	row->state = row->reason ? VNET_ROUTE_HIDDEN : VNET_ROUTE_ACTIVE;
+	if (row->reason || row->class == VNET_CLASS_USER)
+		return;
+	if (view->user && dest_exact(view->user, prefix))
+		row_beaten(row, VNET_REASON_USER_WINS);
+	else if (row->class == VNET_CLASS_SYSTEM && bgp_at(view, prefix))
+		row_beaten(row, VNET_REASON_BGP_WINS);
+}
+
+/* @row with its prefix and class set; false if there is no such route */
+static bool row_fill(const struct view *view, struct vnet_row *row)
+{
+	const struct vnet_mirror *mirror = view_mirror(view, row->class);
+
+	row->dest = mirror ? dest_exact(mirror, &row->prefix) : NULL;
+	if (!row->dest || row->dest->action.type == VNET_HOP_HOST)
+		return false;
+	row->table = mirror->table->id;
+	row_judge(view, row);
+	return true;
+}
+
+static int prefix_cmp(const struct vnet_prefix *a, const struct vnet_prefix *b,
+		      int family)
+{
+	return memcmp(a->addr, b->addr, vnet_addr_len(family)) ?:
+	       a->len - b->len;
+}
+
+/* The first prefix of any class after @prefix */
+static bool next_prefix(const struct view *view, int family,
+			struct vnet_prefix *prefix, bool started)
+{
+	struct vnet_lpm_cursor next, best = {};
+	u8 class;
+
+	for (class = 0; class <= VNET_CLASS_MAX; class++) {
+		const struct vnet_mirror *mirror = view_mirror(view, class);
+
+		next = (struct vnet_lpm_cursor) {
+			.prefix = *prefix,
+			.started = started,
+		};
+		if (!mirror || !vnet_lpm_next(&mirror->lpm, &next))
+			continue;
+		if (!best.started ||
+		    prefix_cmp(&next.prefix, &best.prefix, family) < 0)
+			best = next;
+	}
+	*prefix = best.prefix;
+	return best.started;
+}
+
+/* A lower class at the same prefix */
+static bool row_lower(const struct view *view, struct vnet_row *row)
+{
+	while (row->class-- > 0)
+		if (row_fill(view, row))
+			return true;
+	return false;
+}
+
+bool vnet_effective_next(const struct vnet_port *port, int family,
+			 struct vnet_row *row, bool started)
+{
+	struct view view;
+
+	if (!view_init(&view, port->vnet, port, family))
+		return false;
+	if (started && row_lower(&view, row))
+		return true;
+	while (next_prefix(&view, family, &row->prefix, started)) {
+		started = true;
+		row->class = VNET_CLASS_MAX + 1;
+		if (row_lower(&view, row))
+			return true;
+	}
+	return false;
+}
+
+/* The longest prefix of any class that matches and has at most @max bits */
+static bool longest_prefix(const struct view *view, int family,
+			   const void *daddr, int max,
+			   struct vnet_prefix *prefix)
+{
+	bool found = false;
+	u8 class, len;
+
+	for (class = 0; class <= VNET_CLASS_MAX; class++) {
+		const struct vnet_mirror *mirror = view_mirror(view, class);
+
+		if (!mirror || !vnet_lpm_lookup_shorter(&mirror->lpm, daddr,
+							max, &len))
+			continue;
+		if (!found || len > prefix->len)
+			prefix->len = len;
+		found = true;
+	}
+	return found;
+}
+
+static void prefix_of(struct vnet_prefix *prefix, int family, const void *raw,
+		      u8 len)
+{
+	union vnet_addr addr, masked;
+
+	vnet_addr_set(&addr, family, raw);
+	vnet_addr_prefix(&masked, family, &addr, len);
+	memset(prefix, 0, sizeof(*prefix));
+	memcpy(prefix->addr, &masked, vnet_addr_len(family));
+	prefix->len = len;
+}
+
+bool vnet_effective_shorter(const struct vnet_port *port, int family,
+			    const void *daddr, struct vnet_row *row,
+			    bool started)
+{
+	int max = started ? row->prefix.len - 1 : vnet_addr_bits(family);
+	struct view view;
+
+	if (!view_init(&view, port->vnet, port, family))
+		return false;
+	if (started && row_lower(&view, row))
+		return true;
+	for (; max >= 0; max = row->prefix.len - 1) {
+		if (!longest_prefix(&view, family, daddr, max, &row->prefix))
+			return false;
+		prefix_of(&row->prefix, family, daddr, row->prefix.len);
+		row->class = VNET_CLASS_MAX + 1;
+		if (row_lower(&view, row))
+			return true;
+	}
+	return false;
+}

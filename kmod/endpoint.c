@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Endpoints: one hash per network namespace from (VNet, address) to the NIC
+ * that owns the address, if there is one.
+ */
+#include <linux/rhashtable.h>
+#include <linux/slab.h>
+#include <net/net_namespace.h>
+
+#include "endpoint.h"
+#include "link.h"
+#include "main.h"
+
+static const struct rhashtable_params endpoint_params = {
+	.key_len = sizeof(struct vnet_endpoint_key),
+	.key_offset = offsetof(struct vnet_endpoint, key),
+	.head_offset = offsetof(struct vnet_endpoint, node),
+	.automatic_shrinking = true,
+};
+
+int vnet_endpoint_init_net(struct vnet_net *vn)
+{
+	spin_lock_init(&vn->endpoint_lock);
+	return rhashtable_init(&vn->endpoints, &endpoint_params);
+}
+
+void vnet_endpoint_exit_net(struct vnet_net *vn)
+{
+	WARN_ON_ONCE(atomic_read(&vn->endpoints.nelems));
+	rhashtable_destroy(&vn->endpoints);
+}
+
+static void endpoint_key(struct vnet_endpoint_key *key, const struct vnet *vnet,
+			 int family, const void *addr)
+{
+	memset(key, 0, sizeof(*key));
+	key->vnet = vnet;
+	vnet_addr_set(&key->addr, family, addr);
+	key->family = family;
+}
+
+static struct vnet_endpoint *
+endpoint_create(struct vnet_net *vn, const struct vnet_endpoint_key *key)
+{
+	struct vnet_endpoint *ep;
+
+	ep = kzalloc(sizeof(*ep), GFP_ATOMIC);
+	if (!ep)
+		return NULL;
+	ep->key = *key;
+	ep->vn = vn;
+	if (rhashtable_insert_fast(&vn->endpoints, &ep->node,
+				   endpoint_params)) {
+		kfree(ep);
+		return NULL;
+	}
+	return ep;
+}
+
+struct vnet_endpoint *vnet_endpoint_get(const struct vnet *vnet, int family,
+					const void *addr)
+{
+	struct vnet_net *vn = vnet_net(dev_net(vnet->dev));
+	struct vnet_endpoint_key key;
+	struct vnet_endpoint *ep;
+
+	endpoint_key(&key, vnet, family, addr);
+	spin_lock_bh(&vn->endpoint_lock);
+	ep = rhashtable_lookup_fast(&vn->endpoints, &key, endpoint_params);
+	if (!ep)
+		ep = endpoint_create(vn, &key);
+	if (ep)
+		ep->users++;
+	spin_unlock_bh(&vn->endpoint_lock);
+	return ep;
+}
+
+struct vnet_endpoint *vnet_endpoint_use(struct vnet_endpoint *ep)
+{
+	spin_lock_bh(&ep->vn->endpoint_lock);
+	ep->users++;
+	spin_unlock_bh(&ep->vn->endpoint_lock);
+	return ep;
+}
+
+void vnet_endpoint_put(struct vnet_endpoint *ep)
+{
+	struct vnet_net *vn = ep->vn;
+
+	spin_lock_bh(&vn->endpoint_lock);
+	if (!--ep->users) {
+		rhashtable_remove_fast(&vn->endpoints, &ep->node,
+				       endpoint_params);
+		kfree_rcu(ep, rcu);
+	}
+	spin_unlock_bh(&vn->endpoint_lock);
+}
+
+struct vnet_endpoint *vnet_endpoint_find(const struct vnet *vnet, int family,
+					 const void *addr)
+{
+	struct vnet_net *vn = vnet_net(dev_net(vnet->dev));
+	struct vnet_endpoint_key key;
+
+	endpoint_key(&key, vnet, family, addr);
+	return rhashtable_lookup(&vn->endpoints, &key, endpoint_params);
+}

@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * An address in a VNet that packets can be handed to. It exists while a NIC
+ * owns it or a next hop names it, so that a NIC gains or loses an address in
+ * one pointer, whatever the number of routes and groups that lead there.
+ */
+#ifndef _VNET_ENDPOINT_H
+#define _VNET_ENDPOINT_H
+
+#include <linux/rcupdate.h>
+#include <linux/rhashtable-types.h>
+#include <linux/types.h>
+
+#include "addr.h"
+
+struct vnet;
+struct vnet_net;
+struct vnet_port;
+
+/**
+ * struct vnet_endpoint_key - identity of an endpoint
+ * @vnet: the VNet the address is in
+ * @addr: the address, unused bytes are zero
+ * @family: AF_INET or AF_INET6, 32 bits wide so that the key has no padding
+ */
+struct vnet_endpoint_key {
+	const struct vnet *vnet;
+	union vnet_addr addr;
+	u32 family;
+	u32 zero;
+};
+
+/**
+ * struct vnet_endpoint - an address in a VNet
+ * @node: in struct vnet_net.endpoints
+ * @key: identity
+ * @port: the NIC that owns the address, NULL = nobody. Writers hold RTNL,
+ *	readers RCU.
+ * @vn: namespace
+ * @users: the owner and the next-hop sets (vnet_net.endpoint_lock)
+ * @rcu: for freeing
+ */
+struct vnet_endpoint {
+	struct rhash_head node;
+	struct vnet_endpoint_key key;
+	struct vnet_port __rcu *port;
+	struct vnet_net *vn;
+	unsigned int users;
+	struct rcu_head rcu;
+};
+
+int vnet_endpoint_init_net(struct vnet_net *vn);
+void vnet_endpoint_exit_net(struct vnet_net *vn);
+
+/* Look up or create, and count as user. Any context. NULL: no memory. */
+struct vnet_endpoint *vnet_endpoint_get(const struct vnet *vnet, int family,
+					const void *addr);
+/* One more user, while there is one. Any context. */
+struct vnet_endpoint *vnet_endpoint_use(struct vnet_endpoint *ep);
+void vnet_endpoint_put(struct vnet_endpoint *ep);
+
+/**
+ * vnet_endpoint_find() - look an address up
+ * @vnet: VNet
+ * @family: AF_INET or AF_INET6
+ * @addr: 4 or 16 bytes, network order
+ *
+ * Context: RCU, softirq safe.
+ * Return: the endpoint, whose @port may be NULL, or NULL
+ */
+struct vnet_endpoint *vnet_endpoint_find(const struct vnet *vnet, int family,
+					 const void *addr);
+
+#endif /* _VNET_ENDPOINT_H */

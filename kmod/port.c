@@ -1,0 +1,461 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * NICs
+ *
+ * A NIC's configuration is one object, replaced as a whole: the data path sees
+ * the old one or the new one. Its addresses are endpoints, whose pointer to
+ * the NIC is what makes packets find it.
+ */
+#include <linux/rtnetlink.h>
+#include <linux/slab.h>
+#include <net/net_namespace.h>
+
+#include "compat.h"
+#include "debugfs.h"
+#include "effective.h"
+#include "endpoint.h"
+#include "fib.h"
+#include "forward.h"
+#include "link.h"
+#include "main.h"
+#include "mirror.h"
+#include "port.h"
+#include "stats.h"
+#include "subnet.h"
+#include "sysfs.h"
+
+struct vnet_port *vnet_port_get_rcu(const struct net_device *dev)
+{
+	if (rcu_access_pointer(dev->rx_handler) != vnet_forward_rx)
+		return NULL;
+	return rcu_dereference_rtnl(dev->rx_handler_data);
+}
+
+static struct vnet_port_config *port_config(const struct vnet_port *port)
+{
+	return rtnl_dereference(port->config);
+}
+
+bool vnet_port_owns(const struct vnet_port *port, int family, const void *addr)
+{
+	const struct vnet_endpoint *ep;
+
+	ep = vnet_endpoint_find(port->vnet, family, addr);
+	return ep && rcu_access_pointer(ep->port) == port;
+}
+
+/* ---- Configuration ---- */
+
+static struct vnet_port_config *config_alloc(unsigned int num_addrs)
+{
+	struct vnet_port_config *config;
+
+	return kzalloc(struct_size(config, addrs, num_addrs), GFP_KERNEL);
+}
+
+static void config_free(struct vnet_port_config *config)
+{
+	unsigned int i;
+
+	for (i = 0; i < config->num_addrs; i++)
+		vnet_endpoint_put(config->addrs[i]);
+	kfree_rcu(config, rcu);
+}
+
+static bool config_has(const struct vnet_port_config *config,
+		       const struct vnet_endpoint *ep)
+{
+	unsigned int i;
+
+	for (i = 0; i < config->num_addrs; i++)
+		if (config->addrs[i] == ep)
+			return true;
+	return false;
+}
+
+static const struct vnet_endpoint *
+config_primary(const struct vnet_port_config *config, int family)
+{
+	unsigned int i;
+
+	for (i = 0; i < config->num_addrs; i++)
+		if (config->addrs[i]->key.family == family)
+			return config->addrs[i];
+	return NULL;
+}
+
+static void port_rebind(struct vnet_port *port, int family)
+{
+	const struct vnet_endpoint *primary;
+	struct vnet_subnet *subnet = NULL;
+
+	primary = config_primary(port_config(port), family);
+	if (primary)
+		subnet = vnet_subnet_of(port->vnet, family, &primary->key.addr);
+	rcu_assign_pointer(port->subnet[vnet_af(family)], subnet);
+}
+
+void vnet_port_bind(struct vnet *vnet, struct vnet_subnet *subnet)
+{
+	struct vnet_port_config *config;
+	const struct vnet_endpoint *ep;
+	struct vnet_port *port;
+
+	ASSERT_RTNL();
+
+	list_for_each_entry(port, &vnet->ports, node) {
+		config = port_config(port);
+		ep = config_primary(config, subnet->family);
+		if (ep && vnet_addr_in(subnet->family, &ep->key.addr,
+				       &subnet->addr, subnet->len))
+			rcu_assign_pointer(port->subnet[vnet_af(subnet->family)],
+					   subnet);
+	}
+}
+
+void vnet_port_unbind(struct vnet *vnet, struct vnet_subnet *subnet)
+{
+	enum vnet_af af = vnet_af(subnet->family);
+	struct vnet_port *port;
+
+	ASSERT_RTNL();
+
+	list_for_each_entry(port, &vnet->ports, node)
+		if (rcu_access_pointer(port->subnet[af]) == subnet)
+			RCU_INIT_POINTER(port->subnet[af], NULL);
+}
+
+/* Addresses that the new configuration has as well never lead nowhere. */
+static void port_set_config(struct vnet_port *port,
+			    struct vnet_port_config *config)
+{
+	struct vnet_port_config *old = port_config(port);
+	unsigned int i;
+
+	rcu_assign_pointer(port->config, config);
+	for (i = 0; i < config->num_addrs; i++)
+		rcu_assign_pointer(config->addrs[i]->port, port);
+	for (i = 0; i < old->num_addrs; i++)
+		if (!config_has(config, old->addrs[i]))
+			RCU_INIT_POINTER(old->addrs[i]->port, NULL);
+	port_rebind(port, AF_INET);
+	port_rebind(port, AF_INET6);
+	config_free(old);
+}
+
+/* ---- Changes ---- */
+
+static bool addr_usable(int family, const union vnet_addr *addr)
+{
+	if (family == AF_INET)
+		return !ipv4_is_zeronet(addr->ip4) &&
+		       !ipv4_is_loopback(addr->ip4) &&
+		       !ipv4_is_multicast(addr->ip4) &&
+		       !ipv4_is_lbcast(addr->ip4);
+	return ipv6_addr_type(&addr->ip6) & IPV6_ADDR_UNICAST &&
+	       !(ipv6_addr_type(&addr->ip6) &
+		 (IPV6_ADDR_LOOPBACK | IPV6_ADDR_LINKLOCAL));
+}
+
+static void addr_refuse(struct netlink_ext_ack *extack, int family,
+			const union vnet_addr *addr, const char *what,
+			const char *whose)
+{
+	if (family == AF_INET)
+		VNET_ERR_FMT(extack, "%pI4 is %s%s", &addr->ip4, what, whose);
+	else
+		VNET_ERR_FMT(extack, "%pI6c is %s%s", &addr->ip6, what, whose);
+}
+
+static int addr_check_place(const struct vnet *vnet, int family,
+			    const union vnet_addr *addr,
+			    struct netlink_ext_ack *extack)
+{
+	const struct vnet_mirror *system = &vnet->system->mirror[vnet_af(family)];
+	int err = 0;
+	u8 len;
+
+	rcu_read_lock();
+	if (!addr_usable(family, addr)) {
+		addr_refuse(extack, family, addr, "no address a NIC can have",
+			    "");
+		err = -EADDRNOTAVAIL;
+	} else if (vnet_mirror_space(system, addr, &len) != VNET_SPACE_OWN) {
+		addr_refuse(extack, family, addr, "outside the VNet", "");
+		err = -ERANGE;
+	} else if (vnet_effective_host(vnet, family, addr)) {
+		addr_refuse(extack, family, addr, "the host's", "");
+		err = -EADDRINUSE;
+	}
+	rcu_read_unlock();
+	return err;
+}
+
+static int addr_check_owner(const struct vnet_port *port,
+			    const struct vnet_endpoint *ep,
+			    struct netlink_ext_ack *extack)
+{
+	const struct vnet_port *owner = rtnl_dereference(ep->port);
+
+	if (!owner || owner == port)
+		return 0;
+	addr_refuse(extack, ep->key.family, &ep->key.addr, "the address of ",
+		    netdev_name(owner->dev));
+	return -EADDRINUSE;
+}
+
+static int config_add_addr(struct vnet_port_config *config,
+			   const struct vnet_port *port, int family,
+			   const union vnet_addr *addr,
+			   struct netlink_ext_ack *extack)
+{
+	struct vnet_endpoint *ep;
+	int err;
+
+	err = addr_check_place(port->vnet, family, addr, extack);
+	if (err)
+		return err;
+	ep = vnet_endpoint_get(port->vnet, family, addr);
+	if (!ep)
+		return -ENOMEM;
+	if (config_has(config, ep)) {
+		addr_refuse(extack, family, addr, "given twice", "");
+		err = -EEXIST;
+	} else {
+		err = addr_check_owner(port, ep, extack);
+	}
+	if (err) {
+		vnet_endpoint_put(ep);
+		return err;
+	}
+	config->addrs[config->num_addrs++] = ep;
+	return 0;
+}
+
+static int config_set_addrs(struct vnet_port_config *config,
+			    const struct vnet_port *port,
+			    const struct vnet_port_change *change,
+			    struct netlink_ext_ack *extack)
+{
+	unsigned int i;
+	int err;
+
+	for (i = 0; i < change->num_addrs; i++) {
+		err = config_add_addr(config, port, change->addrs[i].family,
+				      &change->addrs[i].addr, extack);
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+static void config_keep_addrs(struct vnet_port_config *config,
+			      const struct vnet_port_config *old)
+{
+	unsigned int i;
+
+	for (i = 0; i < old->num_addrs; i++)
+		config->addrs[i] = vnet_endpoint_use(old->addrs[i]);
+	config->num_addrs = old->num_addrs;
+}
+
+static int config_check_mac(const struct vnet_port_config *config,
+			    struct netlink_ext_ack *extack)
+{
+	if (is_zero_ether_addr(config->mac)) {
+		if (!config->num_addrs)
+			return 0;
+		NL_SET_ERR_MSG_MOD(extack,
+				   "A NIC needs its MAC address before its addresses");
+		return -EINVAL;
+	}
+	if (is_multicast_ether_addr(config->mac) ||
+	    ether_addr_equal(config->mac, vnet_router_mac)) {
+		VNET_ERR_FMT(extack, "%pM is no MAC address a NIC can have",
+			     config->mac);
+		return -EADDRNOTAVAIL;
+	}
+	return 0;
+}
+
+int vnet_port_change(struct vnet_port *port,
+		     const struct vnet_port_change *change,
+		     struct netlink_ext_ack *extack)
+{
+	const struct vnet_port_config *old = port_config(port);
+	struct vnet_port_config *config;
+	int err = 0;
+
+	ASSERT_RTNL();
+
+	config = config_alloc(change->set_addrs ? change->num_addrs :
+						  old->num_addrs);
+	if (!config)
+		return -ENOMEM;
+	config->flags = change->set_flags ? change->flags : old->flags;
+	ether_addr_copy(config->mac, change->mac ?: old->mac);
+	if (change->set_addrs)
+		err = config_set_addrs(config, port, change, extack);
+	else
+		config_keep_addrs(config, old);
+	err = err ?: config_check_mac(config, extack);
+	if (err) {
+		config_free(config);
+		return err;
+	}
+	port_set_config(port, config);
+	return 0;
+}
+
+/* ---- Enslaving ---- */
+
+static int port_check(const struct net_device *dev,
+		      struct netlink_ext_ack *extack)
+{
+	if (dev->type != ARPHRD_ETHER || dev->flags & IFF_LOOPBACK) {
+		NL_SET_ERR_MSG_MOD(extack, "A NIC is an Ethernet device");
+		return -EINVAL;
+	}
+	if (vnet_link_is(dev) || netif_is_l3_master(dev)) {
+		NL_SET_ERR_MSG_MOD(extack, "A VNet or VRF cannot be a NIC");
+		return -ELOOP;
+	}
+	return 0;
+}
+
+static struct vnet_port *port_alloc(struct vnet *vnet, struct net_device *dev)
+{
+	struct vnet_port_config *config;
+	struct vnet_port *port;
+
+	port = kzalloc(sizeof(*port), GFP_KERNEL);
+	if (!port)
+		return NULL;
+	config = config_alloc(0);
+	port->stats = vnet_stats_alloc();
+	if (!config || !port->stats) {
+		kfree(config);
+		vnet_stats_free(port->stats);
+		kfree(port);
+		return NULL;
+	}
+	port->dev = dev;
+	port->vnet = vnet;
+	RCU_INIT_POINTER(port->config, config);
+	return port;
+}
+
+/* No reader can have come by the port, or all have left it. */
+static void port_free(struct vnet_port *port)
+{
+	config_free(port_config(port));
+	vnet_stats_free(port->stats);
+	kfree(port);
+}
+
+int vnet_port_add(struct net_device *vnet_dev, struct net_device *dev,
+		  struct netlink_ext_ack *extack)
+{
+	struct vnet *vnet = vnet_link_priv(vnet_dev);
+	struct vnet_port *port;
+	int err;
+
+	ASSERT_RTNL();
+
+	err = port_check(dev, extack);
+	if (err)
+		return err;
+	port = port_alloc(vnet, dev);
+	if (!port)
+		return -ENOMEM;
+
+	err = netdev_rx_handler_register(dev, vnet_forward_rx, port);
+	if (err) {
+		NL_SET_ERR_MSG_MOD(extack, "Something else receives the device's packets");
+		goto err_handler;
+	}
+	err = netdev_master_upper_dev_link(dev, vnet_dev, NULL, NULL, extack);
+	if (err)
+		goto err_link;
+	err = vnet_debugfs_fault(VNET_FAULT_PORT_ADD) ? -ENOMEM :
+							vnet_sysfs_port_add(port);
+	if (err)
+		goto err_sysfs;
+
+	netdev_hold(dev, &port->tracker, GFP_KERNEL);
+	dev_disable_lro(dev);
+	list_add_tail_rcu(&port->node, &vnet->ports);
+	WRITE_ONCE(vnet->num_ports, vnet->num_ports + 1);
+	vnet_net(dev_net(dev))->generation++;
+	return 0;
+
+err_sysfs:
+	netdev_upper_dev_unlink(dev, vnet_dev);
+err_link:
+	netdev_rx_handler_unregister(dev);
+err_handler:
+	port_free(port);
+	return err;
+}
+
+static void port_forget_addrs(struct vnet_port *port)
+{
+	const struct vnet_port_config *config = port_config(port);
+	unsigned int i;
+
+	for (i = 0; i < config->num_addrs; i++)
+		RCU_INIT_POINTER(config->addrs[i]->port, NULL);
+}
+
+/* After unregistering the handler, which waits for RCU readers, nobody has the
+ * port: its addresses have been taken away before.
+ */
+static void port_release(struct vnet_port *port)
+{
+	struct vnet *vnet = port->vnet;
+
+	vnet_sysfs_port_del(port);
+	list_del_rcu(&port->node);
+	WRITE_ONCE(vnet->num_ports, vnet->num_ports - 1);
+	vnet_net(dev_net(port->dev))->generation++;
+	port_forget_addrs(port);
+	netdev_rx_handler_unregister(port->dev);
+	netdev_upper_dev_unlink(port->dev, vnet->dev);
+	vnet_stats_retire(vnet, port->stats);
+	netdev_put(port->dev, &port->tracker);
+	port_free(port);
+}
+
+int vnet_port_del(struct net_device *vnet_dev, struct net_device *dev)
+{
+	struct vnet_port *port = vnet_port_get_rcu(dev);
+
+	ASSERT_RTNL();
+
+	if (!port || port->vnet->dev != vnet_dev)
+		return -EINVAL;
+	port_release(port);
+	return 0;
+}
+
+static int port_netdev_event(struct notifier_block *nb, unsigned long event,
+			     void *ptr)
+{
+	struct net_device *dev = netdev_notifier_info_to_dev(ptr);
+	struct vnet_port *port = vnet_port_get_rcu(dev);
+
+	if (!port)
+		return NOTIFY_DONE;
+	switch (event) {
+	case NETDEV_UNREGISTER:
+		port_release(port);
+		break;
+	case NETDEV_PRE_TYPE_CHANGE:
+		return NOTIFY_BAD;
+	}
+	return NOTIFY_DONE;
+}
+
+struct notifier_block vnet_port_netdev_nb = {
+	.notifier_call = port_netdev_event,
+};
