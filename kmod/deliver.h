@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The last step of a packet: to the guest behind a NIC, or to the host.
+ */
+#ifndef _VNET_DELIVER_H
+#define _VNET_DELIVER_H
+
+#include <linux/types.h>
+#include <linux/vnet.h>
+
+struct sk_buff;
+struct vnet_packet;
+struct vnet_port;
+
+/**
+ * vnet_deliver_to_nic() - hand a packet to the guest of its target NIC
+ * @pkt: target.port is set and has passed the receiver's checks but size
+ *
+ * The IP packet is not changed: no hop has been passed.
+ *
+ * Context: RCU, softirqs off.
+ * Return: VNET_DROP_NONE, or why not. pkt->skb is NULL if it is gone either way.
+ */
+enum vnet_drop vnet_deliver_to_nic(struct vnet_packet *pkt);
+
+/**
+ * vnet_deliver_to_host() - hand a packet to the host's stack, as received on the
+ * device of its target VNet
+ * @pkt: target.vnet is set
+ *
+ * Context and return: as for vnet_deliver_to_nic()
+ */
+enum vnet_drop vnet_deliver_to_host(struct vnet_packet *pkt);
+
+/**
+ * vnet_deliver_push_eth() - put the router's Ethernet header before a packet
+ * @skb: data at the network header, headroom and ->protocol set
+ * @dest: the guest's MAC
+ */
+void vnet_deliver_push_eth(struct sk_buff *skb, const u8 *dest);
+
+/**
+ * vnet_deliver_frame() - hand a complete frame to a guest, and count it
+ * @port: the guest's NIC
+ * @skb: frame, data at the Ethernet header; consumed
+ *
+ * Context: RCU, softirqs off.
+ * Return: VNET_DROP_NONE, or why the NIC did not take it
+ */
+enum vnet_drop vnet_deliver_frame(const struct vnet_port *port,
+				  struct sk_buff *skb);
+
+#endif /* _VNET_DELIVER_H */

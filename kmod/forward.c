@@ -1,0 +1,232 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The data path.
+ *
+ *	guest --> NIC's rx handler --+
+ *	                             +--> effective route --> target --> deliver
+ *	host --> VNet's ndo_start_xmit
+ *
+ * From a NIC everything is taken and nothing is believed: Ethernet addresses, IP
+ * header and sender address are checked, ARP and neighbour discovery are answered
+ * by the virtual router, and the rest is routed, as there is no layer 2 between
+ * NICs. All of it runs under RCU, takes no lock, writes no memory that another
+ * CPU writes, and ends in exactly one of: handed over, answered, or drop().
+ */
+#include "forward.h"
+
+#include <linux/etherdevice.h>
+#include <linux/if_vlan.h>
+
+#include "deliver.h"
+#include "dest.h"
+#include "endpoint.h"
+#include "link.h"
+#include "neigh.h"
+#include "nexthop.h"
+#include "packet.h"
+#include "port.h"
+#include "stats.h"
+#include "trace.h"
+
+const u8 vnet_router_mac[ETH_ALEN] = { 0x12, 0x34, 0x56, 0x78, 0x9a, 0xbc };
+
+/* The nearest of the kernel's own drop reasons, for those who watch them all */
+static enum skb_drop_reason core_reason(enum vnet_drop reason)
+{
+	switch (reason) {
+	case VNET_DROP_MALFORMED:
+		return SKB_DROP_REASON_IP_INHDR;
+	case VNET_DROP_PROTOCOL:
+		return SKB_DROP_REASON_UNHANDLED_PROTO;
+	case VNET_DROP_SPOOFED_ADDR:
+		return SKB_DROP_REASON_IP_RPFILTER;
+	case VNET_DROP_NOT_ROUTER:
+	case VNET_DROP_NOT_FORWARDING:
+		return SKB_DROP_REASON_OTHERHOST;
+	case VNET_DROP_NO_MEMORY:
+		return SKB_DROP_REASON_NOMEM;
+	default:
+		return SKB_DROP_REASON_NOT_SPECIFIED;
+	}
+}
+
+/* The end of every packet that is not handed over; counted at its sender. */
+static void drop(struct vnet_packet *pkt, enum vnet_drop reason)
+{
+	vnet_stats_count_drop(pkt->from ? pkt->from->stats : pkt->vnet->stats,
+			      reason);
+	trace_vnet_drop(pkt, reason);
+	if (pkt->skb)
+		kfree_skb_reason(pkt->skb, core_reason(reason));
+}
+
+/* Flows are told apart only where there is a choice. */
+static u32 flow_hash(const struct vnet_packet *pkt)
+{
+	const struct vnet_nhset *set = vnet_dest_nhset(pkt->route.dest);
+	struct vnet_flow flow;
+
+	if (!set || set->num < 2)
+		return 0;
+	vnet_packet_flow(pkt, &flow);
+	return vnet_nexthop_hash(&flow);
+}
+
+/* Route a checked unicast packet and hand it over */
+static enum vnet_drop route(struct vnet_packet *pkt)
+{
+	const void *daddr = vnet_packet_daddr(pkt);
+	enum vnet_drop reason;
+
+	if (pkt->family == AF_INET6 &&
+	    ipv6_addr_type(daddr) & IPV6_ADDR_LINKLOCAL)
+		return VNET_DROP_NO_ROUTE;
+	reason = vnet_effective_lookup(pkt->vnet, pkt->from, pkt->family, daddr,
+				       &pkt->route);
+	if (reason)
+		return reason;
+	reason = vnet_effective_resolve(pkt->vnet, pkt->from, pkt->family, daddr,
+					&pkt->route, flow_hash(pkt),
+					&pkt->target);
+	if (reason)
+		return reason;
+
+	return pkt->target.port ? vnet_deliver_to_nic(pkt) :
+				  vnet_deliver_to_host(pkt);
+}
+
+/* May the guest send from this address? */
+static bool source_allowed(const struct vnet_packet *pkt,
+			   const struct vnet_port_config *config)
+{
+	if (config->flags & VNET_NIC_F_FORWARDING)
+		return vnet_packet_saddr_routable(pkt);
+	return vnet_port_owns(pkt->from, pkt->family, vnet_packet_saddr(pkt));
+}
+
+static enum vnet_drop receive_ip(struct vnet_packet *pkt,
+				 const struct vnet_port_config *config)
+{
+	enum vnet_drop reason = vnet_packet_check(pkt);
+
+	if (reason)
+		return reason;
+	if (pkt->family == AF_INET6 && vnet_neigh_is_nd(pkt))
+		return vnet_neigh_nd(pkt);
+	if (vnet_packet_is_multicast(pkt) ||
+	    is_multicast_ether_addr(eth_hdr(pkt->skb)->h_dest))
+		return VNET_DROP_MULTICAST;
+	if (!source_allowed(pkt, config))
+		return VNET_DROP_SPOOFED_ADDR;
+	return route(pkt);
+}
+
+/* A priority tag is no VLAN; anything else in a VLAN is none of ours. */
+static enum vnet_drop check_vlan(struct sk_buff *skb)
+{
+	if (!skb_vlan_tag_present(skb))
+		return VNET_DROP_NONE;
+	if (skb_vlan_tag_get_id(skb))
+		return VNET_DROP_PROTOCOL;
+	__vlan_hwaccel_clear_tag(skb);
+	return VNET_DROP_NONE;
+}
+
+static enum vnet_drop check_ethernet(const struct sk_buff *skb,
+				     const struct vnet_port_config *config)
+{
+	const struct ethhdr *eth = eth_hdr(skb);
+
+	if (!(config->flags & VNET_NIC_F_FORWARDING) &&
+	    !ether_addr_equal_unaligned(eth->h_source, config->mac))
+		return VNET_DROP_SPOOFED_MAC;
+	if (!is_valid_ether_addr(eth->h_source))
+		return VNET_DROP_SPOOFED_MAC;
+	if (!is_multicast_ether_addr(eth->h_dest) &&
+	    !ether_addr_equal_unaligned(eth->h_dest, vnet_router_mac))
+		return VNET_DROP_NOT_ROUTER;
+	return VNET_DROP_NONE;
+}
+
+static enum vnet_drop receive(struct vnet_packet *pkt)
+{
+	const struct vnet_port_config *config;
+	struct sk_buff *skb = pkt->skb;
+	enum vnet_drop reason;
+
+	config = rcu_dereference(pkt->from->config);
+	if (!config->num_addrs)
+		return VNET_DROP_UNCONFIGURED;
+	if (skb->mac_len < ETH_HLEN)
+		return VNET_DROP_MALFORMED;
+	reason = check_vlan(skb);
+	if (reason)
+		return reason;
+	reason = check_ethernet(skb, config);
+	if (reason)
+		return reason;
+	if (skb->protocol == htons(ETH_P_ARP))
+		return vnet_neigh_arp(pkt);
+	return receive_ip(pkt, config);
+}
+
+rx_handler_result_t vnet_forward_rx(struct sk_buff **pskb)
+{
+	const struct vnet_port *port;
+	struct vnet_packet pkt = {};
+	struct sk_buff *skb = *pskb;
+	enum vnet_drop reason;
+
+	/* what the host itself multicasts out of the NIC */
+	if (unlikely(skb->pkt_type == PACKET_LOOPBACK))
+		return RX_HANDLER_PASS;
+
+	port = rcu_dereference(skb->dev->rx_handler_data);
+	vnet_stats_count_rx(port->stats, skb->len + skb->mac_len);
+	pkt.vnet = port->vnet;
+	pkt.from = port;
+	pkt.skb = skb_share_check(skb, GFP_ATOMIC);
+
+	reason = pkt.skb ? receive(&pkt) : VNET_DROP_NO_MEMORY;
+	if (reason)
+		drop(&pkt, reason);
+	else if (pkt.skb)
+		consume_skb(pkt.skb);	/* answered */
+	return RX_HANDLER_CONSUMED;
+}
+
+static enum vnet_drop transmit(struct vnet_packet *pkt)
+{
+	struct sk_buff *skb = pkt->skb;
+	enum vnet_drop reason;
+
+	if (!pskb_may_pull(skb, ETH_HLEN))
+		return VNET_DROP_MALFORMED;
+	skb_reset_mac_header(skb);
+	skb->protocol = eth_hdr(skb)->h_proto;
+	skb_pull(skb, ETH_HLEN);
+	skb_reset_network_header(skb);
+	skb_reset_mac_len(skb);
+
+	reason = vnet_packet_check(pkt);
+	if (reason)
+		return reason;
+	if (vnet_packet_is_multicast(pkt))
+		return VNET_DROP_MULTICAST;
+	return route(pkt);
+}
+
+netdev_tx_t vnet_forward_xmit(struct sk_buff *skb, struct net_device *dev)
+{
+	const struct vnet *vnet = vnet_link_priv(dev);
+	struct vnet_packet pkt = { .skb = skb, .vnet = vnet };
+	enum vnet_drop reason;
+
+	rcu_read_lock();
+	vnet_stats_count_rx(vnet->stats, skb->len);
+	reason = transmit(&pkt);
+	if (reason)
+		drop(&pkt, reason);
+	rcu_read_unlock();
+	return NETDEV_TX_OK;
+}

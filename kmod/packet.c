@@ -1,0 +1,247 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Checks of what guests send. Nothing in a frame is believed: each length is
+ * compared with what is there before the bytes it covers are read, and pointers
+ * into the header are taken anew after each call that may move it.
+ */
+#include "packet.h"
+
+#include <linux/in.h>
+#include <net/ip.h>
+#include <net/ipv6.h>
+
+#include "compat.h"
+#include "dest.h"
+#include "effective.h"
+#include "endpoint.h"
+#include "fib.h"
+#include "link.h"
+#include "lpm.h"
+#include "nexthop.h"
+
+/*
+ * The field a deferred checksum is written to lies behind the IP header. A guest
+ * on a tap says where it is, and could otherwise have the checksum written over
+ * the addresses after they have been checked.
+ */
+static bool csum_start_sound(const struct sk_buff *skb, unsigned int hlen)
+{
+	return skb->ip_summed != CHECKSUM_PARTIAL ||
+	       skb_checksum_start_offset(skb) >= (int)hlen;
+}
+
+/* Addresses that no packet on a wire has */
+static bool ip4_martian(const struct iphdr *iph)
+{
+	return ipv4_is_loopback(iph->daddr) || ipv4_is_zeronet(iph->daddr) ||
+	       ipv4_is_loopback(iph->saddr) || ipv4_is_multicast(iph->saddr) ||
+	       ipv4_is_lbcast(iph->saddr);
+}
+
+static enum vnet_drop check_ip4(struct vnet_packet *pkt)
+{
+	struct sk_buff *skb = pkt->skb;
+	unsigned int hlen, len;
+
+	if (!pskb_may_pull(skb, sizeof(struct iphdr)))
+		return VNET_DROP_MALFORMED;
+	hlen = ip_hdrlen(skb);
+	if (ip_hdr(skb)->version != 4 || hlen < sizeof(struct iphdr) ||
+	    !pskb_may_pull(skb, hlen))
+		return VNET_DROP_MALFORMED;
+	if (ip_fast_csum(ip_hdr(skb), ip_hdr(skb)->ihl))
+		return VNET_DROP_MALFORMED;
+
+	len = vnet_compat_ip_totlen(skb, ip_hdr(skb));
+	if (len < hlen || len > skb->len || pskb_trim_rcsum(skb, len))
+		return VNET_DROP_MALFORMED;
+	if (!csum_start_sound(skb, hlen) || ip4_martian(ip_hdr(skb)))
+		return VNET_DROP_MALFORMED;
+
+	skb_set_transport_header(skb, hlen);
+	pkt->family = AF_INET;
+	return VNET_DROP_NONE;
+}
+
+static bool ip6_martian(const struct ipv6hdr *ip6h)
+{
+	return ipv6_addr_loopback(&ip6h->daddr) || ipv6_addr_any(&ip6h->daddr) ||
+	       ipv6_addr_v4mapped(&ip6h->daddr) ||
+	       ipv6_addr_loopback(&ip6h->saddr) ||
+	       ipv6_addr_is_multicast(&ip6h->saddr) ||
+	       ipv6_addr_v4mapped(&ip6h->saddr);
+}
+
+/*
+ * Length of a whole packet, 0 if it makes no sense. More than 64 KiB has a length
+ * of zero and a jumbo option, and exists only as a GSO packet.
+ */
+static unsigned int ip6_totlen(const struct sk_buff *skb)
+{
+	const struct ipv6hdr *ip6h = ipv6_hdr(skb);
+	unsigned int len = ntohs(ip6h->payload_len);
+
+	if (!len && ip6h->nexthdr == NEXTHDR_HOP)
+		return skb_is_gso(skb) ? skb->len : 0;
+	return sizeof(*ip6h) + len;
+}
+
+static enum vnet_drop check_ip6(struct vnet_packet *pkt)
+{
+	struct sk_buff *skb = pkt->skb;
+	unsigned int len;
+
+	if (!pskb_may_pull(skb, sizeof(struct ipv6hdr)))
+		return VNET_DROP_MALFORMED;
+	if (ipv6_hdr(skb)->version != 6)
+		return VNET_DROP_MALFORMED;
+
+	len = ip6_totlen(skb);
+	if (!len || len > skb->len || pskb_trim_rcsum(skb, len))
+		return VNET_DROP_MALFORMED;
+	if (!csum_start_sound(skb, sizeof(struct ipv6hdr)) ||
+	    ip6_martian(ipv6_hdr(skb)))
+		return VNET_DROP_MALFORMED;
+
+	pkt->family = AF_INET6;
+	return VNET_DROP_NONE;
+}
+
+enum vnet_drop vnet_packet_check(struct vnet_packet *pkt)
+{
+	switch (pkt->skb->protocol) {
+	case htons(ETH_P_IP):
+		return check_ip4(pkt);
+	case htons(ETH_P_IPV6):
+		return check_ip6(pkt);
+	default:
+		return VNET_DROP_PROTOCOL;
+	}
+}
+
+bool vnet_packet_is_multicast(const struct vnet_packet *pkt)
+{
+	__be32 ip4;
+
+	if (pkt->family == AF_INET6)
+		return ipv6_addr_is_multicast(&ipv6_hdr(pkt->skb)->daddr);
+	ip4 = ip_hdr(pkt->skb)->daddr;
+	return ipv4_is_multicast(ip4) || ipv4_is_lbcast(ip4);
+}
+
+bool vnet_packet_saddr_routable(const struct vnet_packet *pkt)
+{
+	const struct in6_addr *ip6;
+
+	if (pkt->family == AF_INET)
+		return !ipv4_is_zeronet(ip_hdr(pkt->skb)->saddr);
+	ip6 = &ipv6_hdr(pkt->skb)->saddr;
+	return !ipv6_addr_any(ip6) &&
+	       !(ipv6_addr_type(ip6) & IPV6_ADDR_LINKLOCAL);
+}
+
+static bool taken_by_nic(const struct vnet_packet *pkt, const struct vnet *vnet,
+			 int family, const void *addr)
+{
+	const struct vnet_endpoint *ep = vnet_endpoint_find(vnet, family, addr);
+	const struct vnet_port *owner = ep ? rcu_dereference(ep->port) : NULL;
+
+	return owner && owner != pkt->from;
+}
+
+/* The peered VNet that an address is in, or NULL */
+static const struct vnet *peer_with(const struct vnet *vnet, int family,
+				    const void *addr)
+{
+	const struct vnet_mirror *system = &vnet->system->mirror[vnet_af(family)];
+	const struct vnet_dest *dest;
+	u32 index;
+	u8 len;
+
+	index = vnet_lpm_lookup(&system->lpm, addr, &len);
+	dest = index ? vnet_dest_of(system, index) : NULL;
+	return dest && dest->action.type == VNET_HOP_PEERING ?
+	       dest->action.peer : NULL;
+}
+
+bool vnet_packet_taken(const struct vnet_packet *pkt, const struct vnet *vnet,
+		       int family, const void *addr)
+{
+	const struct vnet *peer;
+
+	if (taken_by_nic(pkt, vnet, family, addr) ||
+	    vnet_effective_host(vnet, family, addr))
+		return true;
+	peer = peer_with(vnet, family, addr);
+	return peer && taken_by_nic(pkt, peer, family, addr);
+}
+
+/* Ports, where the protocol has them at the start of its header */
+static void flow_ports(const struct sk_buff *skb, int offset,
+		       struct vnet_flow *flow)
+{
+	__be16 buf[2];
+	const __be16 *ports;
+
+	switch (flow->protocol) {
+	case IPPROTO_TCP:
+	case IPPROTO_UDP:
+	case IPPROTO_UDPLITE:
+	case IPPROTO_SCTP:
+	case IPPROTO_DCCP:
+		ports = skb_header_pointer(skb, offset, sizeof(buf), buf);
+		if (ports) {
+			flow->sport = ports[0];
+			flow->dport = ports[1];
+		}
+	}
+}
+
+static void flow_ip4(const struct sk_buff *skb, struct vnet_flow *flow)
+{
+	const struct iphdr *iph = ip_hdr(skb);
+
+	flow->src.ip4 = iph->saddr;
+	flow->dst.ip4 = iph->daddr;
+	flow->protocol = iph->protocol;
+	if (!ip_is_fragment(iph))
+		flow_ports(skb, ip_hdrlen(skb), flow);
+}
+
+static void flow_ip6(const struct sk_buff *skb, struct vnet_flow *flow)
+{
+	const struct ipv6hdr *ip6h = ipv6_hdr(skb);
+	__be16 frag_off;
+	int offset;
+
+	flow->src.ip6 = ip6h->saddr;
+	flow->dst.ip6 = ip6h->daddr;
+	flow->protocol = ip6h->nexthdr;
+	offset = ipv6_skip_exthdr(skb, sizeof(*ip6h), &flow->protocol,
+				  &frag_off);
+	if (offset < 0)
+		return;
+	/* only the first fragment knows the protocol behind this header */
+	if (frag_off)
+		flow->protocol = NEXTHDR_FRAGMENT;
+	else
+		flow_ports(skb, offset, flow);
+}
+
+void vnet_packet_flow(const struct vnet_packet *pkt, struct vnet_flow *flow)
+{
+	memset(flow, 0, sizeof(*flow));
+	flow->family = pkt->family;
+	if (pkt->family == AF_INET6)
+		flow_ip6(pkt->skb, flow);
+	else
+		flow_ip4(pkt->skb, flow);
+}
+
+bool vnet_packet_fits(const struct vnet_packet *pkt, unsigned int mtu)
+{
+	const struct sk_buff *skb = pkt->skb;
+
+	return skb->len <= mtu ||
+	       (skb_is_gso(skb) && skb_gso_validate_network_len(skb, mtu));
+}

@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * A packet on its way through a VNet.
+ *
+ * The functions of the data path take one and answer with an enum vnet_drop:
+ * VNET_DROP_NONE to go on, anything else ends the packet's way in the one place
+ * that drops (forward.c).
+ */
+#ifndef _VNET_PACKET_H
+#define _VNET_PACKET_H
+
+#include <linux/ip.h>
+#include <linux/ipv6.h>
+#include <linux/skbuff.h>
+#include <linux/vnet.h>
+
+#include "effective.h"
+
+struct vnet;
+struct vnet_flow;
+struct vnet_port;
+
+/**
+ * struct vnet_packet - what is known of a packet
+ * @skb: data at the network header; NULL once it has been given away
+ * @vnet: VNet of the sender
+ * @from: NIC that sent it, NULL = the host
+ * @family: AF_INET or AF_INET6 once vnet_packet_check() has found the header
+ *	sound, 0 before and for everything else
+ * @route: the effective route, if @route.dest is set
+ * @target: where it goes; all NULL until that is known
+ */
+struct vnet_packet {
+	struct sk_buff *skb;
+	const struct vnet *vnet;
+	const struct vnet_port *from;
+	u8 family;
+	struct vnet_effective route;
+	struct vnet_target target;
+};
+
+/* Addresses of a packet whose header has been checked; valid until the next
+ * call that may move the header.
+ */
+static inline const void *vnet_packet_saddr(const struct vnet_packet *pkt)
+{
+	return pkt->family == AF_INET6 ? (const void *)&ipv6_hdr(pkt->skb)->saddr :
+					 (const void *)&ip_hdr(pkt->skb)->saddr;
+}
+
+static inline const void *vnet_packet_daddr(const struct vnet_packet *pkt)
+{
+	return pkt->family == AF_INET6 ? (const void *)&ipv6_hdr(pkt->skb)->daddr :
+					 (const void *)&ip_hdr(pkt->skb)->daddr;
+}
+
+/**
+ * vnet_packet_check() - is this a sound IPv4 or IPv6 packet?
+ * @pkt: skb->protocol says which; nothing has been looked at
+ *
+ * What is checked is what ip_rcv() and ipv6_rcv() check. Ethernet padding is
+ * trimmed. Afterwards the IP header, with IPv4 options, is in the linear area.
+ *
+ * Context: softirq.
+ * Return: VNET_DROP_NONE, VNET_DROP_MALFORMED or VNET_DROP_PROTOCOL
+ */
+enum vnet_drop vnet_packet_check(struct vnet_packet *pkt);
+
+/* Does the packet's IP destination name more than one receiver? */
+bool vnet_packet_is_multicast(const struct vnet_packet *pkt);
+
+/* Is the IP source an address that a router may forward from? */
+bool vnet_packet_saddr_routable(const struct vnet_packet *pkt);
+
+/**
+ * vnet_packet_taken() - does an address belong to somebody else?
+ * @pkt: a packet of a NIC
+ * @vnet: where to look: in this VNet and in those peered with it
+ * @family: AF_INET or AF_INET6
+ * @addr: 4 or 16 bytes, network order
+ *
+ * Context: RCU.
+ * Return: true if the host has it, or a NIC other than the sender's
+ */
+bool vnet_packet_taken(const struct vnet_packet *pkt, const struct vnet *vnet,
+		       int family, const void *addr);
+
+/**
+ * vnet_packet_flow() - the flow a checked packet belongs to
+ * @pkt: packet, left unchanged
+ * @flow: result
+ *
+ * A fragment has no ports, not even the first one, so that all parts of a
+ * datagram take the same way.
+ */
+void vnet_packet_flow(const struct vnet_packet *pkt, struct vnet_flow *flow);
+
+/**
+ * vnet_packet_fits() - would a receiver with this MTU take the packet?
+ * @pkt: checked packet; if it is a GSO packet, its segments count
+ * @mtu: the receiver's
+ */
+bool vnet_packet_fits(const struct vnet_packet *pkt, unsigned int mtu);
+
+#endif /* _VNET_PACKET_H */

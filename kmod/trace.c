@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Tracepoints, and what they read from a packet.
+ */
+#include "endpoint.h"
+#include "link.h"
+#include "packet.h"
+#include "port.h"
+
+#define CREATE_TRACE_POINTS
+#include "trace.h"
+
+void vnet_trace_vnet_name(char *name, const struct vnet_packet *pkt)
+{
+	strscpy(name, pkt->vnet->dev->name, IFNAMSIZ);
+}
+
+void vnet_trace_nic_name(char *name, const struct vnet_port *port)
+{
+	strscpy(name, port ? port->dev->name : "host", IFNAMSIZ);
+}
+
+static void set_addr(u8 *field, int family, const void *addr)
+{
+	struct in6_addr ip6;
+
+	if (family == AF_INET)
+		ipv6_addr_set_v4mapped(get_unaligned((const __be32 *)addr), &ip6);
+	else
+		memcpy(&ip6, addr, sizeof(ip6));
+	memcpy(field, &ip6, sizeof(ip6));
+}
+
+void vnet_trace_saddr(u8 *addr, const struct vnet_packet *pkt)
+{
+	if (pkt->skb && pkt->family)
+		set_addr(addr, pkt->family, vnet_packet_saddr(pkt));
+	else
+		memset(addr, 0, sizeof(struct in6_addr));
+}
+
+void vnet_trace_daddr(u8 *addr, const struct vnet_packet *pkt)
+{
+	if (pkt->skb && pkt->family)
+		set_addr(addr, pkt->family, vnet_packet_daddr(pkt));
+	else
+		memset(addr, 0, sizeof(struct in6_addr));
+}
+
+void vnet_trace_hop(u8 *addr, const struct vnet_packet *pkt)
+{
+	const struct vnet_endpoint *ep = pkt->target.ep;
+
+	if (ep)
+		set_addr(addr, ep->key.family, &ep->key.addr);
+	else
+		memset(addr, 0, sizeof(struct in6_addr));
+}
