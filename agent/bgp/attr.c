@@ -1,0 +1,212 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "bgp/as_path.h"
+#include "bgp/attr.h"
+#include "bgp/attr_wire.h"
+#include "bgp/community.h"
+#include "lib/util.h"
+
+static size_t flat_size(const struct bgp_attr_set *set)
+{
+	size_t i, size = BGP_ATTRS_HEADER_LEN;
+
+	for (i = 0; i < BGP_PART_COUNT; i++)
+		size += set->part[i].left;
+	return size;
+}
+
+static uint32_t if_flag(const struct bgp_attr_set *set, uint8_t flag,
+			uint32_t value)
+{
+	return set->flags & flag ? value : 0;
+}
+
+size_t bgp_attrs_pack(const struct bgp_attr_set *set, void *buf, size_t size)
+{
+	struct rbuf path = set->part[BGP_PART_AS_PATH];
+	struct bgp_attrs *attrs = buf;
+	uint8_t *pos = attrs->data;
+	size_t i;
+
+	if (size < flat_size(set))
+		return 0;
+	memset(attrs, 0, BGP_ATTRS_HEADER_LEN);
+	attrs->size = flat_size(set);
+	attrs->as_path_hops = as_path_hops(path, 4);
+	attrs->first_as = as_path_first(path);
+	attrs->med = if_flag(set, BGP_ATTRS_MED, set->med);
+	attrs->local_pref = if_flag(set, BGP_ATTRS_LOCAL_PREF,
+				    set->local_pref);
+	attrs->aggregator_as = if_flag(set, BGP_ATTRS_AGGREGATOR,
+				       set->aggregator_as);
+	attrs->aggregator_id = if_flag(set, BGP_ATTRS_AGGREGATOR,
+				       set->aggregator_id);
+	attrs->flags = set->flags;
+	attrs->origin = set->origin;
+	attrs->nexthop_family = set->nexthop.family;
+	memcpy(attrs->nexthop, set->nexthop.bytes, addr_bytes(&set->nexthop));
+	for (i = 0; i < BGP_PART_COUNT; i++) {
+		attrs->part_len[i] = set->part[i].left;
+		if (set->part[i].left)
+			memcpy(pos, set->part[i].pos, set->part[i].left);
+		pos += set->part[i].left;
+	}
+	return attrs->size;
+}
+
+struct bgp_attrs *bgp_attrs_new(const struct bgp_attr_set *set)
+{
+	size_t size = flat_size(set);
+	struct bgp_attrs *attrs = xmalloc(size);
+
+	bgp_attrs_pack(set, attrs, size);
+	return attrs;
+}
+
+struct rbuf bgp_attrs_part(const struct bgp_attrs *attrs,
+			   enum bgp_attrs_part part)
+{
+	const uint8_t *pos = attrs->data;
+	unsigned int i;
+
+	for (i = 0; i < part; i++)
+		pos += attrs->part_len[i];
+	return rbuf_make(pos, attrs->part_len[part]);
+}
+
+struct addr bgp_attrs_nexthop(const struct bgp_attrs *attrs)
+{
+	return addr_make(attrs->nexthop_family, attrs->nexthop);
+}
+
+void bgp_attrs_unpack(const struct bgp_attrs *attrs, struct bgp_attr_set *set)
+{
+	const uint8_t *pos = attrs->data;
+	size_t i;
+
+	*set = (struct bgp_attr_set){
+		.flags = attrs->flags,
+		.origin = attrs->origin,
+		.med = attrs->med,
+		.local_pref = attrs->local_pref,
+		.aggregator_as = attrs->aggregator_as,
+		.aggregator_id = attrs->aggregator_id,
+		.nexthop = bgp_attrs_nexthop(attrs),
+	};
+	for (i = 0; i < BGP_PART_COUNT; i++) {
+		set->part[i] = rbuf_make(pos, attrs->part_len[i]);
+		pos += attrs->part_len[i];
+	}
+}
+
+bool bgp_attrs_equal(const struct bgp_attrs *a, const struct bgp_attrs *b)
+{
+	return a->size == b->size && !memcmp(a, b, a->size);
+}
+
+static bool nexthop_valid(const struct bgp_attrs *attrs)
+{
+	static const uint8_t zero[16];
+	struct addr nexthop;
+
+	if (attrs->nexthop_family && attrs->nexthop_family != AF_INET &&
+	    attrs->nexthop_family != AF_INET6)
+		return false;
+	nexthop = bgp_attrs_nexthop(attrs);
+	return !memcmp(attrs->nexthop + addr_bytes(&nexthop), zero,
+		       sizeof(zero) - addr_bytes(&nexthop));
+}
+
+static bool parts_valid(const struct bgp_attr_set *set)
+{
+	const struct rbuf *part = set->part;
+
+	return !as_path_check(part[BGP_PART_AS_PATH], 4, false) &&
+	       community_sorted(part[BGP_PART_COMMUNITIES],
+				COMMUNITY_LEN) &&
+	       community_sorted(part[BGP_PART_EXT_COMMUNITIES],
+				EXT_COMMUNITY_LEN) &&
+	       community_sorted(part[BGP_PART_LARGE_COMMUNITIES],
+				LARGE_COMMUNITY_LEN) &&
+	       attr_list_valid(part[BGP_PART_OTHER]);
+}
+
+/* Canonical means that packing again gives the same header. */
+bool bgp_attrs_valid(const void *data, size_t size)
+{
+	const struct bgp_attrs *attrs = data;
+	struct bgp_attr_set set;
+	struct rbuf path;
+
+	if (size < BGP_ATTRS_HEADER_LEN || attrs->size != size || attrs->zero ||
+	    attrs->origin > BGP_ORIGIN_INCOMPLETE || !nexthop_valid(attrs))
+		return false;
+	bgp_attrs_unpack(attrs, &set);
+	if (flat_size(&set) != size || !parts_valid(&set))
+		return false;
+	path = set.part[BGP_PART_AS_PATH];
+	return attrs->as_path_hops == as_path_hops(path, 4) &&
+	       attrs->first_as == as_path_first(path) &&
+	       attrs->med == if_flag(&set, BGP_ATTRS_MED, set.med) &&
+	       attrs->local_pref == if_flag(&set, BGP_ATTRS_LOCAL_PREF,
+					    set.local_pref) &&
+	       attrs->aggregator_as == if_flag(&set, BGP_ATTRS_AGGREGATOR,
+					       set.aggregator_as) &&
+	       attrs->aggregator_id == if_flag(&set, BGP_ATTRS_AGGREGATOR,
+					       set.aggregator_id);
+}
+
+/* What an internal or an external peer must or must not be told. */
+static void scope(struct bgp_attr_set *set, bool ebgp, struct wbuf *w)
+{
+	size_t begin = w->len;
+
+	if (!ebgp) {
+		if (!(set->flags & BGP_ATTRS_LOCAL_PREF))
+			set->local_pref = BGP_LOCAL_PREF_DEFAULT;
+		set->flags |= BGP_ATTRS_LOCAL_PREF;
+		return;
+	}
+	set->flags &= ~(BGP_ATTRS_LOCAL_PREF | BGP_ATTRS_MED);
+	attr_list_transitive(w, set->part[BGP_PART_OTHER]);
+	set->part[BGP_PART_OTHER] = rbuf_make(w->data + begin,
+					      w->len - begin);
+}
+
+struct bgp_attrs *bgp_attrs_export(const struct bgp_attrs *attrs,
+				   const struct bgp_export *how)
+{
+	size_t size = attrs->size + 6;	/* a segment with one AS */
+	uint8_t *scratch = xmalloc(size);
+	struct wbuf w = wbuf_make(scratch, size);
+	struct bgp_attrs *result = NULL;
+	struct bgp_attr_set set;
+
+	bgp_attrs_unpack(attrs, &set);
+	if (how->nexthop.family)
+		set.nexthop = how->nexthop;
+	if (how->prepend_as) {
+		as_path_prepend(&w, set.part[BGP_PART_AS_PATH],
+				how->prepend_as);
+		set.part[BGP_PART_AS_PATH] = rbuf_make(scratch, w.len);
+	}
+	scope(&set, how->ebgp, &w);
+	if (set.part[BGP_PART_AS_PATH].left <= UINT16_MAX)
+		result = bgp_attrs_new(&set);
+	free(scratch);
+	return result;
+}
+
+const char *bgp_origin_name(uint8_t origin)
+{
+	static const char *const names[] = {
+		[BGP_ORIGIN_IGP] = "igp",
+		[BGP_ORIGIN_EGP] = "egp",
+		[BGP_ORIGIN_INCOMPLETE] = "incomplete",
+	};
+
+	return origin < ARRAY_SIZE(names) ? names[origin] : "invalid";
+}

@@ -1,0 +1,617 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The state machine of RFC 4271 8.2.2, as written there: bgp_fsm() picks the
+ * state, one function per state has a case per event.
+ *
+ * Each connection runs one. The outgoing one goes Idle, Connect, OpenSent; the
+ * incoming one is started passively, so it waits in Active, and Idle means
+ * that connections are refused. Once one is Established the other rests in
+ * Idle with no timer.
+ *
+ * Falling back to Idle starts the IdleHoldTimer, after which the RFC's
+ * automatic start follows. It is short, except after an error in what the peer
+ * said: then DampPeerOscillations is in effect, both connections rest, and
+ * each error in a row doubles the time.
+ */
+
+#include <stdio.h>
+#include <string.h>
+
+#include "bgp/event.h"
+#include "bgp/notify.h"
+#include "lib/log.h"
+#include "lib/util.h"
+
+#define OPEN_HOLD_TIME		240	/* seconds, 8.2.2 "a large value" */
+#define IDLE_HOLD_MAX		30	/* seconds */
+
+static const char *const state_names[] = {
+	[BGP_IDLE] = "Idle",
+	[BGP_CONNECT] = "Connect",
+	[BGP_ACTIVE] = "Active",
+	[BGP_OPENSENT] = "OpenSent",
+	[BGP_OPENCONFIRM] = "OpenConfirm",
+	[BGP_ESTABLISHED] = "Established",
+};
+
+const char *bgp_state_name(enum bgp_state state)
+{
+	return state_names[state];
+}
+
+/* RFC 4271 10: three quarters of a time, and up to all of it. */
+static uint64_t jitter(const struct bgp_peer *peer, unsigned int seconds)
+{
+	uint64_t ms = seconds * 1000ull;
+
+	return ms - peer->ops->random(ms / 4 + 1);
+}
+
+static void timer_set(struct bgp_conn *conn, enum bgp_timer timer, uint64_t ms)
+{
+	conn->peer->ops->timer_set(conn, timer, ms);
+}
+
+static void timer_stop(struct bgp_conn *conn, enum bgp_timer timer)
+{
+	conn->peer->ops->timer_stop(conn, timer);
+}
+
+static void connect_retry_start(struct bgp_conn *conn)
+{
+	timer_set(conn, BGP_TIMER_CONNECT_RETRY,
+		  jitter(conn->peer, conn->peer->conf.connect_retry));
+}
+
+static void hold_restart(struct bgp_conn *conn)
+{
+	if (conn->hold_time)
+		timer_set(conn, BGP_TIMER_HOLD, conn->hold_time * 1000ull);
+}
+
+static void keepalive_restart(struct bgp_conn *conn)
+{
+	if (conn->hold_time)
+		timer_set(conn, BGP_TIMER_KEEPALIVE,
+			  jitter(conn->peer, conn->hold_time / 3));
+}
+
+static void transport_close(struct bgp_conn *conn)
+{
+	if (!conn->attached)
+		return;
+	conn->attached = false;
+	conn->peer->ops->close(conn);
+}
+
+static void session_up(struct bgp_conn *conn)
+{
+	struct bgp_peer *peer = conn->peer;
+
+	peer->session = conn;
+	peer->stats.established++;
+	log_notice("%s: session established, hold time %u s", peer->name,
+		   conn->hold_time);
+	peer->ops->established(peer);
+}
+
+static void session_down(struct bgp_conn *conn)
+{
+	struct bgp_peer *peer = conn->peer;
+
+	peer->session = NULL;
+	peer->stats.dropped++;
+	log_notice("%s: session down: %s%s", peer->name,
+		   peer->last_error_received ? "received " : "",
+		   peer->last_error.text);
+	peer->ops->down(peer, &peer->last_error);
+}
+
+/* The only place where a state changes. */
+static void change_state(struct bgp_conn *conn, enum bgp_state state)
+{
+	enum bgp_state old = conn->state;
+	enum bgp_timer timer;
+
+	conn->state = state;
+	log_debug("%s: %s connection: %s -> %s", conn->peer->name,
+		  conn->direction == BGP_OUTGOING ? "outgoing" : "incoming",
+		  bgp_state_name(old), bgp_state_name(state));
+	if (state == BGP_IDLE || state == BGP_ACTIVE) {
+		for (timer = 0; timer < BGP_TIMER_COUNT; timer++)
+			timer_stop(conn, timer);
+		transport_close(conn);
+		conn->opened = false;
+		conn->sending = false;
+		conn->hold_time = 0;
+	}
+	conn->peer->ops->state(conn, old);
+	if (state == BGP_ESTABLISHED)
+		session_up(conn);
+	else if (old == BGP_ESTABLISHED)
+		session_down(conn);
+}
+
+/* Whether this connection has a part to play. */
+static bool wanted(const struct bgp_conn *conn)
+{
+	const struct bgp_peer *peer = conn->peer;
+
+	return peer->started && !peer->session &&
+	       !(conn->direction == BGP_OUTGOING && peer->conf.passive);
+}
+
+static void idle_hold(struct bgp_conn *conn, bool damp)
+{
+	const struct bgp_peer *peer = conn->peer;
+	uint64_t ms = 0;
+
+	if (!wanted(conn))
+		return;
+	if (damp)
+		ms = peer->idle_hold * 1000ull;
+	else if (conn->direction == BGP_OUTGOING)
+		ms = jitter(peer, peer->conf.connect_retry);
+	timer_set(conn, BGP_TIMER_IDLE_HOLD, ms);
+}
+
+/*
+ * To Idle. The other connection comes along if it is not in use: because it
+ * had been put to rest for this one, or to rest as well.
+ */
+static void fall(struct bgp_conn *conn, bool damp)
+{
+	struct bgp_conn *other = bgp_conn_other(conn);
+	struct bgp_peer *peer = conn->peer;
+	bool rested = conn->state >= BGP_OPENCONFIRM;
+
+	change_state(conn, BGP_IDLE);
+	idle_hold(conn, damp);
+	if (damp && other->state > BGP_IDLE && other->state <= BGP_ACTIVE)
+		change_state(other, BGP_IDLE);
+	if ((damp || rested) && other->state == BGP_IDLE)
+		idle_hold(other, damp);
+	if (damp)
+		peer->idle_hold = MIN(2 * peer->idle_hold, IDLE_HOLD_MAX);
+}
+
+/* Put a connection to rest that is not needed any more. */
+static void rest(struct bgp_conn *conn)
+{
+	if (conn->state == BGP_IDLE)
+		timer_stop(conn, BGP_TIMER_IDLE_HOLD);
+	else
+		change_state(conn, BGP_IDLE);
+}
+
+static void note(struct bgp_conn *conn, const struct bgp_error *err,
+		 bool received)
+{
+	conn->peer->last_error = *err;
+	conn->peer->last_error_received = received;
+	if (conn->state == BGP_OPENSENT || conn->state == BGP_OPENCONFIRM)
+		log_info("%s: no session: %s%s", conn->peer->name,
+			 received ? "received " : "", err->text);
+}
+
+static void send_open(struct bgp_conn *conn)
+{
+	const struct bgp_peer_conf *conf = &conn->peer->conf;
+	uint8_t msg[BGP_MSG_MAX];
+	struct wbuf w = wbuf_make(msg, sizeof(msg));
+	struct bgp_open open = {
+		.as = conf->local_as,
+		.hold_time = conf->hold_time,
+		.router_id = conf->router_id,
+		.caps = conf->caps,
+	};
+
+	open.caps.as = conf->local_as;
+	bgp_open_build(&w, &open);
+	bgp_conn_send(conn, msg, w.len);
+}
+
+static void send_keepalive(struct bgp_conn *conn)
+{
+	uint8_t msg[BGP_HEADER_LEN];
+	struct wbuf w = wbuf_make(msg, sizeof(msg));
+
+	bgp_keepalive_build(&w);
+	bgp_conn_send(conn, msg, w.len);
+}
+
+/* Errors in what the peer says, as opposed to its absence and to Cease. */
+static bool is_fault(const struct bgp_error *err)
+{
+	switch (err->code) {
+	case BGP_ERR_HOLD_TIMER:
+	case BGP_ERR_CEASE:
+	case BGP_ERR_SEND_HOLD_TIMER:
+		return false;
+	default:
+		return true;
+	}
+}
+
+/* Send a NOTIFICATION and fall. */
+static void notify(struct bgp_conn *conn, const struct bgp_error *err)
+{
+	uint8_t msg[BGP_MSG_MAX];
+	struct wbuf w = wbuf_make(msg, sizeof(msg));
+
+	bgp_notify_build(&w, err);
+	bgp_conn_send(conn, msg, w.len);
+	note(conn, err, false);
+	fall(conn, is_fault(err));
+}
+
+static void notify_plain(struct bgp_conn *conn, uint8_t code, uint8_t subcode)
+{
+	const char *sub = bgp_error_subcode_name(code, subcode);
+	struct bgp_error err;
+
+	bgp_error_set(&err, code, subcode, NULL, 0, "%s%s%s",
+		      bgp_error_code_name(code), *sub ? ", " : "", sub);
+	notify(conn, &err);
+}
+
+/* RFC 6608 */
+static void notify_unexpected(struct bgp_conn *conn)
+{
+	static const uint8_t subcode[] = {
+		[BGP_OPENSENT] = BGP_FSM_IN_OPENSENT,
+		[BGP_OPENCONFIRM] = BGP_FSM_IN_OPENCONFIRM,
+		[BGP_ESTABLISHED] = BGP_FSM_IN_ESTABLISHED,
+	};
+
+	notify_plain(conn, BGP_ERR_FSM, subcode[conn->state]);
+}
+
+/* The peer said why it goes. */
+static void notified(struct bgp_conn *conn, const struct bgp_error *err)
+{
+	note(conn, err, true);
+	fall(conn, is_fault(err));
+}
+
+static void transport_lost(struct bgp_conn *conn, const struct bgp_error *err)
+{
+	note(conn, err, false);
+	fall(conn, false);
+}
+
+static void dial(struct bgp_conn *conn)
+{
+	connect_retry_start(conn);
+	conn->attached = true;
+	conn->peer->ops->connect(conn);
+}
+
+static void start(struct bgp_conn *conn)
+{
+	if (!wanted(conn))
+		return;
+	if (conn->direction == BGP_INCOMING) {
+		change_state(conn, BGP_ACTIVE);
+		return;
+	}
+	change_state(conn, BGP_CONNECT);
+	dial(conn);
+}
+
+static void transport_up(struct bgp_conn *conn)
+{
+	timer_stop(conn, BGP_TIMER_CONNECT_RETRY);
+	change_state(conn, BGP_OPENSENT);
+	timer_set(conn, BGP_TIMER_HOLD, OPEN_HOLD_TIME * 1000);
+	send_open(conn);
+}
+
+/*
+ * 6.8, with the tie broken by RFC 6286 2.3: the connection that was initiated
+ * by the higher identifier, or the higher AS, stays.
+ */
+static bool outgoing_wins(const struct bgp_conn *conn)
+{
+	const struct bgp_peer_conf *conf = &conn->peer->conf;
+
+	if (conf->router_id != conn->remote.router_id)
+		return conf->router_id > conn->remote.router_id;
+	return conf->local_as > conn->remote.as;
+}
+
+/* Whether this connection survives meeting the other one. */
+static bool collision_resolved(struct bgp_conn *conn)
+{
+	struct bgp_conn *other = bgp_conn_other(conn);
+	bool win;
+
+	if (other->state < BGP_OPENCONFIRM)
+		return true;
+	win = outgoing_wins(conn) == (conn->direction == BGP_OUTGOING);
+	if (other->state == BGP_OPENCONFIRM && win) {
+		bgp_fsm(other, BGP_EV_COLLISION, NULL);
+		return true;
+	}
+	bgp_fsm(conn, BGP_EV_COLLISION, NULL);
+	return false;
+}
+
+/* 6.2, what only the configuration can tell. */
+static bool open_acceptable(struct bgp_conn *conn, struct bgp_error *err)
+{
+	const struct bgp_peer_conf *conf = &conn->peer->conf;
+	const struct bgp_open *open = &conn->remote;
+	uint8_t caps[64];
+	struct wbuf w = wbuf_make(caps, sizeof(caps));
+
+	if (open->as != conf->remote_as) {
+		bgp_error_set(err, BGP_ERR_OPEN, BGP_OPEN_BAD_PEER_AS, NULL, 0,
+			      "Bad Peer AS: %u, expected %u", open->as,
+			      conf->remote_as);
+		return false;
+	}
+	if (conf->remote_as == conf->local_as &&
+	    open->router_id == conf->router_id) {
+		bgp_error_set(err, BGP_ERR_OPEN, BGP_OPEN_BAD_IDENTIFIER,
+			      NULL, 0, "Bad BGP Identifier: it is our own");
+		return false;
+	}
+	if (!conn->wire.families) {
+		bgp_open_mp_caps(&w, &conf->caps);
+		bgp_error_set(err, BGP_ERR_OPEN, BGP_OPEN_BAD_CAPABILITY, caps,
+			      w.len, "Unsupported Capability: no address "
+			      "family in common");
+		return false;
+	}
+	return true;
+}
+
+static void open_received(struct bgp_conn *conn)
+{
+	struct bgp_conn *other = bgp_conn_other(conn);
+	struct bgp_peer *peer = conn->peer;
+	struct bgp_error err;
+
+	bgp_open_negotiate(&peer->conf.caps, &conn->remote.caps, &conn->wire);
+	if (!open_acceptable(conn, &err)) {
+		notify(conn, &err);
+		return;
+	}
+	if (!collision_resolved(conn))
+		return;
+	conn->opened = true;
+	conn->hold_time = MIN(peer->conf.hold_time, conn->remote.hold_time);
+	change_state(conn, BGP_OPENCONFIRM);
+	/* Nothing is gained by dialling on. */
+	if (other->direction == BGP_OUTGOING && other->state <= BGP_ACTIVE)
+		rest(other);
+	timer_stop(conn, BGP_TIMER_HOLD);
+	send_keepalive(conn);
+	keepalive_restart(conn);
+	hold_restart(conn);
+}
+
+static void establish(struct bgp_conn *conn)
+{
+	struct bgp_conn *other = bgp_conn_other(conn);
+
+	hold_restart(conn);
+	change_state(conn, BGP_ESTABLISHED);
+	/* One in OpenSent may be what the peer prefers: wait for its OPEN. */
+	if (other->state <= BGP_ACTIVE)
+		rest(other);
+}
+
+static void in_idle(struct bgp_conn *conn, enum bgp_event event)
+{
+	switch (event) {
+	case BGP_EV_START:
+	case BGP_EV_IDLE_HOLD:
+		start(conn);
+		break;
+	default:			/* ignored, as 8.2.2 says */
+		break;
+	}
+}
+
+static void in_connect(struct bgp_conn *conn, enum bgp_event event,
+		       const struct bgp_error *err)
+{
+	switch (event) {
+	case BGP_EV_START:
+		break;
+	case BGP_EV_CONNECT_RETRY:
+		transport_close(conn);
+		dial(conn);
+		break;
+	case BGP_EV_TCP_UP:
+		transport_up(conn);
+		break;
+	case BGP_EV_TCP_FAILS:
+		transport_lost(conn, err);
+		break;
+	case BGP_EV_STOP:
+	default:
+		fall(conn, false);
+		break;
+	}
+}
+
+static void in_active(struct bgp_conn *conn, enum bgp_event event,
+		      const struct bgp_error *err)
+{
+	switch (event) {
+	case BGP_EV_START:
+		break;
+	case BGP_EV_CONNECT_RETRY:
+		change_state(conn, BGP_CONNECT);
+		dial(conn);
+		break;
+	case BGP_EV_TCP_UP:
+		transport_up(conn);
+		break;
+	case BGP_EV_TCP_FAILS:
+		transport_lost(conn, err);
+		break;
+	case BGP_EV_STOP:
+	default:
+		fall(conn, false);
+		break;
+	}
+}
+
+static void in_opensent(struct bgp_conn *conn, enum bgp_event event,
+			const struct bgp_error *err)
+{
+	switch (event) {
+	case BGP_EV_START:
+		break;
+	case BGP_EV_STOP:
+	case BGP_EV_HEADER_ERROR:
+	case BGP_EV_OPEN_ERROR:
+		notify(conn, err);
+		break;
+	case BGP_EV_HOLD:
+		notify_plain(conn, BGP_ERR_HOLD_TIMER, 0);
+		break;
+	case BGP_EV_TCP_FAILS:
+		note(conn, err, false);
+		change_state(conn, BGP_ACTIVE);
+		if (conn->direction == BGP_OUTGOING)
+			connect_retry_start(conn);
+		break;
+	case BGP_EV_OPEN:
+		open_received(conn);
+		break;
+	case BGP_EV_COLLISION:
+		notify_plain(conn, BGP_ERR_CEASE, BGP_CEASE_COLLISION);
+		break;
+	case BGP_EV_NOTIFY_VERSION:
+	/*
+	 * 8.2.2 counts this one as unexpected. To answer a NOTIFICATION with
+	 * another one helps nobody: it ends the connection, here as later.
+	 */
+	case BGP_EV_NOTIFY:
+		notified(conn, err);
+		break;
+	default:
+		notify_unexpected(conn);
+		break;
+	}
+}
+
+static void in_openconfirm(struct bgp_conn *conn, enum bgp_event event,
+			   const struct bgp_error *err)
+{
+	switch (event) {
+	case BGP_EV_START:
+		break;
+	case BGP_EV_STOP:
+	case BGP_EV_HEADER_ERROR:
+	case BGP_EV_OPEN_ERROR:
+		notify(conn, err);
+		break;
+	case BGP_EV_HOLD:
+		notify_plain(conn, BGP_ERR_HOLD_TIMER, 0);
+		break;
+	case BGP_EV_SEND_HOLD:
+		notify_plain(conn, BGP_ERR_SEND_HOLD_TIMER, 0);
+		break;
+	case BGP_EV_KEEPALIVE_TIMER:
+		send_keepalive(conn);
+		keepalive_restart(conn);
+		break;
+	case BGP_EV_TCP_FAILS:
+		transport_lost(conn, err);
+		break;
+	case BGP_EV_NOTIFY_VERSION:
+	case BGP_EV_NOTIFY:
+		notified(conn, err);
+		break;
+	case BGP_EV_COLLISION:
+		notify_plain(conn, BGP_ERR_CEASE, BGP_CEASE_COLLISION);
+		break;
+	case BGP_EV_KEEPALIVE:
+		establish(conn);
+		break;
+	default:
+		notify_unexpected(conn);
+		break;
+	}
+}
+
+static void in_established(struct bgp_conn *conn, enum bgp_event event,
+			   const struct bgp_error *err)
+{
+	struct bgp_peer *peer = conn->peer;
+
+	switch (event) {
+	case BGP_EV_START:
+		break;
+	case BGP_EV_STOP:
+	case BGP_EV_HEADER_ERROR:
+	case BGP_EV_UPDATE_ERROR:
+	case BGP_EV_REFRESH_ERROR:
+		notify(conn, err);
+		break;
+	case BGP_EV_HOLD:
+		notify_plain(conn, BGP_ERR_HOLD_TIMER, 0);
+		break;
+	case BGP_EV_SEND_HOLD:
+		notify_plain(conn, BGP_ERR_SEND_HOLD_TIMER, 0);
+		break;
+	case BGP_EV_KEEPALIVE_TIMER:
+		/* So long without an error: the peer is forgiven. */
+		peer->idle_hold = peer->conf.connect_retry;
+		send_keepalive(conn);
+		keepalive_restart(conn);
+		break;
+	case BGP_EV_TCP_FAILS:
+		transport_lost(conn, err);
+		break;
+	case BGP_EV_NOTIFY_VERSION:
+	case BGP_EV_NOTIFY:
+		notified(conn, err);
+		break;
+	case BGP_EV_COLLISION:
+		notify_plain(conn, BGP_ERR_CEASE, BGP_CEASE_COLLISION);
+		break;
+	case BGP_EV_KEEPALIVE:
+	case BGP_EV_REFRESH:
+		hold_restart(conn);
+		break;
+	case BGP_EV_UPDATE:
+		hold_restart(conn);
+		peer->ops->update(peer, peer->parser);
+		break;
+	default:
+		notify_unexpected(conn);
+		break;
+	}
+}
+
+void bgp_fsm(struct bgp_conn *conn, enum bgp_event event,
+	     const struct bgp_error *err)
+{
+	switch (conn->state) {
+	case BGP_IDLE:
+		in_idle(conn, event);
+		break;
+	case BGP_CONNECT:
+		in_connect(conn, event, err);
+		break;
+	case BGP_ACTIVE:
+		in_active(conn, event, err);
+		break;
+	case BGP_OPENSENT:
+		in_opensent(conn, event, err);
+		break;
+	case BGP_OPENCONFIRM:
+		in_openconfirm(conn, event, err);
+		break;
+	case BGP_ESTABLISHED:
+		in_established(conn, event, err);
+		break;
+	}
+}

@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+#include <stdio.h>
+#include <string.h>
+
+#include "bgp/msg.h"
+#include "bgp/notify.h"
+#include "lib/util.h"
+
+void bgp_notify_build(struct wbuf *w, const struct bgp_error *err)
+{
+	size_t begin = bgp_msg_begin(w, BGP_MSG_NOTIFICATION);
+
+	wbuf_u8(w, err->code);
+	wbuf_u8(w, err->subcode);
+	wbuf_copy(w, err->data, err->data_len);
+	bgp_msg_end(w, begin);
+}
+
+/* RFC 9003 2: the Ceases that carry a text. */
+static bool carries_text(const struct bgp_error *err)
+{
+	return err->code == BGP_ERR_CEASE &&
+	       (err->subcode == BGP_CEASE_ADMIN_SHUTDOWN ||
+		err->subcode == BGP_CEASE_ADMIN_RESET);
+}
+
+/*
+ * Bytes of the UTF-8 sequence at @r if it is well-formed and prints; 0 else.
+ * Control characters do not, neither the 7-bit ones nor U+0080 to U+009F.
+ */
+static size_t printable_len(struct rbuf r)
+{
+	static const uint32_t least[] = { 0, 0x20, 0xa0, 0x800, 0x10000 };
+	size_t i, len = 1;
+	uint32_t c = r.pos[0];
+
+	if (c >= 0xf0)
+		len = 4;
+	else if (c >= 0xe0)
+		len = 3;
+	else if (c >= 0xc0)
+		len = 2;
+	else if (c >= 0x7f)
+		return 0;
+	if (len > r.left || c >= 0xf8)
+		return 0;
+	if (len > 1)
+		c &= 0x7f >> len;
+	for (i = 1; i < len; i++) {
+		if ((r.pos[i] & 0xc0) != 0x80)
+			return 0;
+		c = c << 6 | (r.pos[i] & 0x3f);
+	}
+	if (c < least[len] || c > 0x10ffff || (c >= 0xd800 && c <= 0xdfff))
+		return 0;
+	return len;
+}
+
+/*
+ * The peer's text into @buf, cut to fit. It ends up in logs, JSON and on
+ * terminals, so what is not printable UTF-8 becomes '?'.
+ */
+static void copy_text(const struct bgp_error *err, char *buf, size_t size)
+{
+	struct rbuf r = rbuf_make(err->data, err->data_len);
+	struct wbuf w = wbuf_make(buf, size - 1);
+	struct rbuf text;
+	uint8_t announced;
+	size_t len;
+
+	buf[0] = '\0';
+	if (!carries_text(err) || !rbuf_u8(&r, &announced) ||
+	    !rbuf_sub(&r, announced, &text))
+		return;
+	while (text.left) {
+		len = printable_len(text);
+		if (wbuf_room(&w) < MAX(len, 1u))
+			break;
+		if (len)
+			wbuf_copy(&w, text.pos, len);
+		else
+			wbuf_u8(&w, '?');
+		rbuf_skip(&text, MAX(len, 1u));
+	}
+	buf[w.len] = '\0';
+}
+
+/* "Cease, Administrative Shutdown: "back at noon"" */
+static void describe(struct bgp_error *err)
+{
+	const char *sub = bgp_error_subcode_name(err->code, err->subcode);
+	char text[97];
+	char number[16] = "";
+
+	copy_text(err, text, sizeof(text));
+	if (!*sub && err->subcode)
+		snprintf(number, sizeof(number), "subcode %u", err->subcode);
+	snprintf(err->text, sizeof(err->text), "%s%s%s%s%s%s%s",
+		 bgp_error_code_name(err->code), err->subcode ? ", " : "",
+		 sub, number, *text ? ": \"" : "", text, *text ? "\"" : "");
+}
+
+void bgp_notify_parse(struct rbuf body, struct bgp_error *err)
+{
+	struct rbuf r = body;
+	uint8_t code = 0, subcode = 0;
+
+	if (rbuf_u8(&r, &code))
+		rbuf_u8(&r, &subcode);
+	bgp_error_set(err, code, subcode, r.pos, r.left, "%s", "");
+	describe(err);
+}
+
+/* The length of @text, cut so that no UTF-8 sequence is. */
+static size_t text_len(const char *text)
+{
+	size_t len = strlen(text);
+
+	if (len <= BGP_SHUTDOWN_TEXT_MAX)
+		return len;
+	len = BGP_SHUTDOWN_TEXT_MAX;
+	while (len && ((unsigned char)text[len] & 0xc0) == 0x80)
+		len--;
+	return len;
+}
+
+void bgp_notify_cease(struct bgp_error *err, enum bgp_cease subcode,
+		      const char *text)
+{
+	uint8_t data[1 + BGP_SHUTDOWN_TEXT_MAX];
+	struct wbuf w = wbuf_make(data, sizeof(data));
+	size_t len;
+
+	bgp_error_set(err, BGP_ERR_CEASE, subcode, NULL, 0, "%s", "");
+	if (text && *text && carries_text(err)) {
+		len = text_len(text);
+		wbuf_u8(&w, len);
+		wbuf_copy(&w, text, len);
+		bgp_error_set(err, BGP_ERR_CEASE, subcode, data, w.len,
+			      "%s", "");
+	}
+	describe(err);
+}

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Logging to standard error, one write per line. Under a service manager each
+ * line starts with the <N> syslog level that journald understands; on a
+ * terminal with the level in words.
+ */
+#ifndef LIB_LOG_H
+#define LIB_LOG_H
+
+enum log_level {			/* syslog(3) numbers */
+	LOG_LEVEL_ERR = 3,
+	LOG_LEVEL_WARN = 4,
+	LOG_LEVEL_NOTICE = 5,
+	LOG_LEVEL_INFO = 6,
+	LOG_LEVEL_DEBUG = 7,
+};
+
+/**
+ * log_init - name this process and choose what is printed
+ * @process: e.g. "session"; kept by reference
+ * @level: the least severe level printed
+ */
+void log_init(const char *process, enum log_level level);
+void log_set_level(enum log_level level);
+
+void log_err(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+void log_warn(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+void log_notice(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+void log_info(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+void log_debug(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+
+/* Log an error and exit(1): fatal() appends strerror(errno), fatalx() not. */
+void fatal(const char *fmt, ...)
+	__attribute__((format(printf, 1, 2), noreturn));
+void fatalx(const char *fmt, ...)
+	__attribute__((format(printf, 1, 2), noreturn));
+
+#endif
