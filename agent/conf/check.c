@@ -1,0 +1,541 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "conf/check.h"
+
+#include <linux/rtnetlink.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/util.h"
+
+/* Where we are, for error texts. */
+struct check {
+	const struct schema_reader *r;
+	struct conf *conf;
+	const struct conf_vnet *vnet;	/* being checked, or NULL */
+};
+
+__attribute__((format(printf, 4, 5)))
+static bool fail(const struct check *c, const void *member,
+		 struct conf_pos otherwise, const char *fmt, ...)
+{
+	struct conf_pos pos = schema_pos(c->r, member, otherwise);
+	char what[400];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(what, sizeof(what), fmt, ap);
+	va_end(ap);
+	if (c->vnet)
+		conf_error_set(c->r->err, c->r->file, pos,
+			       "vnet \"%s\": %s", c->vnet->name, what);
+	else
+		conf_error_set(c->r->err, c->r->file, pos, "%s", what);
+	return false;
+}
+
+/* ---- things that may be there once only ------------------------------ */
+
+/*
+ * A set of keys, each with the place where it was seen first. Sorted and
+ * compared at the end, so that thousands of NICs cost no square.
+ */
+struct seen {
+	char key[128];
+	const void *member;
+	struct conf_pos pos;
+};
+
+struct seen_set {
+	struct seen *seen;
+	size_t n, size;
+};
+
+__attribute__((format(printf, 4, 5)))
+static void see(struct seen_set *set, const void *member, struct conf_pos pos,
+		const char *fmt, ...)
+{
+	struct seen *seen;
+	va_list ap;
+
+	if (set->n == set->size) {
+		set->size = MAX(set->size * 2, (size_t)16);
+		set->seen = xreallocarray(set->seen, set->size,
+					  sizeof(*set->seen));
+	}
+	seen = &set->seen[set->n++];
+	seen->member = member;
+	seen->pos = pos;
+	va_start(ap, fmt);
+	vsnprintf(seen->key, sizeof(seen->key), fmt, ap);
+	va_end(ap);
+}
+
+static int pos_cmp(struct conf_pos a, struct conf_pos b)
+{
+	if (a.line != b.line)
+		return a.line < b.line ? -1 : 1;
+	return a.column < b.column ? -1 : a.column > b.column;
+}
+
+static int seen_cmp(const void *pa, const void *pb)
+{
+	const struct seen *a = pa, *b = pb;
+	int cmp = strcmp(a->key, b->key);
+
+	return cmp != 0 ? cmp : pos_cmp(a->pos, b->pos);
+}
+
+/* Complain about the second of two equal keys, the first in the file. */
+static bool check_seen(const struct check *c, struct seen_set *set)
+{
+	const struct seen *worst = NULL;
+	size_t i;
+
+	for (i = 0; i < set->n; i++)
+		set->seen[i].pos = schema_pos(c->r, set->seen[i].member,
+					      set->seen[i].pos);
+	if (set->n > 0)
+		qsort(set->seen, set->n, sizeof(*set->seen), seen_cmp);
+	for (i = 1; i < set->n; i++) {
+		if (strcmp(set->seen[i].key, set->seen[i - 1].key) == 0 &&
+		    (!worst || pos_cmp(set->seen[i].pos, worst->pos) < 0))
+			worst = &set->seen[i];
+	}
+	if (worst)
+		fail(c, worst->member, worst->pos,
+		     "%s is here twice, first in line %u", worst->key,
+		     worst[-1].pos.line);
+	free(set->seen);
+	*set = (struct seen_set){ 0 };
+	return !worst;
+}
+
+static bool check_unique_global(const struct check *c)
+{
+	const struct conf_route_table *table;
+	const struct conf_vnet *vnet;
+	struct seen_set set = { 0 };
+	size_t i, j;
+
+	for (i = 0; i < c->conf->n_vnets; i++) {
+		vnet = &c->conf->vnets[i];
+		see(&set, vnet->name, vnet->pos, "device \"%s\"", vnet->name);
+		see(&set, &vnet->vni, vnet->pos, "vni %u", vnet->vni);
+		see(&set, &vnet->table, vnet->pos, "table %u", vnet->table);
+		see(&set, &vnet->bgp_table, vnet->pos, "table %u",
+		    vnet->bgp_table);
+		for (j = 0; j < vnet->n_nics; j++)
+			see(&set, vnet->nics[j].device, vnet->nics[j].pos,
+			    "device \"%s\"", vnet->nics[j].device);
+	}
+	for (i = 0; i < c->conf->n_tables; i++) {
+		table = &c->conf->tables[i];
+		see(&set, &table->name, table->pos, "route-table \"%s\"",
+		    table->name);
+		see(&set, &table->table, table->pos, "table %u",
+		    table->table);
+	}
+	return check_seen(c, &set);
+}
+
+static void see_addr(struct seen_set *set, const struct addr *addr,
+		     struct conf_pos pos)
+{
+	char buf[ADDR_STRLEN];
+
+	see(set, addr, pos, "address %s", addr_format(addr, buf));
+}
+
+/*
+ * NICs and instances have different addresses. So have neighbors, but a
+ * neighbor is a NIC as a rule.
+ */
+static bool check_unique_addresses(const struct check *c)
+{
+	const struct conf_server *server = c->vnet->server;
+	const struct conf_nic *nic;
+	struct seen_set set = { 0 };
+	size_t i, j;
+
+	for (i = 0; i < c->vnet->n_nics; i++) {
+		nic = &c->vnet->nics[i];
+		for (j = 0; j < nic->n_addresses; j++)
+			see_addr(&set, &nic->addresses[j], nic->pos);
+		if (nic->has_mac)
+			see(&set, nic->mac, nic->pos,
+			    "mac %02x:%02x:%02x:%02x:%02x:%02x", nic->mac[0],
+			    nic->mac[1], nic->mac[2], nic->mac[3],
+			    nic->mac[4], nic->mac[5]);
+	}
+	for (i = 0; server && i < server->n_addresses; i++)
+		see_addr(&set, &server->addresses[i], server->pos);
+	if (!check_seen(c, &set))
+		return false;
+	for (i = 0; server && i < server->n_addresses; i++)
+		see_addr(&set, &server->addresses[i], server->pos);
+	for (i = 0; server && i < server->n_neighbors; i++) {
+		see_addr(&set, &server->neighbors[i].address,
+			 server->neighbors[i].pos);
+		see(&set, &server->neighbors[i].name,
+		    server->neighbors[i].pos, "neighbor \"%s\"",
+		    server->neighbors[i].name);
+	}
+	return check_seen(c, &set);
+}
+
+/* ---- prefixes that must not overlap ---------------------------------- */
+
+struct piece {
+	const struct prefix *prefix;
+	struct conf_pos pos;
+};
+
+static int piece_cmp(const void *pa, const void *pb)
+{
+	const struct piece *a = pa, *b = pb;
+	int cmp = prefix_cmp(a->prefix, b->prefix);
+
+	return cmp != 0 ? cmp : pos_cmp(a->pos, b->pos);
+}
+
+/* @pieces is sorted; the one of two that comes later in the file is wrong. */
+static bool check_disjoint(const struct check *c, struct piece *piece,
+			   size_t n, const char *noun)
+{
+	char first[PREFIX_STRLEN], second[PREFIX_STRLEN];
+	const struct piece *outer = piece, *a, *b;
+	size_t i;
+
+	if (n > 0)
+		qsort(piece, n, sizeof(*piece), piece_cmp);
+	for (i = 1; i < n; i++) {
+		if (!prefix_covers(outer->prefix, piece[i].prefix)) {
+			outer = &piece[i];
+			continue;
+		}
+		a = pos_cmp(outer->pos, piece[i].pos) < 0 ? outer : &piece[i];
+		b = a == outer ? &piece[i] : outer;
+		return fail(c, b->prefix, b->pos,
+			    "%s %s overlaps %s of line %u", noun,
+			    prefix_format(b->prefix, second),
+			    prefix_format(a->prefix, first), a->pos.line);
+	}
+	return true;
+}
+
+static bool prefix_unicast(const struct prefix *prefix)
+{
+	const struct addr *addr = &prefix->addr;
+
+	return prefix->len > 0 && !addr_is_unspecified(addr) &&
+	       !addr_is_loopback(addr) && !addr_is_multicast(addr) &&
+	       !addr_is_link_local(addr);
+}
+
+static bool check_spaces(const struct check *c)
+{
+	const struct conf_vnet *vnet = c->vnet;
+	struct piece *piece = xcalloc(vnet->n_spaces + 1, sizeof(*piece));
+	char buf[PREFIX_STRLEN];
+	bool ok = true;
+	size_t i;
+
+	if (vnet->n_spaces == 0)
+		ok = fail(c, &vnet->spaces, vnet->pos,
+			  "address-spaces: expected at least one prefix");
+	for (i = 0; ok && i < vnet->n_spaces; i++) {
+		piece[i] = (struct piece){ &vnet->spaces[i].prefix,
+					   vnet->spaces[i].pos };
+		if (!prefix_unicast(piece[i].prefix))
+			ok = fail(c, piece[i].prefix, piece[i].pos,
+				  "address space %s: expected unicast space",
+				  prefix_format(piece[i].prefix, buf));
+	}
+	ok = ok && check_disjoint(c, piece, vnet->n_spaces, "address space");
+	free(piece);
+	return ok;
+}
+
+/* ---- inside the VNet ------------------------------------------------- */
+
+static bool in_spaces(const struct conf_vnet *vnet, const struct addr *addr)
+{
+	size_t i;
+
+	for (i = 0; i < vnet->n_spaces; i++) {
+		if (prefix_contains(&vnet->spaces[i].prefix, addr))
+			return true;
+	}
+	return false;
+}
+
+static bool check_addr(const struct check *c, const struct addr *addr,
+		       struct conf_pos pos, const char *noun,
+		       const char *name)
+{
+	char buf[ADDR_STRLEN];
+
+	if (in_spaces(c->vnet, addr))
+		return true;
+	return fail(c, addr, pos,
+		    "%s%s%s%s: address %s is outside the address spaces",
+		    noun, name ? " \"" : "", name ? name : "",
+		    name ? "\"" : "", addr_format(addr, buf));
+}
+
+static bool check_subnet(const struct check *c, struct conf_subnet *subnet)
+{
+	const struct conf_route_table *table;
+	char buf[PREFIX_STRLEN];
+	size_t i;
+
+	prefix_format(&subnet->prefix, buf);
+	for (i = 0; i < c->vnet->n_spaces; i++) {
+		if (prefix_covers(&c->vnet->spaces[i].prefix,
+				  &subnet->prefix))
+			break;
+	}
+	if (i == c->vnet->n_spaces)
+		return fail(c, &subnet->prefix, subnet->pos,
+			    "subnet %s is outside the address spaces", buf);
+	if (!subnet->route_table)
+		return true;
+	table = conf_table_find(c->conf, subnet->route_table);
+	if (!table)
+		return fail(c, &subnet->route_table, subnet->pos,
+			    "subnet %s: there is no route-table \"%s\"", buf,
+			    subnet->route_table);
+	if (strcmp(table->vnet, c->vnet->name) != 0)
+		return fail(c, &subnet->route_table, subnet->pos,
+			    "subnet %s: route-table \"%s\" is of vnet \"%s\"",
+			    buf, table->name, table->vnet);
+	subnet->table = table->table;
+	return true;
+}
+
+static bool check_subnets(const struct check *c, struct conf_vnet *vnet)
+{
+	struct piece *piece = xcalloc(vnet->n_subnets + 1, sizeof(*piece));
+	bool ok = true;
+	size_t i;
+
+	for (i = 0; ok && i < vnet->n_subnets; i++) {
+		piece[i] = (struct piece){ &vnet->subnets[i].prefix,
+					   vnet->subnets[i].pos };
+		ok = check_subnet(c, &vnet->subnets[i]);
+	}
+	ok = ok && check_disjoint(c, piece, vnet->n_subnets, "subnet");
+	free(piece);
+	return ok;
+}
+
+static bool check_nic(const struct check *c, const struct conf_nic *nic)
+{
+	static const uint8_t zero[6];
+	size_t i;
+
+	if (nic->has_mac &&
+	    (nic->mac[0] & 1 || memcmp(nic->mac, zero, sizeof(zero)) == 0))
+		return fail(c, nic->mac, nic->pos,
+			    "nic \"%s\": mac: expected a unicast address",
+			    nic->device);
+	for (i = 0; i < nic->n_addresses; i++) {
+		if (!check_addr(c, &nic->addresses[i], nic->pos, "nic",
+				nic->device))
+			return false;
+	}
+	return true;
+}
+
+/* ---- the route server ------------------------------------------------ */
+
+/* Azure's own and IANA's, which no NVA may use (route-server-faq). */
+static bool asn_reserved(uint32_t asn)
+{
+	static const struct { uint32_t first, last; } range[] = {
+		{ 8074, 8075 }, { 12076, 12076 }, { 23456, 23456 },
+		{ 64496, 64511 }, { 65515, 65515 }, { 65517, 65520 },
+		{ 65535, 65551 },
+	};
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(range); i++) {
+		if (asn >= range[i].first && asn <= range[i].last)
+			return true;
+	}
+	return false;
+}
+
+static bool check_neighbor(const struct check *c,
+			   const struct conf_server *server,
+			   const struct conf_neighbor *neighbor)
+{
+	if (!check_addr(c, &neighbor->address, neighbor->pos, "neighbor",
+			neighbor->name))
+		return false;
+	if (conf_server_instance(server, 0,
+				 neighbor->address.family).family == 0)
+		return fail(c, &neighbor->address, neighbor->pos,
+			    "neighbor \"%s\": the route server has no %s "
+			    "address", neighbor->name,
+			    neighbor->address.family == AF_INET ? "IPv4" :
+								  "IPv6");
+	if (neighbor->asn == server->asn)
+		return fail(c, &neighbor->asn, neighbor->pos,
+			    "neighbor \"%s\": asn %u is the route server's "
+			    "own", neighbor->name, neighbor->asn);
+	if (asn_reserved(neighbor->asn))
+		return fail(c, &neighbor->asn, neighbor->pos,
+			    "neighbor \"%s\": asn %u is reserved",
+			    neighbor->name, neighbor->asn);
+	return true;
+}
+
+static bool check_server(const struct check *c,
+			 const struct conf_server *server)
+{
+	size_t i;
+
+	if (server->asn == 23456 || server->asn == 65535)
+		return fail(c, &server->asn, server->pos,
+			    "route-server: asn %u is reserved", server->asn);
+	if (server->hold_time == 1 || server->hold_time == 2)
+		return fail(c, &server->hold_time, server->pos,
+			    "route-server: hold-time: expected 0 or 3..65535, "
+			    "got %u", server->hold_time);
+	if (server->n_addresses == 0)
+		return fail(c, &server->addresses, server->pos,
+			    "route-server: addresses: expected at least one");
+	for (i = 0; i < server->n_addresses; i++) {
+		if (!check_addr(c, &server->addresses[i], server->pos,
+				"route-server", NULL))
+			return false;
+	}
+	for (i = 0; i < server->n_neighbors; i++) {
+		if (!check_neighbor(c, server, &server->neighbors[i]))
+			return false;
+	}
+	return true;
+}
+
+/* ---- tables ---------------------------------------------------------- */
+
+static bool table_reserved(uint32_t table)
+{
+	return table >= RT_TABLE_DEFAULT && table <= RT_TABLE_LOCAL;
+}
+
+static bool check_table_id(const struct check *c, const uint32_t *table,
+			   struct conf_pos pos, const char *key)
+{
+	if (!table_reserved(*table))
+		return true;
+	return fail(c, table, pos, "%s: table %u is the system's own", key,
+		    *table);
+}
+
+static bool check_route(const struct check *c,
+			const struct conf_route_table *table,
+			const struct conf_route *route)
+{
+	bool needs = route->type == CONF_NH_VIRTUAL_APPLIANCE;
+	const struct addr *hop = &route->next_hop;
+	char buf[PREFIX_STRLEN];
+
+	prefix_format(&route->prefix, buf);
+	if (needs != (hop->family != 0))
+		return fail(c, hop, route->pos,
+			    "route-table \"%s\": route %s: next-hop: expected "
+			    "%s with next-hop-type %s", table->name, buf,
+			    needs ? "an address" : "none",
+			    conf_nh_type_name(route->type));
+	if (!needs)
+		return true;
+	if (hop->family != route->prefix.addr.family)
+		return fail(c, hop, route->pos,
+			    "route-table \"%s\": route %s: next-hop: expected "
+			    "an %s address", table->name, buf,
+			    hop->family == AF_INET ? "IPv6" : "IPv4");
+	if (addr_is_unspecified(hop) || addr_is_loopback(hop) ||
+	    addr_is_multicast(hop))
+		return fail(c, hop, route->pos,
+			    "route-table \"%s\": route %s: next-hop: expected "
+			    "a unicast address", table->name, buf);
+	return true;
+}
+
+static bool check_table(const struct check *c,
+			const struct conf_route_table *table)
+{
+	struct seen_set set = { 0 };
+	char buf[PREFIX_STRLEN];
+	size_t i;
+
+	if (!conf_vnet_find(c->conf, table->vnet))
+		return fail(c, table->vnet, table->pos,
+			    "route-table \"%s\": there is no vnet \"%s\"",
+			    table->name, table->vnet);
+	if (!check_table_id(c, &table->table, table->pos, "route-table"))
+		return false;
+	for (i = 0; i < table->n_routes; i++) {
+		if (!check_route(c, table, &table->routes[i]))
+			return false;
+	}
+	for (i = 0; i < table->n_routes; i++)
+		see(&set, &table->routes[i].prefix, table->routes[i].pos,
+		    "route %s", prefix_format(&table->routes[i].prefix, buf));
+	return check_seen(c, &set);
+}
+
+static bool check_internet(const struct check *c)
+{
+	const struct conf_vnet *vnet = c->vnet;
+	bool own = strcmp(vnet->internet, vnet->name) == 0;
+	size_t i;
+
+	for (i = 0; !own && i < vnet->n_nics; i++)
+		own = strcmp(vnet->internet, vnet->nics[i].device) == 0;
+	if (!own)
+		return true;
+	return fail(c, vnet->internet, vnet->pos,
+		    "internet: expected a device outside the vnet, got \"%s\"",
+		    vnet->internet);
+}
+
+static bool check_vnet(struct check *c, struct conf_vnet *vnet)
+{
+	bool ok;
+	size_t i;
+
+	c->vnet = vnet;
+	ok = check_internet(c) &&
+	     check_table_id(c, &vnet->table, vnet->pos, "table") &&
+	     check_table_id(c, &vnet->bgp_table, vnet->pos, "bgp-table") &&
+	     check_spaces(c) && check_subnets(c, vnet);
+	for (i = 0; ok && i < vnet->n_nics; i++)
+		ok = check_nic(c, &vnet->nics[i]);
+	if (ok && vnet->server)
+		ok = check_server(c, vnet->server);
+	ok = ok && check_unique_addresses(c);
+	c->vnet = NULL;
+	return ok;
+}
+
+bool check_conf(const struct schema_reader *r, struct conf *conf)
+{
+	struct check c = { .r = r, .conf = conf };
+	size_t i;
+
+	if (!check_unique_global(&c))
+		return false;
+	for (i = 0; i < conf->n_vnets; i++) {
+		if (!check_vnet(&c, &conf->vnets[i]))
+			return false;
+	}
+	for (i = 0; i < conf->n_tables; i++) {
+		if (!check_table(&c, &conf->tables[i]))
+			return false;
+	}
+	return true;
+}

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What a configuration must hold beyond the shape of each value. */
+#ifndef CONF_CHECK_H
+#define CONF_CHECK_H
+
+#include "conf/schema.h"
+
+/*
+ * Check a configuration as a whole, and fill in what follows from other
+ * parts of it (a subnet's table). False with r->err at the first error.
+ */
+bool check_conf(const struct schema_reader *r, struct conf *conf);
+
+#endif

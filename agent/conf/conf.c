@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "conf/conf.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "conf/check.h"
+#include "conf/schema.h"
+#include "lib/util.h"
+
+struct conf *conf_parse(const char *name, const void *text, size_t len,
+			struct conf_error *err)
+{
+	struct schema_reader r = { .file = name, .err = err };
+	struct node *root = node_parse(name, text, len, err);
+	struct conf *conf;
+	bool ok;
+
+	if (!root)
+		return NULL;
+	conf = xcalloc(1, sizeof(*conf));
+	ok = schema_read(&r, root, conf) && check_conf(&r, conf);
+	node_free(root);
+	free(r.place);
+	if (ok)
+		return conf;
+	conf_free(conf);
+	return NULL;
+}
+
+static void *fail(struct conf_error *err, const char *path, const char *what)
+{
+	conf_error_set(err, path, (struct conf_pos){ 0, 0 }, "%s", what);
+	return NULL;
+}
+
+/* All of a file, at most CONF_SIZE_MAX bytes; NULL with @err. */
+static char *read_file(const char *path, size_t *len, struct conf_error *err)
+{
+	FILE *file = fopen(path, "re");
+	size_t size = 4096;
+	char *text;
+
+	if (!file)
+		return fail(err, path, strerror(errno));
+	text = xmalloc(size);
+	*len = 0;
+	for (;;) {
+		*len += fread(text + *len, 1, size - *len, file);
+		if (*len < size || size > CONF_SIZE_MAX)
+			break;
+		size *= 2;
+		text = xreallocarray(text, size, 1);
+	}
+	if (ferror(file)) {
+		fail(err, path, strerror(errno));
+		free(text);
+		text = NULL;
+	} else if (*len > CONF_SIZE_MAX) {
+		fail(err, path, "larger than 16 MiB");
+		free(text);
+		text = NULL;
+	}
+	fclose(file);
+	return text;
+}
+
+struct conf *conf_load(const char *path, struct conf_error *err)
+{
+	struct conf *conf;
+	size_t len;
+	char *text;
+
+	text = read_file(path, &len, err);
+	if (!text)
+		return NULL;
+	conf = conf_parse(path, text, len, err);
+	free(text);
+	return conf;
+}
+
+void conf_free(struct conf *conf)
+{
+	if (!conf)
+		return;
+	schema_free(conf);
+	free(conf);
+}
+
+const char *conf_nh_type_name(enum conf_nh_type type)
+{
+	static const char *const name[] = {
+		[CONF_NH_VIRTUAL_APPLIANCE] = "VirtualAppliance",
+		[CONF_NH_VNET_LOCAL] = "VnetLocal",
+		[CONF_NH_INTERNET] = "Internet",
+		[CONF_NH_NONE] = "None",
+	};
+
+	return name[type];
+}
+
+const struct conf_vnet *conf_vnet_find(const struct conf *conf,
+				       const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < conf->n_vnets; i++) {
+		if (strcmp(conf->vnets[i].name, name) == 0)
+			return &conf->vnets[i];
+	}
+	return NULL;
+}
+
+const struct conf_route_table *conf_table_find(const struct conf *conf,
+					       const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < conf->n_tables; i++) {
+		if (strcmp(conf->tables[i].name, name) == 0)
+			return &conf->tables[i];
+	}
+	return NULL;
+}
+
+struct addr conf_server_instance(const struct conf_server *server,
+				 size_t instance, int family)
+{
+	size_t i;
+
+	for (i = 0; i < server->n_addresses; i++) {
+		if (server->addresses[i].family == family && instance-- == 0)
+			return server->addresses[i];
+	}
+	return (struct addr){ 0 };
+}
+
+size_t conf_server_instances(const struct conf_server *server)
+{
+	size_t n = 0;
+
+	while (conf_server_instance(server, n, AF_INET).family != 0 ||
+	       conf_server_instance(server, n, AF_INET6).family != 0)
+		n++;
+	return n;
+}

@@ -1,0 +1,210 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The configuration of vrsd: read from YAML, checked as a whole, and handed
+ * on as plain structs. Nothing outside this folder knows YAML.
+ *
+ * A configuration is accepted or refused in one piece. Whoever holds one may
+ * read it for as long as it likes; it never changes.
+ */
+#ifndef CONF_CONF_H
+#define CONF_CONF_H
+
+#include <net/if.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "lib/addr.h"
+
+#define CONF_NAME_MAX		63	/* bytes of a neighbor's or route
+					 * table's name */
+#define CONF_SIZE_MAX		(16u << 20)	/* bytes of a file */
+#define CONF_DEFAULT_ASN	65515
+#define CONF_DEFAULT_HOLD_TIME	180	/* seconds */
+#define CONF_DEFAULT_STALE_TIME	120	/* seconds */
+
+/* Where something was written; line and column count from 1. */
+struct conf_pos {
+	uint32_t line;
+	uint32_t column;
+};
+
+/* One error, whole: "FILE:LINE:COLUMN: WHERE: WHAT". */
+struct conf_error {
+	struct conf_pos pos;		/* line 0: not about one place */
+	char text[512];
+};
+
+enum conf_nh_type {
+	CONF_NH_VIRTUAL_APPLIANCE,	/* .next_hop holds */
+	CONF_NH_VNET_LOCAL,
+	CONF_NH_INTERNET,
+	CONF_NH_NONE,			/* drop */
+};
+
+struct conf_space {
+	struct conf_pos pos;
+	struct prefix prefix;
+};
+
+struct conf_subnet {
+	struct conf_pos pos;
+	struct prefix prefix;
+	char *route_table;		/* name, NULL: none */
+	uint32_t table;			/* kernel table of it, 0: none */
+	bool propagation;		/* BGP routes are seen */
+};
+
+struct conf_nic {
+	struct conf_pos pos;
+	char device[IFNAMSIZ];
+	bool has_mac;			/* else the kernel's choice */
+	uint8_t mac[6];
+	struct addr *addresses;
+	size_t n_addresses;
+	bool ip_forwarding;
+};
+
+struct conf_neighbor {
+	struct conf_pos pos;
+	char *name;			/* unique in the VNet */
+	struct addr address;		/* unique in the VNet */
+	uint32_t asn;
+};
+
+/*
+ * Instance i of the route server is the i-th IPv4 address and the i-th IPv6
+ * address of .addresses: see conf_server_instance().
+ */
+struct conf_server {
+	struct conf_pos pos;
+	uint32_t asn;
+	struct addr *addresses;		/* in the order written */
+	size_t n_addresses;
+	uint16_t hold_time;		/* seconds, 0 or at least 3 */
+	uint16_t stale_time;		/* seconds routes outlive a restart */
+	struct conf_neighbor *neighbors;
+	size_t n_neighbors;
+};
+
+struct conf_vnet {
+	struct conf_pos pos;
+	char name[IFNAMSIZ];		/* also the device's */
+	uint32_t vni;			/* 1..2^24 - 1 */
+	uint32_t table;			/* kernel table, system routes */
+	uint32_t bgp_table;
+	uint32_t max_routes;		/* 0: the module's limit */
+	char internet[IFNAMSIZ];	/* device, "": no Internet */
+	struct conf_space *spaces;	/* disjoint, at least one */
+	size_t n_spaces;
+	struct conf_subnet *subnets;	/* disjoint */
+	size_t n_subnets;
+	struct conf_nic *nics;
+	size_t n_nics;
+	struct conf_server *server;	/* NULL: no route server */
+};
+
+struct conf_route {
+	struct conf_pos pos;
+	struct prefix prefix;		/* unique in its table */
+	enum conf_nh_type type;
+	struct addr next_hop;
+};
+
+struct conf_route_table {
+	struct conf_pos pos;
+	char *name;			/* unique */
+	char vnet[IFNAMSIZ];
+	uint32_t table;			/* kernel table */
+	struct conf_route *routes;
+	size_t n_routes;
+};
+
+struct conf {
+	struct conf_vnet *vnets;
+	size_t n_vnets;
+	struct conf_route_table *tables;
+	size_t n_tables;
+};
+
+/**
+ * conf_load - read and check a file
+ * @path: also the name in error texts
+ * @err: filled on error
+ *
+ * Return: the configuration, for conf_free(), or NULL.
+ */
+struct conf *conf_load(const char *path, struct conf_error *err);
+/* The same from memory; @name stands for the file in error texts. */
+struct conf *conf_parse(const char *name, const void *text, size_t len,
+			struct conf_error *err);
+void conf_free(struct conf *conf);
+
+/*
+ * Write the configuration back as YAML with every key there is, in a fixed
+ * order. Reading that again gives an equal configuration.
+ */
+void conf_print(const struct conf *conf, FILE *out);
+
+const char *conf_nh_type_name(enum conf_nh_type type);
+
+/* Find by name; NULL if there is none. */
+const struct conf_vnet *conf_vnet_find(const struct conf *conf,
+				       const char *name);
+const struct conf_route_table *conf_table_find(const struct conf *conf,
+					       const char *name);
+
+/* How many instances the server has, and one's address (family 0: none). */
+size_t conf_server_instances(const struct conf_server *server);
+struct addr conf_server_instance(const struct conf_server *server,
+				 size_t instance, int family);
+
+/* ---- what changed (diff.c) ------------------------------------------- */
+
+enum conf_object {
+	CONF_VNET,			/* struct conf_vnet */
+	CONF_SPACE,			/* struct conf_space */
+	CONF_SUBNET,			/* struct conf_subnet */
+	CONF_NIC,			/* struct conf_nic */
+	CONF_SERVER,			/* struct conf_server */
+	CONF_INSTANCE,			/* struct addr, an instance address */
+	CONF_NEIGHBOR,			/* struct conf_neighbor */
+	CONF_ROUTE_TABLE,		/* struct conf_route_table */
+	CONF_ROUTE,			/* struct conf_route */
+};
+
+/*
+ * One object that is new (.old NULL), gone (.new NULL), or different in what
+ * is its own: a VNet with another subnet is not different, one with another
+ * table is. Objects are the same if their names, prefixes, devices or
+ * addresses are.
+ */
+struct conf_change {
+	enum conf_object object;
+	const void *old;
+	const void *new;
+	/* What it belongs to, in the new configuration or, if it is gone
+	 * there, in the old; NULL where it does not apply.
+	 */
+	const struct conf_vnet *vnet;
+	const struct conf_route_table *table;
+};
+
+typedef void conf_diff_cb(void *arg, const struct conf_change *change);
+
+/**
+ * conf_diff - tell every difference
+ * @old: may be NULL, for nothing
+ * @new: may be NULL, for nothing
+ *
+ * What goes is told first, contents before container; then what is new or
+ * different, container before contents. The contents of an object that is
+ * new or gone are told, too.
+ */
+void conf_diff(const struct conf *old, const struct conf *new,
+	       conf_diff_cb *cb, void *arg);
+
+const char *conf_object_name(enum conf_object object);
+
+#endif

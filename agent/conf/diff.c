@@ -1,0 +1,379 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <string.h>
+
+#include "conf/conf.h"
+
+struct diff {
+	conf_diff_cb *cb;
+	void *arg;
+	const struct conf_vnet *vnet;
+	const struct conf_route_table *table;
+};
+
+/* How one kind of object is told apart and compared. */
+struct kind {
+	enum conf_object object;
+	size_t size;
+	bool (*same)(const void *a, const void *b);	/* by name */
+	bool (*equal)(const void *a, const void *b);	/* in what is its own */
+};
+
+struct list {
+	const void *item;
+	size_t n;
+};
+
+static const void *find(const struct kind *kind, const struct list *list,
+			const void *item, size_t hint)
+{
+	const char *items = list->item;
+	size_t i;
+
+	/* As a rule it is where it was. */
+	if (hint < list->n && kind->same(items + hint * kind->size, item))
+		return items + hint * kind->size;
+	for (i = 0; i < list->n; i++) {
+		if (kind->same(items + i * kind->size, item))
+			return items + i * kind->size;
+	}
+	return NULL;
+}
+
+static void tell(struct diff *d, enum conf_object object, const void *old,
+		 const void *new)
+{
+	struct conf_change change = {
+		.object = object,
+		.old = old,
+		.new = new,
+		.vnet = d->vnet,
+		.table = d->table,
+	};
+
+	d->cb(d->arg, &change);
+}
+
+/* What is in @a and not in @b. */
+static void tell_gone(struct diff *d, const struct kind *kind, struct list a,
+		      struct list b)
+{
+	const char *item = a.item;
+	size_t i;
+
+	for (i = 0; i < a.n; i++, item += kind->size) {
+		if (!find(kind, &b, item, i))
+			tell(d, kind->object, item, NULL);
+	}
+}
+
+static void tell_new(struct diff *d, const struct kind *kind, struct list a,
+		     struct list b)
+{
+	const char *item = b.item;
+	const void *old;
+	size_t i;
+
+	for (i = 0; i < b.n; i++, item += kind->size) {
+		old = find(kind, &a, item, i);
+		if (!old || !kind->equal(old, item))
+			tell(d, kind->object, old, item);
+	}
+}
+
+/* ---- kinds ----------------------------------------------------------- */
+
+static bool always(const void *a, const void *b)
+{
+	(void)a;
+	(void)b;
+	return true;
+}
+
+static bool addrs_equal(const struct addr *a, size_t n_a,
+			const struct addr *b, size_t n_b)
+{
+	size_t i;
+
+	if (n_a != n_b)
+		return false;
+	for (i = 0; i < n_a; i++) {
+		if (!addr_equal(&a[i], &b[i]))
+			return false;
+	}
+	return true;
+}
+
+static bool space_same(const void *pa, const void *pb)
+{
+	const struct conf_space *a = pa, *b = pb;
+
+	return prefix_equal(&a->prefix, &b->prefix);
+}
+
+static bool subnet_same(const void *pa, const void *pb)
+{
+	const struct conf_subnet *a = pa, *b = pb;
+
+	return prefix_equal(&a->prefix, &b->prefix);
+}
+
+static bool subnet_equal(const void *pa, const void *pb)
+{
+	const struct conf_subnet *a = pa, *b = pb;
+
+	return a->table == b->table && a->propagation == b->propagation;
+}
+
+static bool nic_same(const void *pa, const void *pb)
+{
+	const struct conf_nic *a = pa, *b = pb;
+
+	return strcmp(a->device, b->device) == 0;
+}
+
+static bool nic_equal(const void *pa, const void *pb)
+{
+	const struct conf_nic *a = pa, *b = pb;
+
+	return a->has_mac == b->has_mac &&
+	       memcmp(a->mac, b->mac, sizeof(a->mac)) == 0 &&
+	       a->ip_forwarding == b->ip_forwarding &&
+	       addrs_equal(a->addresses, a->n_addresses, b->addresses,
+			   b->n_addresses);
+}
+
+static bool addr_same(const void *a, const void *b)
+{
+	return addr_equal(a, b);
+}
+
+static bool neighbor_same(const void *pa, const void *pb)
+{
+	const struct conf_neighbor *a = pa, *b = pb;
+
+	return strcmp(a->name, b->name) == 0;
+}
+
+static bool neighbor_equal(const void *pa, const void *pb)
+{
+	const struct conf_neighbor *a = pa, *b = pb;
+
+	return addr_equal(&a->address, &b->address) && a->asn == b->asn;
+}
+
+static bool server_equal(const void *pa, const void *pb)
+{
+	const struct conf_server *a = pa, *b = pb;
+
+	return a->asn == b->asn && a->hold_time == b->hold_time &&
+	       a->stale_time == b->stale_time;
+}
+
+static bool vnet_equal(const void *pa, const void *pb)
+{
+	const struct conf_vnet *a = pa, *b = pb;
+
+	return a->vni == b->vni && a->table == b->table &&
+	       a->bgp_table == b->bgp_table &&
+	       a->max_routes == b->max_routes &&
+	       strcmp(a->internet, b->internet) == 0;
+}
+
+static bool route_same(const void *pa, const void *pb)
+{
+	const struct conf_route *a = pa, *b = pb;
+
+	return prefix_equal(&a->prefix, &b->prefix);
+}
+
+static bool route_equal(const void *pa, const void *pb)
+{
+	const struct conf_route *a = pa, *b = pb;
+
+	return a->type == b->type && addr_equal(&a->next_hop, &b->next_hop);
+}
+
+static bool table_equal(const void *pa, const void *pb)
+{
+	const struct conf_route_table *a = pa, *b = pb;
+
+	return a->table == b->table && strcmp(a->vnet, b->vnet) == 0;
+}
+
+static const struct kind space_kind = {
+	CONF_SPACE, sizeof(struct conf_space), space_same, always,
+};
+
+static const struct kind subnet_kind = {
+	CONF_SUBNET, sizeof(struct conf_subnet), subnet_same, subnet_equal,
+};
+
+static const struct kind nic_kind = {
+	CONF_NIC, sizeof(struct conf_nic), nic_same, nic_equal,
+};
+
+static const struct kind instance_kind = {
+	CONF_INSTANCE, sizeof(struct addr), addr_same, always,
+};
+
+static const struct kind neighbor_kind = {
+	CONF_NEIGHBOR, sizeof(struct conf_neighbor), neighbor_same,
+	neighbor_equal,
+};
+
+static const struct kind route_kind = {
+	CONF_ROUTE, sizeof(struct conf_route), route_same, route_equal,
+};
+
+/* ---- containers ------------------------------------------------------ */
+
+typedef void tell_fn(struct diff *d, const struct kind *kind, struct list a,
+		     struct list b);
+
+static void diff_server_parts(struct diff *d, tell_fn *fn,
+			      const struct conf_server *a,
+			      const struct conf_server *b)
+{
+	static const struct conf_server none;
+
+	a = a ? a : &none;
+	b = b ? b : &none;
+	fn(d, &instance_kind, (struct list){ a->addresses, a->n_addresses },
+	   (struct list){ b->addresses, b->n_addresses });
+	fn(d, &neighbor_kind, (struct list){ a->neighbors, a->n_neighbors },
+	   (struct list){ b->neighbors, b->n_neighbors });
+}
+
+static void diff_vnet_parts(struct diff *d, tell_fn *fn,
+			    const struct conf_vnet *a,
+			    const struct conf_vnet *b)
+{
+	static const struct conf_vnet none;
+
+	a = a ? a : &none;
+	b = b ? b : &none;
+	fn(d, &space_kind, (struct list){ a->spaces, a->n_spaces },
+	   (struct list){ b->spaces, b->n_spaces });
+	fn(d, &subnet_kind, (struct list){ a->subnets, a->n_subnets },
+	   (struct list){ b->subnets, b->n_subnets });
+	fn(d, &nic_kind, (struct list){ a->nics, a->n_nics },
+	   (struct list){ b->nics, b->n_nics });
+}
+
+static void diff_table_parts(struct diff *d, tell_fn *fn,
+			     const struct conf_route_table *a,
+			     const struct conf_route_table *b)
+{
+	static const struct conf_route_table none;
+
+	a = a ? a : &none;
+	b = b ? b : &none;
+	fn(d, &route_kind, (struct list){ a->routes, a->n_routes },
+	   (struct list){ b->routes, b->n_routes });
+}
+
+static void vnet_gone(struct diff *d, const struct conf_vnet *old,
+		      const struct conf_vnet *new)
+{
+	const struct conf_server *server = new ? new->server : NULL;
+
+	d->vnet = new ? new : old;
+	diff_server_parts(d, tell_gone, old->server, server);
+	if (old->server && !server)
+		tell(d, CONF_SERVER, old->server, NULL);
+	diff_vnet_parts(d, tell_gone, old, new);
+	if (!new)
+		tell(d, CONF_VNET, old, NULL);
+}
+
+static void vnet_new(struct diff *d, const struct conf_vnet *old,
+		     const struct conf_vnet *new)
+{
+	const struct conf_server *server = old ? old->server : NULL;
+
+	d->vnet = new;
+	if (!old || !vnet_equal(old, new))
+		tell(d, CONF_VNET, old, new);
+	diff_vnet_parts(d, tell_new, old, new);
+	if (new->server && (!server || !server_equal(server, new->server)))
+		tell(d, CONF_SERVER, server, new->server);
+	diff_server_parts(d, tell_new, server, new->server);
+}
+
+static void table_gone(struct diff *d, const struct conf_route_table *old,
+		       const struct conf_route_table *new)
+{
+	d->table = new ? new : old;
+	diff_table_parts(d, tell_gone, old, new);
+	if (!new)
+		tell(d, CONF_ROUTE_TABLE, old, NULL);
+}
+
+static void table_new(struct diff *d, const struct conf_route_table *old,
+		      const struct conf_route_table *new)
+{
+	d->table = new;
+	if (!old || !table_equal(old, new))
+		tell(d, CONF_ROUTE_TABLE, old, new);
+	diff_table_parts(d, tell_new, old, new);
+}
+
+static void gone(struct diff *d, const struct conf *old,
+		 const struct conf *new)
+{
+	size_t i;
+
+	for (i = 0; i < old->n_vnets; i++)
+		vnet_gone(d, &old->vnets[i],
+			  conf_vnet_find(new, old->vnets[i].name));
+	d->vnet = NULL;
+	for (i = 0; i < old->n_tables; i++)
+		table_gone(d, &old->tables[i],
+			   conf_table_find(new, old->tables[i].name));
+	d->table = NULL;
+}
+
+/* Route tables first: subnets refer to them. */
+static void added(struct diff *d, const struct conf *old,
+		  const struct conf *new)
+{
+	size_t i;
+
+	for (i = 0; i < new->n_tables; i++)
+		table_new(d, conf_table_find(old, new->tables[i].name),
+			  &new->tables[i]);
+	d->table = NULL;
+	for (i = 0; i < new->n_vnets; i++)
+		vnet_new(d, conf_vnet_find(old, new->vnets[i].name),
+			 &new->vnets[i]);
+	d->vnet = NULL;
+}
+
+void conf_diff(const struct conf *old, const struct conf *new,
+	       conf_diff_cb *cb, void *arg)
+{
+	static const struct conf none;
+	struct diff d = { .cb = cb, .arg = arg };
+
+	old = old ? old : &none;
+	new = new ? new : &none;
+	gone(&d, old, new);
+	added(&d, old, new);
+}
+
+const char *conf_object_name(enum conf_object object)
+{
+	static const char *const name[] = {
+		[CONF_VNET] = "vnet",
+		[CONF_SPACE] = "address-space",
+		[CONF_SUBNET] = "subnet",
+		[CONF_NIC] = "nic",
+		[CONF_SERVER] = "route-server",
+		[CONF_INSTANCE] = "instance",
+		[CONF_NEIGHBOR] = "neighbor",
+		[CONF_ROUTE_TABLE] = "route-table",
+		[CONF_ROUTE] = "route",
+	};
+
+	return name[object];
+}

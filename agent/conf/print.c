@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <ctype.h>
+#include <string.h>
+
+#include "conf/conf.h"
+
+static const char *on_off(bool value)
+{
+	return value ? "true" : "false";
+}
+
+/* Device names may hold what means something in YAML. */
+static void print_text(FILE *out, const char *text)
+{
+	const char *p;
+
+	for (p = text; isalnum((unsigned char)*p) || (p > text &&
+	     *p != '\0' && strchr("._-", *p)); p++)
+		;
+	if (*p == '\0' && p > text) {
+		fputs(text, out);
+		return;
+	}
+	putc('"', out);
+	for (p = text; *p != '\0'; p++)
+		fprintf(out, *p == '"' || *p == '\\' ? "\\%c" : "%c", *p);
+	putc('"', out);
+}
+
+static void print_key(FILE *out, const char *key, const char *text)
+{
+	fputs(key, out);
+	print_text(out, text);
+	putc('\n', out);
+}
+
+static void print_addr(FILE *out, const struct addr *addr)
+{
+	char buf[ADDR_STRLEN];
+
+	print_text(out, addr_format(addr, buf));
+}
+
+static void print_prefix(FILE *out, const struct prefix *prefix)
+{
+	const char *quote = prefix->addr.family == AF_INET6 ? "\"" : "";
+	char buf[PREFIX_STRLEN];
+
+	fprintf(out, "%s%s%s", quote, prefix_format(prefix, buf), quote);
+}
+
+static void print_addrs(FILE *out, const struct addr *addr, size_t n)
+{
+	size_t i;
+
+	fputs("[", out);
+	for (i = 0; i < n; i++) {
+		fputs(i > 0 ? ", " : "", out);
+		print_addr(out, &addr[i]);
+	}
+	fputs("]\n", out);
+}
+
+static void print_spaces(FILE *out, const struct conf_vnet *vnet)
+{
+	size_t i;
+
+	fputs("    address-spaces: [", out);
+	for (i = 0; i < vnet->n_spaces; i++) {
+		fputs(i > 0 ? ", " : "", out);
+		print_prefix(out, &vnet->spaces[i].prefix);
+	}
+	fputs("]\n", out);
+}
+
+static void print_subnets(FILE *out, const struct conf_vnet *vnet)
+{
+	const struct conf_subnet *subnet;
+	size_t i;
+
+	fputs(vnet->n_subnets > 0 ? "    subnets:\n" : "    subnets: []\n",
+	      out);
+	for (i = 0; i < vnet->n_subnets; i++) {
+		subnet = &vnet->subnets[i];
+		fputs("      - prefix: ", out);
+		print_prefix(out, &subnet->prefix);
+		putc('\n', out);
+		if (subnet->route_table)
+			print_key(out, "        route-table: ",
+				  subnet->route_table);
+		fprintf(out, "        propagation: %s\n",
+			on_off(subnet->propagation));
+	}
+}
+
+static void print_nics(FILE *out, const struct conf_vnet *vnet)
+{
+	const struct conf_nic *nic;
+	size_t i;
+
+	fputs(vnet->n_nics > 0 ? "    nics:\n" : "    nics: []\n", out);
+	for (i = 0; i < vnet->n_nics; i++) {
+		nic = &vnet->nics[i];
+		print_key(out, "      - device: ", nic->device);
+		if (nic->has_mac)
+			fprintf(out, "        mac: \"%02x:%02x:%02x:%02x:%02x:"
+				"%02x\"\n", nic->mac[0], nic->mac[1],
+				nic->mac[2], nic->mac[3], nic->mac[4],
+				nic->mac[5]);
+		fputs("        addresses: ", out);
+		print_addrs(out, nic->addresses, nic->n_addresses);
+		fprintf(out, "        ip-forwarding: %s\n",
+			on_off(nic->ip_forwarding));
+	}
+}
+
+static void print_server(FILE *out, const struct conf_server *server)
+{
+	const struct conf_neighbor *neighbor;
+	size_t i;
+
+	fprintf(out, "    route-server:\n      asn: %u\n      addresses: ",
+		server->asn);
+	print_addrs(out, server->addresses, server->n_addresses);
+	fprintf(out, "      hold-time: %u\n      stale-time: %u\n",
+		server->hold_time, server->stale_time);
+	fputs(server->n_neighbors > 0 ? "      neighbors:\n" :
+					"      neighbors: []\n", out);
+	for (i = 0; i < server->n_neighbors; i++) {
+		neighbor = &server->neighbors[i];
+		print_key(out, "        - name: ", neighbor->name);
+		fputs("          address: ", out);
+		print_addr(out, &neighbor->address);
+		fprintf(out, "\n          asn: %u\n", neighbor->asn);
+	}
+}
+
+static void print_vnet(FILE *out, const struct conf_vnet *vnet)
+{
+	print_key(out, "  - name: ", vnet->name);
+	fprintf(out, "    vni: %u\n    table: %u\n    bgp-table: %u\n",
+		vnet->vni, vnet->table, vnet->bgp_table);
+	print_spaces(out, vnet);
+	if (vnet->internet[0] != '\0')
+		print_key(out, "    internet: ", vnet->internet);
+	fprintf(out, "    max-routes: %u\n", vnet->max_routes);
+	print_subnets(out, vnet);
+	print_nics(out, vnet);
+	if (vnet->server)
+		print_server(out, vnet->server);
+}
+
+static void print_table(FILE *out, const struct conf_route_table *table)
+{
+	const struct conf_route *route;
+	size_t i;
+
+	print_key(out, "  - name: ", table->name);
+	print_key(out, "    vnet: ", table->vnet);
+	fprintf(out, "    table: %u\n", table->table);
+	fputs(table->n_routes > 0 ? "    routes:\n" : "    routes: []\n", out);
+	for (i = 0; i < table->n_routes; i++) {
+		route = &table->routes[i];
+		fputs("      - prefix: ", out);
+		print_prefix(out, &route->prefix);
+		fprintf(out, "\n        next-hop-type: %s\n",
+			conf_nh_type_name(route->type));
+		if (route->type != CONF_NH_VIRTUAL_APPLIANCE)
+			continue;
+		fputs("        next-hop: ", out);
+		print_addr(out, &route->next_hop);
+		putc('\n', out);
+	}
+}
+
+void conf_print(const struct conf *conf, FILE *out)
+{
+	size_t i;
+
+	fputs(conf->n_vnets > 0 ? "vnets:\n" : "vnets: []\n", out);
+	for (i = 0; i < conf->n_vnets; i++)
+		print_vnet(out, &conf->vnets[i]);
+	fputs(conf->n_tables > 0 ? "route-tables:\n" : "route-tables: []\n",
+	      out);
+	for (i = 0; i < conf->n_tables; i++)
+		print_table(out, &conf->tables[i]);
+}

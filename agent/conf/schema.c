@@ -1,0 +1,633 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "conf/schema.h"
+
+#include <ctype.h>
+#include <limits.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/util.h"
+
+enum kind {
+	KIND_NAME,			/* char *, letters digits . _ - */
+	KIND_DEVICE,			/* char[IFNAMSIZ] */
+	KIND_U16,
+	KIND_U32,
+	KIND_BOOL,
+	KIND_ADDR,			/* struct addr */
+	KIND_PREFIX,			/* struct prefix */
+	KIND_MAC,			/* uint8_t[6] */
+	KIND_NH_TYPE,			/* enum conf_nh_type */
+	KIND_LIST,			/* pointer and count */
+	KIND_STRUCT,			/* pointer, NULL if not there */
+};
+
+struct schema;
+
+struct field {
+	const char *key;
+	enum kind kind;
+	size_t offset;			/* in the struct */
+	bool required;
+	uint32_t min, max;		/* U16, U32 */
+	uint32_t def;			/* U16, U32, BOOL */
+	const struct schema *sub;	/* LIST, STRUCT */
+	size_t count;			/* LIST: offset of a size_t */
+	size_t has;			/* MAC: offset of a bool */
+};
+
+/* A struct, and the fields that it is written as. */
+struct schema {
+	const char *noun;		/* "neighbor", for errors */
+	const char *label;		/* key that names one, NULL: none */
+	size_t size;
+	size_t pos;			/* offset of a struct conf_pos */
+	const struct field *fields;
+	size_t n_fields;
+	bool scalar;			/* written as the one field's value */
+};
+
+#define NO_POS	SIZE_MAX
+
+/* Where we are: 'vnet "blue": neighbor "sdwan": '. */
+struct place {
+	const struct place *up;
+	const char *noun;
+	const char *key;
+	const char *name;
+	size_t index;			/* from 1, if there is no name */
+};
+
+/* ---- the tables ------------------------------------------------------ */
+
+#define AT(type, member)	.offset = offsetof(struct type, member)
+
+static const struct field space_fields[] = {
+	{ "address space", KIND_PREFIX, AT(conf_space, prefix) },
+};
+
+static const struct schema space_schema = {
+	.noun = "address space", .size = sizeof(struct conf_space),
+	.pos = offsetof(struct conf_space, pos),
+	.fields = space_fields, .n_fields = ARRAY_SIZE(space_fields),
+	.scalar = true,
+};
+
+static const struct field addr_fields[] = {
+	{ "address", KIND_ADDR, .offset = 0 },
+};
+
+static const struct schema addr_schema = {
+	.noun = "address", .size = sizeof(struct addr), .pos = NO_POS,
+	.fields = addr_fields, .n_fields = ARRAY_SIZE(addr_fields),
+	.scalar = true,
+};
+
+static const struct field subnet_fields[] = {
+	{ "prefix", KIND_PREFIX, AT(conf_subnet, prefix), .required = true },
+	{ "route-table", KIND_NAME, AT(conf_subnet, route_table) },
+	{ "propagation", KIND_BOOL, AT(conf_subnet, propagation), .def = 1 },
+};
+
+static const struct schema subnet_schema = {
+	.noun = "subnet", .label = "prefix",
+	.size = sizeof(struct conf_subnet),
+	.pos = offsetof(struct conf_subnet, pos),
+	.fields = subnet_fields, .n_fields = ARRAY_SIZE(subnet_fields),
+};
+
+static const struct field nic_fields[] = {
+	{ "device", KIND_DEVICE, AT(conf_nic, device), .required = true },
+	{ "mac", KIND_MAC, AT(conf_nic, mac),
+	  .has = offsetof(struct conf_nic, has_mac) },
+	{ "addresses", KIND_LIST, AT(conf_nic, addresses),
+	  .count = offsetof(struct conf_nic, n_addresses),
+	  .sub = &addr_schema },
+	{ "ip-forwarding", KIND_BOOL, AT(conf_nic, ip_forwarding) },
+};
+
+static const struct schema nic_schema = {
+	.noun = "nic", .label = "device", .size = sizeof(struct conf_nic),
+	.pos = offsetof(struct conf_nic, pos),
+	.fields = nic_fields, .n_fields = ARRAY_SIZE(nic_fields),
+};
+
+static const struct field neighbor_fields[] = {
+	{ "name", KIND_NAME, AT(conf_neighbor, name), .required = true },
+	{ "address", KIND_ADDR, AT(conf_neighbor, address),
+	  .required = true },
+	{ "asn", KIND_U32, AT(conf_neighbor, asn), .required = true,
+	  .min = 1, .max = UINT32_MAX - 1 },
+};
+
+static const struct schema neighbor_schema = {
+	.noun = "neighbor", .label = "name",
+	.size = sizeof(struct conf_neighbor),
+	.pos = offsetof(struct conf_neighbor, pos),
+	.fields = neighbor_fields, .n_fields = ARRAY_SIZE(neighbor_fields),
+};
+
+static const struct field server_fields[] = {
+	{ "asn", KIND_U32, AT(conf_server, asn), .min = 1,
+	  .max = UINT32_MAX - 1, .def = CONF_DEFAULT_ASN },
+	{ "addresses", KIND_LIST, AT(conf_server, addresses),
+	  .count = offsetof(struct conf_server, n_addresses),
+	  .sub = &addr_schema, .required = true },
+	{ "hold-time", KIND_U16, AT(conf_server, hold_time), .max = 65535,
+	  .def = CONF_DEFAULT_HOLD_TIME },
+	{ "stale-time", KIND_U16, AT(conf_server, stale_time), .max = 65535,
+	  .def = CONF_DEFAULT_STALE_TIME },
+	{ "neighbors", KIND_LIST, AT(conf_server, neighbors),
+	  .count = offsetof(struct conf_server, n_neighbors),
+	  .sub = &neighbor_schema },
+};
+
+static const struct schema server_schema = {
+	.noun = "route-server", .size = sizeof(struct conf_server),
+	.pos = offsetof(struct conf_server, pos),
+	.fields = server_fields, .n_fields = ARRAY_SIZE(server_fields),
+};
+
+static const struct field vnet_fields[] = {
+	{ "name", KIND_DEVICE, AT(conf_vnet, name), .required = true },
+	{ "vni", KIND_U32, AT(conf_vnet, vni), .required = true,
+	  .min = 1, .max = (1u << 24) - 1 },
+	{ "table", KIND_U32, AT(conf_vnet, table), .required = true,
+	  .min = 1, .max = UINT32_MAX },
+	{ "bgp-table", KIND_U32, AT(conf_vnet, bgp_table), .required = true,
+	  .min = 1, .max = UINT32_MAX },
+	{ "address-spaces", KIND_LIST, AT(conf_vnet, spaces),
+	  .count = offsetof(struct conf_vnet, n_spaces),
+	  .sub = &space_schema, .required = true },
+	{ "internet", KIND_DEVICE, AT(conf_vnet, internet) },
+	{ "max-routes", KIND_U32, AT(conf_vnet, max_routes),
+	  .max = UINT32_MAX },
+	{ "subnets", KIND_LIST, AT(conf_vnet, subnets),
+	  .count = offsetof(struct conf_vnet, n_subnets),
+	  .sub = &subnet_schema },
+	{ "nics", KIND_LIST, AT(conf_vnet, nics),
+	  .count = offsetof(struct conf_vnet, n_nics), .sub = &nic_schema },
+	{ "route-server", KIND_STRUCT, AT(conf_vnet, server),
+	  .sub = &server_schema },
+};
+
+static const struct schema vnet_schema = {
+	.noun = "vnet", .label = "name", .size = sizeof(struct conf_vnet),
+	.pos = offsetof(struct conf_vnet, pos),
+	.fields = vnet_fields, .n_fields = ARRAY_SIZE(vnet_fields),
+};
+
+static const struct field route_fields[] = {
+	{ "prefix", KIND_PREFIX, AT(conf_route, prefix), .required = true },
+	{ "next-hop-type", KIND_NH_TYPE, AT(conf_route, type),
+	  .required = true },
+	{ "next-hop", KIND_ADDR, AT(conf_route, next_hop) },
+};
+
+static const struct schema route_schema = {
+	.noun = "route", .label = "prefix", .size = sizeof(struct conf_route),
+	.pos = offsetof(struct conf_route, pos),
+	.fields = route_fields, .n_fields = ARRAY_SIZE(route_fields),
+};
+
+static const struct field table_fields[] = {
+	{ "name", KIND_NAME, AT(conf_route_table, name), .required = true },
+	{ "vnet", KIND_DEVICE, AT(conf_route_table, vnet), .required = true },
+	{ "table", KIND_U32, AT(conf_route_table, table), .required = true,
+	  .min = 1, .max = UINT32_MAX },
+	{ "routes", KIND_LIST, AT(conf_route_table, routes),
+	  .count = offsetof(struct conf_route_table, n_routes),
+	  .sub = &route_schema },
+};
+
+static const struct schema table_schema = {
+	.noun = "route-table", .label = "name",
+	.size = sizeof(struct conf_route_table),
+	.pos = offsetof(struct conf_route_table, pos),
+	.fields = table_fields, .n_fields = ARRAY_SIZE(table_fields),
+};
+
+static const struct field root_fields[] = {
+	{ "vnets", KIND_LIST, AT(conf, vnets), .required = true,
+	  .count = offsetof(struct conf, n_vnets), .sub = &vnet_schema },
+	{ "route-tables", KIND_LIST, AT(conf, tables),
+	  .count = offsetof(struct conf, n_tables), .sub = &table_schema },
+};
+
+static const struct schema root_schema = {
+	.size = sizeof(struct conf), .pos = NO_POS,
+	.fields = root_fields, .n_fields = ARRAY_SIZE(root_fields),
+};
+
+/* ---- errors ---------------------------------------------------------- */
+
+static void format_place(const struct place *at, char *buf, size_t size)
+{
+	size_t n;
+
+	if (!at)
+		return;
+	format_place(at->up, buf, size);
+	n = strlen(buf);
+	if (at->key)
+		snprintf(buf + n, size - n, "%s: ", at->key);
+	else if (at->name)
+		snprintf(buf + n, size - n, "%s \"%.63s\": ", at->noun,
+			 at->name);
+	else if (at->index > 0)
+		snprintf(buf + n, size - n, "%s %zu: ", at->noun, at->index);
+	else if (at->noun)
+		snprintf(buf + n, size - n, "%s: ", at->noun);
+}
+
+static bool fail(struct schema_reader *r, const struct place *at,
+		 struct conf_pos pos, const char *what)
+{
+	char where[300] = "";
+
+	format_place(at, where, sizeof(where));
+	conf_error_set(r->err, r->file, pos, "%s%s", where, what);
+	return false;
+}
+
+/* "expected ..., got ...". */
+static bool unexpected(struct schema_reader *r, const struct place *at,
+		       const struct node *node, const char *expected)
+{
+	char got[NODE_DESCRIBE_LEN], what[256];
+
+	snprintf(what, sizeof(what), "expected %s, got %s", expected,
+		 node_describe(node, got, sizeof(got)));
+	return fail(r, at, node->pos, what);
+}
+
+static void remember(struct schema_reader *r, const void *member,
+		     struct conf_pos pos)
+{
+	if (r->n_places == r->size_places) {
+		r->size_places = MAX(r->size_places * 2, (size_t)64);
+		r->place = xreallocarray(r->place, r->size_places,
+					 sizeof(*r->place));
+	}
+	r->place[r->n_places++] = (struct schema_place){ member, pos };
+}
+
+/* ---- scalars --------------------------------------------------------- */
+
+static bool parse_number(const char *text, uint32_t min, uint32_t max,
+			 uint32_t *out)
+{
+	uint64_t value = 0;
+	size_t i;
+
+	for (i = 0; text[i] != '\0'; i++) {
+		if (!isdigit((unsigned char)text[i]) || i == 10)
+			return false;
+		value = value * 10 + text[i] - '0';
+	}
+	if (i == 0 || value < min || value > max)
+		return false;
+	*out = value;
+	return true;
+}
+
+static bool parse_device(const char *text, char *out)
+{
+	size_t i;
+
+	for (i = 0; text[i] != '\0'; i++) {
+		if (text[i] == '/' || text[i] == ':' ||
+		    !isgraph((unsigned char)text[i]) || i + 1 == IFNAMSIZ)
+			return false;
+	}
+	if (i == 0 || strcmp(text, ".") == 0 || strcmp(text, "..") == 0)
+		return false;
+	memcpy(out, text, i + 1);
+	return true;
+}
+
+static bool valid_name(const char *text)
+{
+	size_t i;
+
+	for (i = 0; text[i] != '\0'; i++) {
+		if (!isalnum((unsigned char)text[i]) &&
+		    !strchr("._-", text[i]))
+			return false;
+	}
+	return i > 0 && i <= CONF_NAME_MAX;
+}
+
+static bool parse_mac(const char *text, uint8_t *mac)
+{
+	char digits[3] = "";
+	size_t i;
+
+	if (strlen(text) != 17)
+		return false;
+	for (i = 0; i < 6; i++) {
+		memcpy(digits, text + 3 * i, 2);
+		if (!isxdigit((unsigned char)digits[0]) ||
+		    !isxdigit((unsigned char)digits[1]) ||
+		    (i < 5 && text[3 * i + 2] != ':'))
+			return false;
+		mac[i] = strtoul(digits, NULL, 16);
+	}
+	return true;
+}
+
+static bool parse_nh_type(const char *text, enum conf_nh_type *out)
+{
+	enum conf_nh_type type;
+
+	for (type = CONF_NH_VIRTUAL_APPLIANCE; type <= CONF_NH_NONE; type++) {
+		if (strcmp(text, conf_nh_type_name(type)) == 0) {
+			*out = type;
+			return true;
+		}
+	}
+	return false;
+}
+
+static bool read_number(struct schema_reader *r, const struct place *at,
+			const struct field *field, const struct node *node,
+			void *member)
+{
+	char expected[64];
+	uint32_t value;
+
+	if (parse_number(node->text, field->min, field->max, &value)) {
+		if (field->kind == KIND_U16)
+			*(uint16_t *)member = value;
+		else
+			*(uint32_t *)member = value;
+		return true;
+	}
+	snprintf(expected, sizeof(expected), "%u..%u", field->min,
+		 field->max);
+	return unexpected(r, at, node, expected);
+}
+
+/* lib's texts say what is wrong with an address or prefix. */
+static bool read_with(struct schema_reader *r, const struct place *at,
+		      const struct node *node, const char *expected,
+		      const char *problem)
+{
+	char text[160];
+
+	if (!problem)
+		return true;
+	snprintf(text, sizeof(text), "%s (%s)", expected, problem);
+	return unexpected(r, at, node, text);
+}
+
+static bool read_bool(struct schema_reader *r, const struct place *at,
+		      const struct node *node, bool *member)
+{
+	*member = strcmp(node->text, "true") == 0;
+	return *member || strcmp(node->text, "false") == 0 ||
+	       unexpected(r, at, node, "true or false");
+}
+
+static bool read_scalar(struct schema_reader *r, const struct place *at,
+			const struct field *field, const struct node *node,
+			void *object)
+{
+	void *member = (char *)object + field->offset;
+
+	if (node->kind != NODE_SCALAR)
+		return unexpected(r, at, node, "one value");
+	remember(r, member, node->pos);
+	switch (field->kind) {
+	case KIND_NAME:
+		if (!valid_name(node->text))
+			break;
+		*(char **)member = xstrdup(node->text);
+		return true;
+	case KIND_DEVICE:
+		return parse_device(node->text, member) ||
+		       unexpected(r, at, node, "a device name (1 to 15 "
+				  "characters without space, '/' and ':')");
+	case KIND_U16:
+	case KIND_U32:
+		return read_number(r, at, field, node, member);
+	case KIND_BOOL:
+		return read_bool(r, at, node, member);
+	case KIND_ADDR:
+		return read_with(r, at, node, "an IPv4 or IPv6 address",
+				 addr_parse(node->text, member));
+	case KIND_PREFIX:
+		return read_with(r, at, node, "a prefix as 10.1.0.0/16",
+				 prefix_parse(node->text, member));
+	case KIND_MAC:
+		*(bool *)((char *)object + field->has) = true;
+		return parse_mac(node->text, member) ||
+		       unexpected(r, at, node,
+				  "a MAC address as 02:00:00:00:00:04");
+	case KIND_NH_TYPE:
+		return parse_nh_type(node->text, member) ||
+		       unexpected(r, at, node, "VirtualAppliance, VnetLocal, "
+				  "Internet or None");
+	case KIND_LIST:
+	case KIND_STRUCT:
+		abort();
+	}
+	return unexpected(r, at, node,
+			  "a name of 1 to 63 letters, digits, '.', '_', '-'");
+}
+
+/* ---- structs --------------------------------------------------------- */
+
+static bool read_struct(struct schema_reader *r, const struct place *at,
+			const struct schema *schema, const struct node *node,
+			void *object);
+
+static bool read_list(struct schema_reader *r, const struct place *at,
+		      const struct field *field, const struct node *node,
+		      void *object)
+{
+	const struct schema *sub = field->sub;
+	void **list = (void **)((char *)object + field->offset);
+	size_t *count = (size_t *)((char *)object + field->count);
+	struct place element = { .up = at->up, .noun = sub->noun };
+	const struct node *name, *child;
+	size_t i;
+
+	if (node->kind != NODE_LIST)
+		return unexpected(r, at, node, "a list");
+	remember(r, list, node->pos);
+	if (node->n == 0)
+		return true;
+	*list = xcalloc(node->n, sub->size);
+	for (i = 0; i < node->n; i++) {
+		child = &node->child[i];
+		name = sub->label ? node_find(child, sub->label) : NULL;
+		element.name = name && name->kind == NODE_SCALAR &&
+			       name->text[0] != '\0' ? name->text : NULL;
+		element.index = i + 1;
+		(*count)++;
+		if (!read_struct(r, &element, sub, child,
+				 (char *)*list + i * sub->size))
+			return false;
+	}
+	return true;
+}
+
+static bool read_pointer(struct schema_reader *r, const struct place *at,
+			 const struct field *field, const struct node *node,
+			 void *object)
+{
+	void **pointer = (void **)((char *)object + field->offset);
+
+	*pointer = xcalloc(1, field->sub->size);
+	return read_struct(r, at, field->sub, node, *pointer);
+}
+
+static bool read_field(struct schema_reader *r, const struct place *up,
+		       const struct field *field, const struct node *node,
+		       void *object)
+{
+	struct place at = { .up = up, .key = field->key };
+
+	if (field->kind == KIND_LIST)
+		return read_list(r, &at, field, node, object);
+	if (field->kind == KIND_STRUCT)
+		return read_pointer(r, &at, field, node, object);
+	return read_scalar(r, &at, field, node, object);
+}
+
+static void set_default(const struct field *field, void *object)
+{
+	void *member = (char *)object + field->offset;
+
+	if (field->kind == KIND_U16)
+		*(uint16_t *)member = field->def;
+	else if (field->kind == KIND_U32)
+		*(uint32_t *)member = field->def;
+	else if (field->kind == KIND_BOOL)
+		*(bool *)member = field->def;
+}
+
+static bool unknown_key(struct schema_reader *r, const struct place *at,
+			const struct schema *schema, const struct node *key)
+{
+	char got[NODE_DESCRIBE_LEN], what[256];
+	size_t i, n;
+
+	n = snprintf(what, sizeof(what), "unknown key %s, expected",
+		     node_describe(key, got, sizeof(got)));
+	for (i = 0; i < schema->n_fields && n < sizeof(what); i++)
+		n += snprintf(what + n, sizeof(what) - n, "%s %s",
+			      i == 0 ? "" :
+			      i + 1 == schema->n_fields ? " or" : ",",
+			      schema->fields[i].key);
+	return fail(r, at, key->pos, what);
+}
+
+static bool check_keys(struct schema_reader *r, const struct place *at,
+		       const struct schema *schema, const struct node *node)
+{
+	size_t i, j;
+
+	for (i = 0; i < node->n; i += 2) {
+		for (j = 0; j < schema->n_fields; j++) {
+			if (strcmp(schema->fields[j].key,
+				   node->child[i].text) == 0)
+				break;
+		}
+		if (j == schema->n_fields)
+			return unknown_key(r, at, schema, &node->child[i]);
+	}
+	return true;
+}
+
+static bool read_struct(struct schema_reader *r, const struct place *at,
+			const struct schema *schema, const struct node *node,
+			void *object)
+{
+	const struct field *field;
+	const struct node *value;
+	char what[80];
+	size_t i;
+
+	if (schema->pos != NO_POS)
+		*(struct conf_pos *)((char *)object + schema->pos) = node->pos;
+	if (schema->scalar)
+		return read_scalar(r, at, schema->fields, node, object);
+	if (node->kind != NODE_MAPPING)
+		return unexpected(r, at, node, "keys and values");
+	if (!check_keys(r, at, schema, node))
+		return false;
+	for (i = 0; i < schema->n_fields; i++) {
+		field = &schema->fields[i];
+		set_default(field, object);
+		value = node_find(node, field->key);
+		if (value && !read_field(r, at, field, value, object))
+			return false;
+		if (value || !field->required)
+			continue;
+		snprintf(what, sizeof(what), "%s is missing", field->key);
+		return fail(r, at, node->pos, what);
+	}
+	return true;
+}
+
+static int place_cmp(const void *pa, const void *pb)
+{
+	const struct schema_place *a = pa, *b = pb;
+
+	return a->member < b->member ? -1 : a->member > b->member;
+}
+
+bool schema_read(struct schema_reader *r, const struct node *root,
+		 struct conf *conf)
+{
+	if (!read_struct(r, NULL, &root_schema, root, conf))
+		return false;
+	if (r->n_places > 0)
+		qsort(r->place, r->n_places, sizeof(*r->place), place_cmp);
+	return true;
+}
+
+struct conf_pos schema_pos(const struct schema_reader *r, const void *member,
+			   struct conf_pos otherwise)
+{
+	struct schema_place key = { .member = member };
+	const struct schema_place *place = NULL;
+
+	if (r->n_places > 0)
+		place = bsearch(&key, r->place, r->n_places,
+				sizeof(*r->place), place_cmp);
+	return place ? place->pos : otherwise;
+}
+
+/* ---- freeing --------------------------------------------------------- */
+
+static void free_struct(const struct schema *schema, void *object)
+{
+	const struct field *field;
+	void **member;
+	size_t i, j, n;
+
+	for (i = 0; i < schema->n_fields; i++) {
+		field = &schema->fields[i];
+		member = (void **)((char *)object + field->offset);
+		if (field->kind == KIND_LIST) {
+			n = *(size_t *)((char *)object + field->count);
+			for (j = 0; j < n; j++)
+				free_struct(field->sub, (char *)*member +
+					    j * field->sub->size);
+		} else if (field->kind == KIND_STRUCT && *member) {
+			free_struct(field->sub, *member);
+		} else if (field->kind != KIND_NAME) {
+			continue;
+		}
+		free(*member);
+	}
+}
+
+void schema_free(struct conf *conf)
+{
+	free_struct(&root_schema, conf);
+}

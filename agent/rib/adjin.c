@@ -1,0 +1,329 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Adj-RIB-In: paths come and go.
+ *
+ * A path carries the epoch of the session it was heard in. A session that
+ * ends moves its peer to the next epoch, which makes all of the peer's paths
+ * stale at once, at no cost; the peer's void_age says from which age on paths
+ * do not count any more. Decisions ignore void paths at once, and a sweep
+ * over the table removes them piece by piece.
+ */
+#include "rib/table.h"
+
+static struct rib_path *path_find(struct table *t, struct net *net,
+				  uint16_t peer, uint32_t *at)
+{
+	struct rib_path *paths;
+	uint32_t i, n;
+
+	paths = net_paths(&t->nets, net, &n);
+	for (i = 0; i < n; i++) {
+		if (paths[i].peer == peer) {
+			*at = i;
+			return &paths[i];
+		}
+	}
+	return NULL;
+}
+
+static bool path_refused(const struct rib_path *path)
+{
+	return path->why == RIB_WHY_LOOP || path->why == RIB_WHY_AS_ZERO ||
+	       path->why == RIB_WHY_NEXT_HOP;
+}
+
+/* The attribute set is still referred to; the caller puts it. */
+static uint32_t path_drop(struct table *t, struct net *net,
+			  const struct rib_path *path, uint32_t at)
+{
+	struct peer_af *af = &t->rib->peer[path->peer]->af[t->af];
+	uint32_t attrs = path->attrs;
+
+	af->count[path->epoch]--;
+	af->refused -= path_refused(path);
+	net_path_del(&t->nets, net, at);
+	return attrs;
+}
+
+static uint32_t net_add_suppressed(struct table *t, const struct net_key *key)
+{
+	uint32_t id = net_key_add(&t->nets, key);
+	struct net *net = net_get(&t->nets, id);
+
+	if (net->flags == NET_LIVE && net->one.attrs == NET_NONE &&
+	    rib_space_covering(t->rib, &key->prefix))
+		net->flags |= NET_SUPPRESSED;
+	return id;
+}
+
+/* @attrs: id, not owned. */
+static void path_set(struct table *t, struct rib_peer *peer,
+		     const struct net_key *key, uint32_t attrs, uint8_t hops)
+{
+	uint32_t id = net_add_suppressed(t, key);
+	struct net *net = net_get(&t->nets, id);
+	struct peer_af *af = &peer->af[t->af];
+	uint32_t old = NET_NONE;
+	struct rib_path *path;
+	struct choice before;
+	uint32_t at;
+
+	path = path_find(t, net, peer->index, &at);
+	if (path && path->attrs == attrs &&
+	    !path_void(t->rib, t->af, path)) {
+		af->count[path->epoch]--;
+		path->epoch = af->epoch;
+		af->count[path->epoch]++;
+		return;
+	}
+	decide_begin(t, net, &before);
+	if (path) {
+		af->count[path->epoch]--;
+		af->refused -= path_refused(path);
+		old = path->attrs;
+	} else {
+		path = net_path_add(&t->nets, net);
+	}
+	*path = (struct rib_path){
+		.attrs = attrs,
+		.peer = peer->index,
+		.hops = hops,
+		.why = RIB_WHY_AS_PATH_LENGTH,
+		.epoch = af->epoch,
+	};
+	af->count[path->epoch]++;
+	attrset_hold(&t->rib->attrs, attrs);
+	decide_commit(t, id, &before);
+	if (old != NET_NONE)
+		attrset_put(&t->rib->attrs, old);
+}
+
+static void path_unset(struct table *t, struct rib_peer *peer,
+		       const struct net_key *key)
+{
+	uint32_t id = net_key_find(&t->nets, key);
+	struct rib_path *path;
+	struct choice before;
+	struct net *net;
+	uint32_t at, attrs;
+
+	if (id == NET_NONE)
+		return;
+	net = net_get(&t->nets, id);
+	path = path_find(t, net, peer->index, &at);
+	if (!path)
+		return;
+	decide_begin(t, net, &before);
+	attrs = path_drop(t, net, path, at);
+	decide_commit(t, id, &before);
+	attrset_put(&t->rib->attrs, attrs);
+}
+
+#define KEYS	32
+
+/* The next prefixes of a list, with their memory on its way. */
+static uint32_t take_keys(struct table *t, const struct rib_peer *peer,
+			  struct rbuf *nlri, struct net_key *key)
+{
+	bool add_path = peer->session.wire.add_path_rx & bgp_af_bit(t->af);
+	struct bgp_nlri entry;
+	uint32_t i, n = 0;
+
+	while (n < KEYS && bgp_nlri_next(nlri, t->af, add_path, &entry)) {
+		key[n].prefix = entry.prefix;
+		net_key_hash(&t->nets, &key[n++]);
+	}
+	for (i = 0; i < n; i++)
+		net_key_touch(&t->nets, &key[i]);
+	return n;
+}
+
+void rib_peer_announce(struct rib_peer *peer, enum bgp_af af,
+		       const struct bgp_attrs *attrs, struct rbuf nlri)
+{
+	struct attrset_pool *pool = &peer->rib->attrs;
+	struct table *t = &peer->rib->table[af];
+	uint32_t id = attrset_intern(pool, attrs);
+	uint8_t hops = attrset_get(pool, id)->hops;
+	struct net_key key[KEYS];
+	uint32_t i, n;
+
+	while ((n = take_keys(t, peer, &nlri, key)) > 0) {
+		for (i = 0; i < n; i++)
+			path_set(t, peer, &key[i], id, hops);
+	}
+	attrset_put(pool, id);
+}
+
+void rib_peer_withdraw(struct rib_peer *peer, enum bgp_af af,
+		       struct rbuf nlri)
+{
+	struct table *t = &peer->rib->table[af];
+	struct net_key key[KEYS];
+	uint32_t i, n;
+
+	while ((n = take_keys(t, peer, &nlri, key)) > 0) {
+		for (i = 0; i < n; i++)
+			path_unset(t, peer, &key[i]);
+	}
+}
+
+void adjin_own_add(struct table *t, const struct prefix *prefix)
+{
+	struct net_key key = { .prefix = *prefix };
+
+	net_key_hash(&t->nets, &key);
+	path_set(t, t->rib->peer[PEER_OWN], &key, t->rib->own_attrs, 0);
+}
+
+void adjin_own_del(struct table *t, const struct prefix *prefix)
+{
+	struct net_key key = { .prefix = *prefix };
+
+	net_key_hash(&t->nets, &key);
+	path_unset(t, t->rib->peer[PEER_OWN], &key);
+}
+
+void adjin_suppress(struct table *t, const struct prefix *space)
+{
+	struct choice before;
+	struct prefix prefix;
+	struct net *net;
+	uint32_t id;
+
+	for (id = net_next(&t->nets, 0); id != NET_NONE;
+	     id = net_next(&t->nets, id + 1)) {
+		net = net_get(&t->nets, id);
+		prefix = net_prefix(&t->nets, net);
+		if (!prefix_covers(space, &prefix))
+			continue;
+		decide_begin(t, net, &before);
+		if (rib_space_covering(t->rib, &prefix))
+			net->flags |= NET_SUPPRESSED;
+		else
+			net->flags &= ~NET_SUPPRESSED;
+		decide_commit(t, id, &before);
+	}
+}
+
+void adjin_review(struct table *t)
+{
+	struct rib_path *paths;
+	struct choice before;
+	struct net *net;
+	uint32_t id, i, n;
+
+	for (id = net_next(&t->nets, 0); id != NET_NONE;
+	     id = net_next(&t->nets, id + 1)) {
+		net = net_get(&t->nets, id);
+		decide_begin(t, net, &before);
+		paths = net_paths(&t->nets, net, &n);
+		for (i = 0; i < n; i++)
+			paths[i].checked = false;
+		decide_commit(t, id, &before);
+	}
+}
+
+/* ---- sweeping -------------------------------------------------------- */
+
+static bool net_has_void(struct table *t, struct net *net)
+{
+	const struct rib_path *paths;
+	uint32_t i, n;
+
+	paths = net_paths(&t->nets, net, &n);
+	for (i = 0; i < n; i++) {
+		if (path_void(t->rib, t->af, &paths[i]))
+			return true;
+	}
+	return false;
+}
+
+#define SWEEP_PATHS	16
+
+/* Drop some void paths; whether the prefix, still there then, has more. */
+static bool net_sweep(struct table *t, uint32_t id)
+{
+	struct net *net = net_get(&t->nets, id);
+	struct choice before;
+	uint32_t dropped[SWEEP_PATHS];
+	uint32_t n_dropped = 0;
+	struct rib_path *paths;
+	uint32_t i, n;
+	bool more;
+
+	decide_begin(t, net, &before);
+	net_paths(&t->nets, net, &n);
+	for (i = n; i > 0 && n_dropped < SWEEP_PATHS; i--) {
+		paths = net_paths(&t->nets, net, &n);
+		if (path_void(t->rib, t->af, &paths[i - 1]))
+			dropped[n_dropped++] = path_drop(t, net,
+							 &paths[i - 1], i - 1);
+	}
+	more = net_has_void(t, net);
+	decide_commit(t, id, &before);
+	while (n_dropped > 0)
+		attrset_put(&t->rib->attrs, dropped[--n_dropped]);
+	return more;
+}
+
+/* Whether some peer's void paths are left; those without are settled. */
+static bool sweep_needed(struct table *t)
+{
+	struct rib *rib = t->rib;
+	bool needed = false;
+	struct rib_peer *peer;
+	uint32_t i;
+
+	for (i = 1; i < rib->n_peers; i++) {
+		peer = rib->peer[i];
+		if (!peer || peer->af[t->af].void_age == VOID_NONE)
+			continue;
+		if (peer_void_paths(peer, t->af) > 0) {
+			needed = true;
+			continue;
+		}
+		peer->af[t->af].void_age = VOID_NONE;
+		peer_try_free(peer);
+	}
+	return needed;
+}
+
+bool adjin_sweep(struct table *t, uint32_t max)
+{
+	uint32_t id;
+
+	if (!sweep_needed(t))
+		return false;
+	for (; max > 0; max--) {
+		id = net_next(&t->nets, t->sweep_cursor);
+		if (id == NET_NONE) {
+			t->sweep_cursor = 0;
+			break;
+		}
+		t->sweep_cursor = id + 1;
+		if (!net_has_void(t, net_get(&t->nets, id)))
+			continue;
+		while (net_sweep(t, id))
+			;
+	}
+	return sweep_needed(t);
+}
+
+void adjin_sweep_all(struct table *t)
+{
+	while (adjin_sweep(t, UINT32_MAX))
+		;
+}
+
+void adjin_release(struct table *t, uint32_t id)
+{
+	struct net *net = net_get(&t->nets, id);
+	uint32_t n;
+
+	net_paths(&t->nets, net, &n);
+	if (n > 0 || net->flags & (NET_OUT | NET_FEED | NET_STATE) ||
+	    net->sent != NEIGHBOR_NONE || adjout_lagging(t, id))
+		return;
+	net_del(&t->nets, id);
+}

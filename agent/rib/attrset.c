@@ -1,0 +1,246 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "rib/attrset.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/hash.h"
+#include "lib/log.h"
+#include "lib/util.h"
+
+#define INDEX_MAX	0x3ffffffu	/* per class, see attrset_get() */
+
+static uint32_t attrset_hash(const void *ctx, uint32_t id)
+{
+	return attrset_get(ctx, id)->hash;
+}
+
+static uint32_t addr_hash(const struct addr *addr)
+{
+	return hash_bytes(addr->bytes, addr_bytes(addr));
+}
+
+static uint32_t nexthop_hash(const void *ctx, uint32_t id)
+{
+	const struct attrset_pool *pool = ctx;
+
+	return addr_hash(&nexthop_get(pool, id)->addr);
+}
+
+void attrset_pool_init(struct attrset_pool *pool, uint32_t local_as)
+{
+	unsigned int class;
+
+	memset(pool, 0, sizeof(*pool));
+	pool->local_as = local_as;
+	slab_init(&pool->slab[0], sizeof(struct attrset *));
+	for (class = 1; class < ATTRSET_CLASSES; class++)
+		slab_init(&pool->slab[class], class * 8);
+	slab_init(&pool->nexthops, sizeof(struct nexthop));
+	idhash_init(&pool->index, attrset_hash, pool);
+	idhash_init(&pool->nexthop_index, nexthop_hash, pool);
+}
+
+static void big_free_all(struct slab *slab, struct attrset_pool *pool)
+{
+	uint32_t i;
+
+	for (i = 0; i < pool->index.size; i++) {
+		if (pool->index.tag[i] > 1 && pool->index.slot[i] >> 26 == 0)
+			free(*(void **)slab_get(slab, pool->index.slot[i]));
+	}
+}
+
+void attrset_pool_fini(struct attrset_pool *pool)
+{
+	unsigned int class;
+
+	big_free_all(&pool->slab[0], pool);
+	for (class = 0; class < ATTRSET_CLASSES; class++)
+		slab_fini(&pool->slab[class]);
+	idhash_fini(&pool->index);
+	idhash_fini(&pool->nexthop_index);
+	slab_fini(&pool->nexthops);
+}
+
+/* ---- next hops ------------------------------------------------------- */
+
+static uint32_t nexthop_intern(struct attrset_pool *pool,
+			       const struct addr *addr)
+{
+	uint32_t hash = addr_hash(addr);
+	struct idhash_probe probe = idhash_probe(&pool->nexthop_index, hash);
+	uint32_t id;
+
+	while (idhash_next(&pool->nexthop_index, &probe, &id)) {
+		if (addr_equal(&nexthop_get(pool, id)->addr, addr)) {
+			nexthop_get(pool, id)->refs++;
+			return id;
+		}
+	}
+	id = slab_alloc(&pool->nexthops);
+	*nexthop_get(pool, id) = (struct nexthop){
+		.addr = *addr,
+		.refs = 1,
+		.own = pool->own && pool->own(pool->own_ctx, addr),
+	};
+	idhash_insert(&pool->nexthop_index, hash, id);
+	return id;
+}
+
+static void nexthop_put(struct attrset_pool *pool, uint32_t id)
+{
+	struct nexthop *nexthop = nexthop_get(pool, id);
+
+	if (--nexthop->refs > 0)
+		return;
+	idhash_remove(&pool->nexthop_index, addr_hash(&nexthop->addr), id);
+	slab_release(&pool->nexthops, id);
+}
+
+bool attrset_review_nexthops(struct attrset_pool *pool)
+{
+	const struct slab *slab = &pool->nexthops;
+	bool changed = false;
+	struct nexthop *nexthop;
+	uint32_t id;
+	bool own;
+
+	for (id = slab_seek(slab, 0); id < slab_end(slab);
+	     id = slab_seek(slab, id + 1)) {
+		nexthop = nexthop_get(pool, id);
+		if (nexthop->refs == 0)
+			continue;
+		own = pool->own && pool->own(pool->own_ctx, &nexthop->addr);
+		changed |= own != nexthop->own;
+		nexthop->own = own;
+	}
+	return changed;
+}
+
+/*
+ * An address that a packet can be sent to. A v4-mapped one is what some
+ * speakers put where they have no IPv6 address of their own.
+ */
+static bool nexthop_usable(const struct addr *addr)
+{
+	return addr->family != 0 && !addr_is_unspecified(addr) &&
+	       !addr_is_loopback(addr) && !addr_is_multicast(addr) &&
+	       !addr_is_link_local(addr) &&
+	       !(addr->family == AF_INET6 && IN6_IS_ADDR_V4MAPPED(&addr->in6));
+}
+
+/* ---- attribute sets -------------------------------------------------- */
+
+static uint8_t attrs_flags(const struct attrset_pool *pool,
+			   const struct bgp_attrs *flat,
+			   const struct addr *nexthop)
+{
+	uint8_t flags = 0;
+
+	if (bgp_as_path_contains(flat, pool->local_as))
+		flags |= ATTRSET_LOOP;
+	if (bgp_as_path_contains(flat, 0))
+		flags |= ATTRSET_AS_ZERO;
+	if (!nexthop_usable(nexthop))
+		flags |= ATTRSET_BAD_NEXT_HOP;
+	if (flat->part_len[BGP_PART_COMMUNITIES] > 0 &&
+	    (bgp_community_present(flat, BGP_COMMUNITY_NO_ADVERTISE) ||
+	     bgp_community_present(flat, BGP_COMMUNITY_NO_EXPORT) ||
+	     bgp_community_present(flat, BGP_COMMUNITY_NO_EXPORT_SUBCONFED)))
+		flags |= ATTRSET_KEEP_IN;
+	return flags;
+}
+
+static uint32_t attrset_alloc(struct attrset_pool *pool, size_t size,
+			      struct attrset **set)
+{
+	uint32_t class = (size + 7) / 8;
+	uint32_t at;
+
+	if (class >= ATTRSET_CLASSES)
+		class = 0;
+	at = slab_alloc(&pool->slab[class]);
+	if (at > INDEX_MAX)
+		fatalx("too many attribute sets");
+	if (class == 0) {
+		*set = xmalloc(size);
+		*(struct attrset **)slab_get(&pool->slab[0], at) = *set;
+		pool->n_big++;
+		pool->big_bytes += size;
+	} else {
+		*set = slab_get(&pool->slab[class], at);
+	}
+	return class << 26 | at;
+}
+
+static uint32_t attrset_new(struct attrset_pool *pool,
+			    const struct bgp_attrs *flat, uint32_t hash)
+{
+	struct addr addr = bgp_attrs_nexthop(flat);
+	struct attrset *set;
+	uint32_t id;
+
+	id = attrset_alloc(pool, offsetof(struct attrset, flat) + flat->size,
+			   &set);
+	set->refs = 1;
+	set->hash = hash;
+	set->chain = 0;
+	set->nexthop = nexthop_intern(pool, &addr);
+	set->hops = MIN(flat->as_path_hops, ATTRSET_HOPS_MAX);
+	set->flags = attrs_flags(pool, flat, &addr);
+	memcpy(&set->flat, flat, flat->size);
+	idhash_insert(&pool->index, hash, id);
+	return id;
+}
+
+uint32_t attrset_intern(struct attrset_pool *pool,
+			const struct bgp_attrs *flat)
+{
+	uint32_t hash = hash_bytes(flat, flat->size);
+	struct idhash_probe probe = idhash_probe(&pool->index, hash);
+	struct attrset *set;
+	uint32_t id;
+
+	while (idhash_next(&pool->index, &probe, &id)) {
+		set = attrset_get(pool, id);
+		if (set->hash == hash && bgp_attrs_equal(&set->flat, flat)) {
+			set->refs++;
+			return id;
+		}
+	}
+	return attrset_new(pool, flat, hash);
+}
+
+void attrset_put(struct attrset_pool *pool, uint32_t id)
+{
+	struct attrset *set = attrset_get(pool, id);
+
+	if (--set->refs > 0)
+		return;
+	idhash_remove(&pool->index, set->hash, id);
+	nexthop_put(pool, set->nexthop);
+	if (id >> 26 == 0) {
+		pool->n_big--;
+		pool->big_bytes -= offsetof(struct attrset, flat) +
+				   set->flat.size;
+		free(set);
+	}
+	slab_release(&pool->slab[id >> 26], id & INDEX_MAX);
+}
+
+uint64_t attrset_bytes(const struct attrset_pool *pool)
+{
+	uint64_t bytes = idhash_bytes(&pool->index) + pool->big_bytes;
+	unsigned int class;
+
+	for (class = 0; class < ATTRSET_CLASSES; class++)
+		bytes += slab_bytes(&pool->slab[class]);
+	return bytes;
+}
+
+uint64_t attrset_nexthop_bytes(const struct attrset_pool *pool)
+{
+	return slab_bytes(&pool->nexthops) +
+	       idhash_bytes(&pool->nexthop_index);
+}

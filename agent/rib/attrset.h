@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Interned attribute sets: equal attributes are kept once, counted by
+ * reference, and named by an id. Next hops are interned next to them, for
+ * "the same next hop" is asked for each path.
+ */
+#ifndef RIB_ATTRSET_H
+#define RIB_ATTRSET_H
+
+#include "bgp/attr.h"
+#include "lib/addr.h"
+#include "rib/idhash.h"
+#include "rib/slab.h"
+
+#define ATTRSET_CLASSES		64	/* of 8 bytes; class 0: any size */
+#define ATTRSET_HOPS_MAX	255
+
+enum attrset_flag {
+	ATTRSET_LOOP = 0x01,		/* own AS in AS_PATH */
+	ATTRSET_AS_ZERO = 0x02,
+	ATTRSET_BAD_NEXT_HOP = 0x04,	/* none, or nobody can have it */
+	ATTRSET_KEEP_IN = 0x08,		/* NO_ADVERTISE, NO_EXPORT */
+};
+
+struct attrset {
+	uint32_t refs;
+	uint32_t hash;
+	uint32_t chain;			/* scratch of pack.c */
+	uint32_t nexthop;		/* id, see nexthop_get() */
+	uint8_t hops;			/* AS_PATH length, at most HOPS_MAX */
+	uint8_t flags;			/* enum attrset_flag */
+	struct bgp_attrs flat;
+};
+
+struct nexthop {
+	struct addr addr;
+	uint32_t refs;			/* attribute sets; 0: is freed */
+	uint64_t stamp;			/* scratch of decide.c */
+	bool own;			/* an address of the route server */
+};
+
+struct attrset_pool {
+	struct slab slab[ATTRSET_CLASSES];
+	struct idhash index;
+	uint32_t local_as;
+	uint64_t n_big, big_bytes;	/* class 0 beyond the pointers */
+	struct slab nexthops;
+	struct idhash nexthop_index;
+	/* Whether an address is the route server's own. */
+	bool (*own)(const void *ctx, const struct addr *addr);
+	const void *own_ctx;
+};
+
+void attrset_pool_init(struct attrset_pool *pool, uint32_t local_as);
+void attrset_pool_fini(struct attrset_pool *pool);
+
+/* The id of attributes equal to @flat, with one reference more. */
+uint32_t attrset_intern(struct attrset_pool *pool,
+			const struct bgp_attrs *flat);
+void attrset_put(struct attrset_pool *pool, uint32_t id);
+
+static inline struct attrset *attrset_get(const struct attrset_pool *pool,
+					  uint32_t id)
+{
+	const struct slab *slab = &pool->slab[id >> 26];
+	void *mem = slab_get(slab, id & 0x3ffffff);
+
+	return id >> 26 != 0 ? mem : *(struct attrset **)mem;
+}
+
+static inline struct nexthop *nexthop_get(const struct attrset_pool *pool,
+					  uint32_t id)
+{
+	return slab_get(&pool->nexthops, id);
+}
+
+/* The next hop of a set. */
+static inline struct nexthop *attrset_nexthop(const struct attrset_pool *pool,
+					      uint32_t id)
+{
+	return nexthop_get(pool, attrset_get(pool, id)->nexthop);
+}
+
+static inline void attrset_hold(struct attrset_pool *pool, uint32_t id)
+{
+	attrset_get(pool, id)->refs++;
+}
+
+/* Ask pool->own again about all next hops; whether one has changed. */
+bool attrset_review_nexthops(struct attrset_pool *pool);
+
+uint64_t attrset_bytes(const struct attrset_pool *pool);
+uint64_t attrset_nexthop_bytes(const struct attrset_pool *pool);
+
+#endif

@@ -1,0 +1,264 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The decision process (RFC 4271 9.1), as a route server for virtual networks
+ * needs it:
+ *
+ *  1. A path is eligible unless its AS_PATH contains our own AS or AS 0, or
+ *     its next hop is no unicast address, or one of ours.
+ *  2. Our own route (an address space of the VNet) beats every other.
+ *  3. The shortest AS_PATH wins.
+ *  4. All paths left are used, each next hop once. They are ordered by the
+ *     neighbor's address, then by the instance's; the first is the best path,
+ *     which is the one sent on.
+ *
+ * ORIGIN, MED and LOCAL_PREF take no part. Each path keeps the step at which
+ * it lost. The paths of a prefix are kept in order: those in use first.
+ */
+#include <string.h>
+
+#include "rib/table.h"
+
+static bool why_refused(unsigned int why)
+{
+	return why == RIB_WHY_LOOP || why == RIB_WHY_AS_ZERO ||
+	       why == RIB_WHY_NEXT_HOP;
+}
+
+static bool why_used(unsigned int why)
+{
+	return why == RIB_WHY_BEST || why == RIB_WHY_MULTIPATH;
+}
+
+static uint32_t path_hops(const struct table *t, const struct rib_path *path)
+{
+	if (path->hops < ATTRSET_HOPS_MAX)
+		return path->hops;
+	return attrset_get(&t->rib->attrs, path->attrs)->flat.as_path_hops;
+}
+
+/*
+ * Step 1; RIB_WHY_BEST: eligible. The answer for a path stands until its next
+ * hop becomes ours (adjin_review()), and saves a look at its attributes.
+ */
+static enum rib_why path_eligible(const struct table *t,
+				  const struct rib_path *path)
+{
+	const struct attrset_pool *pool = &t->rib->attrs;
+	const struct attrset *set;
+
+	if (path->checked)
+		return why_refused(path->why) ? path->why : RIB_WHY_BEST;
+	set = attrset_get(pool, path->attrs);
+	if (set->flags & ATTRSET_LOOP)
+		return RIB_WHY_LOOP;
+	if (set->flags & ATTRSET_AS_ZERO)
+		return RIB_WHY_AS_ZERO;
+	if (set->flags & ATTRSET_BAD_NEXT_HOP ||
+	    nexthop_get(pool, set->nexthop)->own)
+		return RIB_WHY_NEXT_HOP;
+	return RIB_WHY_BEST;
+}
+
+static void path_set_why(const struct table *t, struct rib_path *path,
+			 enum rib_why why)
+{
+	struct peer_af *af = &t->rib->peer[path->peer]->af[t->af];
+
+	af->refused += why_refused(why) - why_refused(path->why);
+	path->why = why;
+}
+
+/* Steps 1 to 3: the paths left are marked BEST. */
+static void eliminate(const struct table *t, struct rib_path *paths,
+		      uint32_t n)
+{
+	uint32_t least = UINT32_MAX;
+	bool own = false;
+	uint32_t i, hops;
+
+	for (i = 0; i < n; i++) {
+		if (paths[i].peer == PEER_OWN) {
+			path_set_why(t, &paths[i], RIB_WHY_BEST);
+			own = true;
+		} else if (path_void(t->rib, t->af, &paths[i])) {
+			path_set_why(t, &paths[i], RIB_WHY_AS_PATH_LENGTH);
+			paths[i].checked = false;
+		} else {
+			path_set_why(t, &paths[i],
+				     path_eligible(t, &paths[i]));
+			paths[i].checked = true;
+			hops = path_hops(t, &paths[i]);
+			if (paths[i].why == RIB_WHY_BEST && hops < least)
+				least = hops;
+		}
+	}
+	for (i = 0; i < n; i++) {
+		if (paths[i].why != RIB_WHY_BEST || paths[i].peer == PEER_OWN)
+			continue;
+		if (own)
+			paths[i].why = RIB_WHY_OWN_SPACE;
+		else if (path_hops(t, &paths[i]) > least)
+			paths[i].why = RIB_WHY_AS_PATH_LENGTH;
+	}
+}
+
+/* Those in use first, each part in order of rank. */
+static void sort(const struct table *t, struct rib_path *paths, uint32_t n)
+{
+	struct rib_path path;
+	uint32_t i, j, key;
+
+	for (i = 1; i < n; i++) {
+		path = paths[i];
+		key = !why_used(path.why) << 16 |
+		      t->rib->peer[path.peer]->rank;
+		for (j = i; j > 0; j--) {
+			const struct rib_path *prev = &paths[j - 1];
+
+			if ((uint32_t)(!why_used(prev->why) << 16 |
+			     t->rib->peer[prev->peer]->rank) <= key)
+				break;
+			paths[j] = *prev;
+		}
+		paths[j] = path;
+	}
+}
+
+/* Step 4: each next hop once. Returns whether some were in use already. */
+static bool multipath(struct table *t, struct rib_path *paths, uint32_t n)
+{
+	struct attrset_pool *pool = &t->rib->attrs;
+	struct nexthop *nexthop;
+	bool dropped = false;
+	uint32_t i;
+
+	t->rib->decision++;
+	for (i = 0; i < n && paths[i].why == RIB_WHY_BEST; i++) {
+		nexthop = attrset_nexthop(pool, paths[i].attrs);
+		if (i > 0 && nexthop->stamp == t->rib->decision) {
+			paths[i].why = RIB_WHY_SAME_NEXT_HOP;
+			dropped = true;
+		} else if (i > 0) {
+			paths[i].why = RIB_WHY_MULTIPATH;
+		}
+		nexthop->stamp = t->rib->decision;
+	}
+	return dropped;
+}
+
+static void decide(struct table *t, struct net *net)
+{
+	struct rib_path *paths;
+	uint32_t n;
+
+	paths = net_paths(&t->nets, net, &n);
+	eliminate(t, paths, n);
+	if (n < 2)
+		return;
+	sort(t, paths, n);
+	if (multipath(t, paths, n))
+		sort(t, paths, n);
+}
+
+/* ---- what follows from a decision ------------------------------------ */
+
+void decide_begin(const struct table *t, struct net *net,
+		  struct choice *choice)
+{
+	const struct rib_path *paths;
+	uint32_t i, n;
+
+	choice->suppressed = net->flags & NET_SUPPRESSED;
+	choice->source = NEIGHBOR_NONE;
+	paths = net_paths(&t->nets, net, &n);
+	for (i = 0; i < n && why_used(paths[i].why); i++) {
+		if (i < CHOICE_USED)
+			choice->used[i] = paths[i].attrs;
+	}
+	choice->n_used = i;
+	if (i > 0)
+		choice->source = t->rib->peer[paths[0].peer]->neighbor;
+}
+
+static bool choice_wanted(const struct choice *choice)
+{
+	return choice->n_used > 0 && !choice->suppressed;
+}
+
+/* Whether the kernel's view is another; @a and @b are both wanted. */
+static bool nexthops_differ(const struct table *t, const struct choice *a,
+			    const struct choice *b)
+{
+	const struct attrset_pool *pool = &t->rib->attrs;
+	uint32_t i;
+
+	if (a->n_used != b->n_used || a->n_used > CHOICE_USED)
+		return true;
+	for (i = 0; i < a->n_used; i++) {
+		if (a->used[i] != b->used[i] &&
+		    attrset_nexthop(pool, a->used[i]) !=
+		    attrset_nexthop(pool, b->used[i]))
+			return true;
+	}
+	return false;
+}
+
+static bool export_differs(const struct choice *a, const struct choice *b)
+{
+	return a->source != b->source || a->suppressed != b->suppressed ||
+	       (a->n_used > 0 && a->used[0] != b->used[0]);
+}
+
+void decide_commit(struct table *t, uint32_t id, const struct choice *before)
+{
+	struct net *net = net_get(&t->nets, id);
+	struct choice after;
+	bool wanted, was_wanted;
+
+	decide(t, net);
+	decide_begin(t, net, &after);
+	t->n_usable += (after.n_used > 0) - (before->n_used > 0);
+	was_wanted = choice_wanted(before);
+	wanted = choice_wanted(&after);
+	t->n_wanted += wanted - was_wanted;
+	if (wanted != was_wanted ||
+	    (wanted && nexthops_differ(t, before, &after)))
+		feed_mark(t, id);
+	if (export_differs(before, &after))
+		adjout_mark(t, id);
+	adjin_release(t, id);
+}
+
+const struct rib_path *decide_export(const struct table *t, struct net *net)
+{
+	const struct rib_path *path;
+	uint32_t n;
+
+	path = net_paths(&t->nets, net, &n);
+	if (n == 0 || path->why != RIB_WHY_BEST)
+		return NULL;
+	if (path->peer == PEER_OWN)
+		return path;
+	if (net->flags & NET_SUPPRESSED)
+		return NULL;
+	if (attrset_get(&t->rib->attrs, path->attrs)->flags & ATTRSET_KEEP_IN)
+		return NULL;
+	return path;
+}
+
+uint32_t decide_nexthops(const struct table *t, struct net *net,
+			 struct addr *hops, uint32_t max)
+{
+	const struct attrset_pool *pool = &t->rib->attrs;
+	const struct rib_path *paths;
+	uint32_t i, n;
+
+	paths = net_paths(&t->nets, net, &n);
+	if (net->flags & NET_SUPPRESSED)
+		return 0;
+	for (i = 0; i < n && why_used(paths[i].why); i++) {
+		if (i < max)
+			hops[i] = attrset_nexthop(pool, paths[i].attrs)->addr;
+	}
+	return i;
+}

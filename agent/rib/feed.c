@@ -1,0 +1,295 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Routes for the kernel: each prefix whose set of next hops has changed is
+ * handed out once, with the set of then, and not again before it has been
+ * answered for. What the answer was is kept with the prefix.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/util.h"
+#include "rib/table.h"
+
+#define RUN_ROUTES	4096		/* handed out in one piece */
+#define TEXTS_MAX	64		/* different error texts kept */
+
+struct feed_error {
+	uint32_t net;
+	int error;
+	const char *text;
+};
+
+static uint32_t id_hash(uint32_t id)
+{
+	return id * 2654435769u;
+}
+
+static uint32_t error_hash(const void *ctx, uint32_t at)
+{
+	const struct feed *feed = ctx;
+
+	return id_hash(feed->error[at].net);
+}
+
+void feed_init(struct table *t)
+{
+	idhash_init(&t->feed.error_index, error_hash, &t->feed);
+}
+
+void feed_fini(struct table *t)
+{
+	struct feed *feed = &t->feed;
+
+	while (feed->n_texts > 0)
+		free(feed->text[--feed->n_texts]);
+	free(feed->text);
+	free(feed->error);
+	free(feed->hops);
+	idhash_fini(&feed->error_index);
+	idq_fini(&feed->queue);
+}
+
+/* ---- errors ---------------------------------------------------------- */
+
+static const char *text_intern(struct feed *feed, const char *text)
+{
+	uint32_t i;
+
+	if (!text)
+		return NULL;
+	for (i = 0; i < feed->n_texts; i++) {
+		if (strcmp(feed->text[i], text) == 0)
+			return feed->text[i];
+	}
+	if (i == TEXTS_MAX)
+		return NULL;
+	feed->text = xreallocarray(feed->text, i + 1, sizeof(*feed->text));
+	feed->text[feed->n_texts++] = xstrdup(text);
+	return feed->text[i];
+}
+
+static bool error_find(const struct feed *feed, uint32_t net, uint32_t *at)
+{
+	struct idhash_probe probe = idhash_probe(&feed->error_index,
+						 id_hash(net));
+
+	while (idhash_next(&feed->error_index, &probe, at)) {
+		if (feed->error[*at].net == net)
+			return true;
+	}
+	return false;
+}
+
+static void error_add(struct feed *feed, uint32_t net, int error,
+		      const char *text)
+{
+	uint32_t at = feed->n_errors;
+
+	if (at == feed->size_errors) {
+		feed->size_errors = MAX(at * 2, 16u);
+		feed->error = xreallocarray(feed->error, feed->size_errors,
+					    sizeof(*feed->error));
+	}
+	feed->n_errors++;
+	feed->error[at] = (struct feed_error){
+		.net = net,
+		.error = error,
+		.text = text_intern(feed, text),
+	};
+	idhash_insert(&feed->error_index, id_hash(net), at);
+}
+
+static void error_del(struct feed *feed, uint32_t net)
+{
+	uint32_t at, last = feed->n_errors - 1;
+
+	if (!error_find(feed, net, &at))
+		return;
+	idhash_remove(&feed->error_index, id_hash(net), at);
+	if (at != last) {
+		idhash_remove(&feed->error_index,
+			      id_hash(feed->error[last].net), last);
+		feed->error[at] = feed->error[last];
+		idhash_insert(&feed->error_index,
+			      id_hash(feed->error[at].net), at);
+	}
+	if (--feed->n_errors == 0) {
+		free(feed->error);
+		feed->error = NULL;
+		feed->size_errors = 0;
+	}
+}
+
+/* ---- states ---------------------------------------------------------- */
+
+static void set_state(struct table *t, struct net *net, uint32_t id,
+		      enum net_state state)
+{
+	if (net_state(net) == NET_FAILED)
+		error_del(&t->feed, id);
+	net->flags = (net->flags & ~NET_STATE) | state << 5;
+}
+
+void feed_mark(struct table *t, uint32_t id)
+{
+	struct net *net = net_get(&t->nets, id);
+
+	if (net->flags & NET_FEED || !t->rib->ops->route)
+		return;
+	switch (net_state(net)) {
+	case NET_ADDING:
+		set_state(t, net, id, NET_ADDING_AGAIN);
+		return;
+	case NET_REMOVING:
+		set_state(t, net, id, NET_REMOVING_AGAIN);
+		return;
+	case NET_ADDING_AGAIN:
+	case NET_REMOVING_AGAIN:
+		return;
+	case NET_ABSENT:
+	case NET_INSTALLED:
+	case NET_FAILED:
+		break;
+	}
+	net->flags |= NET_FEED;
+	idq_push(&t->feed.queue, id);
+	rib_wake(t->rib);
+}
+
+static uint32_t nexthops(struct table *t, struct net *net)
+{
+	struct feed *feed = &t->feed;
+	uint32_t n = decide_nexthops(t, net, feed->hops, feed->size_hops);
+
+	if (n > feed->size_hops) {
+		feed->hops = xreallocarray(feed->hops, n, sizeof(*feed->hops));
+		feed->size_hops = n;
+		decide_nexthops(t, net, feed->hops, n);
+	}
+	return n;
+}
+
+/* False: no room. */
+static bool hand_out(struct table *t, uint32_t id)
+{
+	struct net *net = net_get(&t->nets, id);
+	uint32_t n = nexthops(t, net);
+	struct rib_route route = {
+		.af = t->af,
+		.prefix = net_prefix(&t->nets, net),
+		.nexthops = t->feed.hops,
+		.n_nexthops = n,
+	};
+
+	if (n == 0 && net_state(net) == NET_ABSENT) {
+		net->flags &= ~NET_FEED;
+		adjin_release(t, id);
+		return true;
+	}
+	if (!t->rib->ops->route(t->rib->arg, &route))
+		return false;
+	net->flags &= ~NET_FEED;
+	set_state(t, net, id, n > 0 ? NET_ADDING : NET_REMOVING);
+	t->feed.n_unanswered++;
+	return true;
+}
+
+bool feed_run(struct table *t)
+{
+	struct feed *feed = &t->feed;
+	uint32_t id, i;
+
+	for (i = 0; i < RUN_ROUTES && !feed->blocked; i++) {
+		if (!idq_peek(&feed->queue, &id))
+			return false;
+		if (!hand_out(t, id)) {
+			feed->blocked = true;
+			return false;
+		}
+		idq_pop(&feed->queue, &id);
+	}
+	return !feed->blocked && feed->queue.n > 0;
+}
+
+void feed_done(struct table *t, const struct prefix *prefix, int error,
+	       const char *text)
+{
+	uint32_t id = net_find(&t->nets, prefix);
+	struct net *net;
+	enum net_state old;
+
+	if (id == NET_NONE)
+		return;
+	net = net_get(&t->nets, id);
+	old = net_state(net);
+	if (old == NET_ABSENT)
+		return;
+	if (old != NET_INSTALLED && old != NET_FAILED)
+		t->feed.n_unanswered--;
+	if (old == NET_REMOVING || old == NET_REMOVING_AGAIN) {
+		set_state(t, net, id, NET_ABSENT);
+	} else if (error == 0) {
+		set_state(t, net, id, NET_INSTALLED);
+	} else {
+		set_state(t, net, id, NET_FAILED);
+		error_add(&t->feed, id, error, text);
+	}
+	if (old == NET_ADDING_AGAIN || old == NET_REMOVING_AGAIN)
+		feed_mark(t, id);
+	else
+		adjin_release(t, id);
+}
+
+void feed_resync(struct table *t)
+{
+	struct net *net;
+	uint32_t id;
+
+	t->feed.n_unanswered = 0;
+	t->feed.blocked = false;
+	for (id = net_next(&t->nets, 0); id != NET_NONE;
+	     id = net_next(&t->nets, id + 1)) {
+		net = net_get(&t->nets, id);
+		set_state(t, net, id, NET_ABSENT);
+		if (decide_nexthops(t, net, NULL, 0) > 0)
+			feed_mark(t, id);
+		else
+			adjin_release(t, id);
+	}
+}
+
+enum rib_route_state feed_state(const struct table *t, struct net *net,
+				uint32_t id, int *error, const char **text)
+{
+	uint32_t at;
+
+	*error = 0;
+	*text = NULL;
+	if (net->flags & NET_FEED)
+		return RIB_ROUTE_PENDING;
+	switch (net_state(net)) {
+	case NET_ABSENT:
+		return RIB_ROUTE_NONE;
+	case NET_INSTALLED:
+		return RIB_ROUTE_INSTALLED;
+	case NET_FAILED:
+		if (error_find(&t->feed, id, &at)) {
+			*error = t->feed.error[at].error;
+			*text = t->feed.error[at].text;
+		}
+		return RIB_ROUTE_FAILED;
+	case NET_ADDING:
+	case NET_ADDING_AGAIN:
+	case NET_REMOVING:
+	case NET_REMOVING_AGAIN:
+		break;
+	}
+	return RIB_ROUTE_PENDING;
+}
+
+uint64_t feed_bytes(const struct table *t)
+{
+	return idq_bytes(&t->feed.queue) +
+	       t->feed.size_errors * sizeof(*t->feed.error) +
+	       idhash_bytes(&t->feed.error_index);
+}

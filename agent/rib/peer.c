@@ -1,0 +1,314 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Peers, which are sessions, and neighbors, which are what is at the other
+ * end: a neighbor has one session with each instance of the route server.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/log.h"
+#include "lib/util.h"
+#include "rib/table.h"
+
+/* ---- neighbors ------------------------------------------------------- */
+
+static bool neighbor_free(const struct neighbor *neighbor)
+{
+	unsigned int af;
+
+	for (af = 0; af < BGP_AF_COUNT; af++) {
+		if (neighbor->sourced[af] > 0)
+			return false;
+	}
+	return neighbor->n_peers == 0;
+}
+
+static uint16_t neighbor_hold(struct rib *rib, const struct addr *addr)
+{
+	uint32_t vacant = rib->n_neighbors;
+	struct neighbor *neighbor;
+	uint32_t i;
+
+	for (i = 1; i < rib->n_neighbors; i++) {
+		neighbor = &rib->neighbor[i];
+		if (neighbor_free(neighbor)) {
+			vacant = i;
+		} else if (addr_equal(&neighbor->addr, addr)) {
+			neighbor->n_peers++;
+			return i;
+		}
+	}
+	if (vacant == NEIGHBOR_NONE)
+		fatalx("too many neighbors");
+	if (vacant == rib->n_neighbors)
+		rib->neighbor = xreallocarray(rib->neighbor,
+					      ++rib->n_neighbors,
+					      sizeof(*rib->neighbor));
+	rib->neighbor[vacant] = (struct neighbor){
+		.addr = *addr,
+		.n_peers = 1,
+	};
+	return vacant;
+}
+
+/* ---- peers ----------------------------------------------------------- */
+
+bool peer_local_addr(const void *ctx, const struct addr *addr)
+{
+	const struct rib *rib = ctx;
+	const struct rib_peer *peer;
+	uint32_t i;
+
+	for (i = 1; i < rib->n_peers; i++) {
+		peer = rib->peer[i];
+		if (!peer || peer->removed)
+			continue;
+		if (addr_equal(&peer->conf.local, addr))
+			return true;
+		if (peer->up &&
+		    (addr_equal(&peer->session.nexthop[0], addr) ||
+		     addr_equal(&peer->session.nexthop[1], addr)))
+			return true;
+	}
+	return false;
+}
+
+/* Our own addresses may have changed: so may what is a valid next hop. */
+static void review(struct rib *rib)
+{
+	unsigned int af;
+
+	if (!attrset_review_nexthops(&rib->attrs))
+		return;
+	for (af = 0; af < BGP_AF_COUNT; af++)
+		adjin_review(&rib->table[af]);
+	rib_wake(rib);
+}
+
+static int rank_cmp(const void *pa, const void *pb)
+{
+	const struct rib_peer *a = *(struct rib_peer *const *)pa;
+	const struct rib_peer *b = *(struct rib_peer *const *)pb;
+	int cmp = addr_cmp(&a->conf.neighbor, &b->conf.neighbor);
+
+	if (cmp == 0)
+		cmp = addr_cmp(&a->conf.local, &b->conf.local);
+	return cmp != 0 ? cmp : a->index - b->index;
+}
+
+/*
+ * Peers that stay keep their order when another comes or goes, so no
+ * decision changes by this.
+ */
+static void rank(struct rib *rib)
+{
+	struct rib_peer **sorted;
+	uint32_t i, n = 0;
+
+	sorted = xcalloc(rib->n_peers, sizeof(*sorted));
+	for (i = 1; i < rib->n_peers; i++) {
+		if (rib->peer[i])
+			sorted[n++] = rib->peer[i];
+	}
+	qsort(sorted, n, sizeof(*sorted), rank_cmp);
+	for (i = 0; i < n; i++)
+		sorted[i]->rank = i + 1;
+	free(sorted);
+}
+
+static struct rib_peer *peer_new(struct rib *rib, uint32_t index)
+{
+	struct rib_peer *peer = xcalloc(1, sizeof(*peer));
+	unsigned int af;
+
+	peer->rib = rib;
+	peer->index = index;
+	for (af = 0; af < BGP_AF_COUNT; af++)
+		peer->af[af].void_age = VOID_NONE;
+	rib->peer[index] = peer;
+	return peer;
+}
+
+struct rib_peer *peer_own_new(struct rib *rib)
+{
+	rib->peer = xcalloc(1, sizeof(*rib->peer));
+	rib->n_peers = 1;
+	rib->neighbor = xcalloc(1, sizeof(*rib->neighbor));
+	rib->n_neighbors = 1;
+	rib->neighbor[NEIGHBOR_OWN].n_peers = 1;
+	return peer_new(rib, PEER_OWN);
+}
+
+struct rib_peer *rib_peer_add(struct rib *rib, const struct rib_peer_conf *conf)
+{
+	struct rib_peer *peer;
+	uint32_t i;
+
+	for (i = 1; i < rib->n_peers && rib->peer[i]; i++)
+		;
+	if (i > UINT16_MAX)
+		fatalx("too many peers");
+	if (i == rib->n_peers)
+		rib->peer = xreallocarray(rib->peer, ++rib->n_peers,
+					  sizeof(*rib->peer));
+	peer = peer_new(rib, i);
+	peer->conf = *conf;
+	peer->name = xstrdup(conf->name);
+	peer->conf.name = peer->name;
+	peer->neighbor = neighbor_hold(rib, &conf->neighbor);
+	rank(rib);
+	review(rib);
+	return peer;
+}
+
+void peer_free(struct rib_peer *peer)
+{
+	free(peer->name);
+	free(peer);
+}
+
+void peer_try_free(struct rib_peer *peer)
+{
+	struct rib *rib = peer->rib;
+	unsigned int af, i;
+
+	if (!peer->removed)
+		return;
+	for (af = 0; af < BGP_AF_COUNT; af++) {
+		for (i = 0; i < EPOCHS; i++) {
+			if (peer->af[af].count[i] > 0)
+				return;
+		}
+	}
+	rib->neighbor[peer->neighbor].n_peers--;
+	rib->peer[peer->index] = NULL;
+	peer_free(peer);
+}
+
+struct rib_peer *rib_peer_find(const struct rib *rib, uint32_t id)
+{
+	uint32_t i;
+
+	for (i = 1; i < rib->n_peers; i++) {
+		if (rib->peer[i] && !rib->peer[i]->removed &&
+		    rib->peer[i]->conf.id == id)
+			return rib->peer[i];
+	}
+	return NULL;
+}
+
+uint32_t peer_void_paths(const struct rib_peer *peer, enum bgp_af af)
+{
+	const struct peer_af *pa = &peer->af[af];
+	unsigned int age;
+	uint32_t n = 0;
+
+	for (age = pa->void_age; age < EPOCHS; age++)
+		n += pa->count[(pa->epoch - age) % EPOCHS];
+	return n;
+}
+
+/*
+ * A new epoch. What was stale before is void now (RFC 4724 4.2), what was
+ * heard since is stale. There are four epochs: before the oldest could be
+ * taken for the new one, its paths go.
+ */
+static void next_epoch(struct rib_peer *peer, enum bgp_af af)
+{
+	struct peer_af *pa = &peer->af[af];
+
+	if (pa->count[(pa->epoch + 1) % EPOCHS] > 0) {
+		pa->void_age = MIN(pa->void_age, EPOCHS - 1);
+		adjin_sweep_all(&peer->rib->table[af]);
+	}
+	pa->epoch = (pa->epoch + 1) % EPOCHS;
+	pa->void_age = 2;
+	rib_wake(peer->rib);
+}
+
+void rib_peer_stale(struct rib_peer *peer, enum bgp_af af)
+{
+	next_epoch(peer, af);
+}
+
+void rib_peer_sweep(struct rib_peer *peer, enum bgp_af af)
+{
+	peer->af[af].void_age = 1;
+	rib_wake(peer->rib);
+}
+
+void rib_peer_up(struct rib_peer *peer, const struct rib_session *session)
+{
+	struct rib *rib = peer->rib;
+	unsigned int af;
+
+	if (peer->up)
+		rib_peer_down(peer, false);
+	peer->session = *session;
+	peer->up = true;
+	peer->paused = false;
+	review(rib);
+	for (af = 0; af < BGP_AF_COUNT; af++)
+		adjout_join(&rib->table[af], peer);
+	rib_wake(rib);
+}
+
+void rib_peer_down(struct rib_peer *peer, bool keep)
+{
+	unsigned int af;
+
+	for (af = 0; af < BGP_AF_COUNT; af++) {
+		adjout_leave(&peer->rib->table[af], peer);
+		next_epoch(peer, af);
+		if (!keep)
+			peer->af[af].void_age = 1;
+	}
+	peer->up = false;
+	peer->paused = false;
+	review(peer->rib);
+}
+
+void rib_peer_remove(struct rib_peer *peer)
+{
+	walk_peer_gone(peer->rib, peer);
+	rib_peer_down(peer, false);
+	peer->removed = true;
+	review(peer->rib);
+	peer_try_free(peer);
+}
+
+void rib_peer_refresh(struct rib_peer *peer, enum bgp_af af)
+{
+	if (peer->af[af].group)
+		adjout_refresh(&peer->rib->table[af], peer);
+	rib_wake(peer->rib);
+}
+
+/* Takes effect between two packs: see adjout_run(). */
+void rib_peer_pause(struct rib_peer *peer)
+{
+	peer->paused = peer->up;
+}
+
+void rib_peer_resume(struct rib_peer *peer)
+{
+	peer->paused = false;
+	rib_wake(peer->rib);
+}
+
+struct rib_peer_stats rib_peer_stats(const struct rib_peer *peer,
+				     enum bgp_af af)
+{
+	const struct peer_af *pa = &peer->af[af];
+	const struct rib *rib = peer->rib;
+	struct rib_peer_stats stats = { .refused = pa->refused };
+	unsigned int i;
+
+	for (i = 0; i < EPOCHS; i++)
+		stats.learned += pa->count[i];
+	stats.learned -= peer_void_paths(peer, af);
+	if (pa->group)
+		stats.advertised = rib->table[af].n_sent -
+			rib->neighbor[peer->neighbor].sourced[af];
+	return stats;
+}

@@ -1,0 +1,255 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The routing information base of one VNet, both families.
+ *
+ *   peers --> Adj-RIB-In --> decision --> Loc-RIB --+--> UPDATEs for peers
+ *                               ^                   +--> routes for the kernel
+ *                     address spaces (own routes)
+ *
+ * Routes are decided on when they arrive; what follows from that is done in
+ * rib_run(), in bounded turns. What waits is one mark per prefix, so that the
+ * latest state wins and no queue grows with the number of changes.
+ *
+ * There is no Adj-RIB-Out: a prefix remembers whose path was sent last, and
+ * everything else follows from the Loc-RIB. UPDATEs are encoded once for all
+ * peers that get the same bytes.
+ *
+ * Nothing here knows sockets or the kernel. One thread; callbacks are made
+ * from rib_run() only and must not call back, except rib_peer_pause() and
+ * rib_wake().
+ */
+#ifndef RIB_RIB_H
+#define RIB_RIB_H
+
+#include "bgp/attr.h"
+#include "bgp/nlri.h"
+#include "lib/addr.h"
+
+struct rib;
+struct rib_peer;			/* one session: neighbor x instance */
+struct rib_walk;
+
+/* ---- the table ------------------------------------------------------- */
+
+/* UPDATE messages for some peers. */
+struct rib_send {
+	const uint8_t *data;		/* one or more whole messages */
+	size_t len;			/* bytes, at most RIB_SEND_MAX */
+	const uint32_t *peers;		/* ids of those it goes to */
+	size_t n_peers;
+};
+
+#define RIB_SEND_MAX	(128u << 10)
+
+/* A prefix as the kernel should have it. */
+struct rib_route {
+	enum bgp_af af;
+	struct prefix prefix;
+	const struct addr *nexthops;	/* in order of neighbor address */
+	size_t n_nexthops;		/* 0: no such route */
+};
+
+struct rib_ops {
+	/* Queue messages. Pause a peer whose queue has become too long. */
+	void (*send)(void *arg, const struct rib_send *send);
+	/*
+	 * Program one prefix and answer with rib_route_done(); until then no
+	 * other version of it is handed out. False: no room; the route is
+	 * offered again after rib_route_ready(). NULL: there is no kernel.
+	 */
+	bool (*route)(void *arg, const struct rib_route *route);
+	/* There is work for rib_run(); called once per idle period. */
+	void (*wake)(void *arg);
+};
+
+struct rib_conf {
+	uint32_t local_as;
+	uint32_t router_id;		/* host byte order */
+};
+
+struct rib *rib_new(const struct rib_conf *conf, const struct rib_ops *ops,
+		    void *arg);
+/* Free everything; no callback is made. */
+void rib_free(struct rib *rib);
+
+/**
+ * rib_run - do waiting work
+ * @budget_us: come back after about so many microseconds
+ *
+ * Return: whether work is left that can go on now.
+ */
+bool rib_run(struct rib *rib, uint64_t budget_us);
+
+/*
+ * Address spaces: originated to all peers, and no route equal to or inside
+ * one is programmed or sent on. False if it was there / was not there.
+ */
+bool rib_space_add(struct rib *rib, const struct prefix *prefix);
+bool rib_space_del(struct rib *rib, const struct prefix *prefix);
+
+/* ---- peers ----------------------------------------------------------- */
+
+struct rib_peer_conf {
+	uint32_t id;			/* the caller's; unique in the table */
+	const char *name;		/* the neighbor's, copied */
+	struct addr neighbor;		/* sessions of one neighbor share it */
+	struct addr local;		/* the instance's address */
+	uint32_t as;			/* the neighbor's */
+};
+
+/* What the session has agreed on. */
+struct rib_session {
+	struct bgp_wire wire;
+	/* Next hop to send, by family; no address: the family is not sent. */
+	struct addr nexthop[BGP_AF_COUNT];
+};
+
+struct rib_peer *rib_peer_add(struct rib *rib,
+			      const struct rib_peer_conf *conf);
+/* Withdraw its paths and forget it; @peer is gone on return. */
+void rib_peer_remove(struct rib_peer *peer);
+struct rib_peer *rib_peer_find(const struct rib *rib, uint32_t id);
+
+/* Established: the peer is sent the table, then End-of-RIB. */
+void rib_peer_up(struct rib_peer *peer, const struct rib_session *session);
+/*
+ * The session has ended. Its paths are withdrawn or, with @keep, become
+ * stale: still used, until announced again or swept.
+ */
+void rib_peer_down(struct rib_peer *peer, bool keep);
+
+/* Make all paths stale (RFC 7313 BoRR), and withdraw those still stale. */
+void rib_peer_stale(struct rib_peer *peer, enum bgp_af af);
+void rib_peer_sweep(struct rib_peer *peer, enum bgp_af af);
+
+/**
+ * rib_peer_announce - paths received
+ * @attrs: with the next hop of this family
+ * @nlri: checked by bgp_nlri_valid()
+ */
+void rib_peer_announce(struct rib_peer *peer, enum bgp_af af,
+		       const struct bgp_attrs *attrs, struct rbuf nlri);
+void rib_peer_withdraw(struct rib_peer *peer, enum bgp_af af,
+		       struct rbuf nlri);
+
+/* The peer asks for the table again (RFC 2918). */
+void rib_peer_refresh(struct rib_peer *peer, enum bgp_af af);
+
+/*
+ * Its output queue is too long: from now on remember only which prefixes
+ * have changed. Resume sends their state of then.
+ */
+void rib_peer_pause(struct rib_peer *peer);
+void rib_peer_resume(struct rib_peer *peer);
+
+/* Counters of one peer and family. */
+struct rib_peer_stats {
+	uint32_t learned;		/* unique prefixes held from it */
+	uint32_t refused;		/* of these not eligible (loop, ...) */
+	uint32_t advertised;		/* prefixes it has been sent */
+};
+
+struct rib_peer_stats rib_peer_stats(const struct rib_peer *peer,
+				     enum bgp_af af);
+
+/* ---- the kernel ------------------------------------------------------ */
+
+enum rib_route_state {
+	RIB_ROUTE_NONE,			/* not to be in the kernel, nor is */
+	RIB_ROUTE_PENDING,
+	RIB_ROUTE_INSTALLED,
+	RIB_ROUTE_FAILED,
+};
+
+/* The answer to ops->route; @error: errno or 0, @text: may be NULL. */
+void rib_route_done(struct rib *rib, enum bgp_af af,
+		    const struct prefix *prefix, int error, const char *text);
+/* There is room for routes again. */
+void rib_route_ready(struct rib *rib);
+/* The other side is new or has lost track: hand out all routes again. */
+void rib_route_resync(struct rib *rib);
+/*
+ * Whether every route wanted now has been answered for; then what the kernel
+ * has beyond the routes handed out is nobody's.
+ */
+bool rib_route_settled(const struct rib *rib);
+
+/* ---- views ----------------------------------------------------------- */
+
+/* Where a path lost, in the order of the decision process. */
+enum rib_why {
+	RIB_WHY_BEST,			/* the one that is sent on */
+	RIB_WHY_MULTIPATH,		/* used next to the best */
+	RIB_WHY_SAME_NEXT_HOP,		/* would be, but its hop is in use */
+	RIB_WHY_LOOP,			/* own AS in AS_PATH */
+	RIB_WHY_AS_ZERO,		/* RFC 7607 */
+	RIB_WHY_NEXT_HOP,		/* our own or no unicast address */
+	RIB_WHY_OWN_SPACE,		/* prefix is an address space */
+	RIB_WHY_AS_PATH_LENGTH,
+	RIB_WHY_COUNT,
+};
+
+/* "as-path-length" and so on. */
+const char *rib_why_name(enum rib_why why);
+
+enum rib_view {
+	RIB_VIEW_LEARNED,		/* paths of one peer, or of all */
+	RIB_VIEW_ADVERTISED,		/* what one peer has been sent */
+	RIB_VIEW_LOC,			/* prefixes in use, best path first */
+};
+
+/* One row; everything is valid during the callback only. */
+struct rib_row {
+	enum bgp_af af;
+	struct prefix prefix;
+	const struct bgp_attrs *attrs;	/* for ADVERTISED: as it was sent */
+	const struct rib_peer_conf *peer; /* who sent it, NULL: own route */
+	enum rib_why why;
+	bool stale;
+	/* The prefix is inside this address space: not programmed. */
+	const struct prefix *suppressed_by;	/* NULL: it is not */
+	enum rib_route_state state;
+	int error;			/* errno of RIB_ROUTE_FAILED */
+	const char *error_text;		/* may be NULL */
+};
+
+/* False: no room; the row is offered again by the next rib_walk_run(). */
+typedef bool rib_row_cb(void *arg, const struct rib_row *row);
+
+/**
+ * rib_walk_new - iterate in order of prefix, in as many steps as one likes
+ * @peer: needed for ADVERTISED; NULL: all
+ *
+ * The table may change between steps. What is there all the time is visited
+ * exactly once.
+ */
+struct rib_walk *rib_walk_new(struct rib *rib, enum bgp_af af,
+			      enum rib_view view,
+			      const struct rib_peer *peer);
+/* Visit about @max prefixes. Return: whether there is more. */
+bool rib_walk_run(struct rib_walk *walk, size_t max, rib_row_cb *cb,
+		  void *arg);
+/* A walk must be freed before its peer or its table. */
+void rib_walk_free(struct rib_walk *walk);
+
+/* What the table holds, and in how much memory. */
+struct rib_mem {
+	uint64_t prefixes, prefix_bytes;
+	uint64_t paths, path_bytes;	/* one path of a prefix needs none */
+	uint64_t attrs, attr_bytes;
+	uint64_t nexthops, nexthop_bytes;
+	uint64_t queue_bytes;		/* waiting work, slow peers */
+};
+
+void rib_mem(const struct rib *rib, struct rib_mem *mem);
+
+struct rib_stats {
+	uint32_t prefixes[BGP_AF_COUNT];	/* with a usable path */
+	uint32_t wanted[BGP_AF_COUNT];		/* to be in the kernel */
+	uint32_t pending[BGP_AF_COUNT];
+	uint32_t failed[BGP_AF_COUNT];
+};
+
+void rib_stats(const struct rib *rib, struct rib_stats *stats);
+
+#endif

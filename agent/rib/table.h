@@ -1,0 +1,258 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What the files of rib/ share: the structs behind rib.h.
+ *
+ *	rib.c		the VNet's table as a whole, address spaces, turns
+ *	peer.c		peers and neighbors
+ *	adjin.c		paths come and go; sweeping of void paths
+ *	decide.c	the decision process, and who must hear of its outcome
+ *	adjout.c	what is sent to whom: changes, dumps, slow peers
+ *	pack.c		prefixes with equal attributes into shared UPDATEs
+ *	feed.c		routes for the kernel
+ *	walk.c		views
+ *
+ * Below them, knowing nothing of the above: net.c, attrset.c, idhash.c,
+ * slab.c, idq.c, pages.c.
+ */
+#ifndef RIB_TABLE_H
+#define RIB_TABLE_H
+
+#include "bgp/update.h"
+#include "rib/attrset.h"
+#include "rib/idq.h"
+#include "rib/net.h"
+#include "rib/rib.h"
+
+#define NEIGHBOR_OWN	0		/* our own routes */
+#define NEIGHBOR_NONE	UINT16_MAX
+#define PEER_OWN	0
+
+#define EPOCHS		4
+#define VOID_NONE	EPOCHS		/* void_age: no path is void */
+
+struct pack;
+struct feed_error;
+
+/* All sessions with one address. */
+struct neighbor {
+	struct addr addr;
+	uint32_t n_peers;		/* entry is free if 0 and not sourced */
+	uint32_t sourced[BGP_AF_COUNT];	/* prefixes whose .sent it is */
+};
+
+/* Prefixes that changed while a peer could not take them: a bit each. */
+struct lag {
+	uint64_t *bits;
+	uint32_t n_words;
+	uint32_t n_set;
+	uint32_t cursor;		/* word to go on with */
+};
+
+/* Peers that get the same bytes. */
+struct group {
+	struct group *next;
+	struct bgp_wire wire;
+	struct bgp_export how;
+	struct rib_peer **member;
+	uint32_t n_members;
+	uint32_t n_syncing;		/* members being dumped to */
+	uint32_t cursor;		/* where their dump goes on */
+};
+
+struct peer_af {
+	struct group *group;		/* NULL: nothing is sent */
+	uint8_t epoch;			/* of paths heard now, modulo EPOCHS */
+	uint8_t void_age;		/* paths of that many epochs ago or
+					 * more are to be withdrawn */
+	uint32_t count[EPOCHS];		/* paths by epoch */
+	uint32_t refused;
+	bool eor_due;			/* after the dump */
+	bool syncing;			/* the dump has yet to come round */
+	bool wrapped;			/* to where it was when we came: */
+	uint32_t sync_start;
+	struct lag *lag;		/* NULL: is sent changes as they come */
+};
+
+struct rib_peer {
+	struct rib *rib;
+	struct rib_peer_conf conf;
+	char *name;
+	uint16_t index;			/* in rib->peer */
+	uint16_t neighbor;		/* in rib->neighbor */
+	uint16_t rank;			/* in order of neighbor address */
+	bool up;
+	bool paused;
+	bool removed;			/* goes when its paths have gone */
+	struct rib_session session;
+	struct peer_af af[BGP_AF_COUNT];
+};
+
+struct feed {
+	struct idq queue;		/* NET_FEED */
+	uint32_t n_unanswered;
+	bool blocked;			/* until rib_route_ready() */
+	struct feed_error *error;	/* see feed.c */
+	uint32_t n_errors, size_errors;
+	struct idhash error_index;
+	char **text;			/* error texts, each once */
+	uint32_t n_texts;
+	struct addr *hops;		/* scratch */
+	uint32_t size_hops;
+};
+
+struct table {
+	struct rib *rib;
+	enum bgp_af af;
+	struct net_store nets;
+	uint32_t sweep_cursor;
+	struct idq out;			/* NET_OUT */
+	struct group *groups;
+	uint32_t n_sent;		/* prefixes that have been sent */
+	uint32_t n_lagging;		/* peers with a struct lag */
+	struct feed feed;
+	uint32_t n_usable;		/* prefixes with a best path */
+	uint32_t n_wanted;		/* of these to be in the kernel */
+};
+
+struct rib {
+	struct rib_conf conf;
+	const struct rib_ops *ops;
+	void *arg;
+	struct attrset_pool attrs;
+	struct table table[BGP_AF_COUNT];
+	struct prefix *spaces;		/* address spaces, disjoint */
+	uint32_t n_spaces;
+	uint32_t own_attrs;		/* of our own routes */
+	struct rib_peer **peer;		/* by index; 0 is no session */
+	uint32_t n_peers;		/* entries, NULL ones included */
+	struct neighbor *neighbor;
+	uint32_t n_neighbors;		/* entries */
+	struct pack *pack;
+	struct rib_walk *walks;
+	uint64_t decision;		/* stamp of decide.c */
+	bool awake;			/* ops->wake was called, or running */
+};
+
+/* rib.c */
+void rib_wake(struct rib *rib);
+/* The address space that @prefix is equal to or inside; NULL: none. */
+const struct prefix *rib_space_covering(const struct rib *rib,
+					const struct prefix *prefix);
+
+/* peer.c */
+struct rib_peer *peer_own_new(struct rib *rib);
+void peer_free(struct rib_peer *peer);
+/* Free it if it was removed and nothing refers to it any more. */
+void peer_try_free(struct rib_peer *peer);
+/* Whether an address is that of a session's own end. */
+bool peer_local_addr(const void *rib, const struct addr *addr);
+/* Paths that are to be withdrawn. */
+uint32_t peer_void_paths(const struct rib_peer *peer, enum bgp_af af);
+
+static inline unsigned int path_age(const struct rib_peer *peer,
+				    enum bgp_af af,
+				    const struct rib_path *path)
+{
+	return (peer->af[af].epoch + EPOCHS - path->epoch) % EPOCHS;
+}
+
+static inline bool path_void(const struct rib *rib, enum bgp_af af,
+			     const struct rib_path *path)
+{
+	const struct rib_peer *peer = rib->peer[path->peer];
+
+	return path_age(peer, af, path) >= peer->af[af].void_age;
+}
+
+/* adjin.c */
+void adjin_own_add(struct table *t, const struct prefix *prefix);
+void adjin_own_del(struct table *t, const struct prefix *prefix);
+/* Set or clear NET_SUPPRESSED of all inside @space, which came or went. */
+void adjin_suppress(struct table *t, const struct prefix *space);
+/* Decide again on every prefix: what next hops are our own has changed. */
+void adjin_review(struct table *t);
+/* Withdraw void paths among the next @max prefixes; whether some are left. */
+bool adjin_sweep(struct table *t, uint32_t max);
+/* Withdraw all of them now. */
+void adjin_sweep_all(struct table *t);
+/* Free a prefix that nothing refers to. */
+void adjin_release(struct table *t, uint32_t id);
+
+/* decide.c */
+#define CHOICE_USED	16
+
+/* What a prefix's choice was, to see whether it has changed. */
+struct choice {
+	uint32_t n_used;		/* BEST and MULTIPATH */
+	uint32_t used[CHOICE_USED];	/* attribute sets of the first */
+	uint16_t source;		/* neighbor of the best path */
+	bool suppressed;
+};
+
+/* Before a change to the paths of a prefix. */
+void decide_begin(const struct table *t, struct net *net,
+		  struct choice *choice);
+/* Decide, queue what follows, free the prefix if it is of no use. */
+void decide_commit(struct table *t, uint32_t id, const struct choice *before);
+/* The path to send on; NULL: none. */
+const struct rib_path *decide_export(const struct table *t, struct net *net);
+/* The next hops in order, at most @max; returns how many there are. */
+uint32_t decide_nexthops(const struct table *t, struct net *net,
+			 struct addr *hops, uint32_t max);
+
+/* adjout.c */
+void adjout_mark(struct table *t, uint32_t id);
+void adjout_join(struct table *t, struct rib_peer *peer);
+void adjout_leave(struct table *t, struct rib_peer *peer);
+void adjout_refresh(struct table *t, struct rib_peer *peer);
+/* Whether a slow peer has yet to hear of the prefix. */
+bool adjout_lagging(const struct table *t, uint32_t id);
+/* One bounded piece of work; whether there is more. */
+bool adjout_run(struct table *t);
+void adjout_fini(struct table *t);
+uint64_t adjout_bytes(const struct table *t);
+
+/* pack.c: collect prefixes, then write them for one group after another */
+#define PACK_MAX	8192		/* prefixes */
+
+struct pack_target {
+	const struct group *group;
+	bool syncing;			/* only members being dumped to */
+	const struct rib_peer *only;	/* only this one, NULL: all */
+};
+
+struct pack *pack_new(struct rib *rib);
+void pack_free(struct pack *b);
+/* Empty it; it holds at most PACK_MAX prefixes. */
+void pack_reset(struct pack *b, struct table *t);
+bool pack_full(const struct pack *b);
+/* Announce to all but the source. */
+void pack_announce(struct pack *b, uint32_t net, uint32_t attrs,
+		    uint16_t source);
+/* Withdraw from all but @neighbor, who never had it. */
+void pack_withdraw(struct pack *b, uint32_t net, uint16_t neighbor);
+/* Withdraw from @neighbor, whose own path is now the one sent. */
+void pack_withdraw_only(struct pack *b, uint32_t net, uint16_t neighbor);
+void pack_send(struct pack *b, const struct pack_target *to);
+/* Let go of prefixes that exist only to be withdrawn. */
+void pack_release(struct pack *b);
+/* End-of-RIB to one peer. */
+void pack_send_eor(struct table *t, const struct rib_peer *peer);
+
+/* feed.c */
+void feed_init(struct table *t);
+void feed_fini(struct table *t);
+void feed_mark(struct table *t, uint32_t id);
+/* Hand out some routes; whether more can be now. */
+bool feed_run(struct table *t);
+void feed_done(struct table *t, const struct prefix *prefix, int error,
+	       const char *text);
+void feed_resync(struct table *t);
+enum rib_route_state feed_state(const struct table *t, struct net *net,
+				uint32_t id, int *error, const char **text);
+uint64_t feed_bytes(const struct table *t);
+
+/* walk.c */
+void walk_peer_gone(struct rib *rib, const struct rib_peer *peer);
+
+#endif

@@ -1,0 +1,343 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Views in order of prefix over a table that has no order, in small steps.
+ *
+ * A walk first collects the ids of the prefixes that it will visit, into
+ * buckets that divide the address space at a sample of prefixes. A bucket is
+ * sorted only when its turn comes. What an id stands for is looked up when it
+ * is visited, so rows show the state of that moment.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/util.h"
+#include "rib/table.h"
+
+#define BUCKETS		256
+#define COLLECT_MAX	65536		/* prefixes in one step */
+
+struct bucket {
+	uint32_t *id;
+	uint32_t n, size;
+};
+
+struct rib_walk {
+	struct rib_walk *next;
+	struct rib *rib;
+	struct table *t;
+	enum rib_view view;
+	const struct rib_peer *peer;
+	bool collected;
+	uint32_t cursor;		/* collecting: next id */
+	struct prefix first[BUCKETS];	/* lower bound of each but bucket 0 */
+	uint32_t n_buckets;
+	struct bucket bucket[BUCKETS];
+	uint32_t at_bucket, at;		/* visiting: next of its ids */
+	uint32_t row;			/* visiting: next row of the prefix */
+};
+
+static int sample_cmp(const void *a, const void *b)
+{
+	return prefix_cmp(a, b);
+}
+
+static void sample(struct rib_walk *walk)
+{
+	const struct net_store *nets = &walk->t->nets;
+	uint64_t end = net_end(nets);
+	uint32_t i, id;
+
+	for (i = 1; i < BUCKETS; i++) {
+		id = net_next(nets, end * i / BUCKETS);
+		if (id == NET_NONE)
+			break;
+		walk->first[i] = net_prefix(nets, net_get(nets, id));
+	}
+	walk->n_buckets = i;
+	qsort(&walk->first[1], i - 1, sizeof(walk->first[0]), sample_cmp);
+}
+
+struct rib_walk *rib_walk_new(struct rib *rib, enum bgp_af af,
+			      enum rib_view view, const struct rib_peer *peer)
+{
+	struct rib_walk *walk = xcalloc(1, sizeof(*walk));
+
+	walk->rib = rib;
+	walk->t = &rib->table[af];
+	walk->view = view;
+	walk->peer = peer;
+	walk->next = rib->walks;
+	rib->walks = walk;
+	sample(walk);
+	return walk;
+}
+
+static void bucket_free(struct bucket *bucket)
+{
+	free(bucket->id);
+	*bucket = (struct bucket){ 0 };
+}
+
+static void stop(struct rib_walk *walk)
+{
+	uint32_t i;
+
+	for (i = 0; i < BUCKETS; i++)
+		bucket_free(&walk->bucket[i]);
+	walk->collected = true;
+	walk->at_bucket = walk->n_buckets;
+}
+
+void rib_walk_free(struct rib_walk *walk)
+{
+	struct rib_walk **link = &walk->rib->walks;
+
+	while (*link != walk)
+		link = &(*link)->next;
+	*link = walk->next;
+	stop(walk);
+	free(walk);
+}
+
+void walk_peer_gone(struct rib *rib, const struct rib_peer *peer)
+{
+	struct rib_walk *walk;
+
+	for (walk = rib->walks; walk; walk = walk->next) {
+		if (walk->peer == peer)
+			stop(walk);
+	}
+}
+
+/* ---- what a walk is about -------------------------------------------- */
+
+/*
+ * The rows of a prefix are told in order of a number that stays the same
+ * while the walk pauses: 0 for the best path, else from the peer's index.
+ */
+static bool path_row(const struct rib_walk *walk, const struct rib_path *path,
+		     uint32_t *row)
+{
+	bool used = path->why == RIB_WHY_BEST ||
+		    path->why == RIB_WHY_MULTIPATH;
+
+	if (path_void(walk->rib, walk->t->af, path))
+		return false;
+	*row = path->peer + 1u;
+	if (walk->view == RIB_VIEW_LOC) {
+		if (path->why == RIB_WHY_BEST)
+			*row = 0;
+		return used;
+	}
+	return path->peer != PEER_OWN &&
+	       (!walk->peer || walk->peer->index == path->peer);
+}
+
+/* The path of the next row; NULL: no more. */
+static const struct rib_path *next_path(const struct rib_walk *walk,
+					struct net *net, uint32_t *row)
+{
+	const struct rib_path *paths, *best = NULL;
+	uint32_t i, n, this;
+
+	paths = net_paths(&walk->t->nets, net, &n);
+	for (i = 0; i < n; i++) {
+		if (!path_row(walk, &paths[i], &this) || this < walk->row)
+			continue;
+		if (!best || this < *row) {
+			best = &paths[i];
+			*row = this;
+		}
+	}
+	return best;
+}
+
+static bool advertised(const struct rib_walk *walk, const struct net *net)
+{
+	return walk->peer->af[walk->t->af].group &&
+	       net->sent != NEIGHBOR_NONE &&
+	       net->sent != walk->peer->neighbor;
+}
+
+static bool concerns(const struct rib_walk *walk, struct net *net)
+{
+	uint32_t row = 0;
+
+	if (walk->view == RIB_VIEW_ADVERTISED)
+		return advertised(walk, net);
+	return next_path(walk, net, &row) != NULL;
+}
+
+/* ---- collecting ------------------------------------------------------ */
+
+static struct bucket *bucket_find(struct rib_walk *walk,
+				  const struct net *net)
+{
+	struct prefix prefix = net_prefix(&walk->t->nets, net);
+	uint32_t low = 0, high = walk->n_buckets;
+	uint32_t mid;
+
+	while (high - low > 1) {
+		mid = (low + high) / 2;
+		if (prefix_cmp(&prefix, &walk->first[mid]) < 0)
+			high = mid;
+		else
+			low = mid;
+	}
+	return &walk->bucket[low];
+}
+
+static void bucket_add(struct bucket *bucket, uint32_t id)
+{
+	if (bucket->n == bucket->size) {
+		bucket->size = MAX(bucket->size * 2, 64u);
+		bucket->id = xreallocarray(bucket->id, bucket->size,
+					   sizeof(*bucket->id));
+	}
+	bucket->id[bucket->n++] = id;
+}
+
+static void collect(struct rib_walk *walk)
+{
+	const struct net_store *nets = &walk->t->nets;
+	struct net *net;
+	uint32_t i;
+
+	for (i = 0; i < COLLECT_MAX; i++) {
+		walk->cursor = net_next(nets, walk->cursor);
+		if (walk->cursor == NET_NONE) {
+			walk->collected = true;
+			return;
+		}
+		net = net_get(nets, walk->cursor);
+		if (concerns(walk, net))
+			bucket_add(bucket_find(walk, net), walk->cursor);
+		walk->cursor++;
+	}
+}
+
+static int id_cmp(const void *a, const void *b, void *ctx)
+{
+	const struct net_store *nets = ctx;
+
+	return net_cmp(nets, net_get(nets, *(const uint32_t *)a),
+		       net_get(nets, *(const uint32_t *)b));
+}
+
+static void bucket_sort(struct rib_walk *walk, struct bucket *bucket)
+{
+	uint32_t i, n = 0;
+
+	for (i = 0; i < bucket->n; i++) {
+		if (net_try(&walk->t->nets, bucket->id[i]))
+			bucket->id[n++] = bucket->id[i];
+	}
+	bucket->n = n;
+	if (n > 1)
+		qsort_r(bucket->id, n, sizeof(*bucket->id), id_cmp,
+			&walk->t->nets);
+}
+
+/* ---- visiting -------------------------------------------------------- */
+
+static bool tell(struct rib_walk *walk, uint32_t id, struct net *net,
+		 const struct rib_path *path, const struct bgp_attrs *attrs,
+		 rib_row_cb *cb, void *arg)
+{
+	const struct rib_peer *peer = walk->rib->peer[path->peer];
+	struct rib_row row = {
+		.af = walk->t->af,
+		.prefix = net_prefix(&walk->t->nets, net),
+		.attrs = attrs,
+		.peer = path->peer == PEER_OWN ? NULL : &peer->conf,
+		.why = path->why,
+		.stale = path_age(peer, walk->t->af, path) > 0,
+	};
+
+	if (net->flags & NET_SUPPRESSED)
+		row.suppressed_by = rib_space_covering(walk->rib, &row.prefix);
+	row.state = feed_state(walk->t, net, id, &row.error, &row.error_text);
+	return cb(arg, &row);
+}
+
+static bool visit_advertised(struct rib_walk *walk, uint32_t id,
+			     struct net *net, rib_row_cb *cb, void *arg)
+{
+	const struct group *group = walk->peer->af[walk->t->af].group;
+	const struct rib_path *path = decide_export(walk->t, net);
+	struct bgp_attrs *attrs;
+	bool told;
+
+	if (!path || !advertised(walk, net))
+		return true;
+	attrs = bgp_attrs_export(&attrset_get(&walk->rib->attrs,
+					      path->attrs)->flat,
+				 &group->how);
+	told = !attrs || tell(walk, id, net, path, attrs, cb, arg);
+	free(attrs);
+	return told;
+}
+
+static bool visit(struct rib_walk *walk, uint32_t id, struct net *net,
+		  rib_row_cb *cb, void *arg)
+{
+	const struct rib_path *path;
+	uint32_t row = 0;
+
+	if (walk->view == RIB_VIEW_ADVERTISED)
+		return visit_advertised(walk, id, net, cb, arg);
+	while ((path = next_path(walk, net, &row))) {
+		if (!tell(walk, id, net, path,
+			  &attrset_get(&walk->rib->attrs, path->attrs)->flat,
+			  cb, arg))
+			return false;
+		walk->row = row + 1;
+	}
+	return true;
+}
+
+bool rib_walk_run(struct rib_walk *walk, size_t max, rib_row_cb *cb,
+		  void *arg)
+{
+	struct bucket *bucket;
+	struct net *net;
+
+	if (!walk->collected) {
+		collect(walk);
+		return true;
+	}
+	while (max > 0 && walk->at_bucket < walk->n_buckets) {
+		bucket = &walk->bucket[walk->at_bucket];
+		if (walk->at == 0 && walk->row == 0)
+			bucket_sort(walk, bucket);
+		if (walk->at == bucket->n) {
+			bucket_free(bucket);
+			walk->at_bucket++;
+			walk->at = 0;
+			continue;
+		}
+		net = net_try(&walk->t->nets, bucket->id[walk->at]);
+		if (net && !visit(walk, bucket->id[walk->at], net, cb, arg))
+			return true;
+		walk->row = 0;
+		walk->at++;
+		max--;
+	}
+	return walk->at_bucket < walk->n_buckets;
+}
+
+const char *rib_why_name(enum rib_why why)
+{
+	static const char *const name[RIB_WHY_COUNT] = {
+		[RIB_WHY_BEST] = "best",
+		[RIB_WHY_MULTIPATH] = "multipath",
+		[RIB_WHY_SAME_NEXT_HOP] = "same-next-hop",
+		[RIB_WHY_LOOP] = "as-loop",
+		[RIB_WHY_AS_ZERO] = "as-zero",
+		[RIB_WHY_NEXT_HOP] = "next-hop",
+		[RIB_WHY_OWN_SPACE] = "own-address-space",
+		[RIB_WHY_AS_PATH_LENGTH] = "as-path-length",
+	};
+
+	return name[why];
+}
