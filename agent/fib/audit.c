@@ -1,0 +1,360 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * What the kernel holds of ours, compared with what should be there. Next-hop
+ * objects are read at once, since there are few; routes piece by piece, one a
+ * turn of the loop, while operations go on: want.c does not judge what it has
+ * touched meanwhile.
+ */
+#include <errno.h>
+#include <linux/rtnetlink.h>
+#include <stdlib.h>
+
+#include "fib/msg.h"
+#include "fib/state.h"
+#include "lib/log.h"
+#include "lib/util.h"
+
+#define TRIES_MAX	5	/* of a dump that changes while it is read */
+#define REST_FACTOR	10	/* rest so many times as long as it took */
+
+/* One dump of routes: of a VNet's BGP table and one family */
+struct step {
+	uint32_t vni;
+	int family;
+};
+
+struct audit {
+	struct fib *fib;
+	struct loop_timer *timer;	/* to begin */
+	struct loop_job *job;		/* to go on */
+	struct msg_nexthop *nexthops;
+	size_t n_nexthops, size;	/* size: allocated */
+	struct step *steps;
+	size_t n_steps, step;		/* step: the one that runs */
+	bool running, dumping, again;
+	uint64_t began, earliest;	/* ms */
+};
+
+static struct vnet *find_vnet(struct fib *fib, uint32_t vni)
+{
+	struct vnet *vnet;
+
+	HASH_FIND(hh, fib->vnets, &vni, sizeof(vni), vnet);
+	return vnet;
+}
+
+/* The VNet that a device is of, if it is one of ours and up. */
+static struct vnet *vnet_by_ifindex(struct fib *fib, int ifindex)
+{
+	const struct msg_link *link = links_by_index(&fib->links, ifindex);
+	struct vnet *vnet = link ? find_vnet(fib, link->vni) : NULL;
+
+	return vnet && vnet->up && vnet->ifindex == ifindex ? vnet : NULL;
+}
+
+/*
+ * Next-hop objects
+ */
+
+static void take_nexthop(const struct nlmsghdr *nlh, void *arg)
+{
+	struct msg_nexthop nexthop;
+	struct audit *audit = arg;
+
+	if (!msg_get_nexthop(nlh, &nexthop) || !nhid_is_ours(nexthop.id) ||
+	    nexthop.protocol != RTPROT_BGP)
+		return;
+	if (audit->n_nexthops == audit->size) {
+		audit->size = audit->size * 2 + 16;
+		audit->nexthops = xreallocarray(audit->nexthops, audit->size,
+						sizeof(*audit->nexthops));
+	}
+	audit->nexthops[audit->n_nexthops++] = nexthop;
+}
+
+static int read_nexthops(struct audit *audit)
+{
+	char buf[MSG_MAX] __attribute__((aligned(8)));
+	unsigned int tries = TRIES_MAX;
+	struct netlink_error err;
+	int rc;
+
+	do {
+		audit->n_nexthops = 0;
+		rc = netlink_dump(&audit->fib->talk, msg_dump_nexthops(buf),
+				  take_nexthop, audit, &err);
+	} while (rc == -EINTR && --tries);
+	if (rc < 0)
+		log_warn("reading next hops: %s", err.text);
+	return rc;
+}
+
+static int compare_ids(const void *a, const void *b)
+{
+	const struct msg_nexthop *left = a, *right = b;
+
+	return (left->id > right->id) - (left->id < right->id);
+}
+
+static const struct msg_nexthop *find_nexthop(const struct audit *audit,
+					      uint32_t id)
+{
+	struct msg_nexthop key = { .id = id };
+
+	return bsearch(&key, audit->nexthops, audit->n_nexthops, sizeof(key),
+		       compare_ids);
+}
+
+/* A group belongs to the VNet of its first member. */
+static struct vnet *nexthop_vnet(const struct audit *audit,
+				 const struct msg_nexthop *nexthop)
+{
+	const struct msg_nexthop *member = nexthop;
+
+	if (nexthop->n_members)
+		member = find_nexthop(audit, nexthop->members[0]);
+	return member ? vnet_by_ifindex(audit->fib, member->ifindex) : NULL;
+}
+
+static void remove_nexthop(struct audit *audit, struct vnet *vnet, uint32_t id)
+{
+	char buf[MSG_MAX] __attribute__((aligned(8)));
+	struct netlink_error err;
+
+	netlink_talk(&audit->fib->talk, msg_del_nexthop(buf, id), NULL, NULL,
+		     &err);
+	log_info("%s: next-hop object %u is not wanted, removed",
+		 vnet->spec->name, id);
+	fib_repaired(vnet, 1);
+}
+
+static void compare_nexthop(struct audit *audit,
+			    const struct msg_nexthop *nexthop)
+{
+	struct vnet *vnet = nexthop_vnet(audit, nexthop);
+	bool known;
+
+	nhid_reserve(audit->fib->ids, nexthop->id);
+	if (!vnet)
+		return;
+	if (nexthop->n_members)
+		known = want_audit_group(vnet->want, nexthop->id,
+					 nexthop->members, nexthop->n_members);
+	else
+		known = want_audit_hop(vnet->want, nexthop->id,
+				       &nexthop->gateway);
+	if (!known)
+		remove_nexthop(audit, vnet, nexthop->id);
+}
+
+static void compare_nexthops(struct audit *audit)
+{
+	size_t i;
+
+	if (audit->n_nexthops == 0)
+		return;
+	qsort(audit->nexthops, audit->n_nexthops, sizeof(*audit->nexthops),
+	      compare_ids);
+	for (i = 0; i < audit->n_nexthops; i++) {
+		if (!audit->nexthops[i].n_members)
+			compare_nexthop(audit, &audit->nexthops[i]);
+	}
+	for (i = 0; i < audit->n_nexthops; i++) {
+		if (audit->nexthops[i].n_members)
+			compare_nexthop(audit, &audit->nexthops[i]);
+	}
+}
+
+/*
+ * Routes
+ */
+
+static void take_route(const struct nlmsghdr *nlh, void *arg)
+{
+	struct vnet *vnet = arg;
+	struct msg_route route;
+
+	if (!msg_get_route(nlh, &route) ||
+	    route.table != vnet->spec->bgp_table ||
+	    route.protocol != RTPROT_BGP || route.metric != FIB_METRIC)
+		return;
+	want_audit_route(vnet->want, &route.prefix, route.nhid,
+			 route.offload_failed);
+}
+
+static void add_step(struct audit *audit, uint32_t vni, int family)
+{
+	audit->steps = xreallocarray(audit->steps, audit->n_steps + 1,
+				     sizeof(*audit->steps));
+	audit->steps[audit->n_steps++] = (struct step){ vni, family };
+}
+
+static void plan(struct audit *audit)
+{
+	struct vnet *vnet, *tmp;
+
+	audit->n_steps = 0;
+	audit->step = 0;
+	HASH_ITER(hh, audit->fib->vnets, vnet, tmp) {
+		if (!vnet->up)
+			continue;
+		want_audit_begin(vnet->want);
+		add_step(audit, vnet->vni, AF_INET);
+		add_step(audit, vnet->vni, AF_INET6);
+	}
+}
+
+static int start_dump(struct audit *audit, const struct vnet *vnet)
+{
+	char buf[MSG_MAX] __attribute__((aligned(8)));
+	int rc, family = audit->steps[audit->step].family;
+	struct netlink_error err;
+	struct nlmsghdr *nlh;
+
+	nlh = msg_dump_routes(buf, family, vnet->spec->bgp_table);
+	rc = netlink_dump_start(&audit->fib->dump, nlh, &err);
+	audit->dumping = rc == 0;
+	return rc;
+}
+
+/* Take a piece. A table that is not there, because it is empty, is no error. */
+static int continue_dump(struct audit *audit, struct vnet *vnet)
+{
+	struct netlink_error err;
+	int rc;
+
+	rc = netlink_dump_next(&audit->fib->dump, take_route, vnet, &err);
+	if (rc <= 0)
+		audit->dumping = false;
+	return rc == -ENOENT ? 0 : rc;
+}
+
+static void finish_vnet(struct vnet *vnet)
+{
+	unsigned int differences = want_audit_end(vnet->want);
+
+	if (differences)
+		fib_repaired(vnet, differences);
+}
+
+/*
+ * Course
+ */
+
+static void rest(struct audit *audit)
+{
+	uint64_t now = loop_now_ms();
+
+	audit->running = false;
+	audit->earliest = now + (now - audit->began) * REST_FACTOR;
+	if (audit->again)
+		audit_soon(audit, 0);
+	audit->again = false;
+}
+
+static void begin(void *arg)
+{
+	struct audit *audit = arg;
+
+	audit->began = loop_now_ms();
+	audit->running = true;
+	audit->fib->stats.audits++;
+	plan(audit);
+	if (audit->n_steps == 0 || read_nexthops(audit) < 0) {
+		rest(audit);
+		return;
+	}
+	compare_nexthops(audit);
+	loop_defer(audit->job);
+}
+
+static void end(struct audit *audit)
+{
+	struct vnet *vnet;
+	size_t i;
+
+	for (i = 0; i < audit->n_steps; i += 2) {
+		vnet = find_vnet(audit->fib, audit->steps[i].vni);
+		if (vnet && vnet->up)
+			finish_vnet(vnet);
+	}
+	fib_work(audit->fib);
+	rest(audit);
+}
+
+static void go_on(void *arg)
+{
+	struct audit *audit = arg;
+	struct vnet *vnet;
+	int rc;
+
+	if (!audit->running)
+		return;
+	if (audit->step == audit->n_steps) {
+		end(audit);
+		return;
+	}
+	vnet = find_vnet(audit->fib, audit->steps[audit->step].vni);
+	rc = audit->dumping ? 1 : start_dump(audit, vnet);
+	if (rc >= 0)
+		rc = continue_dump(audit, vnet);
+	if (rc < 0) {
+		log_warn("%s: reading routes: %s, comparing again",
+			 vnet->spec->name, strerror(-rc));
+		audit->again = true;
+		rest(audit);
+		return;
+	}
+	if (rc == 0)
+		audit->step++;
+	loop_defer(audit->job);
+}
+
+void audit_soon(struct audit *audit, uint64_t ms)
+{
+	uint64_t now = loop_now_ms();
+
+	if (audit->running) {
+		audit->again = true;
+		return;
+	}
+	if (loop_timer_running(audit->timer))
+		return;
+	if (now + ms < audit->earliest)
+		ms = audit->earliest - now;
+	loop_timer_set(audit->timer, ms);
+}
+
+/* What is left of a dump is read away, for the sake of the next. */
+void audit_restart(struct audit *audit)
+{
+	struct netlink_error err;
+
+	while (audit->dumping) {
+		if (netlink_dump_next(&audit->fib->dump, NULL, NULL, &err) <= 0)
+			audit->dumping = false;
+	}
+	audit->running = false;
+	audit->again = false;
+	audit->earliest = 0;
+	loop_timer_set(audit->timer, 0);
+}
+
+struct audit *audit_new(struct fib *fib)
+{
+	struct audit *audit = xcalloc(1, sizeof(*audit));
+
+	audit->fib = fib;
+	audit->timer = loop_timer_new(begin, audit);
+	audit->job = loop_job_new(go_on, audit);
+	return audit;
+}
+
+void audit_free(struct audit *audit)
+{
+	loop_timer_free(audit->timer);
+	loop_job_free(audit->job);
+	free(audit->nexthops);
+	free(audit->steps);
+	free(audit);
+}

@@ -1,0 +1,373 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The process that programs the kernel, seen from outside: fib.h. state.h says
+ * which file does what.
+ *
+ *	fib_configure --> vnet.c, rows.c --\
+ *	fib_route_set --> want.c --> program.c --> kernel
+ *	                    ^                        |
+ *	                    |  what differs          v
+ *	                  audit.c <-- dumps --- monitor.c (notifications)
+ *
+ * A VNet is looked after a short while after something about it has changed,
+ * so that ten thousand NICs that come up together are one pass.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "fib/state.h"
+#include "lib/log.h"
+#include "lib/util.h"
+
+#define VNET_DELAY	20		/* ms from a change to the pass */
+#define ANSWERS_ROOM	(1 << 20)	/* bytes, if all of a batch fails */
+#define CHECK_INTERVAL	60000		/* ms between comparisons of all */
+
+static struct vnet *find_vnet(const struct fib *fib, uint32_t vni)
+{
+	struct vnet *vnet;
+
+	HASH_FIND(hh, fib->vnets, &vni, sizeof(vni), vnet);
+	return vnet;
+}
+
+/*
+ * Who is told what
+ */
+
+static void tell_route(void *arg, const struct prefix *prefix,
+		       enum fib_route_state state, int error, const char *text)
+{
+	struct vnet *vnet = arg;
+	struct fib *fib = vnet->fib;
+
+	if (fib->events.route)
+		fib->events.route(fib->arg, vnet->vni, prefix, state, error,
+				  text);
+}
+
+void fib_repaired(struct vnet *vnet, unsigned int differences)
+{
+	struct fib *fib = vnet->fib;
+
+	fib->stats.repairs += differences;
+	log_notice("%s: %u differences from what the kernel holds, repaired",
+		   vnet->spec->name, differences);
+	if (fib->events.repaired)
+		fib->events.repaired(fib->arg, vnet->vni, differences);
+}
+
+void fib_work(struct fib *fib)
+{
+	fib->busy = true;
+	loop_defer(fib->program_job);
+}
+
+/*
+ * Passes over VNets
+ */
+
+void fib_vnet_due(struct vnet *vnet)
+{
+	vnet->due = true;
+	if (!loop_timer_running(vnet->fib->vnet_timer))
+		loop_timer_set(vnet->fib->vnet_timer, VNET_DELAY);
+}
+
+static void tell_vnet(struct vnet *vnet)
+{
+	int ifindex = vnet->ready ? vnet->ifindex : 0;
+	struct fib *fib = vnet->fib;
+
+	if (!vnet->tell && ifindex == vnet->told_ifindex &&
+	    strcmp(vnet->problem, vnet->told_problem) == 0)
+		return;
+	vnet->tell = false;
+	vnet->told_ifindex = ifindex;
+	memcpy(vnet->told_problem, vnet->problem, sizeof(vnet->problem));
+	if (fib->events.vnet)
+		fib->events.vnet(fib->arg, vnet->vni, vnet->ready,
+				 vnet->problem[0] ? vnet->problem : NULL);
+}
+
+static void look_after(struct vnet *vnet)
+{
+	vnet->due = false;
+	vnet_apply(vnet);
+	if (vnet->settled && vnet->changes)
+		log_info("%s: %u changes", vnet->spec->name, vnet->changes);
+	vnet->settled = vnet->settled || vnet->ready;
+	tell_vnet(vnet);
+}
+
+static void run_due(void *arg)
+{
+	struct vnet *vnet, *next;
+	struct fib *fib = arg;
+
+	HASH_ITER(hh, fib->vnets, vnet, next) {
+		if (vnet->due)
+			look_after(vnet);
+	}
+}
+
+static void check_all(void *arg)
+{
+	struct vnet *vnet, *next;
+	struct fib *fib = arg;
+
+	HASH_ITER(hh, fib->vnets, vnet, next)
+		fib_vnet_due(vnet);
+	audit_soon(fib->audit, 0);
+	loop_timer_set(fib->check_timer, CHECK_INTERVAL);
+}
+
+/*
+ * Life
+ */
+
+/*
+ * With it, the kernel tells of a change of a next hop once for each route that
+ * uses it. Who may not change it, as in most containers, lives with that.
+ */
+static void disable_compat_mode(void)
+{
+	static const char path[] = "/proc/sys/net/ipv4/nexthop_compat_mode";
+	int fd = open(path, O_WRONLY | O_CLOEXEC);
+
+	if (fd < 0 || write(fd, "0", 1) != 1)
+		log_info("%s: %s", path, strerror(errno));
+	if (fd >= 0)
+		close(fd);
+}
+
+static bool open_sockets(struct fib *fib)
+{
+	struct netlink_error err;
+	int rc;
+
+	rc = netlink_open(&fib->program, NETLINK_ROUTE);
+	if (rc == 0 && netlink_set_room(&fib->program, ANSWERS_ROOM) < 0)
+		rc = -errno;
+	if (rc == 0)
+		rc = netlink_open(&fib->talk, NETLINK_ROUTE);
+	if (rc == 0)
+		rc = netlink_open(&fib->dump, NETLINK_ROUTE);
+	if (rc == 0)
+		rc = genl_open(&fib->genl, &err);
+	if (rc < 0) {
+		errno = -rc;
+		return false;
+	}
+	fib->monitor = monitor_new(fib);
+	return fib->monitor;
+}
+
+static void close_sockets(struct fib *fib)
+{
+	if (fib->monitor)
+		monitor_free(fib->monitor);
+	genl_close(&fib->genl);
+	netlink_close(&fib->dump);
+	netlink_close(&fib->talk);
+	netlink_close(&fib->program);
+}
+
+struct fib *fib_open(const struct fib_events *events, void *arg)
+{
+	struct fib *fib = xcalloc(1, sizeof(*fib));
+	struct netlink_error err;
+	int error;
+
+	fib->events = *events;
+	fib->arg = arg;
+	if (!open_sockets(fib) ||
+	    links_read(&fib->links, &fib->talk, &err) < 0) {
+		error = errno;
+		log_err("netlink: %s", strerror(error));
+		close_sockets(fib);
+		free(fib);
+		errno = error;
+		return NULL;
+	}
+	disable_compat_mode();
+	fib->ids = nhid_new();
+	fib->batch = batch_new();
+	fib->program_job = loop_job_new(program_run, fib);
+	fib->vnet_timer = loop_timer_new(run_due, fib);
+	fib->check_timer = loop_timer_new(check_all, fib);
+	fib->audit = audit_new(fib);
+	loop_timer_set(fib->check_timer, CHECK_INTERVAL);
+	return fib;
+}
+
+static void forget_vnet(struct vnet *vnet)
+{
+	HASH_DELETE(hh, vnet->fib->vnets, vnet);
+	want_free(vnet->want);
+	spec_free(vnet->spec);
+	free(vnet);
+}
+
+void fib_close(struct fib *fib)
+{
+	struct vnet *vnet, *next;
+
+	HASH_ITER(hh, fib->vnets, vnet, next)
+		forget_vnet(vnet);
+	close_sockets(fib);
+	audit_free(fib->audit);
+	loop_timer_free(fib->check_timer);
+	loop_timer_free(fib->vnet_timer);
+	loop_job_free(fib->program_job);
+	batch_free(fib->batch);
+	nhid_free(fib->ids);
+	links_free(&fib->links);
+	free(fib);
+}
+
+/*
+ * Configuration
+ */
+
+static const struct fib_vnet *find_spec(const struct fib_vnet *vnets, size_t n,
+					uint32_t vni)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++) {
+		if (vnets[i].vni == vni)
+			return &vnets[i];
+	}
+	return NULL;
+}
+
+/*
+ * What goes makes room for what comes, in another VNet perhaps: all of it
+ * first.
+ */
+static void release(struct fib *fib, const struct fib_vnet *vnets, size_t n)
+{
+	const struct fib_vnet *spec;
+	struct vnet *vnet, *next;
+
+	HASH_ITER(hh, fib->vnets, vnet, next) {
+		spec = find_spec(vnets, n, vnet->vni);
+		if (!spec || !spec_same_device(spec, vnet->spec)) {
+			vnet_delete(vnet);
+			forget_vnet(vnet);
+			continue;
+		}
+		vnet_release(vnet, spec);
+		rows_release(vnet, vnet->spec, spec);
+	}
+}
+
+static struct vnet *add_vnet(struct fib *fib, uint32_t vni)
+{
+	struct vnet *vnet = xcalloc(1, sizeof(*vnet));
+
+	vnet->fib = fib;
+	vnet->vni = vni;
+	vnet->want = want_new(fib->ids, tell_route, vnet);
+	HASH_ADD(hh, fib->vnets, vni, sizeof(vnet->vni), vnet);
+	return vnet;
+}
+
+static void describe(struct fib *fib, const struct fib_vnet *spec)
+{
+	struct vnet *vnet = find_vnet(fib, spec->vni);
+
+	if (!vnet)
+		vnet = add_vnet(fib, spec->vni);
+	if (vnet->spec)
+		spec_free(vnet->spec);
+	vnet->spec = spec_copy(spec);
+	vnet->settled = false;
+	vnet->tell = true;
+	vnet->due = true;
+}
+
+void fib_configure(struct fib *fib, const struct fib_vnet *vnets, size_t n)
+{
+	struct netlink_error err;
+	size_t i;
+
+	if (links_read(&fib->links, &fib->talk, &err) < 0)
+		log_warn("reading devices: %s", err.text);
+	release(fib, vnets, n);
+	for (i = 0; i < n; i++)
+		describe(fib, &vnets[i]);
+	audit_restart(fib->audit);
+	loop_timer_set(fib->vnet_timer, 0);
+}
+
+/*
+ * Routes
+ */
+
+void fib_route_set(struct fib *fib, uint32_t vni, const struct prefix *prefix,
+		   const struct addr *hops, size_t n_hops)
+{
+	struct vnet *vnet = find_vnet(fib, vni);
+	char text[PREFIX_STRLEN];
+
+	if (!vnet) {
+		log_warn("%s: there is no VNet with VNI %u",
+			 prefix_format(prefix, text), vni);
+		return;
+	}
+	want_set(vnet->want, prefix, hops, n_hops);
+	fib_work(fib);
+}
+
+void fib_hop_down(struct fib *fib, uint32_t vni, const struct addr *hop)
+{
+	struct vnet *vnet = find_vnet(fib, vni);
+
+	if (!vnet)
+		return;
+	want_hop_down(vnet->want, hop);
+	fib_work(fib);
+}
+
+void fib_sweep(struct fib *fib, uint32_t vni)
+{
+	struct vnet *vnet = find_vnet(fib, vni);
+
+	if (!vnet)
+		return;
+	want_sweep(vnet->want);
+	fib_work(fib);
+}
+
+void fib_audit(struct fib *fib)
+{
+	audit_soon(fib->audit, 0);
+}
+
+void fib_report(struct fib *fib, uint32_t vni)
+{
+	struct vnet *vnet = find_vnet(fib, vni);
+
+	if (vnet)
+		want_report(vnet->want);
+}
+
+bool fib_get_stats(const struct fib *fib, uint32_t vni, struct fib_stats *out)
+{
+	struct vnet *vnet, *next;
+	bool found = vni == 0;
+
+	*out = fib->stats;
+	HASH_ITER(hh, fib->vnets, vnet, next) {
+		if (vni && vnet->vni != vni)
+			continue;
+		want_add_stats(vnet->want, out);
+		found = true;
+	}
+	return found;
+}

@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What the kernel should hold, and that it does.
+ *
+ * The process that owns a struct fib says what it wants: the VNets as the
+ * configuration describes them, and for each VNet the next hops of BGP
+ * prefixes. fib programs it through netlink in the background, a batch per
+ * turn of the loop (lib/loop.h), the latest wish winning, and reports what
+ * became of each route. It keeps looking: what somebody else took away comes
+ * back.
+ *
+ * What is ours in the kernel, and so is adopted after a restart and removed
+ * when no longer wanted:
+ *   next-hop objects  protocol bgp, ids FIB_NHID_FIRST..FIB_NHID_LAST
+ *   BGP table         routes with protocol bgp that refer to such an object
+ *   system table and  routes with protocol FIB_PROTO_CONFIG, and reserved
+ *   route tables      ranges (blackhole, protocol kernel)
+ *   subnets           all of a VNet that is configured
+ *   NICs              those that this configuration or the one before names
+ * Routes of others in the same tables are left alone, and win against a BGP
+ * route of ours to the same prefix, because ours have the metric FIB_METRIC.
+ *
+ * VNets are named by their VNI. All calls are made from the loop's thread; no
+ * call waits for anything but the kernel's own work on one request. Callbacks
+ * come from the loop, never from within a call but fib_report().
+ */
+#ifndef FIB_FIB_H
+#define FIB_FIB_H
+
+#include <net/if.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "lib/addr.h"
+
+#define FIB_NHID_FIRST		0x56000000u
+#define FIB_NHID_LAST		0x56ffffffu
+#define FIB_PROTO_CONFIG	86	/* rtm_protocol */
+#define FIB_METRIC		20000	/* above what ip(8) gives by itself */
+#define FIB_MAX_HOPS		64	/* next hops of one route */
+
+struct fib;
+
+/* Next-hop types of user-defined routes */
+enum fib_user_type {
+	FIB_USER_APPLIANCE,		/* next_hop is an address in the VNet */
+	FIB_USER_VNET_LOCAL,
+	FIB_USER_INTERNET,		/* the VNet's internet device */
+	FIB_USER_NONE,
+};
+
+struct fib_user_route {
+	struct prefix prefix;
+	enum fib_user_type type;
+	struct addr next_hop;		/* of an appliance */
+};
+
+/* A route table (user-defined routes), bound to subnets by its table id */
+struct fib_user_table {
+	uint32_t table;			/* kernel table id */
+	const struct fib_user_route *routes;
+	size_t n_routes;
+};
+
+struct fib_subnet {
+	struct prefix prefix;
+	uint32_t table;			/* of a route table; 0: none */
+	bool propagation;		/* takes BGP routes */
+};
+
+struct fib_nic {
+	char device[IFNAMSIZ];		/* need not be there yet */
+	bool has_mac;			/* else it stays as it is */
+	uint8_t mac[6];			/* the guest's */
+	const struct addr *addresses;	/* the first of a family is primary */
+	size_t n_addresses;
+	bool forwarding;
+};
+
+struct fib_vnet {
+	uint32_t vni;
+	char name[IFNAMSIZ];		/* of the VNet device */
+	uint32_t table;
+	uint32_t bgp_table;
+	uint32_t max_routes;		/* per class and family; 0: no limit */
+	char internet[IFNAMSIZ];	/* device of the default route or "" */
+	const struct prefix *spaces;
+	size_t n_spaces;
+	const struct addr *addresses;	/* of the route server's instances */
+	size_t n_addresses;
+	const struct fib_subnet *subnets;
+	size_t n_subnets;
+	const struct fib_user_table *tables;
+	size_t n_tables;
+	const struct fib_nic *nics;
+	size_t n_nics;
+};
+
+enum fib_route_state {
+	FIB_ROUTE_PENDING,		/* wanted, not yet answered */
+	FIB_ROUTE_INSTALLED,		/* the kernel holds it as wanted */
+	FIB_ROUTE_FAILED,		/* refused; tried again later */
+	FIB_ROUTE_STALE,		/* of an earlier run, not yet wanted */
+};
+
+/* What the owner hears. Any may be NULL. */
+struct fib_events {
+	/*
+	 * A route that is wanted was installed, or failed: @error is an errno
+	 * and @text says why (the kernel's extack or strerror). Withdrawn
+	 * routes are not reported.
+	 */
+	void (*route)(void *arg, uint32_t vni, const struct prefix *prefix,
+		      enum fib_route_state state, int error, const char *text);
+	/*
+	 * The VNet is as far as it can be: after a configuration, and when
+	 * that has changed or its device is another one. @ready: its device is
+	 * up and has the instances' addresses, so that listeners can be bound.
+	 * @text is the first thing that could not be done ("vm1: ..."), or
+	 * NULL. A NIC whose device is not there yet is waited for, not told.
+	 */
+	void (*vnet)(void *arg, uint32_t vni, bool ready, const char *text);
+	/* A comparison with the kernel found and repaired @differences > 0. */
+	void (*repaired)(void *arg, uint32_t vni, unsigned int differences);
+	/* Nothing is queued any more: the kernel holds all it accepted. */
+	void (*idle)(void *arg);
+};
+
+/**
+ * fib_open - open the sockets and read what the kernel holds of ours
+ * @events: copied
+ * @arg: passed to each event
+ *
+ * Needs CAP_NET_ADMIN now and for as long as it lives, and the loop. Tries to
+ * set net.ipv4.nexthop_compat_mode to 0 (a next hop's change is then one
+ * notification, not one for each route); call it before the file system is
+ * taken away. Without the module the socket part works, and each VNet fails
+ * with the kernel's words.
+ *
+ * Return: NULL with errno set and the reason logged.
+ */
+struct fib *fib_open(const struct fib_events *events, void *arg);
+
+/* Forget everything; the kernel keeps what it holds. */
+void fib_close(struct fib *fib);
+
+/**
+ * fib_configure - the VNets that should be, all of them
+ * @vnets: copied, with what it points to
+ *
+ * Creates or adopts each VNet device and brings system rows, route tables,
+ * subnets and NICs to what is described. A VNet that the last configuration
+ * named and this one does not is deleted, and its BGP routes are forgotten. A
+ * VNet whose VNI stays and whose name or table changes is made anew.
+ */
+void fib_configure(struct fib *fib, const struct fib_vnet *vnets, size_t n);
+
+/**
+ * fib_route_set - the next hops a BGP prefix should have
+ * @vni: a configured VNet; others are ignored, with a log line
+ * @hops: 1..FIB_MAX_HOPS distinct addresses, in any order; a set of more is cut
+ * @n_hops: 0 withdraws the route
+ *
+ * Each call with next hops is answered by events->route, the last one if there
+ * were several, also when the kernel holds the route already.
+ */
+void fib_route_set(struct fib *fib, uint32_t vni, const struct prefix *prefix,
+		   const struct addr *hops, size_t n_hops);
+
+/**
+ * fib_hop_down - a next hop is gone
+ *
+ * Takes it out of every group that has another member, one message a group
+ * however many routes use it, ahead of all that is queued. Say this first and
+ * the new sets of the prefixes afterwards: those that now have what the group
+ * already holds cost nothing.
+ */
+void fib_hop_down(struct fib *fib, uint32_t vni, const struct addr *hop);
+
+/**
+ * fib_sweep - remove the stale routes of a VNet
+ *
+ * After a restart the routes of the run before stay until this call: make it
+ * when the peers have told everything (End-of-RIB) or had time to. Before it
+ * every fib_route_set() of the same prefix takes the stale route over.
+ */
+void fib_sweep(struct fib *fib, uint32_t vni);
+
+/* Compare with the kernel now and repair; also done on a timer. */
+void fib_audit(struct fib *fib);
+
+/* Tell the state of every BGP route of @vni, stale ones too, at once. */
+void fib_report(struct fib *fib, uint32_t vni);
+
+struct fib_stats {
+	size_t routes;			/* wanted */
+	size_t stale;
+	size_t queued;
+	size_t failed;
+	size_t groups;
+	size_t hops;
+	uint64_t requests;		/* sent since fib_open */
+	uint64_t refused;
+	uint64_t repairs;		/* differences found and repaired */
+	uint64_t audits;
+};
+
+/* Of one VNet, or of all if @vni is 0. False if there is no such VNet. */
+bool fib_get_stats(const struct fib *fib, uint32_t vni, struct fib_stats *out);
+
+#endif

@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "fib/links.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "lib/util.h"
+
+static struct link *find_index(struct links *links, int ifindex)
+{
+	struct link *link;
+
+	HASH_FIND(hh, links->by_index, &ifindex, sizeof(ifindex), link);
+	return link;
+}
+
+static struct link *find_name(struct links *links, const char *name)
+{
+	struct link *link;
+
+	HASH_FIND(hh_name, links->by_name, name, strlen(name), link);
+	return link;
+}
+
+static void forget(struct links *links, struct link *link)
+{
+	HASH_DELETE(hh, links->by_index, link);
+	HASH_DELETE(hh_name, links->by_name, link);
+	free(link);
+}
+
+/*
+ * A name may already be another's: of two devices that swap their names, one
+ * is heard of first.
+ */
+bool links_update(struct links *links, const struct nlmsghdr *nlh)
+{
+	struct link *link, *other;
+	struct msg_link is;
+
+	if (!msg_get_link(nlh, &is))
+		return false;
+	link = find_index(links, is.ifindex);
+	if (link)
+		forget(links, link);
+	if (is.gone)
+		return true;
+	other = find_name(links, is.name);
+	if (other)
+		forget(links, other);
+	link = xcalloc(1, sizeof(*link));
+	link->is = is;
+	link->seen = true;
+	HASH_ADD(hh, links->by_index, is.ifindex, sizeof(is.ifindex), link);
+	HASH_ADD_KEYPTR(hh_name, links->by_name, link->is.name,
+			strlen(link->is.name), link);
+	return true;
+}
+
+static void take_link(const struct nlmsghdr *nlh, void *arg)
+{
+	links_update(arg, nlh);
+}
+
+static void forget_if(struct links *links, bool all)
+{
+	struct link *link, *next;
+
+	HASH_ITER(hh, links->by_index, link, next) {
+		if (all || !link->seen)
+			forget(links, link);
+	}
+}
+
+int links_read(struct links *links, struct netlink *nl,
+	       struct netlink_error *err)
+{
+	char buf[MSG_MAX] __attribute__((aligned(8)));
+	struct link *link, *next;
+	unsigned int tries = 5;
+	int rc;
+
+	do {
+		HASH_ITER(hh, links->by_index, link, next)
+			link->seen = false;
+		rc = netlink_dump(nl, msg_dump_links(buf), take_link, links,
+				  err);
+	} while (rc == -EINTR && --tries);
+	if (rc == 0)
+		forget_if(links, false);
+	return rc;
+}
+
+void links_free(struct links *links)
+{
+	forget_if(links, true);
+}
+
+const struct msg_link *links_by_index(struct links *links, int ifindex)
+{
+	struct link *link = find_index(links, ifindex);
+
+	return link ? &link->is : NULL;
+}
+
+const struct msg_link *links_by_name(struct links *links, const char *name)
+{
+	struct link *link = find_name(links, name);
+
+	return link ? &link->is : NULL;
+}
+
+const char *links_name(struct links *links, int ifindex)
+{
+	const struct msg_link *link = links_by_index(links, ifindex);
+
+	return link ? link->name : "-";
+}

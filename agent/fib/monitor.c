@@ -1,0 +1,250 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The kernel's notifications. Devices are followed closely, since NICs come
+ * and go all day. Of routes and next hops only what others did to ours counts,
+ * and it does not count how: a comparison (audit.c) finds what to repair. So
+ * does it when notifications were lost.
+ */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <linux/filter.h>
+#include <linux/rtnetlink.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+
+#include "fib/msg.h"
+#include "fib/state.h"
+#include "lib/log.h"
+#include "lib/util.h"
+
+#define ROOM		(16 << 20)	/* bytes */
+#define RECV_SIZE	32768
+#define TURN_MESSAGES	256		/* at most in one turn of the loop */
+#define AUDIT_DELAY	100		/* ms, for what comes with it */
+
+struct monitor {
+	struct fib *fib;
+	struct netlink nl;
+	struct loop_fd *fd;
+};
+
+/*
+ * Drop in the kernel what our own requests set off: there may be a million of
+ * them. Only devices are followed whoever changes them. The filter loads
+ * numbers in network order, so what it compares with is swapped.
+ */
+static int set_filter(struct monitor *monitor)
+{
+	struct sock_filter code[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS,
+			 offsetof(struct nlmsghdr, nlmsg_pid)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K,
+			 htonl(monitor->fib->program.portid), 1, 0),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K,
+			 htonl(monitor->fib->talk.portid), 0, 4),
+		BPF_STMT(BPF_LD | BPF_H | BPF_ABS,
+			 offsetof(struct nlmsghdr, nlmsg_type)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, htons(RTM_NEWLINK), 2, 0),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, htons(RTM_DELLINK), 1, 0),
+		BPF_STMT(BPF_RET | BPF_K, 0),
+		BPF_STMT(BPF_RET | BPF_K, ~0u),
+	};
+	struct sock_fprog prog = {
+		.len = ARRAY_SIZE(code),
+		.filter = code,
+	};
+
+	return setsockopt(netlink_fd(&monitor->nl), SOL_SOCKET,
+			  SO_ATTACH_FILTER, &prog, sizeof(prog));
+}
+
+static int join(struct monitor *monitor)
+{
+	static const int groups[] = {
+		RTNLGRP_LINK, RTNLGRP_NEXTHOP, RTNLGRP_IPV4_ROUTE,
+		RTNLGRP_IPV6_ROUTE, RTNLGRP_IPV4_IFADDR, RTNLGRP_IPV6_IFADDR,
+	};
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(groups); i++) {
+		if (mnl_socket_setsockopt(monitor->nl.sock,
+					  NETLINK_ADD_MEMBERSHIP,
+					  (void *)(uintptr_t)&groups[i],
+					  sizeof(groups[i])) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static struct vnet *vnet_by_bgp_table(struct fib *fib, uint32_t table)
+{
+	struct vnet *vnet, *tmp;
+
+	HASH_ITER(hh, fib->vnets, vnet, tmp) {
+		if (vnet->spec->bgp_table == table)
+			return vnet;
+	}
+	return NULL;
+}
+
+/* Whether somebody else's route could be in a table that is looked after. */
+static void on_route(struct fib *fib, const struct nlmsghdr *nlh)
+{
+	struct vnet *vnet, *tmp;
+	struct msg_route route;
+
+	if (!msg_get_route(nlh, &route))
+		return;
+	if (route.protocol == RTPROT_BGP && route.metric == FIB_METRIC &&
+	    vnet_by_bgp_table(fib, route.table)) {
+		audit_soon(fib->audit, AUDIT_DELAY);
+		return;
+	}
+	HASH_ITER(hh, fib->vnets, vnet, tmp) {
+		if (vnet->spec->table == route.table &&
+		    route.type != MSG_ROUTE_OTHER)
+			fib_vnet_due(vnet);
+	}
+}
+
+static void on_nexthop(struct fib *fib, const struct nlmsghdr *nlh)
+{
+	struct msg_nexthop nexthop;
+
+	if (msg_get_nexthop(nlh, &nexthop) && nhid_is_ours(nexthop.id))
+		audit_soon(fib->audit, AUDIT_DELAY);
+}
+
+static bool names_device(const struct fib_vnet *spec, const char *name)
+{
+	size_t i;
+
+	if (strcmp(spec->name, name) == 0 || strcmp(spec->internet, name) == 0)
+		return true;
+	for (i = 0; i < spec->n_nics; i++) {
+		if (strcmp(spec->nics[i].device, name) == 0)
+			return true;
+	}
+	return false;
+}
+
+static void on_link(struct fib *fib, const struct nlmsghdr *nlh)
+{
+	struct vnet *vnet, *tmp;
+	struct msg_link link;
+
+	if (!msg_get_link(nlh, &link))
+		return;
+	links_update(&fib->links, nlh);
+	HASH_ITER(hh, fib->vnets, vnet, tmp) {
+		if (strcmp(vnet->spec->name, link.name) == 0 ||
+		    vnet->ifindex == link.ifindex)
+			vnet_check_device(vnet, &link);
+		if (names_device(vnet->spec, link.name))
+			fib_vnet_due(vnet);
+	}
+}
+
+static void on_address(struct fib *fib, const struct nlmsghdr *nlh)
+{
+	struct msg_address address;
+	struct vnet *vnet, *tmp;
+
+	if (!msg_get_address(nlh, &address))
+		return;
+	HASH_ITER(hh, fib->vnets, vnet, tmp) {
+		if (vnet->ifindex == address.ifindex)
+			fib_vnet_due(vnet);
+	}
+}
+
+static void on_message(struct fib *fib, const struct nlmsghdr *nlh)
+{
+	switch (nlh->nlmsg_type) {
+	case RTM_NEWLINK:
+	case RTM_DELLINK:
+		on_link(fib, nlh);
+		break;
+	case RTM_NEWROUTE:
+	case RTM_DELROUTE:
+		on_route(fib, nlh);
+		break;
+	case RTM_NEWNEXTHOP:
+	case RTM_DELNEXTHOP:
+		on_nexthop(fib, nlh);
+		break;
+	case RTM_NEWADDR:
+	case RTM_DELADDR:
+		on_address(fib, nlh);
+		break;
+	}
+}
+
+/* What was lost could have been anything. */
+static void overrun(struct fib *fib)
+{
+	struct vnet *vnet, *tmp;
+	struct netlink_error err;
+
+	log_notice("notifications of the kernel were lost, comparing");
+	if (links_read(&fib->links, &fib->talk, &err) < 0)
+		log_warn("reading devices: %s", err.text);
+	HASH_ITER(hh, fib->vnets, vnet, tmp)
+		fib_vnet_due(vnet);
+	audit_soon(fib->audit, AUDIT_DELAY);
+}
+
+static void on_readable(int fd, unsigned int ready, void *arg)
+{
+	static char buf[RECV_SIZE] __attribute__((aligned(8)));
+	unsigned int turn = TURN_MESSAGES;
+	const struct nlmsghdr *nlh;
+	struct monitor *monitor = arg;
+	ssize_t len;
+	int left;
+
+	(void)ready;
+	while (turn-- > 0) {
+		len = recv(fd, buf, sizeof(buf), MSG_DONTWAIT);
+		if (len < 0 && errno == ENOBUFS)
+			overrun(monitor->fib);
+		if (len <= 0)
+			return;
+		left = len;
+		for (nlh = (void *)buf; mnl_nlmsg_ok(nlh, left);
+		     nlh = mnl_nlmsg_next(nlh, &left))
+			on_message(monitor->fib, nlh);
+	}
+}
+
+struct monitor *monitor_new(struct fib *fib)
+{
+	struct monitor *monitor = xcalloc(1, sizeof(*monitor));
+	int rc;
+
+	monitor->fib = fib;
+	rc = netlink_open(&monitor->nl, NETLINK_ROUTE);
+	if (rc < 0) {
+		free(monitor);
+		errno = -rc;
+		return NULL;
+	}
+	if (netlink_set_room(&monitor->nl, ROOM) < 0 ||
+	    set_filter(monitor) < 0 || join(monitor) < 0) {
+		rc = errno;
+		netlink_close(&monitor->nl);
+		free(monitor);
+		errno = rc;
+		return NULL;
+	}
+	monitor->fd = loop_fd_new(netlink_fd(&monitor->nl), LOOP_READ,
+				  on_readable, monitor);
+	return monitor;
+}
+
+void monitor_free(struct monitor *monitor)
+{
+	loop_fd_free(monitor->fd);
+	netlink_close(&monitor->nl);
+	free(monitor);
+}

@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Operations to the kernel. One batch of one VNet a turn of the loop: while a
+ * million routes are on their way, what else there is to do waits no longer
+ * than a batch takes, and no VNet waits for another's routes.
+ */
+#include <linux/rtnetlink.h>
+
+#include "fib/msg.h"
+#include "fib/state.h"
+#include "lib/log.h"
+
+static struct nlmsghdr *encode_nexthop(const struct vnet *vnet,
+				       const struct want_op *op, void *buf)
+{
+	struct msg_nexthop nexthop = {
+		.id = op->id,
+		.protocol = RTPROT_BGP,
+	};
+
+	if (op->type == WANT_SET_HOP) {
+		nexthop.ifindex = vnet->ifindex;
+		nexthop.gateway = op->gateway;
+	} else {
+		nexthop.n_members = op->n_members;
+		memcpy(nexthop.members, op->members,
+		       op->n_members * sizeof(*op->members));
+	}
+	return msg_put_nexthop(buf, NLM_F_CREATE | NLM_F_REPLACE, &nexthop);
+}
+
+static struct nlmsghdr *encode(const struct vnet *vnet,
+			       const struct want_op *op, void *buf)
+{
+	struct msg_route route = {
+		.table = vnet->spec->bgp_table,
+		.metric = FIB_METRIC,
+		.protocol = RTPROT_BGP,
+	};
+
+	switch (op->type) {
+	case WANT_SET_HOP:
+	case WANT_SET_GROUP:
+		return encode_nexthop(vnet, op, buf);
+	case WANT_DEL_NEXTHOP:
+		return msg_del_nexthop(buf, op->id);
+	case WANT_SET_ROUTE:
+		route.prefix = op->prefix;
+		route.nhid = op->id;
+		return msg_put_route(buf, NLM_F_CREATE | NLM_F_REPLACE, &route);
+	case WANT_DEL_ROUTE:
+		route.prefix = op->prefix;
+		return msg_del_route(buf, &route);
+	}
+	return NULL;
+}
+
+static void run_vnet(struct vnet *vnet)
+{
+	static struct want_op ops[BATCH_MAX];
+	struct fib *fib = vnet->fib;
+	size_t i, n = want_take(vnet->want, ops, BATCH_MAX);
+
+	for (i = 0; i < n; i++)
+		batch_add(fib->batch, encode(vnet, &ops[i],
+					     batch_next(fib->batch)));
+	if (n > 0 && !batch_send(fib->batch, &fib->program)) {
+		log_warn("%s: answers of the kernel were lost, comparing",
+			 vnet->spec->name);
+		audit_soon(fib->audit, 0);
+	}
+	fib->stats.requests += n;
+	for (i = 0; i < n; i++) {
+		const struct netlink_error *err = batch_result(fib->batch, i);
+
+		fib->stats.refused += err->error != 0;
+		want_done(vnet->want, &ops[i], err->error, err->text);
+	}
+}
+
+/* The next VNet in turn that has something to do. */
+static struct vnet *next_vnet(struct fib *fib, bool *idle)
+{
+	struct vnet *vnet, *tmp, *first = NULL, *next = NULL;
+	bool behind = false;
+
+	*idle = true;
+	HASH_ITER(hh, fib->vnets, vnet, tmp) {
+		*idle = *idle && want_idle(vnet->want);
+		if (vnet->up && want_runnable(vnet->want)) {
+			if (behind && !next)
+				next = vnet;
+			if (!first)
+				first = vnet;
+		}
+		behind = behind || vnet->vni == fib->turn;
+	}
+	return next ? next : first;
+}
+
+void program_run(void *arg)
+{
+	struct fib *fib = arg;
+	struct vnet *vnet;
+	bool idle;
+
+	vnet = next_vnet(fib, &idle);
+	if (vnet) {
+		fib->turn = vnet->vni;
+		run_vnet(vnet);
+		loop_defer(fib->program_job);
+		return;
+	}
+	if (idle && fib->busy && fib->events.idle)
+		fib->events.idle(fib->arg);
+	if (idle)
+		fib->busy = false;
+}

@@ -1,0 +1,409 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * System and user-defined routes: rows that follow from the description. They
+ * are few, a dump of each table tells what there is.
+ */
+#include <errno.h>
+#include <linux/rtnetlink.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "fib/msg.h"
+#include "fib/state.h"
+#include "lib/util.h"
+
+#define METRIC_IPV6	1024	/* what the kernel takes when none is given */
+
+/* The ranges that Azure drops unless something says otherwise, IPv4 only */
+static const struct {
+	uint32_t addr;
+	uint8_t len;
+} reserved[] = {
+	{ 0x0a000000, 8 },
+	{ 0x64400000, 10 },
+	{ 0xac100000, 12 },
+	{ 0xc0a80000, 16 },
+};
+
+enum row_state {
+	ROW_MISSING,
+	ROW_WRONG,			/* ours, to be replaced */
+	ROW_RIGHT,
+	ROW_FOREIGN,			/* somebody else's is in its place */
+};
+
+struct row {
+	struct msg_route route;
+	enum row_state state;
+};
+
+struct rows {
+	struct row *wanted;
+	size_t n_wanted;
+	struct msg_route *stale;	/* ours and not wanted */
+	size_t n_stale;
+};
+
+static struct prefix reserved_prefix(size_t i)
+{
+	struct addr addr = addr_from_v4(reserved[i].addr);
+
+	return prefix_make(&addr, reserved[i].len);
+}
+
+/*
+ * What is wanted
+ */
+
+static void want_row(struct rows *rows, const struct msg_route *route)
+{
+	struct row *row;
+
+	rows->wanted = xreallocarray(rows->wanted, rows->n_wanted + 1,
+				     sizeof(*rows->wanted));
+	row = &rows->wanted[rows->n_wanted++];
+	*row = (struct row){ .route = *route };
+	if (route->prefix.addr.family == AF_INET6)
+		row->route.metric = METRIC_IPV6;
+}
+
+static bool is_space(const struct fib_vnet *spec, const struct prefix *prefix)
+{
+	size_t i;
+
+	for (i = 0; i < spec->n_spaces; i++) {
+		if (prefix_equal(&spec->spaces[i], prefix))
+			return true;
+	}
+	return false;
+}
+
+static bool has_family(const struct fib_vnet *spec, int family)
+{
+	size_t i;
+
+	for (i = 0; i < spec->n_spaces; i++) {
+		if (spec->spaces[i].addr.family == family)
+			return true;
+	}
+	return false;
+}
+
+static void want_reserved(struct rows *rows, const struct fib_vnet *spec)
+{
+	struct msg_route route = {
+		.table = spec->table,
+		.protocol = RTPROT_KERNEL,
+		.type = MSG_ROUTE_BLACKHOLE,
+	};
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(reserved); i++) {
+		route.prefix = reserved_prefix(i);
+		if (!is_space(spec, &route.prefix))
+			want_row(rows, &route);
+	}
+}
+
+static void want_default(struct rows *rows, const struct fib_vnet *spec,
+			 int family, int internet)
+{
+	static const uint8_t zero[16];
+	struct addr any = addr_make(family, zero);
+	struct msg_route route = {
+		.prefix = prefix_make(&any, 0),
+		.table = spec->table,
+		.protocol = FIB_PROTO_CONFIG,
+		.ifindex = internet,
+	};
+
+	if (internet && has_family(spec, family))
+		want_row(rows, &route);
+}
+
+static void want_system(struct rows *rows, const struct vnet *vnet,
+			int internet)
+{
+	const struct fib_vnet *spec = vnet->spec;
+	struct msg_route route = {
+		.table = spec->table,
+		.protocol = FIB_PROTO_CONFIG,
+		.ifindex = vnet->ifindex,
+	};
+	size_t i;
+
+	for (i = 0; i < spec->n_spaces; i++) {
+		route.prefix = spec->spaces[i];
+		want_row(rows, &route);
+	}
+	want_default(rows, spec, AF_INET, internet);
+	want_default(rows, spec, AF_INET6, internet);
+	want_reserved(rows, spec);
+}
+
+/* A row that needs a device which is not there waits for it. */
+static void want_user(struct rows *rows, const struct vnet *vnet,
+		      const struct fib_user_table *table,
+		      const struct fib_user_route *user, int internet)
+{
+	struct msg_route route = {
+		.prefix = user->prefix,
+		.table = table->table,
+		.protocol = FIB_PROTO_CONFIG,
+		.ifindex = vnet->ifindex,
+	};
+
+	switch (user->type) {
+	case FIB_USER_APPLIANCE:
+		route.gateway = user->next_hop;
+		break;
+	case FIB_USER_VNET_LOCAL:
+		break;
+	case FIB_USER_INTERNET:
+		if (!internet)
+			return;
+		route.ifindex = internet;
+		break;
+	case FIB_USER_NONE:
+		route.ifindex = 0;
+		route.type = MSG_ROUTE_BLACKHOLE;
+		break;
+	}
+	want_row(rows, &route);
+}
+
+static void want_all(struct rows *rows, const struct vnet *vnet)
+{
+	const struct fib_vnet *spec = vnet->spec;
+	const struct msg_link *link;
+	int internet = 0;
+	size_t i, j;
+
+	link = links_by_name(&vnet->fib->links, spec->internet);
+	if (link && link->up)
+		internet = link->ifindex;
+	want_system(rows, vnet, internet);
+	for (i = 0; i < spec->n_tables; i++) {
+		for (j = 0; j < spec->tables[i].n_routes; j++)
+			want_user(rows, vnet, &spec->tables[i],
+				  &spec->tables[i].routes[j], internet);
+	}
+}
+
+/*
+ * What there is
+ */
+
+static bool same_key(const struct msg_route *a, const struct msg_route *b)
+{
+	return a->table == b->table && a->metric == b->metric &&
+	       prefix_equal(&a->prefix, &b->prefix);
+}
+
+/* The kernel gives a blackhole a device of its own choice. */
+static bool same_route(const struct msg_route *a, const struct msg_route *b)
+{
+	if (a->type != b->type || a->multipath || b->multipath ||
+	    a->nhid != b->nhid)
+		return false;
+	if (a->type == MSG_ROUTE_BLACKHOLE)
+		return a->protocol == b->protocol;
+	return a->ifindex == b->ifindex && addr_equal(&a->gateway, &b->gateway);
+}
+
+static bool is_ours(const struct msg_route *route)
+{
+	struct prefix prefix;
+	size_t i;
+
+	if (route->protocol == FIB_PROTO_CONFIG)
+		return true;
+	if (route->protocol != RTPROT_KERNEL ||
+	    route->type != MSG_ROUTE_BLACKHOLE)
+		return false;
+	for (i = 0; i < ARRAY_SIZE(reserved); i++) {
+		prefix = reserved_prefix(i);
+		if (prefix_equal(&prefix, &route->prefix))
+			return true;
+	}
+	return false;
+}
+
+static struct row *find_row(const struct rows *rows,
+			    const struct msg_route *route)
+{
+	size_t i;
+
+	for (i = 0; i < rows->n_wanted; i++) {
+		if (same_key(&rows->wanted[i].route, route))
+			return &rows->wanted[i];
+	}
+	return NULL;
+}
+
+static void compare_row(const struct nlmsghdr *nlh, void *arg)
+{
+	struct rows *rows = arg;
+	struct msg_route is;
+	struct row *row;
+
+	if (!msg_get_route(nlh, &is) || is.type == MSG_ROUTE_OTHER)
+		return;
+	row = find_row(rows, &is);
+	if (row) {
+		if (same_route(&row->route, &is))
+			row->state = ROW_RIGHT;
+		else
+			row->state = is_ours(&is) ? ROW_WRONG : ROW_FOREIGN;
+		return;
+	}
+	if (!is_ours(&is))
+		return;
+	rows->stale = xreallocarray(rows->stale, rows->n_stale + 1,
+				    sizeof(*rows->stale));
+	rows->stale[rows->n_stale++] = is;
+}
+
+/* A table that nothing was ever put into is not there: that is no error. */
+static bool compare_table(struct vnet *vnet, struct rows *rows, uint32_t table)
+{
+	static const int families[] = { AF_INET, AF_INET6 };
+	char buf[MSG_MAX] __attribute__((aligned(8)));
+	struct netlink_error err;
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(families); i++) {
+		if (netlink_dump(&vnet->fib->talk,
+				 msg_dump_routes(buf, families[i], table),
+				 compare_row, rows, &err) < 0 &&
+		    err.error != ENOENT) {
+			vnet_unread(vnet, "routes", &err);
+			return false;
+		}
+	}
+	return true;
+}
+
+static bool compare_tables(struct vnet *vnet, struct rows *rows,
+			   const struct fib_vnet *spec)
+{
+	bool ok = compare_table(vnet, rows, spec->table);
+	size_t i;
+
+	for (i = 0; i < spec->n_tables; i++)
+		ok = ok && compare_table(vnet, rows, spec->tables[i].table);
+	return ok;
+}
+
+/*
+ * Changes
+ */
+
+static void add_row(struct vnet *vnet, const struct row *row)
+{
+	char buf[MSG_MAX] __attribute__((aligned(8))), text[PREFIX_STRLEN];
+	uint16_t flags = NLM_F_CREATE;
+
+	prefix_format(&row->route.prefix, text);
+	switch (row->state) {
+	case ROW_RIGHT:
+		return;
+	case ROW_FOREIGN:
+		vnet_problem(vnet, "%s: another route is in table %u", text,
+			     row->route.table);
+		return;
+	case ROW_MISSING:
+		flags |= NLM_F_EXCL;
+		break;
+	case ROW_WRONG:
+		flags |= NLM_F_REPLACE;
+		break;
+	}
+	vnet_request(vnet, text, msg_put_route(buf, flags, &row->route));
+}
+
+static void delete_row(struct vnet *vnet, const struct msg_route *route)
+{
+	char buf[MSG_MAX] __attribute__((aligned(8))), text[PREFIX_STRLEN];
+
+	vnet_request(vnet, prefix_format(&route->prefix, text),
+		     msg_del_route(buf, route));
+}
+
+/* Address spaces may not overlap, not even for a moment. */
+static bool in_the_way(const struct rows *rows, const struct msg_route *stale)
+{
+	size_t i;
+
+	for (i = 0; i < rows->n_wanted; i++) {
+		const struct row *row = &rows->wanted[i];
+
+		if (row->state == ROW_MISSING &&
+		    row->route.table == stale->table &&
+		    row->route.type == stale->type &&
+		    prefix_overlaps(&row->route.prefix, &stale->prefix))
+			return true;
+	}
+	return false;
+}
+
+static void delete_stale(struct vnet *vnet, struct rows *rows, bool all)
+{
+	size_t i;
+
+	for (i = 0; i < rows->n_stale; i++) {
+		if (rows->stale[i].table && (all ||
+		    in_the_way(rows, &rows->stale[i]))) {
+			delete_row(vnet, &rows->stale[i]);
+			rows->stale[i].table = 0;
+		}
+	}
+}
+
+static void free_rows(struct rows *rows)
+{
+	free(rows->wanted);
+	free(rows->stale);
+}
+
+void rows_apply(struct vnet *vnet)
+{
+	struct rows rows = { 0 };
+	size_t i;
+
+	want_all(&rows, vnet);
+	if (compare_tables(vnet, &rows, vnet->spec)) {
+		delete_stale(vnet, &rows, false);
+		for (i = 0; i < rows.n_wanted; i++)
+			add_row(vnet, &rows.wanted[i]);
+		delete_stale(vnet, &rows, true);
+	}
+	free_rows(&rows);
+}
+
+static bool has_table(const struct fib_vnet *spec, uint32_t table)
+{
+	size_t i;
+
+	for (i = 0; spec && i < spec->n_tables; i++) {
+		if (spec->tables[i].table == table)
+			return true;
+	}
+	return false;
+}
+
+void rows_release(struct vnet *vnet, const struct fib_vnet *spec,
+		  const struct fib_vnet *keep)
+{
+	struct rows rows = { 0 };
+	size_t i;
+
+	if (!keep || keep->table != spec->table)
+		compare_table(vnet, &rows, spec->table);
+	for (i = 0; i < spec->n_tables; i++) {
+		if (!has_table(keep, spec->tables[i].table))
+			compare_table(vnet, &rows, spec->tables[i].table);
+	}
+	delete_stale(vnet, &rows, true);
+	free_rows(&rows);
+}

@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What the files of fib/ share among themselves; fib.h is for the others.
+ *
+ *	fib.c		the calls of fib.h, timers, who is told what
+ *	program.c	operations of want.c to the kernel, a batch a turn
+ *	audit.c		dumps of next hops and routes to want.c
+ *	monitor.c	the kernel's notifications, and what they set off
+ *	vnet.c		a VNet's device, addresses, subnets and NICs
+ *	rows.c		a VNet's system and user-defined routes
+ *	spec.c		copies of descriptions
+ */
+#ifndef FIB_STATE_H
+#define FIB_STATE_H
+
+#include <uthash.h>
+
+#include "fib/batch.h"
+#include "fib/fib.h"
+#include "fib/genl.h"
+#include "fib/links.h"
+#include "fib/nhid.h"
+#include "fib/netlink.h"
+#include "fib/want.h"
+#include "lib/loop.h"
+
+struct audit;
+struct monitor;
+
+struct vnet {
+	struct fib *fib;
+	struct fib_vnet *spec;		/* as wanted */
+	struct want *want;
+	int ifindex;			/* of the device, 0: not there */
+	bool up;			/* BGP routes can be programmed */
+	bool ready;			/* up, and instance addresses are set */
+	bool due;			/* is to be looked after */
+	bool settled;			/* was ready as described */
+	bool tell;			/* even if nothing has changed */
+	unsigned int changes;		/* made while looking after it */
+	char problem[NETLINK_TEXT_LEN + 64];	/* the first, or "" */
+	int told_ifindex;		/* of the last event, 0: not ready */
+	char told_problem[NETLINK_TEXT_LEN + 64];
+	UT_hash_handle hh;		/* by VNI, which is spec->vni */
+	uint32_t vni;
+};
+
+struct fib {
+	struct fib_events events;
+	void *arg;
+	struct netlink program;	/* batches of operations */
+	struct netlink talk;		/* single requests, short dumps */
+	struct netlink dump;		/* long dumps */
+	struct genl genl;
+	struct monitor *monitor;
+	struct audit *audit;
+	struct batch *batch;
+	struct nhid *ids;
+	struct links links;
+	struct vnet *vnets;		/* by VNI */
+	struct loop_job *program_job;
+	struct loop_timer *vnet_timer;	/* VNets that are due */
+	struct loop_timer *check_timer;	/* everything, now and then */
+	uint32_t turn;			/* VNI that was programmed last */
+	bool busy;			/* idle was not told yet */
+	struct fib_stats stats;		/* requests, refused, repairs, audits */
+};
+
+/* fib.c */
+/* Something is queued. */
+void fib_work(struct fib *fib);
+/* A VNet is to be looked after soon. */
+void fib_vnet_due(struct vnet *vnet);
+void fib_repaired(struct vnet *vnet, unsigned int differences);
+
+/* program.c */
+void program_run(void *fib);
+
+/* audit.c */
+struct audit *audit_new(struct fib *fib);
+void audit_free(struct audit *audit);
+/* Begin within @ms, unless one runs: then again when that has ended. */
+void audit_soon(struct audit *audit, uint64_t ms);
+/* Something that it relies on has changed: begin anew, if it runs. */
+void audit_restart(struct audit *audit);
+
+/* monitor.c */
+struct monitor *monitor_new(struct fib *fib);
+void monitor_free(struct monitor *monitor);
+
+/* vnet.c */
+/* Bring the kernel to the VNet's description, as far as possible. */
+void vnet_apply(struct vnet *vnet);
+/* Take out of @vnet what @spec does not have any more. */
+void vnet_release(struct vnet *vnet, const struct fib_vnet *spec);
+/* Delete the device, and the routes of ours that stay behind. */
+void vnet_delete(struct vnet *vnet);
+/* A device that is or could be the VNet's has changed: @link is its state. */
+void vnet_check_device(struct vnet *vnet, const struct msg_link *link);
+/* Note what could not be done; the first is kept. */
+void vnet_problem(struct vnet *vnet, const char *fmt, ...)
+	__attribute__((format(printf, 2, 3)));
+/* Note that @what could not be read; if it has only changed, try again soon. */
+void vnet_unread(struct vnet *vnet, const char *what,
+		 const struct netlink_error *err);
+/* Send one request; counts it as a change, or notes the problem of @what. */
+bool vnet_request(struct vnet *vnet, const char *what, struct nlmsghdr *nlh);
+
+/* rows.c */
+/* Routes that are to be there, before what is not to be is taken away. */
+void rows_apply(struct vnet *vnet);
+/* Remove our rows of @spec's tables that are not in @keep (NULL: all). */
+void rows_release(struct vnet *vnet, const struct fib_vnet *spec,
+		  const struct fib_vnet *keep);
+
+/* spec.c */
+struct fib_vnet *spec_copy(const struct fib_vnet *spec);
+void spec_free(struct fib_vnet *spec);
+/* Whether a device made for @a does for @b. */
+bool spec_same_device(const struct fib_vnet *a, const struct fib_vnet *b);
+
+#endif

@@ -1,0 +1,518 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * A VNet's device and what hangs on it. Everything is a comparison: read what
+ * there is, change what differs, so that the same code sets up, adopts after a
+ * restart, follows a new configuration and repairs. A step that fails is noted
+ * and the others go on, except that nothing works without the device.
+ */
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "fib/msg.h"
+#include "fib/state.h"
+#include "lib/log.h"
+#include "lib/util.h"
+
+void vnet_problem(struct vnet *vnet, const char *fmt, ...)
+{
+	va_list ap;
+
+	if (vnet->problem[0])
+		return;
+	va_start(ap, fmt);
+	vsnprintf(vnet->problem, sizeof(vnet->problem), fmt, ap);
+	va_end(ap);
+}
+
+void vnet_unread(struct vnet *vnet, const char *what,
+		 const struct netlink_error *err)
+{
+	if (err->error == EINTR)
+		fib_vnet_due(vnet);
+	else
+		vnet_problem(vnet, "reading %s: %s", what, err->text);
+}
+
+bool vnet_request(struct vnet *vnet, const char *what, struct nlmsghdr *nlh)
+{
+	struct netlink_error err;
+
+	if (netlink_talk(&vnet->fib->talk, nlh, NULL, NULL, &err) < 0) {
+		vnet_problem(vnet, "%s: %s", what, err.text);
+		return false;
+	}
+	vnet->changes++;
+	return true;
+}
+
+/*
+ * The device
+ */
+
+/* What was just made is not heard of before the loop's next turn. */
+static void read_links(struct vnet *vnet)
+{
+	struct netlink_error err;
+
+	if (links_read(&vnet->fib->links, &vnet->fib->talk, &err) < 0)
+		vnet_unread(vnet, "devices", &err);
+}
+
+static const struct msg_link *create_device(struct vnet *vnet)
+{
+	const struct fib_vnet *spec = vnet->spec;
+	char buf[MSG_MAX] __attribute__((aligned(8)));
+	struct msg_link link = {
+		.vni = spec->vni,
+		.table = spec->table,
+		.bgp_table = spec->bgp_table,
+		.max_routes = spec->max_routes,
+	};
+
+	snprintf(link.name, sizeof(link.name), "%s", spec->name);
+	if (!vnet_request(vnet, spec->name, msg_new_vnet(buf, &link)))
+		return NULL;
+	want_fresh(vnet->want);
+	vnet->settled = false;
+	read_links(vnet);
+	return links_by_name(&vnet->fib->links, spec->name);
+}
+
+static bool is_right_device(struct vnet *vnet, const struct msg_link *link)
+{
+	const struct fib_vnet *spec = vnet->spec;
+
+	if (!link->is_vnet)
+		vnet_problem(vnet, "%s: exists and is not a VNet", link->name);
+	else if (link->vni != spec->vni || link->table != spec->table ||
+		 link->bgp_table != spec->bgp_table)
+		vnet_problem(vnet,
+			     "%s: exists with vni %u table %u bgp_table %u",
+			     link->name, link->vni, link->table,
+			     link->bgp_table);
+	else
+		return true;
+	return false;
+}
+
+static void set_max_routes(struct vnet *vnet, const struct msg_link *link)
+{
+	char buf[MSG_MAX] __attribute__((aligned(8)));
+	struct msg_link change = *link;
+
+	if (link->max_routes == vnet->spec->max_routes)
+		return;
+	change.max_routes = vnet->spec->max_routes;
+	vnet_request(vnet, link->name, msg_set_max_routes(buf, &change));
+}
+
+/*
+ * A device that is taken down while we run stays down: whoever did it has a
+ * reason.
+ */
+static bool bring_up(struct vnet *vnet, const struct msg_link *link)
+{
+	char buf[MSG_MAX] __attribute__((aligned(8)));
+
+	if (!link->up) {
+		want_fresh(vnet->want);
+		if (vnet->settled) {
+			vnet_problem(vnet, "%s: device is down", link->name);
+			return false;
+		}
+		if (!vnet_request(vnet, link->name,
+				  msg_set_up(buf, link->ifindex)))
+			return false;
+	}
+	if (!vnet->settled || !link->up)
+		netlink_talk(&vnet->fib->talk,
+			     msg_set_loose_rp_filter(buf, link->ifindex), NULL,
+			     NULL, &(struct netlink_error){ 0 });
+	return true;
+}
+
+/* Create or adopt it; false if there is no device to go on with. */
+static bool apply_device(struct vnet *vnet)
+{
+	const struct msg_link *link;
+
+	link = links_by_name(&vnet->fib->links, vnet->spec->name);
+	if (!link)
+		link = create_device(vnet);
+	if (!link || !is_right_device(vnet, link))
+		return false;
+	vnet->ifindex = link->ifindex;
+	set_max_routes(vnet, link);
+	return bring_up(vnet, link);
+}
+
+/* The kernel drops routes and next hops of a device that goes down. */
+static void device_lost(struct vnet *vnet)
+{
+	if (vnet->up) {
+		vnet->up = false;
+		want_lost(vnet->want);
+		audit_restart(vnet->fib->audit);
+	}
+	vnet->ready = false;
+	fib_vnet_due(vnet);
+}
+
+void vnet_check_device(struct vnet *vnet, const struct msg_link *link)
+{
+	if (link->ifindex == vnet->ifindex) {
+		if (link->gone || strcmp(link->name, vnet->spec->name) != 0)
+			vnet->ifindex = 0;
+		if (link->gone || !link->up)
+			device_lost(vnet);
+	}
+}
+
+/*
+ * Instance addresses
+ */
+
+struct address_diff {
+	struct vnet *vnet;
+	bool *there;			/* for each address of the spec */
+	struct msg_address *stale;	/* ours and not wanted */
+	size_t n_stale;
+};
+
+static void compare_address(const struct nlmsghdr *nlh, void *arg)
+{
+	struct address_diff *diff = arg;
+	const struct fib_vnet *spec = diff->vnet->spec;
+	struct msg_address is;
+	size_t i;
+
+	if (!msg_get_address(nlh, &is) || is.ifindex != diff->vnet->ifindex)
+		return;
+	for (i = 0; i < spec->n_addresses; i++) {
+		if (addr_equal(&spec->addresses[i], &is.addr)) {
+			diff->there[i] = true;
+			return;
+		}
+	}
+	if (is.protocol != FIB_PROTO_CONFIG)
+		return;
+	diff->stale = xreallocarray(diff->stale, diff->n_stale + 1,
+				    sizeof(*diff->stale));
+	diff->stale[diff->n_stale++] = is;
+}
+
+static bool add_address(struct vnet *vnet, const struct addr *addr)
+{
+	char buf[MSG_MAX] __attribute__((aligned(8))), text[ADDR_STRLEN];
+	struct msg_address address = {
+		.ifindex = vnet->ifindex,
+		.addr = *addr,
+		.len = addr_bits(addr),
+		.protocol = FIB_PROTO_CONFIG,
+	};
+
+	return vnet_request(vnet, addr_format(addr, text),
+			    msg_put_address(buf, &address));
+}
+
+/* Whether all are there in the end. */
+static bool change_addresses(struct address_diff *diff)
+{
+	char buf[MSG_MAX] __attribute__((aligned(8))), text[ADDR_STRLEN];
+	const struct fib_vnet *spec = diff->vnet->spec;
+	bool all = true;
+	size_t i;
+
+	for (i = 0; i < diff->n_stale; i++)
+		vnet_request(diff->vnet,
+			     addr_format(&diff->stale[i].addr, text),
+			     msg_del_address(buf, &diff->stale[i]));
+	for (i = 0; i < spec->n_addresses; i++) {
+		if (!diff->there[i] &&
+		    !add_address(diff->vnet, &spec->addresses[i]))
+			all = false;
+	}
+	return all;
+}
+
+static bool apply_addresses(struct vnet *vnet)
+{
+	struct address_diff diff = {
+		.vnet = vnet,
+		.there = xcalloc(vnet->spec->n_addresses + 1, sizeof(bool)),
+	};
+	char buf[MSG_MAX] __attribute__((aligned(8)));
+	struct netlink_error err;
+	bool all = false;
+
+	if (netlink_dump(&vnet->fib->talk,
+			 msg_dump_addresses(buf, vnet->ifindex),
+			 compare_address, &diff, &err) < 0)
+		vnet_unread(vnet, "addresses", &err);
+	else
+		all = change_addresses(&diff);
+	free(diff.there);
+	free(diff.stale);
+	return all;
+}
+
+/*
+ * Subnets
+ */
+
+struct subnet_diff {
+	const struct fib_vnet *spec;
+	bool *right;			/* for each subnet of the spec */
+	struct prefix *stale;
+	size_t n_stale;
+};
+
+static uint32_t subnet_flags(const struct fib_subnet *subnet)
+{
+	return subnet->propagation ? 0 : VNET_SUBNET_F_NO_PROPAGATION;
+}
+
+static void compare_subnet(const struct genl_subnet *is, void *arg)
+{
+	struct subnet_diff *diff = arg;
+	size_t i;
+
+	for (i = 0; i < diff->spec->n_subnets; i++) {
+		const struct fib_subnet *subnet = &diff->spec->subnets[i];
+
+		if (prefix_equal(&subnet->prefix, &is->prefix)) {
+			diff->right[i] = subnet->table == is->table &&
+					 subnet_flags(subnet) == is->flags;
+			return;
+		}
+	}
+	diff->stale = xreallocarray(diff->stale, diff->n_stale + 1,
+				    sizeof(*diff->stale));
+	diff->stale[diff->n_stale++] = is->prefix;
+}
+
+static void count_result(struct vnet *vnet, const char *what,
+			 const struct netlink_error *err)
+{
+	if (err->error)
+		vnet_problem(vnet, "%s: %s", what, err->text);
+	else
+		vnet->changes++;
+}
+
+static void set_subnet(struct vnet *vnet, const struct fib_subnet *subnet)
+{
+	struct genl_subnet set = {
+		.prefix = subnet->prefix,
+		.table = subnet->table,
+		.flags = subnet_flags(subnet),
+	};
+	char text[PREFIX_STRLEN];
+	struct netlink_error err;
+
+	genl_set_subnet(&vnet->fib->genl, vnet->ifindex, &set, &err);
+	count_result(vnet, prefix_format(&subnet->prefix, text), &err);
+}
+
+static void change_subnets(struct vnet *vnet, const struct subnet_diff *diff)
+{
+	char text[PREFIX_STRLEN];
+	struct netlink_error err;
+	size_t i;
+
+	for (i = 0; i < diff->n_stale; i++) {
+		genl_del_subnet(&vnet->fib->genl, vnet->ifindex,
+				&diff->stale[i], &err);
+		count_result(vnet, prefix_format(&diff->stale[i], text), &err);
+	}
+	for (i = 0; i < vnet->spec->n_subnets; i++) {
+		if (!diff->right[i])
+			set_subnet(vnet, &vnet->spec->subnets[i]);
+	}
+}
+
+static void apply_subnets(struct vnet *vnet)
+{
+	struct subnet_diff diff = {
+		.spec = vnet->spec,
+		.right = xcalloc(vnet->spec->n_subnets + 1, sizeof(bool)),
+	};
+	struct netlink_error err;
+
+	if (genl_get_subnets(&vnet->fib->genl, vnet->ifindex, compare_subnet,
+			     &diff, &err) < 0)
+		vnet_unread(vnet, "subnets", &err);
+	else
+		change_subnets(vnet, &diff);
+	free(diff.right);
+	free(diff.stale);
+}
+
+/*
+ * NICs
+ */
+
+static uint32_t nic_flags(const struct fib_nic *nic)
+{
+	return nic->forwarding ? VNET_NIC_F_FORWARDING : 0;
+}
+
+static bool same_addresses(const struct fib_nic *nic, const struct genl_nic *is)
+{
+	size_t i;
+
+	if (nic->n_addresses != is->n_addrs)
+		return false;
+	for (i = 0; i < nic->n_addresses; i++) {
+		if (!addr_equal(&nic->addresses[i], &is->addrs[i]))
+			return false;
+	}
+	return true;
+}
+
+static bool same_mac(const struct fib_nic *nic, const struct genl_nic *is)
+{
+	return !nic->has_mac || (is->has_mac &&
+				 memcmp(nic->mac, is->mac, 6) == 0);
+}
+
+static void set_nic(struct vnet *vnet, const struct fib_nic *nic, int ifindex)
+{
+	struct genl_nic_set set = {
+		.ifindex = ifindex,
+		.mac = nic->has_mac ? nic->mac : NULL,
+		.set_flags = true,
+		.flags = nic_flags(nic),
+		.set_addrs = true,
+		.n_addrs = nic->n_addresses,
+		.addrs = nic->addresses,
+	};
+	struct genl_nic is;
+	struct netlink_error err;
+
+	if (genl_get_nic(&vnet->fib->genl, ifindex, &is, &err) == 0 &&
+	    same_mac(nic, &is) && same_addresses(nic, &is) &&
+	    nic_flags(nic) == is.flags)
+		return;
+	genl_set_nic(&vnet->fib->genl, &set, &err);
+	count_result(vnet, nic->device, &err);
+}
+
+static bool enslave(struct vnet *vnet, const struct msg_link *link)
+{
+	char buf[MSG_MAX] __attribute__((aligned(8)));
+
+	if (link->master == vnet->ifindex)
+		return true;
+	if (link->master) {
+		vnet_problem(vnet, "%s: belongs to %s already", link->name,
+			     links_name(&vnet->fib->links, link->master));
+		return false;
+	}
+	return vnet_request(vnet, link->name,
+			    msg_set_master(buf, link->ifindex, vnet->ifindex,
+					   true));
+}
+
+static void apply_nics(struct vnet *vnet)
+{
+	const struct msg_link *link;
+	size_t i;
+
+	for (i = 0; i < vnet->spec->n_nics; i++) {
+		const struct fib_nic *nic = &vnet->spec->nics[i];
+
+		link = links_by_name(&vnet->fib->links, nic->device);
+		if (link && enslave(vnet, link))
+			set_nic(vnet, nic, link->ifindex);
+	}
+}
+
+static bool has_nic(const struct fib_vnet *spec, const char *device)
+{
+	size_t i;
+
+	for (i = 0; spec && i < spec->n_nics; i++) {
+		if (strcmp(spec->nics[i].device, device) == 0)
+			return true;
+	}
+	return false;
+}
+
+static void release_nic(struct vnet *vnet, const char *device)
+{
+	char buf[MSG_MAX] __attribute__((aligned(8)));
+	const struct msg_link *link;
+
+	link = links_by_name(&vnet->fib->links, device);
+	if (link && vnet->ifindex && link->master == vnet->ifindex)
+		vnet_request(vnet, device,
+			     msg_set_master(buf, link->ifindex, 0, false));
+}
+
+/*
+ * Whole VNets
+ */
+
+void vnet_release(struct vnet *vnet, const struct fib_vnet *spec)
+{
+	size_t i;
+
+	for (i = 0; i < vnet->spec->n_nics; i++) {
+		if (!has_nic(spec, vnet->spec->nics[i].device))
+			release_nic(vnet, vnet->spec->nics[i].device);
+	}
+}
+
+/* Reject routes do not go with the device. */
+void vnet_delete(struct vnet *vnet)
+{
+	char buf[MSG_MAX] __attribute__((aligned(8)));
+
+	if (vnet->ifindex)
+		vnet_request(vnet, vnet->spec->name,
+			     msg_del_link(buf, vnet->ifindex));
+	rows_release(vnet, vnet->spec, NULL);
+	if (vnet->problem[0])
+		log_warn("%s", vnet->problem);
+}
+
+/* False if there is no device that is up. */
+static bool apply_steps(struct vnet *vnet)
+{
+	struct netlink_error err;
+
+	vnet->ready = false;
+	if (!apply_device(vnet))
+		return false;
+	rows_apply(vnet);
+	vnet->ready = apply_addresses(vnet);
+	if (genl_resolve(&vnet->fib->genl, &err) < 0) {
+		vnet_problem(vnet, "%s", err.text);
+		return true;
+	}
+	apply_subnets(vnet);
+	apply_nics(vnet);
+	return true;
+}
+
+/* What an earlier run left is read before anything is programmed. */
+static void start_routes(struct vnet *vnet)
+{
+	if (!vnet->up) {
+		vnet->up = true;
+		want_retry(vnet->want);
+		audit_restart(vnet->fib->audit);
+	}
+	fib_work(vnet->fib);
+}
+
+void vnet_apply(struct vnet *vnet)
+{
+	vnet->changes = 0;
+	vnet->problem[0] = '\0';
+	if (apply_steps(vnet))
+		start_routes(vnet);
+}

@@ -1,0 +1,805 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "fib/want.h"
+
+#include <bsd/sys/queue.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "fib/group.h"
+#include "lib/hash.h"
+#include "lib/util.h"
+
+#define BUCKETS_MIN	64
+#define FAILURES_MAX	255
+
+/*
+ * One route, kept small because there are many: 28 bytes and the address. It
+ * is in the table as long as it is wanted or may be in the kernel.
+ */
+struct route {
+	struct route *chain;		/* next in the bucket */
+	STAILQ_ENTRY(route) entry;	/* in the queue */
+	struct group *group;		/* NULL: is to be removed */
+	uint8_t queued : 1;
+	uint8_t in_kernel : 1;		/* as wanted */
+	uint8_t maybe : 1;		/* there in this or another form */
+	uint8_t stale : 1;		/* of an earlier run */
+	uint8_t seen : 1;		/* by the audit that runs */
+	uint8_t touched : 1;		/* sent or queued since it began */
+	uint8_t failure;		/* index of the reason, 0: none */
+	uint8_t family;
+	uint8_t len;
+	uint8_t addr[];			/* 4 or 16 bytes */
+};
+
+STAILQ_HEAD(route_queue, route);
+
+/* Reasons are few: the kernel has only so many words. */
+struct failure {
+	int error;
+	char *text;
+};
+
+struct want {
+	struct groups groups;
+	struct route **buckets;
+	size_t n_buckets;		/* a power of two */
+	size_t n_routes, n_queued, n_stale, n_failed;
+	struct route_queue queue;
+	uint64_t sent;			/* routes that have left the queue */
+	bool adopted;			/* what an earlier run left is known */
+	unsigned int differences;	/* of the audit that runs */
+	struct failure failures[FAILURES_MAX];	/* [0] is not used */
+	unsigned int n_failures;
+	want_state_cb *cb;
+	void *arg;
+};
+
+/*
+ * The table
+ */
+
+static size_t bucket_of(const struct want *want, int family,
+			const uint8_t *addr, unsigned int len)
+{
+	unsigned int bytes = family == AF_INET ? 4 : 16;
+	uint8_t key[18];
+
+	memcpy(key, addr, bytes);
+	key[bytes] = len;
+	key[bytes + 1] = family;
+	return hash_bytes(key, bytes + 2) & (want->n_buckets - 1);
+}
+
+static size_t route_bucket(const struct want *want, const struct route *route)
+{
+	return bucket_of(want, route->family, route->addr, route->len);
+}
+
+static struct route *find_route(const struct want *want,
+				const struct prefix *prefix)
+{
+	unsigned int bytes = addr_bytes(&prefix->addr);
+	struct route *route;
+
+	route = want->buckets[bucket_of(want, prefix->addr.family,
+					prefix->addr.bytes, prefix->len)];
+	while (route && (route->family != prefix->addr.family ||
+			 route->len != prefix->len ||
+			 memcmp(route->addr, prefix->addr.bytes, bytes) != 0))
+		route = route->chain;
+	return route;
+}
+
+static void insert(struct want *want, struct route *route)
+{
+	struct route **bucket = &want->buckets[route_bucket(want, route)];
+
+	route->chain = *bucket;
+	*bucket = route;
+}
+
+static void resize(struct want *want, size_t n_buckets)
+{
+	struct route **old = want->buckets, *route, *next;
+	size_t i, n_old = want->n_buckets;
+
+	want->n_buckets = n_buckets;
+	want->buckets = xcalloc(n_buckets, sizeof(*want->buckets));
+	for (i = 0; i < n_old; i++) {
+		for (route = old[i]; route; route = next) {
+			next = route->chain;
+			insert(want, route);
+		}
+	}
+	free(old);
+}
+
+static struct route *new_route(struct want *want, const struct prefix *prefix)
+{
+	unsigned int bytes = addr_bytes(&prefix->addr);
+	struct route *route = xcalloc(1, sizeof(*route) + bytes);
+
+	route->family = prefix->addr.family;
+	route->len = prefix->len;
+	memcpy(route->addr, prefix->addr.bytes, bytes);
+	if (++want->n_routes > want->n_buckets)
+		resize(want, want->n_buckets * 2);
+	insert(want, route);
+	return route;
+}
+
+static void free_route(struct want *want, struct route *route)
+{
+	struct route **link = &want->buckets[route_bucket(want, route)];
+
+	while (*link != route)
+		link = &(*link)->chain;
+	*link = route->chain;
+	want->n_stale -= route->stale;
+	want->n_failed -= route->failure != 0;
+	free(route);
+	if (--want->n_routes < want->n_buckets / 4 &&
+	    want->n_buckets > BUCKETS_MIN)
+		resize(want, want->n_buckets / 2);
+}
+
+static struct prefix route_prefix(const struct route *route)
+{
+	return (struct prefix){
+		.addr = addr_make(route->family, route->addr),
+		.len = route->len,
+	};
+}
+
+/* Call @func for each route; it may queue, not free. */
+static void each_route(struct want *want,
+		       void (*func)(struct want *, struct route *))
+{
+	struct route *route;
+	size_t i;
+
+	for (i = 0; i < want->n_buckets; i++) {
+		for (route = want->buckets[i]; route; route = route->chain)
+			func(want, route);
+	}
+}
+
+/*
+ * States
+ */
+
+static void queue_route(struct want *want, struct route *route)
+{
+	route->touched = 1;
+	if (route->queued)
+		return;
+	route->queued = 1;
+	want->n_queued++;
+	want->groups.clock++;
+	STAILQ_INSERT_TAIL(&want->queue, route, entry);
+}
+
+static void set_stale(struct want *want, struct route *route, bool stale)
+{
+	want->n_stale += stale - route->stale;
+	route->stale = stale;
+}
+
+static void set_failure(struct want *want, struct route *route,
+			uint8_t failure)
+{
+	want->n_failed += (failure != 0) - (route->failure != 0);
+	route->failure = failure;
+}
+
+/* Index of a reason; when there are too many, the last stands for the rest. */
+static uint8_t intern_failure(struct want *want, int error, const char *text)
+{
+	unsigned int i;
+
+	for (i = 1; i <= want->n_failures; i++) {
+		if (want->failures[i].error == error &&
+		    strcmp(want->failures[i].text, text) == 0)
+			return i;
+	}
+	if (i == FAILURES_MAX)
+		return i - 1;
+	want->failures[i].error = error;
+	want->failures[i].text = xstrdup(text);
+	want->n_failures = i;
+	return i;
+}
+
+static void report(struct want *want, const struct route *route,
+		   enum fib_route_state state)
+{
+	const struct failure *failure = &want->failures[route->failure];
+	struct prefix prefix = route_prefix(route);
+
+	want->cb(want->arg, &prefix, state, failure->error,
+		 failure->text ? failure->text : "");
+}
+
+/* Nobody has asked for a stale route yet. */
+static void tell(struct want *want, const struct route *route,
+		 enum fib_route_state state)
+{
+	if (!route->stale)
+		report(want, route, state);
+}
+
+static void installed(struct want *want, struct route *route)
+{
+	route->in_kernel = 1;
+	set_failure(want, route, 0);
+	tell(want, route, FIB_ROUTE_INSTALLED);
+}
+
+static void failed(struct want *want, struct route *route, uint8_t failure)
+{
+	route->in_kernel = 0;
+	set_failure(want, route, failure);
+	tell(want, route, FIB_ROUTE_FAILED);
+}
+
+/*
+ * Wishes
+ */
+
+struct want *want_new(struct nhid *ids, want_state_cb *cb, void *arg)
+{
+	struct want *want = xcalloc(1, sizeof(*want));
+
+	groups_init(&want->groups, ids);
+	STAILQ_INIT(&want->queue);
+	want->cb = cb;
+	want->arg = arg;
+	resize(want, BUCKETS_MIN);
+	return want;
+}
+
+void want_free(struct want *want)
+{
+	struct route *route, *next;
+	size_t i;
+
+	for (i = 0; i < want->n_buckets; i++) {
+		for (route = want->buckets[i]; route; route = next) {
+			next = route->chain;
+			free(route);
+		}
+	}
+	for (i = 1; i <= want->n_failures; i++)
+		free(want->failures[i].text);
+	groups_fini(&want->groups);
+	free(want->buckets);
+	free(want);
+}
+
+void want_fresh(struct want *want)
+{
+	want->adopted = true;
+}
+
+/* Sorted copy of @hops without doubles; returns how many are left. */
+static size_t normalize(const struct addr *hops, size_t n, struct addr *out)
+{
+	size_t i, j, count = 0;
+
+	for (i = 0; i < n && count < FIB_MAX_HOPS; i++) {
+		for (j = count; j > 0 && addr_cmp(&out[j - 1], &hops[i]) > 0;
+		     j--)
+			out[j] = out[j - 1];
+		if (j > 0 && addr_equal(&out[j - 1], &hops[i])) {
+			memmove(&out[j], &out[j + 1],
+				(count - j) * sizeof(*out));
+			continue;
+		}
+		out[j] = hops[i];
+		count++;
+	}
+	return count;
+}
+
+/*
+ * The old group is left last: the new one may share its hops, and the removal
+ * of what is not shared must come after this route in the queue.
+ */
+static void assign(struct want *want, struct route *route, struct group *group)
+{
+	struct group *old = route->group;
+
+	route->group = group;
+	route->in_kernel = 0;
+	set_failure(want, route, 0);
+	queue_route(want, route);
+	if (old)
+		groups_put(&want->groups, old);
+}
+
+static void withdraw(struct want *want, struct route *route)
+{
+	set_stale(want, route, false);
+	assign(want, route, NULL);
+}
+
+/* Not remembered, so not tried again before the next wish for this prefix. */
+static void refuse(struct want *want, struct route *route)
+{
+	withdraw(want, route);
+	failed(want, route, intern_failure(want, ENOSPC,
+					   "too many sets of next hops"));
+}
+
+void want_set(struct want *want, const struct prefix *prefix,
+	      const struct addr *hops, size_t n)
+{
+	struct route *route = find_route(want, prefix);
+	struct addr sorted[FIB_MAX_HOPS];
+	struct group *group;
+
+	n = normalize(hops, n, sorted);
+	if (n == 0) {
+		if (route)
+			withdraw(want, route);
+		return;
+	}
+	if (!route)
+		route = new_route(want, prefix);
+	set_stale(want, route, false);
+	if (route->group && group_equals(route->group, sorted, n)) {
+		/* every wish has an answer, if not a request */
+		queue_route(want, route);
+		return;
+	}
+	group = groups_get(&want->groups, sorted, n);
+	if (group)
+		assign(want, route, group);
+	else
+		refuse(want, route);
+}
+
+void want_hop_down(struct want *want, const struct addr *hop)
+{
+	groups_hop_down(&want->groups, hop);
+}
+
+static void sweep_route(struct want *want, struct route *route)
+{
+	if (route->stale)
+		withdraw(want, route);
+}
+
+void want_sweep(struct want *want)
+{
+	if (want->n_stale)
+		each_route(want, sweep_route);
+}
+
+static void lose_route(struct want *want, struct route *route)
+{
+	route->in_kernel = 0;
+	route->maybe = 0;
+	if (route->group)
+		queue_route(want, route);
+}
+
+void want_lost(struct want *want)
+{
+	groups_queue_all(&want->groups);
+	each_route(want, lose_route);
+}
+
+static void retry_route(struct want *want, struct route *route)
+{
+	if (route->failure && route->group)
+		queue_route(want, route);
+}
+
+void want_retry(struct want *want)
+{
+	groups_retry(&want->groups);
+	if (want->n_failed)
+		each_route(want, retry_route);
+}
+
+static enum fib_route_state route_state(const struct route *route)
+{
+	if (route->stale)
+		return FIB_ROUTE_STALE;
+	if (route->failure)
+		return FIB_ROUTE_FAILED;
+	return route->in_kernel && !route->queued ? FIB_ROUTE_INSTALLED :
+						    FIB_ROUTE_PENDING;
+}
+
+static void report_route(struct want *want, struct route *route)
+{
+	if (route->group)
+		report(want, route, route_state(route));
+}
+
+void want_report(struct want *want)
+{
+	each_route(want, report_route);
+}
+
+/*
+ * Operations
+ */
+
+static size_t take_hops(struct want *want, struct want_op *ops, size_t max)
+{
+	struct nhobj *obj;
+	size_t n = 0;
+
+	while (n < max &&
+	       (obj = groups_next_set(&want->groups, NHOBJ_HOP)) != NULL) {
+		if (!groups_number(&want->groups, obj)) {
+			obj->failure = intern_failure(want, ENOSPC,
+						      "no next-hop id is left");
+			continue;
+		}
+		ops[n++] = (struct want_op){
+			.type = WANT_SET_HOP,
+			.id = obj->id,
+			.gateway = ((struct hop *)obj)->addr,
+			.object = obj,
+		};
+	}
+	return n;
+}
+
+/* A group has those of its hops that the kernel has taken. */
+static unsigned int live_members(const struct group *group, uint32_t *members,
+				 uint8_t *failure)
+{
+	unsigned int i, n = 0;
+
+	for (i = 0; i < group->n_hops; i++) {
+		const struct nhobj *hop = &group->hops[i]->obj;
+
+		if (hop->in_kernel)
+			members[n++] = hop->id;
+		else
+			*failure = hop->failure;
+	}
+	return n;
+}
+
+static size_t take_groups(struct want *want, struct want_op *ops, size_t max)
+{
+	struct nhobj *obj;
+	size_t n = 0;
+
+	while (n < max &&
+	       (obj = groups_next_set(&want->groups, NHOBJ_GROUP)) != NULL) {
+		struct want_op *op = &ops[n];
+
+		op->type = WANT_SET_GROUP;
+		op->object = obj;
+		op->n_members = live_members((struct group *)obj, op->members,
+					     &obj->failure);
+		if (op->n_members == 0)
+			continue;
+		if (!groups_number(&want->groups, obj)) {
+			obj->failure = intern_failure(want, ENOSPC,
+						      "no next-hop id is left");
+			continue;
+		}
+		op->id = obj->id;
+		n++;
+	}
+	return n;
+}
+
+/* Returns whether there is something to be sent. */
+static bool take_route(struct want *want, struct route *route,
+		       struct want_op *op)
+{
+	if (!route->group) {
+		if (!route->maybe) {
+			free_route(want, route);
+			return false;
+		}
+		op->type = WANT_DEL_ROUTE;
+	} else if (route->in_kernel) {
+		installed(want, route);
+		return false;
+	} else if (!route->group->obj.in_kernel) {
+		failed(want, route, route->group->obj.failure);
+		return false;
+	} else {
+		op->type = WANT_SET_ROUTE;
+		op->id = route->group->obj.id;
+		route->maybe = 1;
+	}
+	op->object = route;
+	op->prefix = route_prefix(route);
+	return true;
+}
+
+/* What turns out to need no operation takes time, too. */
+static size_t take_routes(struct want *want, struct want_op *ops, size_t max)
+{
+	size_t n = 0, budget = 4 * max;
+	struct route *route;
+
+	while (n < max && budget-- > 0 &&
+	       (route = STAILQ_FIRST(&want->queue)) != NULL) {
+		STAILQ_REMOVE_HEAD(&want->queue, entry);
+		route->queued = 0;
+		want->n_queued--;
+		want->sent++;
+		n += take_route(want, route, &ops[n]);
+	}
+	return n;
+}
+
+static size_t take_removals(struct want *want, struct want_op *ops, size_t max)
+{
+	size_t n = 0;
+	uint32_t id;
+
+	while (n < max &&
+	       (id = groups_next_reap(&want->groups, want->sent)) != 0)
+		ops[n++] = (struct want_op){ .type = WANT_DEL_NEXTHOP,
+					     .id = id };
+	return n;
+}
+
+/*
+ * What a group consists of depends on which hops the kernel took, and whether
+ * a route can be set on its group: so a batch is of one of these kinds only.
+ */
+size_t want_take(struct want *want, struct want_op *ops, size_t max)
+{
+	size_t n;
+
+	if (!want->adopted)
+		return 0;
+	n = take_hops(want, ops, max);
+	if (n == 0)
+		n = take_groups(want, ops, max);
+	if (n == 0) {
+		n = take_routes(want, ops, max);
+		n += take_removals(want, ops + n, max - n);
+	}
+	return n;
+}
+
+static void nhobj_done(struct want *want, struct nhobj *obj, int error,
+		       const char *text)
+{
+	obj->touched = true;
+	if (obj->set_queued)
+		return;
+	obj->in_kernel = error == 0;
+	obj->failure = error ? intern_failure(want, error, text) : 0;
+}
+
+/* What is queued again gets an answer of its own. */
+static void set_route_done(struct want *want, struct route *route, int error,
+			   const char *text)
+{
+	route->touched = 1;
+	if (route->queued)
+		return;
+	if (error)
+		failed(want, route, intern_failure(want, error, text));
+	else
+		installed(want, route);
+}
+
+static void del_route_done(struct want *want, struct route *route, int error)
+{
+	route->touched = 1;
+	if (error == 0 || error == ESRCH)
+		route->maybe = 0;
+	if (!route->queued && !route->group)
+		free_route(want, route);
+}
+
+void want_done(struct want *want, const struct want_op *op, int error,
+	       const char *text)
+{
+	switch (op->type) {
+	case WANT_SET_HOP:
+	case WANT_SET_GROUP:
+		nhobj_done(want, op->object, error, text);
+		break;
+	case WANT_SET_ROUTE:
+		set_route_done(want, op->object, error, text);
+		break;
+	case WANT_DEL_ROUTE:
+		del_route_done(want, op->object, error);
+		break;
+	case WANT_DEL_NEXTHOP:
+		break;
+	}
+}
+
+bool want_idle(const struct want *want)
+{
+	return STAILQ_EMPTY(&want->queue) && groups_idle(&want->groups);
+}
+
+bool want_runnable(const struct want *want)
+{
+	return want->adopted && !want_idle(want);
+}
+
+/*
+ * Audit
+ */
+
+static void unsee_route(struct want *want, struct route *route)
+{
+	(void)want;
+	route->seen = 0;
+	route->touched = 0;
+}
+
+void want_audit_begin(struct want *want)
+{
+	want->differences = 0;
+	groups_audit_begin(&want->groups);
+	each_route(want, unsee_route);
+}
+
+/* The kernel holds an object of ours, but not with the right content. */
+static void audit_differs(struct want *want, struct nhobj *obj)
+{
+	if (obj->touched || !obj->in_kernel)
+		return;
+	groups_queue_set(&want->groups, obj);
+	want->differences++;
+}
+
+bool want_audit_hop(struct want *want, uint32_t id, const struct addr *gateway)
+{
+	struct nhobj *obj = groups_find(&want->groups, id);
+
+	if (!obj && !want->adopted)
+		return groups_adopt_hop(&want->groups, id, gateway) != NULL;
+	if (!obj || obj->kind != NHOBJ_HOP)
+		return false;
+	obj->seen = true;
+	if (!addr_equal(&((struct hop *)obj)->addr, gateway))
+		audit_differs(want, obj);
+	return true;
+}
+
+static int compare_ids(const void *a, const void *b)
+{
+	uint32_t left = *(const uint32_t *)a, right = *(const uint32_t *)b;
+
+	return (left > right) - (left < right);
+}
+
+static bool same_members(const struct group *group, const uint32_t *members,
+			 size_t n)
+{
+	uint32_t ours[FIB_MAX_HOPS], theirs[FIB_MAX_HOPS];
+	uint8_t failure;
+
+	if (live_members(group, ours, &failure) != n)
+		return false;
+	memcpy(theirs, members, n * sizeof(*theirs));
+	qsort(ours, n, sizeof(*ours), compare_ids);
+	qsort(theirs, n, sizeof(*theirs), compare_ids);
+	return memcmp(ours, theirs, n * sizeof(*ours)) == 0;
+}
+
+bool want_audit_group(struct want *want, uint32_t id, const uint32_t *members,
+		      size_t n)
+{
+	struct nhobj *obj = groups_find(&want->groups, id);
+
+	if (!obj && !want->adopted)
+		return groups_adopt_group(&want->groups, id, members, n);
+	if (!obj || obj->kind != NHOBJ_GROUP)
+		return false;
+	obj->seen = true;
+	if (!same_members((struct group *)obj, members, n))
+		audit_differs(want, obj);
+	return true;
+}
+
+/* Found at the first audit, before anyone wanted it: of an earlier run. */
+static void adopt_route(struct want *want, struct route *route, uint32_t nhid)
+{
+	struct nhobj *obj = groups_find(&want->groups, nhid);
+
+	if (!obj || obj->kind != NHOBJ_GROUP) {
+		queue_route(want, route);
+		return;
+	}
+	route->group = (struct group *)obj;
+	route->in_kernel = 1;
+	set_stale(want, route, true);
+	obj->refs++;
+}
+
+static void audit_unknown(struct want *want, const struct prefix *prefix,
+			  uint32_t nhid)
+{
+	struct route *route = new_route(want, prefix);
+
+	route->maybe = 1;
+	route->seen = 1;
+	if (!want->adopted) {
+		adopt_route(want, route, nhid);
+		return;
+	}
+	queue_route(want, route);
+	want->differences++;
+}
+
+static void audit_known(struct want *want, struct route *route, uint32_t nhid,
+			bool offload_failed)
+{
+	bool right = route->group && route->group->obj.id == nhid;
+
+	if (offload_failed && right) {
+		failed(want, route, intern_failure(want, EIO,
+			"the module could not take it (rt_offload_failed)"));
+		return;
+	}
+	if (right && !route->in_kernel) {
+		route->in_kernel = 1;
+		queue_route(want, route);
+	} else if (!right) {
+		want->differences += want->adopted && route->in_kernel;
+		route->in_kernel = 0;
+		queue_route(want, route);
+	}
+}
+
+void want_audit_route(struct want *want, const struct prefix *prefix,
+		      uint32_t nhid, bool offload_failed)
+{
+	struct route *route = find_route(want, prefix);
+
+	if (!route) {
+		audit_unknown(want, prefix, nhid);
+		return;
+	}
+	route->seen = 1;
+	route->maybe = 1;
+	if (!want->adopted || !route->touched)
+		audit_known(want, route, nhid, offload_failed);
+}
+
+static void find_lost(struct want *want, struct route *route)
+{
+	if (!route->in_kernel || route->seen || route->touched)
+		return;
+	route->in_kernel = 0;
+	route->maybe = 0;
+	queue_route(want, route);
+	want->differences++;
+}
+
+unsigned int want_audit_end(struct want *want)
+{
+	want->differences += groups_audit_end(&want->groups);
+	each_route(want, find_lost);
+	if (!want->adopted)
+		groups_reap_unused(&want->groups);
+	want->adopted = true;
+	want_retry(want);
+	return want->differences;
+}
+
+void want_add_stats(const struct want *want, struct fib_stats *stats)
+{
+	stats->routes += want->n_routes - want->n_stale;
+	stats->stale += want->n_stale;
+	stats->queued += want->n_queued;
+	stats->failed += want->n_failed;
+	stats->groups += want->groups.n_groups;
+	stats->hops += want->groups.n_hops;
+}

@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The BGP routes that one VNet should have in the kernel, and what is to be
+ * told the kernel to get there. Nothing here speaks to it: want_take() gives
+ * operations, want_done() hears what came of each, and the audit functions
+ * hear what a dump has found. So all of it can be tested against a model.
+ *
+ * A route is queued at most once, with the latest wish; operations come in an
+ * order in which the kernel can take them: hops, groups, routes, and at last
+ * the removal of groups and hops that no route needs any more.
+ */
+#ifndef FIB_WANT_H
+#define FIB_WANT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "fib/fib.h"
+#include "fib/nhid.h"
+#include "lib/addr.h"
+
+struct want;
+
+enum want_op_type {
+	WANT_SET_HOP,			/* id, gateway */
+	WANT_SET_GROUP,			/* id, members */
+	WANT_SET_ROUTE,			/* prefix, id: its group */
+	WANT_DEL_ROUTE,			/* prefix */
+	WANT_DEL_NEXTHOP,		/* id, of a hop or group */
+};
+
+struct want_op {
+	enum want_op_type type;
+	uint32_t id;
+	struct addr gateway;
+	struct prefix prefix;
+	unsigned int n_members;
+	uint32_t members[FIB_MAX_HOPS];
+	void *object;			/* for want_done() */
+};
+
+/* A wanted route was installed or failed; may call into want. */
+typedef void want_state_cb(void *arg, const struct prefix *prefix,
+			   enum fib_route_state state, int error,
+			   const char *text);
+
+/*
+ * Operations are given only after the first audit, which takes over what an
+ * earlier run left, or after want_fresh().
+ */
+struct want *want_new(struct nhid *ids, want_state_cb *cb, void *arg);
+void want_free(struct want *want);
+/* There is nothing to be taken over. */
+void want_fresh(struct want *want);
+
+/* As fib_route_set(), fib_hop_down() and fib_sweep(). */
+void want_set(struct want *want, const struct prefix *prefix,
+	      const struct addr *hops, size_t n);
+void want_hop_down(struct want *want, const struct addr *hop);
+void want_sweep(struct want *want);
+
+/**
+ * want_take - the next operations
+ *
+ * There may be none although want_runnable() is true: ask again later. All of
+ * a batch may be sent before the first answer is in. want_done() is to be
+ * called for each, in order, before the next want_take().
+ */
+size_t want_take(struct want *want, struct want_op *ops, size_t max);
+/* @error: errno, 0 for done; @text: the kernel's words */
+void want_done(struct want *want, const struct want_op *op, int error,
+	       const char *text);
+bool want_idle(const struct want *want);
+/* Whether want_take() is worth a call: not idle, and adoption is done. */
+bool want_runnable(const struct want *want);
+
+/* The kernel has dropped all: set everything again. */
+void want_lost(struct want *want);
+/* Try again what failed. */
+void want_retry(struct want *want);
+/* Tell the state of every wanted route. */
+void want_report(struct want *want);
+
+/*
+ * Audit: begin, then every next-hop object with an id of ours (hops before
+ * groups) and every route, then end. A begin without an end is void. An
+ * object that we know nothing of is not wanted: false.
+ */
+void want_audit_begin(struct want *want);
+bool want_audit_hop(struct want *want, uint32_t id, const struct addr *gateway);
+bool want_audit_group(struct want *want, uint32_t id, const uint32_t *members,
+		      size_t n);
+void want_audit_route(struct want *want, const struct prefix *prefix,
+		      uint32_t nhid, bool offload_failed);
+/* Returns how many differences were found since begin; they are queued. */
+unsigned int want_audit_end(struct want *want);
+
+void want_add_stats(const struct want *want, struct fib_stats *stats);
+
+#endif
