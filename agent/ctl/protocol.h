@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * How vrs, or anyone allowed to, asks vrsd: the control protocol.
+ *
+ * A connection to the UNIX stream socket carries one request, a JSON object on
+ * one line, and its answer, JSON objects one to a line: rows, as they come,
+ * and then exactly one last object with the member "status". A connection
+ * that ends without it was cut short. Only root and members of the service's
+ * group may connect.
+ *
+ *	{"command": "learned", "vnet": "blue", "neighbor": "sdwan"}
+ *	{"vnet": "blue", "neighbor": "sdwan", "network": "10.250.0.0/16", ...}
+ *	{"status": "ok"}
+ *	{"status": "error", "message": "no neighbor \"sdwam\""}
+ *
+ * Commands, and what narrows them ("vnet": name, "neighbor": name or
+ * address; both optional):
+ *
+ *	peers		vnet, neighbor	one row per session
+ *	learned		vnet, neighbor	Adj-RIB-In, one row per path
+ *	advertised	vnet, neighbor	Adj-RIB-Out, one row per path
+ *	routes		vnet		Loc-RIB: the paths in use
+ *	status				one row per process
+ *	reload				none; error: what is wrong where
+ *
+ * Rows of "peers":
+ *	vnet, neighbor, address, asn, instance (0, 1, ...), localAddress,
+ *	localAsn, state ("Established"), seconds (in this state), routerId,
+ *	holdTime, capabilities (string), learned, advertised (prefixes),
+ *	received, sent (objects: open update notification keepalive refresh),
+ *	treatedAsWithdraw, established (times), queued (bytes waiting),
+ *	lastError (string, absent if none)
+ *
+ * Rows of "learned", "advertised" and "routes":
+ *	vnet, neighbor, instance, localAddress (of the session it came or is
+ *	sent by; absent in "routes" for the VNet's own prefix), network,
+ *	nextHop, sourcePeer (address of who announced it; absent for the
+ *	VNet's own), asPath ("65001-65005"), origin ("EBgp", "Igp"), weight,
+ *	bgpOrigin ("igp" "egp" "incomplete"), med and localPref (absent if
+ *	none), communities, extCommunities, largeCommunities (strings of
+ *	words, absent if empty), best (bool: in use), why (what it lost by,
+ *	or why it is not programmed; absent otherwise), state ("none"
+ *	"pending" "installed" "failed"), error (the kernel's words, if failed)
+ *
+ * Rows of "status":
+ *	process ("session"), pid, seconds, rss (bytes), prefixes, paths,
+ *	attributes, failedRoutes (of the process that has them)
+ */
+#ifndef CTL_PROTOCOL_H
+#define CTL_PROTOCOL_H
+
+#define CTL_RUN_DIR	"/run/vrsd"
+#define CTL_SOCKET	"vrsd.sock"	/* in the run directory */
+#define CTL_REQUEST_MAX	1024		/* bytes of a request line */
+
+#endif

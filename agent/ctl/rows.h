@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What can be shown of the agent, a row at a time: filled in by the process
+ * that knows, made into JSON by the one that answers. protocol.h says what
+ * the members mean to those who ask.
+ */
+#ifndef CTL_ROWS_H
+#define CTL_ROWS_H
+
+#include <jansson.h>
+#include <net/if.h>
+#include <stdint.h>
+
+#include "bgp/attr.h"
+#include "bgp/bgp.h"
+#include "lib/addr.h"
+
+#define ROW_NAME_MAX	64		/* neighbor name, with its 0 */
+
+/* One session as configured. */
+struct row_peer_id {
+	uint32_t peer;
+	uint32_t vni;
+	char vnet[IFNAMSIZ];
+	char neighbor[ROW_NAME_MAX];
+	uint32_t instance;		/* index of the instance address */
+	struct addr local;		/* instance address */
+	struct addr remote;
+	uint32_t local_as;
+	uint32_t remote_as;
+};
+
+/* A session's state; the prefix counts are another process's. */
+struct row_peer {
+	struct row_peer_id id;
+	uint8_t state;			/* enum bgp_state */
+	uint8_t last_error_received;
+	uint16_t hold_time;		/* agreed on */
+	uint32_t remote_id;
+	uint64_t since_ms;		/* how long it has been in this state */
+	uint64_t rx[BGP_MSG_TYPE_MAX + 1];
+	uint64_t tx[BGP_MSG_TYPE_MAX + 1];
+	uint64_t treated_as_withdraw;	/* UPDATEs, RFC 7606 */
+	uint64_t queued;		/* bytes to be sent */
+	uint32_t established;		/* times */
+	uint32_t learned;		/* prefixes */
+	uint32_t advertised;
+	char capabilities[128];
+	char last_error[200];
+};
+
+enum row_route_state {
+	ROW_ROUTE_NONE,			/* not to be in the kernel */
+	ROW_ROUTE_PENDING,
+	ROW_ROUTE_INSTALLED,
+	ROW_ROUTE_FAILED,
+};
+
+/* One path; struct bgp_attrs is kept beside it. */
+struct row_route {
+	struct row_peer_id id;		/* neighbor "": the VNet's own */
+	struct addr source;		/* who sent it, family 0: nobody */
+	struct prefix prefix;
+	uint8_t best;			/* in use */
+	uint8_t stale;
+	uint8_t own;			/* originated for the VNet */
+	uint8_t state;			/* enum row_route_state */
+	int32_t error;			/* errno of ROW_ROUTE_FAILED */
+	char why[48];			/* what it lost by, or "" */
+	char error_text[120];
+};
+
+struct row_status {
+	char process[16];
+	int32_t pid;
+	uint64_t seconds;
+	uint64_t rss;			/* bytes */
+	uint64_t prefixes;
+	uint64_t paths;
+	uint64_t attributes;		/* interned sets */
+	uint64_t failed;		/* routes the kernel refuses */
+};
+
+enum row_view {
+	ROW_LEARNED,
+	ROW_ADVERTISED,
+	ROW_LOC_RIB,
+};
+
+/* New references. */
+json_t *row_peer_json(const struct row_peer *row);
+json_t *row_route_json(const struct row_route *row,
+		       const struct bgp_attrs *attrs, enum row_view view);
+json_t *row_status_json(const struct row_status *row);
+
+#endif

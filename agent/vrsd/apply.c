@@ -1,0 +1,317 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * A configuration is put into force one process after the other: kernel, rib,
+ * session, each when the one before has answered. So a VNet has a device
+ * before it has a table, and a table before it has peers.
+ *
+ * Peers are numbered here. A session whose addresses and AS numbers stay the
+ * same keeps its number from one configuration to the next, and with it its
+ * TCP connection.
+ */
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/log.h"
+#include "lib/util.h"
+#include "vrsd/parent.h"
+#include "vrsd/proc.h"
+
+#define TEXT_CHUNK	(256 * 1024)
+
+struct peer {
+	bool used;
+	bool wanted;			/* by the configuration */
+	struct msg_conf_peer conf;
+};
+
+static struct {
+	struct conf *conf;
+	char *text;
+	size_t len;
+	bool no_kernel;
+	enum proc_id stage;		/* who is to answer, or PROC_PARENT */
+	void (*done)(void);
+
+	struct peer *peers;		/* [number - 1] */
+	size_t n_peers;
+	uint32_t *ready;		/* VNIs whose device is there */
+	size_t n_ready;
+} apply;
+
+static bool is_ready(uint32_t vni)
+{
+	size_t i;
+
+	for (i = 0; i < apply.n_ready; i++)
+		if (apply.ready[i] == vni)
+			return true;
+	return apply.no_kernel;
+}
+
+static const char *device_of(const char *vnet)
+{
+	return apply.no_kernel ? "" : vnet;
+}
+
+/*
+ * Peers
+ */
+
+/* RFC 6286: any number but 0 that is unique in the AS. */
+static uint32_t router_id(const struct conf_vnet *vnet, size_t instance)
+{
+	struct addr v4 = conf_server_instance(vnet->server, instance, AF_INET);
+	struct addr v6;
+	uint32_t id;
+
+	if (v4.family)
+		return addr_to_v4(&v4);
+	v6 = conf_server_instance(vnet->server, instance, AF_INET6);
+	memcpy(&id, v6.bytes + 12, sizeof(id));
+	return ntohl(id) ? ntohl(id) : vnet->vni;
+}
+
+static uint8_t instance_families(const struct conf_server *server,
+				 size_t instance)
+{
+	uint8_t families = 0;
+	enum bgp_af af;
+
+	for (af = 0; af < BGP_AF_COUNT; af++)
+		if (conf_server_instance(server, instance,
+					 bgp_af_info[af].family).family)
+			families |= bgp_af_bit(af);
+	return families;
+}
+
+static bool same_peer(const struct row_peer_id *a, const struct row_peer_id *b)
+{
+	return a->vni == b->vni && addr_equal(&a->local, &b->local) &&
+	       addr_equal(&a->remote, &b->remote) &&
+	       a->local_as == b->local_as && a->remote_as == b->remote_as;
+}
+
+/* The peer's old place, or a free one; NULL if there is none. */
+static struct peer *peer_place(const struct row_peer_id *id)
+{
+	struct peer *free_place = NULL;
+	size_t i;
+
+	for (i = 0; i < apply.n_peers; i++) {
+		struct peer *peer = &apply.peers[i];
+
+		if (peer->used && same_peer(&peer->conf.id, id))
+			return peer;
+		if (!peer->used && !free_place)
+			free_place = peer;
+	}
+	if (free_place || apply.n_peers == MSG_PEERS_MAX)
+		return free_place;
+	apply.peers = xreallocarray(apply.peers, apply.n_peers + 1,
+				    sizeof(*apply.peers));
+	memset(&apply.peers[apply.n_peers], 0, sizeof(*apply.peers));
+	return &apply.peers[apply.n_peers++];
+}
+
+static void want_peer(const struct conf_vnet *vnet, size_t instance,
+		      const struct conf_neighbor *neighbor)
+{
+	const struct conf_server *server = vnet->server;
+	struct msg_conf_peer conf = {
+		.id = {
+			.vni = vnet->vni,
+			.instance = instance,
+			.local = conf_server_instance(server, instance,
+						neighbor->address.family),
+			.remote = neighbor->address,
+			.local_as = server->asn,
+			.remote_as = neighbor->asn,
+		},
+		.router_id = router_id(vnet, instance),
+		.hold_time = server->hold_time,
+		.families = instance_families(server, instance),
+	};
+	struct peer *peer;
+
+	if (!conf.id.local.family)
+		return;
+	snprintf(conf.id.vnet, sizeof(conf.id.vnet), "%s", vnet->name);
+	snprintf(conf.id.neighbor, sizeof(conf.id.neighbor), "%s",
+		 neighbor->name);
+	peer = peer_place(&conf.id);
+	if (!peer) {
+		log_err("vnet %s neighbor %s: more than %u sessions",
+			vnet->name, neighbor->name, MSG_PEERS_MAX);
+		return;
+	}
+	conf.id.peer = peer - apply.peers + 1;
+	peer->conf = conf;
+	peer->used = true;
+	peer->wanted = true;
+}
+
+static void number_peers(void)
+{
+	const struct conf_vnet *vnet;
+	size_t i, instance, n;
+
+	for (i = 0; i < apply.n_peers; i++)
+		apply.peers[i].wanted = false;
+	for (i = 0; i < apply.conf->n_vnets; i++) {
+		vnet = &apply.conf->vnets[i];
+		if (!vnet->server)
+			continue;
+		n = conf_server_instances(vnet->server);
+		for (instance = 0; instance < n; instance++) {
+			size_t j;
+
+			for (j = 0; j < vnet->server->n_neighbors; j++)
+				want_peer(vnet, instance,
+					  &vnet->server->neighbors[j]);
+		}
+	}
+	for (i = 0; i < apply.n_peers; i++)
+		apply.peers[i].used = apply.peers[i].wanted;
+}
+
+void apply_dial(uint32_t number)
+{
+	struct msg_dial_failed failed = { .peer = number };
+	const struct row_peer_id *id;
+	int fd = -1;
+
+	if (number == 0 || number > apply.n_peers)
+		proc_violation(PROC_SESSION, MSG_DIAL);
+	id = &apply.peers[number - 1].conf.id;
+	if (!apply.peers[number - 1].used || !is_ready(id->vni)) {
+		failed.error = ENETDOWN;
+	} else {
+		fd = sockets_dial(&id->local, &id->remote,
+				  device_of(id->vnet));
+		failed.error = errno;
+	}
+	if (fd >= 0)
+		chan_send_fd(proc_chan(PROC_SESSION), MSG_DIALED, &number,
+			     sizeof(number), fd);
+	else
+		chan_send(proc_chan(PROC_SESSION), MSG_DIAL_FAILED, &failed,
+			  sizeof(failed));
+}
+
+/*
+ * Listeners
+ */
+
+static void listen_in(const struct conf_vnet *vnet)
+{
+	size_t i;
+
+	if (!vnet->server || !is_ready(vnet->vni))
+		return;
+	for (i = 0; i < vnet->server->n_addresses; i++)
+		sockets_listen(vnet->vni, &vnet->server->addresses[i],
+			       device_of(vnet->name));
+}
+
+static void listen_all(void)
+{
+	size_t i;
+
+	sockets_mark();
+	for (i = 0; i < apply.conf->n_vnets; i++)
+		listen_in(&apply.conf->vnets[i]);
+	sockets_sweep();
+}
+
+void apply_vnet_ready(uint32_t vni)
+{
+	size_t i;
+
+	if (!is_ready(vni)) {
+		apply.ready = xreallocarray(apply.ready, apply.n_ready + 1,
+					    sizeof(*apply.ready));
+		apply.ready[apply.n_ready++] = vni;
+	}
+	for (i = 0; i < apply.conf->n_vnets; i++)
+		if (apply.conf->vnets[i].vni == vni)
+			listen_in(&apply.conf->vnets[i]);
+}
+
+/*
+ * Stages
+ */
+
+static void send_text(enum proc_id to)
+{
+	size_t at, n;
+
+	for (at = 0; at < apply.len; at += n) {
+		n = MIN(apply.len - at, TEXT_CHUNK);
+		chan_send(proc_chan(to), MSG_CONF_TEXT, apply.text + at, n);
+	}
+}
+
+static void send_peers(void)
+{
+	size_t i;
+
+	for (i = 0; i < apply.n_peers; i++)
+		if (apply.peers[i].used)
+			chan_send(proc_chan(PROC_SESSION), MSG_CONF_PEER,
+				  &apply.peers[i].conf,
+				  sizeof(apply.peers[i].conf));
+}
+
+static void begin_stage(enum proc_id proc)
+{
+	if (proc == PROC_KERNEL && apply.no_kernel)
+		proc = PROC_RIB;
+	if (proc == PROC_SESSION) {
+		number_peers();
+		send_peers();
+		listen_all();
+	} else {
+		send_text(proc);
+	}
+	chan_send(proc_chan(proc), MSG_CONF_END, NULL, 0);
+	apply.stage = proc;
+}
+
+void apply_answered(enum proc_id from)
+{
+	if (from != apply.stage)
+		proc_violation(from, MSG_CONF_DONE);
+	switch (from) {
+	case PROC_KERNEL:
+		begin_stage(PROC_RIB);
+		break;
+	case PROC_RIB:
+		begin_stage(PROC_SESSION);
+		break;
+	default:
+		apply.stage = PROC_PARENT;
+		apply.done();
+	}
+}
+
+void apply_start(struct conf *conf, char *text, size_t len,
+		 void (*done)(void))
+{
+	conf_free(apply.conf);
+	free(apply.text);
+	apply.conf = conf;
+	apply.text = text;
+	apply.len = len;
+	apply.done = done;
+	begin_stage(PROC_KERNEL);
+}
+
+void apply_init(bool no_kernel)
+{
+	apply.no_kernel = no_kernel;
+	sockets_init();
+}

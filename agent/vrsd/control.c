@@ -1,0 +1,343 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The control process: answers clients of the control socket with what it
+ * asks of the others. A request is a few steps, each a query to one process;
+ * rows are passed on as JSON as they come, and no more are asked for than the
+ * client reads, so that nobody but the client waits for a slow client.
+ */
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "bgp/fsm.h"
+#include "ctl/server.h"
+#include "lib/log.h"
+#include "lib/loop.h"
+#include "lib/util.h"
+#include "vrsd/proc.h"
+#include "vrsd/vrsd.h"
+
+/* A query, and what its rows are for. */
+struct step {
+	enum proc_id proc;
+	enum query_kind kind;
+	bool silent;			/* not for the client */
+};
+
+#define STEPS_MAX	4
+
+static const struct command {
+	struct step steps[STEPS_MAX];
+	size_t n_steps;
+	enum row_view view;
+} commands[CTL_COMMANDS] = {
+	[CTL_PEERS] = {
+		.steps = { { PROC_RIB, QUERY_PEERS, true },
+			   { PROC_SESSION, QUERY_PEERS, false } },
+		.n_steps = 2,
+	},
+	/* Session knows the neighbors that have no session, too. */
+	[CTL_LEARNED] = {
+		.steps = { { PROC_SESSION, QUERY_PEERS, true },
+			   { PROC_RIB, QUERY_LEARNED, false } },
+		.n_steps = 2,
+		.view = ROW_LEARNED,
+	},
+	[CTL_ADVERTISED] = {
+		.steps = { { PROC_SESSION, QUERY_PEERS, true },
+			   { PROC_RIB, QUERY_ADVERTISED, false } },
+		.n_steps = 2,
+		.view = ROW_ADVERTISED,
+	},
+	[CTL_ROUTES] = {
+		.steps = { { PROC_RIB, QUERY_LOC_RIB, false } },
+		.n_steps = 1,
+		.view = ROW_LOC_RIB,
+	},
+	[CTL_STATUS] = {
+		.steps = { { PROC_SESSION, QUERY_STATUS, false },
+			   { PROC_RIB, QUERY_STATUS, false },
+			   { PROC_KERNEL, QUERY_STATUS, false } },
+		.n_steps = 3,
+	},
+};
+
+struct ask {
+	struct ask *next;
+	uint32_t id;
+	struct ctl_client *client;
+	struct ctl_request req;
+	const struct command *command;	/* NULL: reload */
+	size_t step;
+	bool waiting;			/* there is more; the client is slow */
+	size_t peers;			/* sessions that the request is about */
+	struct msg_row_counts *counts;
+	size_t n_counts;
+};
+
+static struct ask *asks;
+static uint32_t last_id;
+static bool no_kernel;
+
+static struct ask *ask_find(uint32_t id)
+{
+	struct ask *ask;
+
+	for (ask = asks; ask; ask = ask->next)
+		if (ask->id == id)
+			break;
+	return ask;
+}
+
+static void ask_free(struct ask *ask)
+{
+	struct ask **p = &asks;
+
+	while (*p != ask)
+		p = &(*p)->next;
+	*p = ask->next;
+	free(ask->counts);
+	free(ask);
+}
+
+static void ask_finish(struct ask *ask, const char *error)
+{
+	ctl_client_finish(ask->client, error);
+	ask_free(ask);
+}
+
+static const struct step *ask_step(const struct ask *ask)
+{
+	return &ask->command->steps[ask->step];
+}
+
+static void begin_step(struct ask *ask)
+{
+	struct msg_query query = {
+		.id = ask->id,
+		.kind = ask_step(ask)->kind,
+	};
+
+	memcpy(query.vnet, ask->req.vnet, sizeof(query.vnet));
+	memcpy(query.neighbor, ask->req.neighbor, sizeof(query.neighbor));
+	chan_send(proc_chan(ask_step(ask)->proc), MSG_QUERY, &query,
+		  sizeof(query));
+}
+
+static void send_own_status(struct ask *ask)
+{
+	struct row_status row;
+
+	proc_status(&row);
+	ctl_client_row(ask->client, row_status_json(&row));
+}
+
+/* What was named and is not there; false if all is. */
+static bool nobody_meant(const struct ask *ask, char *text, size_t size)
+{
+	if (ask->peers || (!ask->req.neighbor[0] && !ask->req.vnet[0]))
+		return false;
+	if (!ask->req.vnet[0])
+		snprintf(text, size, "no neighbor \"%s\"", ask->req.neighbor);
+	else if (!ask->req.neighbor[0])
+		snprintf(text, size, "no VNet \"%s\" with neighbors",
+			 ask->req.vnet);
+	else
+		snprintf(text, size, "no neighbor \"%s\" in VNet \"%s\"",
+			 ask->req.neighbor, ask->req.vnet);
+	return true;
+}
+
+static void next_step(struct ask *ask)
+{
+	const struct step *done = ask_step(ask);
+	char text[160];
+
+	if (done->proc == PROC_SESSION && done->kind == QUERY_PEERS &&
+	    nobody_meant(ask, text, sizeof(text))) {
+		ask_finish(ask, text);
+		return;
+	}
+	ask->step++;
+	if (ask->step < ask->command->n_steps && no_kernel &&
+	    ask_step(ask)->proc == PROC_KERNEL)
+		ask->step++;
+	if (ask->step < ask->command->n_steps) {
+		begin_step(ask);
+		return;
+	}
+	if (ask->req.command == CTL_STATUS)
+		send_own_status(ask);
+	ask_finish(ask, NULL);
+}
+
+/*
+ * Answers
+ */
+
+static void row_counts(struct ask *ask, const struct msg_row_counts *msg)
+{
+	ask->counts = xreallocarray(ask->counts, ask->n_counts + 1,
+				    sizeof(*ask->counts));
+	ask->counts[ask->n_counts++] = *msg;
+}
+
+static void row_peer(struct ask *ask, const struct row_peer *from)
+{
+	struct row_peer row = *from;
+	size_t i;
+
+	ask->peers++;
+	if (ask_step(ask)->silent)
+		return;
+	for (i = 0; i < ask->n_counts; i++) {
+		if (ask->counts[i].peer != row.id.peer)
+			continue;
+		row.learned = ask->counts[i].learned;
+		row.advertised = ask->counts[i].advertised;
+	}
+	ctl_client_row(ask->client, row_peer_json(&row));
+}
+
+static void row_route(struct ask *ask, const struct msg_row_route *msg,
+		      size_t len)
+{
+	const struct bgp_attrs *attrs = (const void *)(msg + 1);
+
+	if (msg->attrs_len != len - sizeof(*msg) ||
+	    !bgp_attrs_valid(attrs, msg->attrs_len))
+		proc_violation(PROC_RIB, MSG_ROW_ROUTE);
+	ctl_client_row(ask->client, row_route_json(&msg->row, attrs,
+						   ask->command->view));
+}
+
+static void batch_ends(struct ask *ask)
+{
+	if (ctl_client_full(ask->client)) {
+		ask->waiting = true;
+		return;
+	}
+	ask->waiting = false;
+	chan_send(proc_chan(ask_step(ask)->proc), MSG_QUERY_MORE, &ask->id,
+		  sizeof(ask->id));
+}
+
+static void query_ends(struct ask *ask, const struct msg_query_end *end,
+		       size_t len)
+{
+	char text[512];
+
+	if (!end->error && ask->command) {
+		next_step(ask);
+		return;
+	}
+	snprintf(text, sizeof(text), "%.*s", (int)(len - sizeof(*end)),
+		 (const char *)(end + 1));
+	ask_finish(ask, end->error ? text : NULL);
+}
+
+static void client_asks(struct ctl_client *client,
+			const struct ctl_request *req)
+{
+	struct ask *ask;
+
+	if (req->command == CTL_RELOAD && !ctl_client_is_root(client)) {
+		ctl_client_finish(client, "only root may do this");
+		return;
+	}
+	ask = xcalloc(1, sizeof(*ask));
+	ask->id = ++last_id;
+	ask->client = client;
+	ask->req = *req;
+	ask->next = asks;
+	asks = ask;
+	ctl_client_set_ctx(client, ask);
+	if (req->command == CTL_RELOAD) {
+		chan_send(proc_chan(PROC_PARENT), MSG_RELOAD, &ask->id,
+			  sizeof(ask->id));
+		return;
+	}
+	ask->command = &commands[req->command];
+	begin_step(ask);
+}
+
+static void client_drained(struct ctl_client *client)
+{
+	struct ask *ask = ctl_client_ctx(client);
+
+	if (ask->waiting)
+		batch_ends(ask);
+}
+
+static void client_gone(struct ctl_client *client)
+{
+	struct ask *ask = ctl_client_ctx(client);
+
+	if (ask->command)
+		chan_send(proc_chan(ask_step(ask)->proc), MSG_QUERY_CANCEL,
+			  &ask->id, sizeof(ask->id));
+	ask_free(ask);
+}
+
+static const struct ctl_server_ops server_ops = {
+	.request = client_asks,
+	.drained = client_drained,
+	.gone = client_gone,
+};
+
+/* All that others say but the socket begins with the number of the query. */
+static void message(enum proc_id from, uint16_t type, const void *body,
+		    size_t len, int fd)
+{
+	const struct msg_row_status *status = body;
+	const struct msg_row_peer *peer = body;
+	struct ask *ask;
+
+	if (type == MSG_CONTROL_SOCKET) {
+		ctl_server_start(fd, &server_ops);
+		return;
+	}
+	ask = ask_find(*(const uint32_t *)body);
+	if (!ask)
+		return;			/* the client is gone */
+	if (ask->command ? from != ask_step(ask)->proc : from != PROC_PARENT)
+		proc_violation(from, type);
+	switch (type) {
+	case MSG_ROW_PEER:
+		if (peer->row.state > BGP_ESTABLISHED)
+			proc_violation(from, type);
+		row_peer(ask, &peer->row);
+		break;
+	case MSG_ROW_COUNTS:
+		row_counts(ask, body);
+		break;
+	case MSG_ROW_ROUTE:
+		row_route(ask, body, len);
+		break;
+	case MSG_ROW_STATUS:
+		ctl_client_row(ask->client, row_status_json(&status->row));
+		break;
+	case MSG_QUERY_BATCH:
+		batch_ends(ask);
+		break;
+	case MSG_QUERY_END:
+	case MSG_RELOADED:
+		query_ends(ask, body, len);
+		break;
+	default:
+		proc_violation(from, type);
+	}
+}
+
+static const struct proc_ops ops = {
+	.message = message,
+};
+
+int control_main(const struct options *opt)
+{
+	proc_init(PROC_CONTROL, &ops);
+	no_kernel = opt->no_kernel;
+	sandbox_enter(PROC_CONTROL, &opt->sandbox);
+	return loop_run();
+}

@@ -1,0 +1,349 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The kernel process: what the configuration and rib want, said to fib, and
+ * what became of it, said back. It has CAP_NET_ADMIN, and hears only from
+ * processes that have read no peer's bytes themselves or have checked them.
+ */
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "conf/conf.h"
+#include "fib/fib.h"
+#include "lib/log.h"
+#include "lib/loop.h"
+#include "lib/util.h"
+#include "vrsd/proc.h"
+#include "vrsd/vrsd.h"
+
+static struct {
+	struct fib *fib;
+	char *text;			/* of the configuration, as it comes */
+	size_t len;
+	struct conf *conf;
+} kernel;
+
+static const struct conf_vnet *find_vnet(uint32_t vni)
+{
+	size_t i;
+
+	for (i = 0; kernel.conf && i < kernel.conf->n_vnets; i++)
+		if (kernel.conf->vnets[i].vni == vni)
+			return &kernel.conf->vnets[i];
+	return NULL;
+}
+
+/*
+ * From the configuration's structs to fib's
+ */
+
+static const struct prefix *copy_spaces(const struct conf_vnet *conf)
+{
+	struct prefix *spaces = xcalloc(conf->n_spaces, sizeof(*spaces));
+	size_t i;
+
+	for (i = 0; i < conf->n_spaces; i++)
+		spaces[i] = conf->spaces[i].prefix;
+	return spaces;
+}
+
+static const struct fib_subnet *copy_subnets(const struct conf_vnet *conf)
+{
+	struct fib_subnet *subnets = xcalloc(conf->n_subnets,
+					     sizeof(*subnets));
+	size_t i;
+
+	for (i = 0; i < conf->n_subnets; i++) {
+		subnets[i].prefix = conf->subnets[i].prefix;
+		subnets[i].table = conf->subnets[i].table;
+		subnets[i].propagation = conf->subnets[i].propagation;
+	}
+	return subnets;
+}
+
+static const struct fib_nic *copy_nics(const struct conf_vnet *conf)
+{
+	struct fib_nic *nics = xcalloc(conf->n_nics, sizeof(*nics));
+	size_t i;
+
+	for (i = 0; i < conf->n_nics; i++) {
+		const struct conf_nic *from = &conf->nics[i];
+
+		memcpy(nics[i].device, from->device, sizeof(from->device));
+		nics[i].has_mac = from->has_mac;
+		memcpy(nics[i].mac, from->mac, sizeof(from->mac));
+		nics[i].addresses = from->addresses;
+		nics[i].n_addresses = from->n_addresses;
+		nics[i].forwarding = from->ip_forwarding;
+	}
+	return nics;
+}
+
+static const struct fib_user_route *
+copy_routes(const struct conf_route_table *conf)
+{
+	static const enum fib_user_type types[] = {
+		[CONF_NH_VIRTUAL_APPLIANCE] = FIB_USER_APPLIANCE,
+		[CONF_NH_VNET_LOCAL] = FIB_USER_VNET_LOCAL,
+		[CONF_NH_INTERNET] = FIB_USER_INTERNET,
+		[CONF_NH_NONE] = FIB_USER_NONE,
+	};
+	struct fib_user_route *routes = xcalloc(conf->n_routes,
+						sizeof(*routes));
+	size_t i;
+
+	for (i = 0; i < conf->n_routes; i++) {
+		routes[i].prefix = conf->routes[i].prefix;
+		routes[i].type = types[conf->routes[i].type];
+		routes[i].next_hop = conf->routes[i].next_hop;
+	}
+	return routes;
+}
+
+static const struct fib_user_table *copy_tables(const struct conf *conf,
+						const char *vnet, size_t *n)
+{
+	struct fib_user_table *tables = xcalloc(conf->n_tables,
+						sizeof(*tables));
+	size_t i;
+
+	*n = 0;
+	for (i = 0; i < conf->n_tables; i++) {
+		const struct conf_route_table *from = &conf->tables[i];
+
+		if (strcmp(from->vnet, vnet))
+			continue;
+		tables[*n].table = from->table;
+		tables[*n].routes = copy_routes(from);
+		tables[(*n)++].n_routes = from->n_routes;
+	}
+	return tables;
+}
+
+static void vnet_fill(struct fib_vnet *vnet, const struct conf *conf,
+		      const struct conf_vnet *from)
+{
+	vnet->vni = from->vni;
+	memcpy(vnet->name, from->name, sizeof(from->name));
+	vnet->table = from->table;
+	vnet->bgp_table = from->bgp_table;
+	vnet->max_routes = from->max_routes;
+	memcpy(vnet->internet, from->internet, sizeof(from->internet));
+	vnet->spaces = copy_spaces(from);
+	vnet->n_spaces = from->n_spaces;
+	if (from->server) {
+		vnet->addresses = from->server->addresses;
+		vnet->n_addresses = from->server->n_addresses;
+	}
+	vnet->subnets = copy_subnets(from);
+	vnet->n_subnets = from->n_subnets;
+	vnet->tables = copy_tables(conf, from->name, &vnet->n_tables);
+	vnet->nics = copy_nics(from);
+	vnet->n_nics = from->n_nics;
+}
+
+static void vnet_drop(struct fib_vnet *vnet)
+{
+	size_t i;
+
+	for (i = 0; i < vnet->n_tables; i++)
+		free((void *)vnet->tables[i].routes);
+	free((void *)vnet->spaces);
+	free((void *)vnet->subnets);
+	free((void *)vnet->tables);
+	free((void *)vnet->nics);
+}
+
+static void configure(const struct conf *conf)
+{
+	struct fib_vnet *vnets = xcalloc(conf->n_vnets, sizeof(*vnets));
+	size_t i;
+
+	for (i = 0; i < conf->n_vnets; i++)
+		vnet_fill(&vnets[i], conf, &conf->vnets[i]);
+	fib_configure(kernel.fib, vnets, conf->n_vnets);
+	for (i = 0; i < conf->n_vnets; i++)
+		vnet_drop(&vnets[i]);
+	free(vnets);
+}
+
+static void conf_text(const void *text, size_t len)
+{
+	if (len > CONF_SIZE_MAX - kernel.len)
+		proc_violation(PROC_PARENT, MSG_CONF_TEXT);
+	kernel.text = xreallocarray(kernel.text, 1, kernel.len + len);
+	memcpy(kernel.text + kernel.len, text, len);
+	kernel.len += len;
+}
+
+static void conf_end(void)
+{
+	struct conf_error err;
+	struct conf *conf = conf_parse("configuration", kernel.text,
+				       kernel.len, &err);
+
+	if (!conf)
+		fatalx("the parent sent what it cannot have accepted: %s",
+		       err.text);
+	free(kernel.text);
+	kernel.text = NULL;
+	kernel.len = 0;
+	configure(conf);
+	conf_free(kernel.conf);
+	kernel.conf = conf;
+	chan_send(proc_chan(PROC_PARENT), MSG_CONF_DONE, NULL, 0);
+}
+
+/*
+ * Routes
+ */
+
+static void answer(uint32_t vni, const struct prefix *prefix, int error,
+		   const char *text)
+{
+	struct msg_route_done msg = {
+		.vni = vni,
+		.error = error,
+		.prefix = *prefix,
+	};
+
+	chan_send2(proc_chan(PROC_RIB), MSG_ROUTE_DONE, &msg, sizeof(msg),
+		   text, text ? strlen(text) : 0);
+}
+
+static bool prefix_valid(const struct prefix *prefix)
+{
+	return addr_bits(&prefix->addr) &&
+	       prefix->len <= addr_bits(&prefix->addr);
+}
+
+static void route(const struct msg_route *msg, size_t len)
+{
+	const struct addr *hops = (const void *)(msg + 1);
+
+	if (msg->n_hops > MSG_HOPS_MAX || !prefix_valid(&msg->prefix) ||
+	    len != sizeof(*msg) + msg->n_hops * sizeof(*hops))
+		proc_violation(PROC_RIB, MSG_ROUTE);
+	/* Rib may not have heard yet that the VNet is gone. */
+	if (find_vnet(msg->vni))
+		fib_route_set(kernel.fib, msg->vni, &msg->prefix, hops,
+			      msg->n_hops);
+	/* fib tells of routes that are wanted only. */
+	if (msg->n_hops == 0)
+		answer(msg->vni, &msg->prefix, 0, NULL);
+}
+
+static void fib_route(void *arg, uint32_t vni, const struct prefix *prefix,
+		      enum fib_route_state state, int error, const char *text)
+{
+	(void)arg;
+	if (state == FIB_ROUTE_INSTALLED)
+		answer(vni, prefix, 0, NULL);
+	else if (state == FIB_ROUTE_FAILED)
+		answer(vni, prefix, error ? error : EIO, text);
+}
+
+static void fib_vnet(void *arg, uint32_t vni, bool ready, const char *text)
+{
+	const struct conf_vnet *vnet = find_vnet(vni);
+
+	(void)arg;
+	if (text)
+		log_err("vnet %s: %s", vnet ? vnet->name : "?", text);
+	if (ready)
+		chan_send(proc_chan(PROC_PARENT), MSG_VNET_READY, &vni,
+			  sizeof(vni));
+}
+
+static void fib_repaired(void *arg, uint32_t vni, unsigned int differences)
+{
+	const struct conf_vnet *vnet = find_vnet(vni);
+
+	(void)arg;
+	log_warn("vnet %s: %u differences between what the kernel held and "
+		 "what is wanted, repaired", vnet ? vnet->name : "?",
+		 differences);
+}
+
+static const struct fib_events fib_events = {
+	.route = fib_route,
+	.vnet = fib_vnet,
+	.repaired = fib_repaired,
+};
+
+static void query(const struct msg_query *query)
+{
+	struct msg_row_status msg = { .query = query->id };
+	struct fib_stats stats;
+
+	if (query->kind == QUERY_STATUS) {
+		proc_status(&msg.row);
+		if (fib_get_stats(kernel.fib, 0, &stats)) {
+			msg.row.prefixes = stats.routes;
+			msg.row.failed = stats.failed;
+		}
+		chan_send(proc_chan(PROC_CONTROL), MSG_ROW_STATUS, &msg,
+			  sizeof(msg));
+	}
+	proc_query_end(query->id, 0, NULL);
+}
+
+static void hop_down(const struct msg_hop_down *msg)
+{
+	if (!addr_bits(&msg->hop))
+		proc_violation(PROC_RIB, MSG_HOP_DOWN);
+	if (find_vnet(msg->vni))
+		fib_hop_down(kernel.fib, msg->vni, &msg->hop);
+}
+
+static void sweep(uint32_t vni)
+{
+	if (find_vnet(vni))
+		fib_sweep(kernel.fib, vni);
+}
+
+static void message(enum proc_id from, uint16_t type, const void *body,
+		    size_t len, int fd)
+{
+	(void)fd;
+	switch (type) {
+	case MSG_CONF_TEXT:
+		conf_text(body, len);
+		break;
+	case MSG_CONF_END:
+		conf_end();
+		break;
+	case MSG_ROUTE:
+		route(body, len);
+		break;
+	case MSG_HOP_DOWN:
+		hop_down(body);
+		break;
+	case MSG_SWEEP:
+		sweep(*(const uint32_t *)body);
+		break;
+	case MSG_QUERY:
+		query(body);
+		break;
+	case MSG_QUERY_MORE:
+	case MSG_QUERY_CANCEL:
+		break;			/* the answer was sent whole */
+	default:
+		proc_violation(from, type);
+	}
+}
+
+static const struct proc_ops ops = {
+	.message = message,
+};
+
+int kernel_main(const struct options *opt)
+{
+	proc_init(PROC_KERNEL, &ops);
+	kernel.fib = fib_open(&fib_events, NULL);
+	if (!kernel.fib)
+		return 1;
+	sandbox_enter(PROC_KERNEL, &opt->sandbox);
+	return loop_run();
+}

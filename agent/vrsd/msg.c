@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+#include <string.h>
+
+#include "lib/util.h"
+#include "vrsd/msg.h"
+
+#define BIT(proc)	(1u << (proc))
+#define PARENT		BIT(PROC_PARENT)
+#define SESSION		BIT(PROC_SESSION)
+#define RIB		BIT(PROC_RIB)
+#define KERNEL		BIT(PROC_KERNEL)
+#define CONTROL		BIT(PROC_CONTROL)
+
+enum msg_flag {
+	FD = 1,				/* carries a descriptor */
+	TAIL = 2,			/* bytes may follow the fixed part */
+};
+
+static const struct msg_info {
+	const char *name;
+	uint8_t from;
+	uint8_t to;
+	uint8_t flags;
+	uint16_t len;			/* of the fixed part */
+} msg_info[MSG_TYPE_COUNT] = {
+#define MSG(type, from, to, flags, len) \
+	[MSG_##type] = { #type, from, to, flags, len }
+
+	MSG(CHANNEL, PARENT, SESSION | RIB | KERNEL | CONTROL, FD,
+	    sizeof(uint32_t)),
+	MSG(LOG_LEVEL, PARENT, SESSION | RIB | KERNEL | CONTROL, 0,
+	    sizeof(uint32_t)),
+	MSG(SHUTDOWN, PARENT, SESSION | RIB | KERNEL | CONTROL, 0, 0),
+
+	MSG(CONF_TEXT, PARENT, RIB | KERNEL, TAIL, 0),
+	MSG(CONF_PEER, PARENT, SESSION, 0, sizeof(struct msg_conf_peer)),
+	MSG(CONF_END, PARENT, SESSION | RIB | KERNEL, 0, 0),
+	MSG(CONF_DONE, SESSION | RIB | KERNEL, PARENT, 0, 0),
+
+	MSG(LISTENER, PARENT, SESSION, FD, sizeof(struct msg_listener)),
+	MSG(LISTENER_CLOSE, PARENT, SESSION, 0, sizeof(struct msg_listener)),
+	MSG(DIALED, PARENT, SESSION, FD, sizeof(uint32_t)),
+	MSG(DIAL_FAILED, PARENT, SESSION, 0, sizeof(struct msg_dial_failed)),
+	MSG(DIAL, SESSION, PARENT, 0, sizeof(uint32_t)),
+	MSG(VNET_READY, KERNEL, PARENT, 0, sizeof(uint32_t)),
+	MSG(CONTROL_SOCKET, PARENT, CONTROL, FD, 0),
+	MSG(RELOADED, PARENT, CONTROL, TAIL, sizeof(struct msg_query_end)),
+
+	MSG(PEER_UP, SESSION, RIB, 0, sizeof(struct msg_peer_up)),
+	MSG(PEER_DOWN, SESSION, RIB, 0, sizeof(uint32_t)),
+	MSG(UPDATE, SESSION, RIB, TAIL, sizeof(struct msg_update)),
+	MSG(END_OF_RIB, SESSION, RIB, 0, sizeof(struct msg_peer_af)),
+	MSG(REFRESH, SESSION, RIB, 0, sizeof(struct msg_peer_af)),
+	MSG(PEER_SLOW, SESSION, RIB, 0, sizeof(uint32_t)),
+	MSG(PEER_READY, SESSION, RIB, 0, sizeof(uint32_t)),
+
+	MSG(PEER_HEARD, RIB, SESSION, 0, sizeof(struct msg_peer_ref)),
+	MSG(SEND, RIB, SESSION, TAIL, sizeof(struct msg_send)),
+
+	MSG(ROUTE, RIB, KERNEL, TAIL, sizeof(struct msg_route)),
+	MSG(HOP_DOWN, RIB, KERNEL, 0, sizeof(struct msg_hop_down)),
+	MSG(SWEEP, RIB, KERNEL, 0, sizeof(uint32_t)),
+	MSG(ROUTE_DONE, KERNEL, RIB, TAIL, sizeof(struct msg_route_done)),
+
+	MSG(QUERY, CONTROL, SESSION | RIB | KERNEL, 0,
+	    sizeof(struct msg_query)),
+	MSG(QUERY_MORE, CONTROL, SESSION | RIB | KERNEL, 0, sizeof(uint32_t)),
+	MSG(QUERY_CANCEL, CONTROL, SESSION | RIB | KERNEL, 0,
+	    sizeof(uint32_t)),
+	MSG(RELOAD, CONTROL, PARENT, 0, sizeof(uint32_t)),
+	MSG(ROW_PEER, SESSION, CONTROL, 0, sizeof(struct msg_row_peer)),
+	MSG(ROW_COUNTS, RIB, CONTROL, 0, sizeof(struct msg_row_counts)),
+	MSG(ROW_ROUTE, RIB, CONTROL, TAIL, sizeof(struct msg_row_route)),
+	MSG(ROW_STATUS, SESSION | RIB | KERNEL, CONTROL, 0,
+	    sizeof(struct msg_row_status)),
+	MSG(QUERY_BATCH, SESSION | RIB | KERNEL, CONTROL, 0,
+	    sizeof(uint32_t)),
+	MSG(QUERY_END, SESSION | RIB | KERNEL, CONTROL, TAIL,
+	    sizeof(struct msg_query_end)),
+#undef MSG
+};
+
+bool msg_valid(enum proc_id from, enum proc_id to, uint16_t type, size_t len,
+	       bool has_fd)
+{
+	const struct msg_info *info;
+
+	if (type >= MSG_TYPE_COUNT)
+		return false;
+	info = &msg_info[type];
+	return info->from & BIT(from) && info->to & BIT(to) &&
+	       (info->flags & TAIL ? len >= info->len : len == info->len) &&
+	       has_fd == !!(info->flags & FD);
+}
+
+#define ENDS(array)	(memchr((array), '\0', sizeof(array)) != NULL)
+
+static bool id_ends(const struct row_peer_id *id)
+{
+	return ENDS(id->vnet) && ENDS(id->neighbor);
+}
+
+bool msg_strings_end(uint16_t type, const void *body)
+{
+	const struct msg_conf_peer *conf = body;
+	const struct msg_peer_up *up = body;
+	const struct msg_query *query = body;
+	const struct msg_row_peer *peer = body;
+	const struct msg_row_route *route = body;
+	const struct msg_row_status *status = body;
+
+	switch (type) {
+	case MSG_CONF_PEER:
+		return id_ends(&conf->id);
+	case MSG_PEER_UP:
+		return id_ends(&up->id);
+	case MSG_QUERY:
+		return ENDS(query->vnet) && ENDS(query->neighbor);
+	case MSG_ROW_PEER:
+		return id_ends(&peer->row.id) &&
+		       ENDS(peer->row.capabilities) &&
+		       ENDS(peer->row.last_error);
+	case MSG_ROW_ROUTE:
+		return id_ends(&route->row.id) && ENDS(route->row.why) &&
+		       ENDS(route->row.error_text);
+	case MSG_ROW_STATUS:
+		return ENDS(status->row.process);
+	default:
+		return true;
+	}
+}
+
+const char *msg_name(uint16_t type)
+{
+	if (type >= MSG_TYPE_COUNT || !msg_info[type].name)
+		return "unknown";
+	return msg_info[type].name;
+}
+
+static const char *const proc_names[PROC_COUNT] = {
+	[PROC_PARENT] = "parent",
+	[PROC_SESSION] = "session",
+	[PROC_RIB] = "rib",
+	[PROC_KERNEL] = "kernel",
+	[PROC_CONTROL] = "control",
+};
+
+const char *proc_name(enum proc_id id)
+{
+	return id < PROC_COUNT ? proc_names[id] : "unknown";
+}
+
+enum proc_id proc_find(const char *name)
+{
+	unsigned int id;
+
+	for (id = 0; id < PROC_COUNT; id++)
+		if (!strcmp(name, proc_names[id]))
+			break;
+	return id;
+}

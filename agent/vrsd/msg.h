@@ -1,0 +1,254 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What the processes tell each other: the specification of every channel.
+ *
+ *	parent -- session, rib, kernel, control		(one channel each)
+ *	session -- rib -- kernel
+ *	control -- session, rib, kernel
+ *
+ * Bodies are these structs in host form, some with a tail of bytes. A VNet is
+ * named by its VNI. A peer is one session as configured, a neighbor seen from
+ * one instance address, and named by a number that the parent draws. Each time
+ * the session comes up it gets a new serial, by which what still concerns the
+ * session before can be told.
+ *
+ * A receiver trusts no sender: msg_valid() holds the sizes and who may say
+ * what to whom, and what a body points out is checked where it is used. A
+ * message that breaks this ends the receiving process, and so the service.
+ *
+ * A configuration goes to kernel, rib and session, in this order, each when
+ * the one before has answered, so that nobody hears of a VNet it does not
+ * know yet.
+ */
+#ifndef VRSD_MSG_H
+#define VRSD_MSG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "bgp/bgp.h"
+#include "ctl/rows.h"
+#include "lib/addr.h"
+
+enum proc_id {
+	PROC_PARENT,
+	PROC_SESSION,
+	PROC_RIB,
+	PROC_KERNEL,
+	PROC_CONTROL,
+	PROC_COUNT,
+};
+
+enum msg_type {
+	/* parent -> any child */
+	MSG_CHANNEL = 1,	/* uint32_t enum proc_id, fd: a sibling */
+	MSG_LOG_LEVEL,		/* uint32_t enum log_level */
+	MSG_SHUTDOWN,		/* end in good order */
+
+	/* parent -> kernel, rib: the file's text, in pieces */
+	MSG_CONF_TEXT,		/* bytes */
+	/* parent -> session */
+	MSG_CONF_PEER,		/* msg_conf_peer, for each */
+	/* parent -> kernel, rib, session: that was all of it */
+	MSG_CONF_END,
+	/* kernel, rib, session -> parent: it is in force */
+	MSG_CONF_DONE,
+
+	/* parent -> session */
+	MSG_LISTENER,		/* msg_listener, fd */
+	MSG_LISTENER_CLOSE,	/* msg_listener */
+	MSG_DIALED,		/* uint32_t peer, fd: connecting */
+	MSG_DIAL_FAILED,	/* msg_dial_failed */
+	/* session -> parent */
+	MSG_DIAL,		/* uint32_t peer */
+	/* kernel -> parent */
+	MSG_VNET_READY,		/* uint32_t vni: device and addresses are up */
+	/* parent -> control */
+	MSG_CONTROL_SOCKET,	/* fd, listening */
+	MSG_RELOADED,		/* msg_query_end, text if refused */
+
+	/* session -> rib */
+	MSG_PEER_UP,		/* msg_peer_up */
+	MSG_PEER_DOWN,		/* uint32_t peer */
+	MSG_UPDATE,		/* msg_update, attributes, NLRI */
+	MSG_END_OF_RIB,		/* msg_peer_af */
+	MSG_REFRESH,		/* msg_peer_af */
+	MSG_PEER_SLOW,		/* uint32_t peer: too much waits for it */
+	MSG_PEER_READY,		/* uint32_t peer: go on */
+
+	/* rib -> session */
+	MSG_PEER_HEARD,		/* msg_peer_ref: what follows is for it */
+	MSG_SEND,		/* msg_send, peers, BGP messages */
+
+	/* rib -> kernel */
+	MSG_ROUTE,		/* msg_route, next hops */
+	MSG_HOP_DOWN,		/* msg_hop_down */
+	MSG_SWEEP,		/* uint32_t vni: all that is wanted was sent */
+	/* kernel -> rib */
+	MSG_ROUTE_DONE,		/* msg_route_done, text */
+
+	/* control -> session, rib, kernel */
+	MSG_QUERY,		/* msg_query: begin, with a batch of rows */
+	MSG_QUERY_MORE,		/* uint32_t id: the next batch */
+	MSG_QUERY_CANCEL,	/* uint32_t id */
+	/* control -> parent */
+	MSG_RELOAD,		/* uint32_t id */
+	/* session, rib, kernel -> control */
+	MSG_ROW_PEER,		/* msg_row_peer */
+	MSG_ROW_COUNTS,		/* msg_row_counts */
+	MSG_ROW_ROUTE,		/* msg_row_route, struct bgp_attrs */
+	MSG_ROW_STATUS,		/* msg_row_status */
+	MSG_QUERY_BATCH,	/* uint32_t id: there is more */
+	MSG_QUERY_END,		/* msg_query_end, text if it failed */
+
+	MSG_TYPE_COUNT,
+};
+
+/**
+ * msg_valid - whether a message may be what it says
+ * @len: bytes of the body
+ * @has_fd: a descriptor came with it
+ */
+bool msg_valid(enum proc_id from, enum proc_id to, uint16_t type, size_t len,
+	       bool has_fd);
+/* Whether the strings in a body of that type and a valid length have an end. */
+bool msg_strings_end(uint16_t type, const void *body);
+const char *msg_name(uint16_t type);
+const char *proc_name(enum proc_id id);
+/* PROC_COUNT if there is none of this name. */
+enum proc_id proc_find(const char *name);
+
+#define MSG_PEERS_MAX	65535		/* highest number of a peer */
+
+struct msg_conf_peer {
+	struct row_peer_id id;
+	uint32_t router_id;		/* ours, host byte order */
+	uint16_t hold_time;		/* seconds */
+	uint8_t families;		/* bgp_af_bit()s to offer */
+};
+
+struct msg_listener {
+	uint32_t vni;
+	struct addr local;
+};
+
+struct msg_dial_failed {
+	uint32_t peer;
+	int32_t error;			/* errno */
+};
+
+struct msg_peer_ref {
+	uint32_t peer;
+	uint32_t serial;
+};
+
+struct msg_peer_af {
+	uint32_t peer;
+	uint8_t af;			/* enum bgp_af */
+	uint8_t what;			/* enum bgp_refresh */
+};
+
+/* A session became Established. */
+struct msg_peer_up {
+	uint32_t serial;
+	struct row_peer_id id;
+	struct bgp_wire wire;
+};
+
+/*
+ * One block of an UPDATE as parsed. The tail is attrs_len bytes of struct
+ * bgp_attrs (0 for a withdrawal), then the NLRI.
+ */
+struct msg_update {
+	uint32_t peer;
+	uint8_t af;			/* enum bgp_af */
+	uint8_t withdraw;
+	uint16_t zero;
+	uint32_t attrs_len;
+	uint32_t nlri_len;
+};
+
+/*
+ * BGP messages and those who get them, each taking a copy of a reference
+ * only. The tail is n_peers numbers, then len bytes of whole messages.
+ *
+ * When too much waits to be sent to a peer, session says MSG_PEER_SLOW; rib
+ * then only remembers what has changed for it, until MSG_PEER_READY.
+ */
+struct msg_send {
+	uint32_t n_peers;
+	uint32_t len;
+};
+
+/* The latest wish for a prefix; no next hop: remove it. */
+struct msg_route {
+	uint32_t vni;
+	uint32_t n_hops;		/* struct addr in the tail */
+	struct prefix prefix;
+};
+
+#define MSG_HOPS_MAX	64
+
+struct msg_hop_down {
+	uint32_t vni;
+	struct addr hop;
+};
+
+struct msg_route_done {
+	uint32_t vni;
+	int32_t error;			/* errno, 0: the kernel holds it so */
+	struct prefix prefix;
+};
+
+/*
+ * An answer comes in batches, so that who asks can take its time: after about
+ * QUERY_BATCH rows MSG_QUERY_BATCH, and the next after MSG_QUERY_MORE.
+ */
+#define QUERY_BATCH	256
+
+enum query_kind {
+	QUERY_PEERS,			/* session: ROW_PEER; rib: ROW_COUNTS */
+	QUERY_LEARNED,			/* rib: ROW_ROUTE */
+	QUERY_ADVERTISED,		/* rib: ROW_ROUTE */
+	QUERY_LOC_RIB,			/* rib: ROW_ROUTE */
+	QUERY_STATUS,			/* all: ROW_STATUS */
+	QUERY_KINDS,
+};
+
+struct msg_query {
+	uint32_t id;			/* drawn by control */
+	uint32_t kind;			/* enum query_kind */
+	char vnet[IFNAMSIZ];		/* "": all */
+	char neighbor[ROW_NAME_MAX];	/* name or address, "": all */
+};
+
+struct msg_row_peer {
+	uint32_t query;
+	struct row_peer row;
+};
+
+struct msg_row_counts {
+	uint32_t query;
+	uint32_t peer;
+	uint32_t learned;
+	uint32_t advertised;
+};
+
+struct msg_row_route {
+	uint32_t query;
+	struct row_route row;
+	uint32_t attrs_len;
+};
+
+struct msg_row_status {
+	uint32_t query;
+	struct row_status row;
+};
+
+struct msg_query_end {
+	uint32_t query;
+	int32_t error;			/* 0: complete */
+};
+
+#endif

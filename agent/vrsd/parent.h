@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The parts of the parent process. */
+#ifndef VRSD_PARENT_H
+#define VRSD_PARENT_H
+
+#include "conf/conf.h"
+#include "vrsd/msg.h"
+#include "vrsd/vrsd.h"
+
+/*
+ * spawn.c: the other processes
+ */
+
+/* Start all, with channels to each other; @opt->no_kernel leaves one out. */
+void spawn_all(const struct options *opt);
+bool spawn_alive(enum proc_id proc);
+/*
+ * Take note of those that have ended. Return: whether any ended that was not
+ * told to; the log says which and how.
+ */
+bool spawn_reap(void);
+/* Ask those who are alive to end, in an order that leaves the kernel alone. */
+void spawn_shutdown(void);
+void spawn_kill(void);
+
+/*
+ * apply.c: from a configuration to what the processes do
+ */
+
+/**
+ * apply_start - put a configuration into force
+ * @conf: becomes the owner's here
+ * @text: what it was parsed from, likewise
+ *
+ * Ends with a call of @done; not to be called again before that.
+ */
+void apply_start(struct conf *conf, char *text, size_t len,
+		 void (*done)(void));
+/* MSG_CONF_DONE */
+void apply_answered(enum proc_id from);
+/* MSG_VNET_READY: its listeners and connections can be bound. */
+void apply_vnet_ready(uint32_t vni);
+/* MSG_DIAL */
+void apply_dial(uint32_t peer);
+void apply_init(bool no_kernel);
+
+/*
+ * sockets.c: what session cannot open itself
+ */
+
+/*
+ * Have session listen on @local in @device ("": any), again if the device is
+ * not the one it was; if that cannot be done now it is tried again.
+ */
+void sockets_listen(uint32_t vni, const struct addr *local,
+		    const char *device);
+/* Close the listeners that were not asked for between these two. */
+void sockets_mark(void);
+void sockets_sweep(void);
+/* A socket that is connecting, or -1 with errno set. */
+int sockets_dial(const struct addr *local, const struct addr *remote,
+		 const char *device);
+void sockets_init(void);
+
+/*
+ * rundir.c
+ */
+
+/* Be the only one on this run directory, and make all that is in it. */
+void rundir_open(const struct options *opt);
+/* The listening control socket, to be handed over. */
+int rundir_socket(const struct options *opt);
+
+#endif

@@ -1,0 +1,661 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The rib process: a table for each VNet, between session, which brings what
+ * peers announce, and kernel, which programs what is best. Messages are dealt
+ * with as they come; what follows from them is done in turns of the loop, as
+ * much as session and kernel can take.
+ *
+ * After a start the kernel still holds the routes of the run before. They are
+ * swept, for each VNet, when all of its neighbors have sent End-of-RIB on all
+ * sessions, or after the stale time.
+ */
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "bgp/msg.h"
+#include "lib/log.h"
+#include "lib/loop.h"
+#include "lib/util.h"
+#include "vrsd/proc.h"
+#include "vrsd/ribproc.h"
+#include "vrsd/vrsd.h"
+
+#define TURN_US		2000		/* of work for a VNet, in a loop turn */
+
+static struct {
+	bool no_kernel;
+	struct conf *conf;
+	char *text;			/* of the next one, as it arrives */
+	size_t len;
+	bool applying;			/* MSG_CONF_DONE is owed */
+	struct ribproc_vnet *vnets;
+	struct ribproc_peer **peers;	/* [number - 1], NULL: no session */
+	size_t n_peers;
+	struct loop_job *work_job;
+} ribs;
+
+struct ribproc_vnet *ribproc_vnet(uint32_t vni)
+{
+	struct ribproc_vnet *vnet;
+
+	for (vnet = ribs.vnets; vnet; vnet = vnet->next)
+		if (vnet->vni == vni)
+			return vnet;
+	return NULL;
+}
+
+struct ribproc_vnet *ribproc_vnets(void)
+{
+	return ribs.vnets;
+}
+
+struct ribproc_peer *ribproc_peer(uint32_t number)
+{
+	if (number == 0 || number > ribs.n_peers)
+		return NULL;
+	return ribs.peers[number - 1];
+}
+
+struct ribproc_peer *ribproc_peer_next(const struct ribproc_peer *peer)
+{
+	size_t i = peer ? peer->id.peer : 0;
+
+	for (; i < ribs.n_peers; i++)
+		if (ribs.peers[i])
+			return ribs.peers[i];
+	return NULL;
+}
+
+/*
+ * What the tables ask for
+ */
+
+static void ops_send(void *arg, const struct rib_send *send)
+{
+	struct msg_send msg = { .n_peers = send->n_peers, .len = send->len };
+	size_t numbers = send->n_peers * sizeof(*send->peers);
+	uint8_t *dst = chan_reserve(proc_chan(PROC_SESSION), MSG_SEND,
+				    sizeof(msg) + numbers + send->len);
+
+	(void)arg;
+	memcpy(dst, &msg, sizeof(msg));
+	memcpy(dst + sizeof(msg), send->peers, numbers);
+	memcpy(dst + sizeof(msg) + numbers, send->data, send->len);
+}
+
+static bool ops_route(void *arg, const struct rib_route *route)
+{
+	struct ribproc_vnet *vnet = arg;
+	struct msg_route msg = {
+		.vni = vnet->vni,
+		.n_hops = MIN(route->n_nexthops, MSG_HOPS_MAX),
+		.prefix = route->prefix,
+	};
+
+	if (chan_congested(proc_chan(PROC_KERNEL)))
+		return false;
+	chan_send2(proc_chan(PROC_KERNEL), MSG_ROUTE, &msg, sizeof(msg),
+		   route->nexthops, msg.n_hops * sizeof(*route->nexthops));
+	return true;
+}
+
+static void ops_wake(void *arg)
+{
+	(void)arg;
+	loop_defer(ribs.work_job);
+}
+
+static const struct rib_ops rib_ops = {
+	.send = ops_send,
+	.route = ops_route,
+	.wake = ops_wake,
+};
+
+static const struct rib_ops rib_ops_no_kernel = {
+	.send = ops_send,
+	.wake = ops_wake,
+};
+
+/*
+ * Peers
+ */
+
+/* Whether another session of the same neighbor is up. */
+static bool neighbor_has_other(const struct ribproc_peer *peer)
+{
+	struct ribproc_peer *other = NULL;
+
+	while ((other = ribproc_peer_next(other)))
+		if (other != peer && other->vnet == peer->vnet &&
+		    addr_equal(&other->id.remote, &peer->id.remote))
+			return true;
+	return false;
+}
+
+static void peer_remove(struct ribproc_peer *peer)
+{
+	ribquery_peer_gone(peer);
+	ribs.peers[peer->id.peer - 1] = NULL;
+	rib_peer_remove(peer->rib);
+	free(peer);
+}
+
+static void peer_down(uint32_t number)
+{
+	struct ribproc_peer *peer = ribproc_peer(number);
+	struct msg_hop_down msg;
+
+	if (!peer)
+		return;
+	/* The kernel has a short way to move all routes off a next hop. */
+	if (!ribs.no_kernel && !neighbor_has_other(peer)) {
+		memset(&msg, 0, sizeof(msg));
+		msg.vni = peer->vnet->vni;
+		msg.hop = peer->id.remote;
+		chan_send(proc_chan(PROC_KERNEL), MSG_HOP_DOWN, &msg,
+			  sizeof(msg));
+	}
+	peer_remove(peer);
+}
+
+/* What is sent as next hop is the instance itself, in either family. */
+static void instance_nexthops(const struct conf_server *server,
+			      const struct row_peer_id *id,
+			      struct rib_session *session)
+{
+	enum bgp_af af;
+
+	for (af = 0; af < BGP_AF_COUNT; af++)
+		session->nexthop[af] = conf_server_instance(server,
+				id->instance, bgp_af_info[af].family);
+}
+
+static bool peer_up_valid(const struct msg_peer_up *up)
+{
+	return up->id.peer != 0 && up->id.peer <= MSG_PEERS_MAX &&
+	       addr_bits(&up->id.local) && addr_bits(&up->id.remote) &&
+	       (up->wire.max_len == BGP_MSG_MAX ||
+		up->wire.max_len == BGP_MSG_MAX_EXT);
+}
+
+static void peer_place(uint32_t number)
+{
+	if (number <= ribs.n_peers)
+		return;
+	ribs.peers = xreallocarray(ribs.peers, number, sizeof(*ribs.peers));
+	memset(ribs.peers + ribs.n_peers, 0,
+	       (number - ribs.n_peers) * sizeof(*ribs.peers));
+	ribs.n_peers = number;
+}
+
+static void peer_up(const struct msg_peer_up *up)
+{
+	struct ribproc_vnet *vnet = ribproc_vnet(up->id.vni);
+	struct msg_peer_ref ref = {
+		.peer = up->id.peer,
+		.serial = up->serial,
+	};
+	struct rib_session session = { .wire = up->wire };
+	struct rib_peer_conf conf = {
+		.id = up->id.peer,
+		.name = up->id.neighbor,
+		.neighbor = up->id.remote,
+		.local = up->id.local,
+		.as = up->id.remote_as,
+	};
+	struct ribproc_peer *peer;
+
+	if (!peer_up_valid(up) || ribproc_peer(up->id.peer))
+		proc_violation(PROC_SESSION, MSG_PEER_UP);
+	/* Session has not heard yet that the VNet is gone. */
+	if (!vnet || vnet->draining || !vnet->conf->server)
+		return;
+	instance_nexthops(vnet->conf->server, &up->id, &session);
+	peer_place(up->id.peer);
+	peer = xcalloc(1, sizeof(*peer));
+	peer->vnet = vnet;
+	peer->id = up->id;
+	peer->serial = up->serial;
+	peer->families = up->wire.families;
+	ribs.peers[up->id.peer - 1] = peer;
+	chan_send(proc_chan(PROC_SESSION), MSG_PEER_HEARD, &ref, sizeof(ref));
+	peer->rib = rib_peer_add(vnet->rib, &conf);
+	rib_peer_up(peer->rib, &session);
+}
+
+static void update(const struct msg_update *msg, size_t len)
+{
+	const uint8_t *tail = (const uint8_t *)(msg + 1);
+	struct ribproc_peer *peer = ribproc_peer(msg->peer);
+	const struct bgp_attrs *attrs = (const void *)tail;
+	struct rbuf nlri;
+
+	len -= sizeof(*msg);
+	if (msg->af >= BGP_AF_COUNT || msg->attrs_len > len ||
+	    msg->nlri_len != len - msg->attrs_len)
+		proc_violation(PROC_SESSION, MSG_UPDATE);
+	nlri = rbuf_make(tail + msg->attrs_len, msg->nlri_len);
+	if (!bgp_nlri_valid(nlri, msg->af, false) ||
+	    (!msg->withdraw && !bgp_attrs_valid(attrs, msg->attrs_len)))
+		proc_violation(PROC_SESSION, MSG_UPDATE);
+	if (!peer)
+		return;
+	if (msg->withdraw)
+		rib_peer_withdraw(peer->rib, msg->af, nlri);
+	else
+		rib_peer_announce(peer->rib, msg->af, attrs, nlri);
+}
+
+static void refresh(const struct msg_peer_af *msg)
+{
+	struct ribproc_peer *peer = ribproc_peer(msg->peer);
+
+	if (msg->af >= BGP_AF_COUNT)
+		proc_violation(PROC_SESSION, MSG_REFRESH);
+	if (!peer)
+		return;
+	switch (msg->what) {
+	case BGP_REFRESH_REQUEST:
+		rib_peer_refresh(peer->rib, msg->af);
+		break;
+	case BGP_REFRESH_BEGIN:
+		rib_peer_stale(peer->rib, msg->af);
+		break;
+	case BGP_REFRESH_END:
+		rib_peer_sweep(peer->rib, msg->af);
+		break;
+	}
+}
+
+/*
+ * What the kernel holds from the run before
+ */
+
+/* How many sessions the VNet has when all of its neighbors are there. */
+static size_t sessions_expected(const struct conf_server *server)
+{
+	size_t n = 0, i, j;
+
+	for (i = 0; i < conf_server_instances(server); i++)
+		for (j = 0; j < server->n_neighbors; j++)
+			if (conf_server_instance(server, i,
+				server->neighbors[j].address.family).family)
+				n++;
+	return n;
+}
+
+static bool all_complete(const struct ribproc_vnet *vnet)
+{
+	struct ribproc_peer *peer = NULL;
+	size_t n = 0;
+
+	while ((peer = ribproc_peer_next(peer)))
+		if (peer->vnet == vnet && peer->complete == peer->families)
+			n++;
+	return !vnet->conf->server ||
+	       n >= sessions_expected(vnet->conf->server);
+}
+
+static void sweep_if_due(struct ribproc_vnet *vnet)
+{
+	if (vnet->swept || vnet->draining || !rib_route_settled(vnet->rib))
+		return;
+	if (!vnet->patience_over && !all_complete(vnet))
+		return;
+	vnet->swept = true;
+	loop_timer_stop(vnet->patience);
+	log_info("vnet %s: all routes are there, stale ones are removed",
+		 vnet->conf->name);
+	chan_send(proc_chan(PROC_KERNEL), MSG_SWEEP, &vnet->vni,
+		  sizeof(vnet->vni));
+}
+
+static void patience_ends(void *arg)
+{
+	struct ribproc_vnet *vnet = arg;
+
+	vnet->patience_over = true;
+	loop_defer(ribs.work_job);
+}
+
+static void end_of_rib(const struct msg_peer_af *msg)
+{
+	struct ribproc_peer *peer = ribproc_peer(msg->peer);
+
+	if (msg->af >= BGP_AF_COUNT)
+		proc_violation(PROC_SESSION, MSG_END_OF_RIB);
+	if (!peer)
+		return;
+	peer->complete |= bgp_af_bit(msg->af);
+	loop_defer(ribs.work_job);
+}
+
+static void route_done(const struct msg_route_done *msg, size_t len)
+{
+	struct ribproc_vnet *vnet = ribproc_vnet(msg->vni);
+	size_t text_len = len - sizeof(*msg);
+	enum bgp_af af;
+	char text[256];
+
+	if (!vnet)
+		return;
+	text_len = MIN(text_len, sizeof(text) - 1);
+	memcpy(text, msg + 1, text_len);
+	text[text_len] = '\0';
+	af = msg->prefix.addr.family == AF_INET6 ? BGP_IPV6_UNICAST :
+						   BGP_IPV4_UNICAST;
+	rib_route_done(vnet->rib, af, &msg->prefix, msg->error,
+		       text_len ? text : NULL);
+	if (!vnet->swept || vnet->draining)
+		loop_defer(ribs.work_job);
+}
+
+/*
+ * Configuration
+ */
+
+static uint32_t local_as(const struct conf_vnet *conf)
+{
+	return conf->server ? conf->server->asn : CONF_DEFAULT_ASN;
+}
+
+static void vnet_set_spaces(struct ribproc_vnet *vnet,
+			    const struct conf_vnet *old,
+			    const struct conf_vnet *new)
+{
+	size_t i;
+
+	/* Those that stay are not there twice: add says so, and does nothing */
+	for (i = 0; new && i < new->n_spaces; i++)
+		rib_space_add(vnet->rib, &new->spaces[i].prefix);
+	for (i = 0; old && i < old->n_spaces; i++) {
+		const struct prefix *prefix = &old->spaces[i].prefix;
+		size_t j;
+
+		for (j = 0; new && j < new->n_spaces; j++)
+			if (prefix_equal(prefix, &new->spaces[j].prefix))
+				break;
+		if (!new || j == new->n_spaces)
+			rib_space_del(vnet->rib, prefix);
+	}
+}
+
+static void vnet_begin(struct ribproc_vnet *vnet)
+{
+	const struct conf_server *server = vnet->conf->server;
+	struct rib_conf conf = { .local_as = local_as(vnet->conf) };
+	struct addr id;
+
+	if (server) {
+		id = conf_server_instance(server, 0, AF_INET);
+		conf.router_id = id.family ? addr_to_v4(&id) : vnet->vni;
+	}
+	vnet->local_as = conf.local_as;
+	vnet->rib = rib_new(&conf, ribs.no_kernel ? &rib_ops_no_kernel :
+						    &rib_ops, vnet);
+	vnet_set_spaces(vnet, NULL, vnet->conf);
+}
+
+static void remove_peers(struct ribproc_vnet *vnet)
+{
+	struct ribproc_peer *peer, *next;
+
+	for (peer = ribproc_peer_next(NULL); peer; peer = next) {
+		next = ribproc_peer_next(peer);
+		if (peer->vnet == vnet)
+			peer_remove(peer);
+	}
+}
+
+static void vnet_add(const struct conf_vnet *conf)
+{
+	struct ribproc_vnet *vnet = xcalloc(1, sizeof(*vnet));
+	unsigned int seconds = conf->server ? conf->server->stale_time : 0;
+
+	vnet->vni = conf->vni;
+	vnet->conf = conf;
+	vnet->next = ribs.vnets;
+	ribs.vnets = vnet;
+	vnet_begin(vnet);
+	vnet->swept = ribs.no_kernel;
+	vnet->patience = loop_timer_new(patience_ends, vnet);
+	loop_timer_set(vnet->patience, seconds * 1000);
+}
+
+/* Sessions go on under the names that their neighbor and VNet have now. */
+static void rename_peers(struct ribproc_vnet *vnet)
+{
+	const struct conf_server *server = vnet->conf->server;
+	struct ribproc_peer *peer = NULL;
+	size_t i;
+
+	while ((peer = ribproc_peer_next(peer))) {
+		struct row_peer_id *id = &peer->id;
+
+		if (peer->vnet != vnet)
+			continue;
+		snprintf(id->vnet, sizeof(id->vnet), "%s", vnet->conf->name);
+		for (i = 0; server && i < server->n_neighbors; i++)
+			if (addr_equal(&server->neighbors[i].address,
+				       &id->remote))
+				snprintf(id->neighbor, sizeof(id->neighbor),
+					 "%s", server->neighbors[i].name);
+	}
+}
+
+/* A table has one local AS: with another it is emptied and made anew. */
+static void vnet_change(struct ribproc_vnet *vnet,
+			const struct conf_vnet *conf)
+{
+	if (local_as(conf) == vnet->local_as) {
+		vnet_set_spaces(vnet, vnet->conf, conf);
+	} else {
+		remove_peers(vnet);
+		vnet_set_spaces(vnet, vnet->conf, NULL);
+		ribquery_vnet_gone(vnet);
+		vnet->draining = true;
+	}
+	vnet->conf = conf;
+	rename_peers(vnet);
+}
+
+static void vnet_remove(struct ribproc_vnet *vnet)
+{
+	struct ribproc_vnet **p = &ribs.vnets;
+
+	remove_peers(vnet);
+	ribquery_vnet_gone(vnet);
+	while (*p != vnet)
+		p = &(*p)->next;
+	*p = vnet->next;
+	loop_timer_free(vnet->patience);
+	rib_free(vnet->rib);
+	free(vnet);
+}
+
+static const struct conf_vnet *conf_by_vni(const struct conf *conf,
+					   uint32_t vni)
+{
+	size_t i;
+
+	for (i = 0; i < conf->n_vnets; i++)
+		if (conf->vnets[i].vni == vni)
+			return &conf->vnets[i];
+	return NULL;
+}
+
+static void apply(struct conf *conf)
+{
+	struct ribproc_vnet *vnet, *next;
+	size_t i;
+
+	for (vnet = ribs.vnets; vnet; vnet = next) {
+		next = vnet->next;
+		if (!conf_by_vni(conf, vnet->vni))
+			vnet_remove(vnet);
+	}
+	for (i = 0; i < conf->n_vnets; i++) {
+		vnet = ribproc_vnet(conf->vnets[i].vni);
+		if (vnet)
+			vnet_change(vnet, &conf->vnets[i]);
+		else
+			vnet_add(&conf->vnets[i]);
+	}
+	conf_free(ribs.conf);
+	ribs.conf = conf;
+	ribs.applying = true;
+	loop_defer(ribs.work_job);
+}
+
+static void conf_text(const void *text, size_t len)
+{
+	if (len > CONF_SIZE_MAX - ribs.len)
+		proc_violation(PROC_PARENT, MSG_CONF_TEXT);
+	ribs.text = xreallocarray(ribs.text, 1, ribs.len + len);
+	memcpy(ribs.text + ribs.len, text, len);
+	ribs.len += len;
+}
+
+static void conf_end(void)
+{
+	struct conf_error err;
+	struct conf *conf = conf_parse("configuration", ribs.text, ribs.len,
+				       &err);
+
+	if (!conf)
+		fatalx("the parent sent what it cannot have accepted: %s",
+		       err.text);
+	free(ribs.text);
+	ribs.text = NULL;
+	ribs.len = 0;
+	apply(conf);
+}
+
+/*
+ * Work
+ */
+
+/* A table that was to be emptied is; a new one takes its place. */
+static void finish_draining(struct ribproc_vnet *vnet)
+{
+	if (!rib_route_settled(vnet->rib))
+		return;
+	rib_free(vnet->rib);
+	vnet->draining = false;
+	vnet_begin(vnet);
+}
+
+static void conf_done_if_so(void)
+{
+	struct ribproc_vnet *vnet;
+
+	if (!ribs.applying)
+		return;
+	for (vnet = ribs.vnets; vnet; vnet = vnet->next)
+		if (vnet->draining)
+			return;
+	ribs.applying = false;
+	chan_send(proc_chan(PROC_PARENT), MSG_CONF_DONE, NULL, 0);
+}
+
+static void work(void *arg)
+{
+	struct ribproc_vnet *vnet;
+	bool more = false, busy;
+
+	(void)arg;
+	for (vnet = ribs.vnets; vnet; vnet = vnet->next) {
+		if (chan_congested(proc_chan(PROC_SESSION)))
+			return;		/* drained() goes on */
+		busy = rib_run(vnet->rib, TURN_US);
+		more |= busy;
+		if (vnet->draining && !busy)
+			finish_draining(vnet);
+		sweep_if_due(vnet);
+	}
+	conf_done_if_so();
+	if (more)
+		loop_defer(ribs.work_job);
+}
+
+static void drained(enum proc_id to)
+{
+	struct ribproc_vnet *vnet;
+
+	if (to == PROC_KERNEL)
+		for (vnet = ribs.vnets; vnet; vnet = vnet->next)
+			rib_route_ready(vnet->rib);
+	loop_defer(ribs.work_job);
+}
+
+static void message(enum proc_id from, uint16_t type, const void *body,
+		    size_t len, int fd)
+{
+	const uint32_t *number = body;
+	struct ribproc_peer *peer;
+
+	(void)fd;
+	switch (type) {
+	case MSG_CONF_TEXT:
+		conf_text(body, len);
+		break;
+	case MSG_CONF_END:
+		conf_end();
+		break;
+	case MSG_PEER_UP:
+		peer_up(body);
+		break;
+	case MSG_PEER_DOWN:
+		peer_down(*number);
+		break;
+	case MSG_UPDATE:
+		update(body, len);
+		break;
+	case MSG_END_OF_RIB:
+		end_of_rib(body);
+		break;
+	case MSG_REFRESH:
+		refresh(body);
+		break;
+	case MSG_PEER_SLOW:
+		peer = ribproc_peer(*number);
+		if (peer)
+			rib_peer_pause(peer->rib);
+		break;
+	case MSG_PEER_READY:
+		peer = ribproc_peer(*number);
+		if (peer)
+			rib_peer_resume(peer->rib);
+		break;
+	case MSG_ROUTE_DONE:
+		route_done(body, len);
+		break;
+	case MSG_QUERY:
+		ribquery_begin(body);
+		break;
+	case MSG_QUERY_MORE:
+		ribquery_more(*number);
+		break;
+	case MSG_QUERY_CANCEL:
+		ribquery_cancel(*number);
+		break;
+	default:
+		proc_violation(from, type);
+	}
+}
+
+static const struct proc_ops ops = {
+	.message = message,
+	.drained = drained,
+};
+
+int rib_main(const struct options *opt)
+{
+	proc_init(PROC_RIB, &ops);
+	ribs.no_kernel = opt->no_kernel;
+	ribs.work_job = loop_job_new(work, NULL);
+	sandbox_enter(PROC_RIB, &opt->sandbox);
+	return loop_run();
+}

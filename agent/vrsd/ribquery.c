@@ -1,0 +1,359 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Answers about the tables. A query is a list of walks, one for each table,
+ * family and, where it matters, peer; they are gone through one after the
+ * other, a batch of rows at a time, while the tables go on changing.
+ */
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/util.h"
+#include "vrsd/proc.h"
+#include "vrsd/ribproc.h"
+
+struct part {
+	struct ribproc_vnet *vnet;	/* NULL: gone since */
+	struct ribproc_peer *peer;	/* NULL: all of the table */
+	enum bgp_af af;
+};
+
+struct query {
+	struct query *next;
+	uint32_t id;
+	enum rib_view view;
+	struct part *parts;
+	size_t n_parts;
+	size_t at;			/* the part that is being walked */
+	struct rib_walk *walk;		/* of it, NULL: not yet begun */
+	size_t rows;			/* in this batch */
+};
+
+static struct query *queries;
+
+static const enum rib_view views[QUERY_KINDS] = {
+	[QUERY_LEARNED] = RIB_VIEW_LEARNED,
+	[QUERY_ADVERTISED] = RIB_VIEW_ADVERTISED,
+	[QUERY_LOC_RIB] = RIB_VIEW_LOC,
+};
+
+static void add_parts(struct query *query, struct ribproc_vnet *vnet,
+		      struct ribproc_peer *peer)
+{
+	enum bgp_af af;
+
+	query->parts = xreallocarray(query->parts,
+				     query->n_parts + BGP_AF_COUNT,
+				     sizeof(*query->parts));
+	for (af = 0; af < BGP_AF_COUNT; af++)
+		query->parts[query->n_parts++] = (struct part){
+			.vnet = vnet,
+			.peer = peer,
+			.af = af,
+		};
+}
+
+static bool is_neighbor(const struct ribproc_peer *peer, const char *neighbor)
+{
+	char text[ADDR_STRLEN];
+
+	return !strcmp(neighbor, peer->id.neighbor) ||
+	       !strcmp(neighbor, addr_format(&peer->id.remote, text));
+}
+
+static void plan_vnet(struct query *query, struct ribproc_vnet *vnet,
+		      const char *neighbor)
+{
+	struct ribproc_peer *peer = NULL;
+
+	if (!neighbor[0] && query->view != RIB_VIEW_ADVERTISED) {
+		add_parts(query, vnet, NULL);
+		return;
+	}
+	while ((peer = ribproc_peer_next(peer)))
+		if (peer->vnet == vnet &&
+		    (!neighbor[0] || is_neighbor(peer, neighbor)))
+			add_parts(query, vnet, peer);
+}
+
+static void plan(struct query *query, const struct msg_query *msg)
+{
+	struct ribproc_vnet *vnet;
+
+	for (vnet = ribproc_vnets(); vnet; vnet = vnet->next)
+		if (!msg->vnet[0] || !strcmp(msg->vnet, vnet->conf->name))
+			plan_vnet(query, vnet, msg->neighbor);
+}
+
+static void end_walk(struct query *query)
+{
+	if (query->walk)
+		rib_walk_free(query->walk);
+	query->walk = NULL;
+}
+
+static void query_free(struct query *query)
+{
+	struct query **p = &queries;
+
+	while (*p != query)
+		p = &(*p)->next;
+	*p = query->next;
+	end_walk(query);
+	free(query->parts);
+	free(query);
+}
+
+static struct query *query_find(uint32_t id)
+{
+	struct query *query;
+
+	for (query = queries; query; query = query->next)
+		if (query->id == id)
+			break;
+	return query;
+}
+
+/*
+ * Rows
+ */
+
+/* The VNet in the terms of a row that is not about a session. */
+static void vnet_id(const struct ribproc_vnet *vnet, struct row_peer_id *id)
+{
+	id->vni = vnet->vni;
+	snprintf(id->vnet, sizeof(id->vnet), "%s", vnet->conf->name);
+}
+
+static bool in_use(enum rib_why why)
+{
+	return why == RIB_WHY_BEST || why == RIB_WHY_MULTIPATH ||
+	       why == RIB_WHY_SAME_NEXT_HOP;
+}
+
+static void fill_why(struct row_route *row, const struct rib_row *from)
+{
+	char text[PREFIX_STRLEN];
+
+	row->best = in_use(from->why);
+	if (!row->best)
+		snprintf(row->why, sizeof(row->why), "%s",
+			 rib_why_name(from->why));
+	else if (from->suppressed_by)
+		snprintf(row->why, sizeof(row->why), "inside %s",
+			 prefix_format(from->suppressed_by, text));
+}
+
+static enum row_route_state row_state(enum rib_route_state state)
+{
+	static const enum row_route_state states[] = {
+		[RIB_ROUTE_NONE] = ROW_ROUTE_NONE,
+		[RIB_ROUTE_PENDING] = ROW_ROUTE_PENDING,
+		[RIB_ROUTE_INSTALLED] = ROW_ROUTE_INSTALLED,
+		[RIB_ROUTE_FAILED] = ROW_ROUTE_FAILED,
+	};
+
+	return states[state];
+}
+
+static bool send_row(void *arg, const struct rib_row *from)
+{
+	struct query *query = arg;
+	const struct part *part = &query->parts[query->at];
+	const struct ribproc_peer *peer = part->peer;
+	struct msg_row_route msg = { .query = query->id };
+	struct row_route *row = &msg.row;
+
+	if (!peer && from->peer)
+		peer = ribproc_peer(from->peer->id);
+	if (peer)
+		row->id = peer->id;
+	else
+		vnet_id(part->vnet, &row->id);
+	row->own = !from->peer;
+	if (from->peer)
+		row->source = from->peer->neighbor;
+	row->prefix = from->prefix;
+	row->stale = from->stale;
+	row->state = row_state(from->state);
+	row->error = from->error;
+	if (from->error_text)
+		snprintf(row->error_text, sizeof(row->error_text), "%s",
+			 from->error_text);
+	fill_why(row, from);
+	msg.attrs_len = from->attrs->size;
+	chan_send2(proc_chan(PROC_CONTROL), MSG_ROW_ROUTE, &msg, sizeof(msg),
+		   from->attrs, msg.attrs_len);
+	query->rows++;
+	return true;
+}
+
+/* Walk on; returns whether the part is not at its end. */
+static bool walk_part(struct query *query)
+{
+	const struct part *part = &query->parts[query->at];
+
+	if (!part->vnet)
+		return false;
+	if (!query->walk)
+		query->walk = rib_walk_new(part->vnet->rib, part->af,
+					   query->view,
+					   part->peer ? part->peer->rib :
+							NULL);
+	if (rib_walk_run(query->walk, QUERY_BATCH - query->rows, send_row,
+			 query))
+		return true;
+	end_walk(query);
+	return false;
+}
+
+/*
+ * About QUERY_BATCH prefixes, whether or not there is something to tell of
+ * them, so that a view of a few out of many takes no longer turn than others.
+ */
+static void step(struct query *query)
+{
+	query->rows = 0;
+	while (query->at < query->n_parts && query->rows < QUERY_BATCH) {
+		if (walk_part(query))
+			break;
+		query->at++;
+	}
+	if (query->at < query->n_parts) {
+		chan_send(proc_chan(PROC_CONTROL), MSG_QUERY_BATCH,
+			  &query->id, sizeof(query->id));
+		return;
+	}
+	proc_query_end(query->id, 0, NULL);
+	query_free(query);
+}
+
+/*
+ * Queries
+ */
+
+static void send_counts(const struct msg_query *query)
+{
+	struct ribproc_peer *peer = NULL;
+	struct rib_peer_stats stats;
+	enum bgp_af af;
+
+	while ((peer = ribproc_peer_next(peer))) {
+		struct msg_row_counts msg = {
+			.query = query->id,
+			.peer = peer->id.peer,
+		};
+
+		for (af = 0; af < BGP_AF_COUNT; af++) {
+			stats = rib_peer_stats(peer->rib, af);
+			msg.learned += stats.learned;
+			msg.advertised += stats.advertised;
+		}
+		chan_send(proc_chan(PROC_CONTROL), MSG_ROW_COUNTS, &msg,
+			  sizeof(msg));
+	}
+}
+
+static void send_status(const struct msg_query *query)
+{
+	struct msg_row_status msg = { .query = query->id };
+	struct ribproc_vnet *vnet;
+	struct rib_stats stats;
+	struct rib_mem mem;
+	enum bgp_af af;
+
+	proc_status(&msg.row);
+	for (vnet = ribproc_vnets(); vnet; vnet = vnet->next) {
+		rib_mem(vnet->rib, &mem);
+		rib_stats(vnet->rib, &stats);
+		msg.row.paths += mem.paths;
+		msg.row.attributes += mem.attrs;
+		for (af = 0; af < BGP_AF_COUNT; af++) {
+			msg.row.prefixes += stats.prefixes[af];
+			msg.row.failed += stats.failed[af];
+		}
+	}
+	chan_send(proc_chan(PROC_CONTROL), MSG_ROW_STATUS, &msg, sizeof(msg));
+}
+
+static void begin_walks(const struct msg_query *msg)
+{
+	struct query *query = xcalloc(1, sizeof(*query));
+
+	query->id = msg->id;
+	query->view = views[msg->kind];
+	query->next = queries;
+	queries = query;
+	plan(query, msg);
+	step(query);
+}
+
+void ribquery_begin(const struct msg_query *msg)
+{
+	switch (msg->kind) {
+	case QUERY_PEERS:
+		send_counts(msg);
+		proc_query_end(msg->id, 0, NULL);
+		break;
+	case QUERY_STATUS:
+		send_status(msg);
+		proc_query_end(msg->id, 0, NULL);
+		break;
+	case QUERY_LEARNED:
+	case QUERY_ADVERTISED:
+	case QUERY_LOC_RIB:
+		if (query_find(msg->id))
+			proc_violation(PROC_CONTROL, MSG_QUERY);
+		begin_walks(msg);
+		break;
+	default:
+		proc_violation(PROC_CONTROL, MSG_QUERY);
+	}
+}
+
+void ribquery_more(uint32_t id)
+{
+	struct query *query = query_find(id);
+
+	if (query)
+		step(query);
+}
+
+void ribquery_cancel(uint32_t id)
+{
+	struct query *query = query_find(id);
+
+	if (query)
+		query_free(query);
+}
+
+static void part_gone(struct query *query, size_t i)
+{
+	query->parts[i].vnet = NULL;
+	if (i == query->at)
+		end_walk(query);
+}
+
+void ribquery_peer_gone(const struct ribproc_peer *peer)
+{
+	struct query *query;
+	size_t i;
+
+	for (query = queries; query; query = query->next)
+		for (i = 0; i < query->n_parts; i++)
+			if (query->parts[i].peer == peer)
+				part_gone(query, i);
+}
+
+void ribquery_vnet_gone(const struct ribproc_vnet *vnet)
+{
+	struct query *query;
+	size_t i;
+
+	for (query = queries; query; query = query->next)
+		for (i = 0; i < query->n_parts; i++)
+			if (query->parts[i].vnet == vnet)
+				part_gone(query, i);
+}

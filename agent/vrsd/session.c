@@ -1,0 +1,369 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The session process: BGP sessions, and nothing else. It opens no socket; the
+ * parent hands it listening ones, and connecting ones as it asks for them.
+ * What peers announce goes to rib in parsed form, and rib's messages go out
+ * as they are. When rib falls behind, no peer is read from until it has
+ * caught up; sessions are kept alive meanwhile.
+ */
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "lib/log.h"
+#include "lib/loop.h"
+#include "lib/util.h"
+#include "vrsd/session_peer.h"
+#include "vrsd/proc.h"
+#include "vrsd/vrsd.h"
+
+#define ACCEPTS_MAX	64		/* in one loop turn */
+
+struct listener {
+	struct listener *next;
+	struct msg_listener conf;
+	int fd;
+	struct loop_fd *watch;
+};
+
+static struct {
+	struct peer **peers;		/* [number - 1], NULL: none */
+	size_t n_peers;
+	struct listener *listeners;
+	struct bgp_update *parser;
+} session;
+
+static struct peer *find(uint32_t number)
+{
+	if (number == 0 || number > session.n_peers)
+		return NULL;
+	return session.peers[number - 1];
+}
+
+struct peer *session_next(const struct peer *peer)
+{
+	size_t i = peer ? peer->conf.id.peer : 0;
+
+	for (; i < session.n_peers; i++)
+		if (session.peers[i])
+			return session.peers[i];
+	return NULL;
+}
+
+/*
+ * Configuration
+ */
+
+static bool same_session(const struct row_peer_id *a,
+			 const struct row_peer_id *b)
+{
+	return a->vni == b->vni && addr_equal(&a->local, &b->local) &&
+	       addr_equal(&a->remote, &b->remote) &&
+	       a->local_as == b->local_as && a->remote_as == b->remote_as;
+}
+
+static void remove_peer(struct peer *peer, enum bgp_cease why)
+{
+	session.peers[peer->conf.id.peer - 1] = NULL;
+	session_peer_free(peer, why);
+}
+
+static void conf_peer(const struct msg_conf_peer *conf)
+{
+	size_t number = conf->id.peer;
+	struct peer *peer = find(number);
+
+	if (number == 0)
+		proc_violation(PROC_PARENT, MSG_CONF_PEER);
+	if (peer && !same_session(&peer->conf.id, &conf->id)) {
+		remove_peer(peer, BGP_CEASE_PEER_DECONFIGURED);
+		peer = NULL;
+	}
+	if (peer) {
+		session_peer_update(peer, conf);
+	} else {
+		peer = session_peer_new(conf, session.parser);
+		if (number > session.n_peers) {
+			session.peers = xreallocarray(session.peers, number,
+						sizeof(*session.peers));
+			memset(session.peers + session.n_peers, 0,
+			       (number - session.n_peers) *
+			       sizeof(*session.peers));
+			session.n_peers = number;
+		}
+		session.peers[number - 1] = peer;
+	}
+	peer->wanted = true;
+}
+
+static void conf_end(void)
+{
+	struct peer *peer, *next;
+
+	for (peer = session_next(NULL); peer; peer = next) {
+		next = session_next(peer);
+		if (!peer->wanted) {
+			remove_peer(peer, BGP_CEASE_PEER_DECONFIGURED);
+			continue;
+		}
+		peer->wanted = false;
+		bgp_peer_start(&peer->bgp);
+	}
+	chan_send(proc_chan(PROC_PARENT), MSG_CONF_DONE, NULL, 0);
+}
+
+/*
+ * Listeners
+ */
+
+static struct peer *find_by_address(const struct msg_listener *where,
+				    const struct addr *remote)
+{
+	struct peer *peer = NULL;
+
+	while ((peer = session_next(peer))) {
+		const struct row_peer_id *id = &peer->conf.id;
+
+		if (id->vni == where->vni &&
+		    addr_equal(&id->local, &where->local) &&
+		    addr_equal(&id->remote, remote))
+			return peer;
+	}
+	return NULL;
+}
+
+static void refuse(const struct listener *listener, const struct addr *remote,
+		   int fd)
+{
+	char from[ADDR_STRLEN], to[ADDR_STRLEN];
+
+	log_debug("vni %u: connection from %s to %s: no such neighbor",
+		  listener->conf.vni, addr_format(remote, from),
+		  addr_format(&listener->conf.local, to));
+	close(fd);
+}
+
+static void accept_ready(int fd, unsigned int ready, void *arg)
+{
+	struct listener *listener = arg;
+	struct sockaddr_storage ss;
+	struct addr remote;
+	struct peer *peer;
+	unsigned int i;
+	int conn;
+
+	(void)ready;
+	for (i = 0; i < ACCEPTS_MAX; i++) {
+		socklen_t len = sizeof(ss);
+
+		conn = accept4(fd, (struct sockaddr *)&ss, &len,
+			       SOCK_NONBLOCK | SOCK_CLOEXEC);
+		if (conn < 0)
+			break;
+		remote = addr_from_sockaddr(&ss);
+		peer = find_by_address(&listener->conf, &remote);
+		if (peer)
+			session_peer_accept(peer, conn);
+		else
+			refuse(listener, &remote, conn);
+	}
+}
+
+/* Returns whether there was one. */
+static bool listener_close(const struct msg_listener *conf)
+{
+	struct listener **p = &session.listeners, *listener;
+
+	for (; (listener = *p); p = &listener->next) {
+		if (listener->conf.vni != conf->vni ||
+		    !addr_equal(&listener->conf.local, &conf->local))
+			continue;
+		*p = listener->next;
+		loop_fd_free(listener->watch);
+		close(listener->fd);
+		free(listener);
+		return true;
+	}
+	return false;
+}
+
+/* The device they were bound to is gone: nothing will come through them. */
+static void drop_connections(const struct msg_listener *conf)
+{
+	struct peer *peer = NULL;
+
+	while ((peer = session_next(peer)))
+		if (peer->conf.id.vni == conf->vni &&
+		    addr_equal(&peer->conf.id.local, &conf->local))
+			session_peer_drop(peer, "the VNet's device is new");
+}
+
+static void listener_open(const struct msg_listener *conf, int fd)
+{
+	struct listener *listener;
+
+	if (listener_close(conf))
+		drop_connections(conf);
+	listener = xcalloc(1, sizeof(*listener));
+
+	listener->conf = *conf;
+	listener->fd = fd;
+	listener->watch = loop_fd_new(fd, LOOP_READ, accept_ready, listener);
+	listener->next = session.listeners;
+	session.listeners = listener;
+}
+
+/*
+ * Messages
+ */
+
+static void dialed(uint32_t number, int fd, int error)
+{
+	struct peer *peer = find(number);
+
+	if (peer)
+		session_peer_dialed(peer, fd, error);
+	else if (fd >= 0)
+		close(fd);
+}
+
+static void heard(const struct msg_peer_ref *ref)
+{
+	struct peer *peer = find(ref->peer);
+
+	if (peer && peer->serial == ref->serial)
+		peer->heard = peer->bgp.session != NULL;
+}
+
+static void send_messages(const struct msg_send *msg, size_t len)
+{
+	const uint32_t *numbers = (const void *)(msg + 1);
+	struct out_buf *buf;
+	struct peer *peer;
+	size_t offset;
+	uint32_t i;
+
+	if (len != sizeof(*msg) + msg->n_peers * sizeof(*numbers) + msg->len)
+		proc_violation(PROC_RIB, MSG_SEND);
+	buf = out_gather(numbers + msg->n_peers, msg->len, &offset);
+	for (i = 0; i < msg->n_peers; i++) {
+		peer = find(numbers[i]);
+		if (peer)
+			session_peer_send(peer, buf, offset, msg->len);
+	}
+}
+
+static bool asked_for(const struct peer *peer, const struct msg_query *query)
+{
+	char text[ADDR_STRLEN];
+
+	if (query->vnet[0] && strcmp(query->vnet, peer->conf.id.vnet))
+		return false;
+	return !query->neighbor[0] ||
+	       !strcmp(query->neighbor, peer->conf.id.neighbor) ||
+	       !strcmp(query->neighbor,
+		       addr_format(&peer->conf.id.remote, text));
+}
+
+/* Sessions are few enough to be answered in one batch. */
+static void query_peers(const struct msg_query *query)
+{
+	struct msg_row_peer msg = { .query = query->id };
+	struct peer *peer = NULL;
+
+	while ((peer = session_next(peer))) {
+		if (!asked_for(peer, query))
+			continue;
+		session_peer_row(peer, &msg.row);
+		chan_send(proc_chan(PROC_CONTROL), MSG_ROW_PEER, &msg,
+			  sizeof(msg));
+	}
+}
+
+static void query(const struct msg_query *query)
+{
+	struct msg_row_status status = { .query = query->id };
+
+	if (query->kind == QUERY_PEERS) {
+		query_peers(query);
+	} else if (query->kind == QUERY_STATUS) {
+		proc_status(&status.row);
+		chan_send(proc_chan(PROC_CONTROL), MSG_ROW_STATUS, &status,
+			  sizeof(status));
+	}
+	proc_query_end(query->id, 0, NULL);
+}
+
+static void message(enum proc_id from, uint16_t type, const void *body,
+		    size_t len, int fd)
+{
+	const struct msg_dial_failed *failed = body;
+
+	switch (type) {
+	case MSG_CONF_PEER:
+		conf_peer(body);
+		break;
+	case MSG_CONF_END:
+		conf_end();
+		break;
+	case MSG_LISTENER:
+		listener_open(body, fd);
+		break;
+	case MSG_LISTENER_CLOSE:
+		listener_close(body);
+		break;
+	case MSG_DIALED:
+		dialed(*(const uint32_t *)body, fd, 0);
+		break;
+	case MSG_DIAL_FAILED:
+		dialed(failed->peer, -1, failed->error);
+		break;
+	case MSG_PEER_HEARD:
+		heard(body);
+		break;
+	case MSG_SEND:
+		send_messages(body, len);
+		break;
+	case MSG_QUERY:
+		query(body);
+		break;
+	case MSG_QUERY_MORE:
+	case MSG_QUERY_CANCEL:
+		break;			/* the answer was sent whole */
+	default:
+		proc_violation(from, type);
+	}
+}
+
+static void drained(enum proc_id to)
+{
+	if (to == PROC_RIB)
+		session_peer_pause_reading(false);
+}
+
+static void shutdown_sessions(void)
+{
+	struct peer *peer;
+
+	while ((peer = session_next(NULL)))
+		remove_peer(peer, BGP_CEASE_ADMIN_SHUTDOWN);
+	loop_exit(0);
+}
+
+static const struct proc_ops ops = {
+	.message = message,
+	.drained = drained,
+	.shutdown = shutdown_sessions,
+};
+
+int session_main(const struct options *opt)
+{
+	proc_init(PROC_SESSION, &ops);
+	session_peer_init();
+	session.parser = bgp_update_new();
+	sandbox_enter(PROC_SESSION, &opt->sandbox);
+	return loop_run();
+}

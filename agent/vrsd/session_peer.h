@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A BGP peer of the session process: the state machine of bgp/fsm.h with its
+ * sockets, timers and queues. What the state machine has to tell goes to rib.
+ */
+#ifndef VRSD_SESSION_PEER_H
+#define VRSD_SESSION_PEER_H
+
+#include "bgp/fsm.h"
+#include "vrsd/msg.h"
+#include "vrsd/out.h"
+
+struct loop_fd;
+struct peer_timer;
+
+/* One of a peer's two connections. */
+struct peer_conn {
+	struct peer *peer;
+	struct bgp_conn *bgp;
+	int fd;				/* -1: none */
+	bool connecting;
+	struct loop_fd *watch;
+	struct peer_timer *timers;	/* [BGP_TIMER_COUNT] */
+	uint8_t *rest;			/* received, not a whole message yet */
+	size_t rest_len;
+	struct out_queue out;
+	bool blocked;			/* the socket takes no more */
+	struct peer_conn *next_dirty;	/* has something new to write */
+	bool dirty;
+};
+
+struct peer {
+	struct msg_conf_peer conf;
+	char *name;			/* for log lines */
+	struct bgp_peer bgp;
+	struct peer_conn conn[BGP_DIRECTIONS];
+	uint32_t serial;		/* of the session */
+	bool heard;			/* rib speaks of this session */
+	bool slow;			/* rib was asked to hold back */
+	unsigned int dials;		/* asked for and not yet answered */
+	uint64_t since_ms;		/* in this state */
+	bool wanted;			/* by the configuration being read */
+};
+
+struct peer *session_peer_new(const struct msg_conf_peer *conf,
+		      struct bgp_update *parser);
+/* With a Cease if there is a session. */
+void session_peer_free(struct peer *peer, enum bgp_cease why);
+/* Take over what may change without a new session: names and proposals. */
+void session_peer_update(struct peer *peer, const struct msg_conf_peer *conf);
+
+/* A connection of the peer was accepted; @fd becomes the peer's. */
+void session_peer_accept(struct peer *peer, int fd);
+/* The answer to MSG_DIAL: a connecting socket, or -1 and an errno. */
+void session_peer_dialed(struct peer *peer, int fd, int error);
+
+/* Its connections are of no use any more. */
+void session_peer_drop(struct peer *peer, const char *reason);
+
+/*
+ * Queue whole messages of rib, @len bytes from @offset in @buf on, if they
+ * concern this session.
+ */
+void session_peer_send(struct peer *peer, struct out_buf *buf, size_t offset,
+	       size_t len);
+/* Stop or go on reading from all peers. */
+void session_peer_pause_reading(bool pause);
+
+void session_peer_row(const struct peer *peer, struct row_peer *row);
+
+void session_peer_init(void);
+
+/* session.c: the process's peers one after the other, beginning with NULL. */
+struct peer *session_next(const struct peer *peer);
+
+#endif
