@@ -1,0 +1,324 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * What is asked of vrsd: one request line, then rows as they come, one JSON
+ * object a line, the last with a status (ctl/protocol.h).
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "ctl/protocol.h"
+#include "lib/util.h"
+#include "vrs/json.h"
+#include "vrs/table.h"
+#include "vrs/vrs.h"
+
+#define INSTANCES_MAX	16
+
+/* Called for each row; the row is the caller's. */
+typedef void row_cb(json_t *row, void *arg);
+
+static FILE *connect_agent(const char *path)
+{
+	struct sockaddr_un sun = { .sun_family = AF_UNIX };
+	FILE *stream;
+	int fd;
+
+	if (strlen(path) >= sizeof(sun.sun_path)) {
+		vrs_error("%s: path is too long", path);
+		return NULL;
+	}
+	strcpy(sun.sun_path, path);
+	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (fd < 0 || connect(fd, (struct sockaddr *)&sun, sizeof(sun)) < 0) {
+		vrs_error("%s: %s%s", path, strerror(errno),
+			  errno == ENOENT || errno == ECONNREFUSED ?
+			  ", is vrsd running?" : "");
+		if (fd >= 0)
+			close(fd);
+		return NULL;
+	}
+	stream = fdopen(fd, "r+");
+	if (!stream) {
+		vrs_error("%s: %s", path, strerror(errno));
+		close(fd);
+	}
+	return stream;
+}
+
+static bool send_request(FILE *stream, const char *command,
+			 const struct request *req)
+{
+	json_t *request = json_build("{s:s, s:s*}", "command", command,
+				     "neighbor", req->peer);
+	bool sent;
+
+	sent = json_dumpf(request, stream, JSON_COMPACT) == 0 &&
+	       fputc('\n', stream) != EOF && fflush(stream) == 0;
+	json_decref(request);
+	return sent;
+}
+
+/* Whether @row is the last of an answer, and the exit status that it means. */
+static bool is_status(const json_t *row, int *status)
+{
+	const char *text = json_string_value(json_object_get(row, "status"));
+	const char *message;
+
+	if (!text)
+		return false;
+	*status = VRS_OK;
+	if (strcmp(text, "ok") == 0)
+		return true;
+	message = json_string_value(json_object_get(row, "message"));
+	*status = vrs_error("%s", message ? message : text);
+	return true;
+}
+
+static int read_answer(FILE *stream, row_cb *cb, void *arg)
+{
+	int status = VRS_FAILED;
+	bool ended = false;
+	char *line = NULL;
+	size_t size = 0;
+	ssize_t len;
+
+	while (!ended && (len = getline(&line, &size, stream)) > 0) {
+		json_t *row = json_loadb(line, len, 0, NULL);
+
+		ended = !row || is_status(row, &status);
+		if (!row)
+			vrs_error("vrsd's answer is not JSON");
+		else if (!ended && cb)
+			cb(row, arg);
+		json_decref(row);
+	}
+	if (!ended)
+		vrs_error("vrsd ended its answer too early");
+	free(line);
+	return status;
+}
+
+static int ask(const struct request *req, const char *command, row_cb *cb,
+	       void *arg)
+{
+	FILE *stream = connect_agent(req->socket);
+	int status;
+
+	if (!stream)
+		return VRS_FAILED;
+	if (send_request(stream, command, req))
+		status = read_answer(stream, cb, arg);
+	else
+		status = vrs_error("%s: %s", req->socket, strerror(errno));
+	fclose(stream);
+	return status;
+}
+
+/*
+ * Rows as text
+ */
+
+/* One column: a title and the member it shows */
+struct column {
+	const char *title;
+	const char *member;
+};
+
+struct text_view {
+	const struct column *columns;
+	unsigned int n;
+	struct table table;
+};
+
+static void add_cell(struct table *table, const json_t *value)
+{
+	if (json_is_string(value))
+		table_add(table, json_string_value(value));
+	else if (json_is_integer(value))
+		table_addf(table, "%lld", (long long)json_integer_value(value));
+	else if (json_is_boolean(value))
+		table_add(table, json_is_true(value) ? "yes" : "no");
+	else
+		table_add(table, NULL);
+}
+
+static void add_text(json_t *row, void *arg)
+{
+	struct text_view *view = arg;
+	unsigned int i;
+
+	for (i = 0; i < view->n; i++)
+		add_cell(&view->table,
+			 json_object_get(row, view->columns[i].member));
+}
+
+static int ask_text(const struct request *req, const char *command,
+		    const struct column *columns, unsigned int n)
+{
+	struct text_view view = { .columns = columns, .n = n };
+	const char *titles[16];
+	unsigned int i;
+	int status;
+
+	for (i = 0; i < n; i++)
+		titles[i] = columns[i].title;
+	table_init(&view.table, n, titles);
+	status = ask(req, command, add_text, &view);
+	if (status == VRS_OK)
+		table_print(&view.table);
+	table_free(&view.table);
+	return status;
+}
+
+/*
+ * Peers
+ */
+
+static const struct column peer_columns[] = {
+	{ "VNet", "vnet" },
+	{ "Neighbor", "neighbor" },
+	{ "Address", "address" },
+	{ "ASN", "asn" },
+	{ "Local Address", "localAddress" },
+	{ "State", "state" },
+	{ "Seconds", "seconds" },
+	{ "Learned", "learned" },
+	{ "Advertised", "advertised" },
+	{ "Last Error", "lastError" },
+};
+
+static void add_peer_json(json_t *row, void *arg)
+{
+	json_array_append(arg, row);
+}
+
+int ask_peers(const struct request *req)
+{
+	json_t *rows;
+	int status;
+
+	if (!req->json)
+		return ask_text(req, "peers", peer_columns,
+				ARRAY_SIZE(peer_columns));
+	rows = json_array();
+	status = ask(req, "peers", add_peer_json, rows);
+	if (status == VRS_OK)
+		json_show(rows);
+	else
+		json_decref(rows);
+	return status;
+}
+
+/*
+ * Learned and advertised routes, in JSON by instance as Azure shows them. The
+ * rows of all instances come mixed and may be many: each instance's are kept
+ * in a file until all are there.
+ */
+
+static const struct column route_columns[] = {
+	{ "Neighbor", "neighbor" },
+	{ "Local Address", "localAddress" },
+	{ "Network", "network" },
+	{ "Next Hop", "nextHop" },
+	{ "Source Peer", "sourcePeer" },
+	{ "Origin", "origin" },
+	{ "AS Path", "asPath" },
+	{ "Weight", "weight" },
+	{ "Best", "best" },
+	{ "State", "state" },
+	{ "Why", "why" },
+};
+
+struct by_instance {
+	FILE *files[INSTANCES_MAX];
+	bool failed;
+};
+
+static void add_route_json(json_t *row, void *arg)
+{
+	json_int_t i = json_integer_value(json_object_get(row, "instance"));
+	struct by_instance *by = arg;
+	bool first;
+
+	if (i < 0 || i >= INSTANCES_MAX || by->failed)
+		return;
+	first = !by->files[i];
+	if (first)
+		by->files[i] = tmpfile();
+	by->failed = !by->files[i] ||
+		     fputs(first ? "\n    " : ",\n    ", by->files[i]) == EOF ||
+		     json_dumpf(row, by->files[i], 0) < 0;
+}
+
+static void copy_file(FILE *file)
+{
+	char buf[BUFSIZ];
+	size_t len;
+
+	rewind(file);
+	while ((len = fread(buf, 1, sizeof(buf), file)) > 0)
+		fwrite(buf, 1, len, stdout);
+}
+
+/* Azure has two instances: both are there, even if they have no rows. */
+static void print_by_instance(const struct by_instance *by)
+{
+	unsigned int i;
+
+	puts("{");
+	for (i = 0; i < INSTANCES_MAX; i++) {
+		if (i >= 2 && !by->files[i])
+			continue;
+		printf("  \"RouteServiceRole_IN_%u\": [", i);
+		if (by->files[i])
+			copy_file(by->files[i]);
+		puts("],");
+	}
+	puts("  \"value\": null\n}");
+}
+
+static int ask_routes_json(const struct request *req, const char *command)
+{
+	struct by_instance by = { 0 };
+	unsigned int i;
+	int status;
+
+	status = ask(req, command, add_route_json, &by);
+	if (status == VRS_OK && by.failed)
+		status = vrs_error("temporary file: %s", strerror(errno));
+	if (status == VRS_OK)
+		print_by_instance(&by);
+	for (i = 0; i < INSTANCES_MAX; i++) {
+		if (by.files[i])
+			fclose(by.files[i]);
+	}
+	return status;
+}
+
+static int ask_routes(const struct request *req, const char *command)
+{
+	if (req->json)
+		return ask_routes_json(req, command);
+	return ask_text(req, command, route_columns,
+			ARRAY_SIZE(route_columns));
+}
+
+int ask_learned(const struct request *req)
+{
+	return ask_routes(req, "learned");
+}
+
+int ask_advertised(const struct request *req)
+{
+	return ask_routes(req, "advertised");
+}
+
+int ask_reload(const struct request *req)
+{
+	return ask(req, "reload", NULL, NULL);
+}

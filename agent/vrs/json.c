@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "vrs/json.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+json_t *json_build(const char *fmt, ...)
+{
+	json_error_t error;
+	json_t *value;
+	va_list ap;
+
+	va_start(ap, fmt);
+	value = json_vpack_ex(&error, 0, fmt, ap);
+	va_end(ap);
+	if (!value) {
+		fprintf(stderr, "vrs: JSON: %s\n", error.text);
+		exit(1);
+	}
+	return value;
+}
+
+void json_show(json_t *value)
+{
+	json_dumpf(value, stdout, JSON_INDENT(2));
+	putchar('\n');
+	json_decref(value);
+}
+
+void json_list_begin(struct json_list *list, const char *name)
+{
+	list->started = false;
+	printf("{\"%s\": [", name);
+}
+
+void json_list_add(struct json_list *list, json_t *value)
+{
+	fputs(list->started ? ",\n  " : "\n  ", stdout);
+	list->started = true;
+	json_dumpf(value, stdout, 0);
+	json_decref(value);
+}
+
+void json_list_end(struct json_list *list)
+{
+	puts(list->started ? "\n]}" : "]}");
+}

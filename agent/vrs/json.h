@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* JSON output with jansson; running out of memory ends the program. */
+#ifndef VRS_JSON_H
+#define VRS_JSON_H
+
+#include <jansson.h>
+#include <stdbool.h>
+
+/* json_pack() that does not fail */
+json_t *json_build(const char *fmt, ...);
+
+/* Print @value, indented, to standard output and release it. */
+void json_show(json_t *value);
+
+/*
+ * A long list, printed element by element so that it need not be in memory:
+ * {"NAME": [ ... ]}
+ */
+struct json_list {
+	bool started;			/* has an element */
+};
+
+void json_list_begin(struct json_list *list, const char *name);
+/* Print one element and release it. */
+void json_list_add(struct json_list *list, json_t *value);
+void json_list_end(struct json_list *list);
+
+#endif

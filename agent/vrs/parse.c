@@ -1,0 +1,417 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The command line against the table of commands. A word may be shortened as
+ * long as it is not ambiguous ("sh eff vm1"), as with ip(8) and bgpctl(8).
+ */
+#include <ctype.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/util.h"
+#include "vrs/vrs.h"
+
+/*
+ * Operands
+ */
+
+static const char *parse_device(struct request *req, const char *text)
+{
+	if (strlen(text) >= IFNAMSIZ)
+		return "device names have at most 15 characters";
+	req->device = text;
+	return NULL;
+}
+
+static const char *parse_peer(struct request *req, const char *text)
+{
+	req->peer = text;
+	return NULL;
+}
+
+static const char *parse_address(struct request *req, const char *text)
+{
+	return addr_parse(text, &req->address);
+}
+
+static const char *parse_nic_address(struct request *req, const char *text)
+{
+	const char *problem;
+
+	req->set_addrs = true;
+	if (strcmp(text, "none") == 0)
+		return req->n_addrs ? "none of several" : NULL;
+	if (req->n_addrs == ARRAY_SIZE(req->addrs))
+		return "too many addresses";
+	problem = addr_parse(text, &req->addrs[req->n_addrs]);
+	if (!problem)
+		req->n_addrs++;
+	return problem;
+}
+
+static const char *parse_prefix(struct request *req, const char *text)
+{
+	return prefix_parse(text, &req->prefix);
+}
+
+static const char *parse_mac(struct request *req, const char *text)
+{
+	unsigned int i;
+
+	for (i = 0; i < sizeof(req->mac); i++, text += 3) {
+		char byte[3] = "";
+
+		if (!isxdigit(text[0]) || !isxdigit(text[1]) ||
+		    text[2] != (i + 1 < sizeof(req->mac) ? ':' : '\0'))
+			return "expected six bytes in hex, xx:xx:xx:xx:xx:xx";
+		memcpy(byte, text, 2);
+		req->mac[i] = strtoul(byte, NULL, 16);
+	}
+	req->set_mac = true;
+	return NULL;
+}
+
+static const char *parse_table(struct request *req, const char *text)
+{
+	unsigned long value;
+	char *end;
+
+	errno = 0;
+	value = strcmp(text, "none") == 0 ? 0 : strtoul(text, &end, 10);
+	if (strcmp(text, "none") != 0 &&
+	    (!isdigit(text[0]) || *end || errno || value > UINT32_MAX))
+		return "expected a table id or none";
+	req->table = value;
+	req->set_table = true;
+	return NULL;
+}
+
+static const char *parse_switch(const char *text, bool *value, bool *set)
+{
+	if (strcmp(text, "on") != 0 && strcmp(text, "off") != 0)
+		return "expected on or off";
+	*value = strcmp(text, "on") == 0;
+	*set = true;
+	return NULL;
+}
+
+static const char *parse_forwarding(struct request *req, const char *text)
+{
+	return parse_switch(text, &req->forwarding, &req->set_forwarding);
+}
+
+static const char *parse_propagation(struct request *req, const char *text)
+{
+	return parse_switch(text, &req->propagation, &req->set_propagation);
+}
+
+static void complete_switch(void)
+{
+	puts("on\noff");
+}
+
+static void print_vnet(const struct genl_vnet *vnet, void *arg)
+{
+	(void)arg;
+	puts(vnet->name);
+}
+
+static void print_nic(const struct genl_nic *nic, void *arg)
+{
+	(void)arg;
+	puts(nic->name);
+}
+
+/* Completion is silent about what it cannot find out. */
+static void complete_vnet(void)
+{
+	struct netlink_error err;
+	struct genl g;
+
+	if (genl_open(&g, &err) < 0)
+		return;
+	if (genl_resolve(&g, &err) == 0)
+		genl_get_vnets(&g, 0, print_vnet, NULL, &err);
+	genl_close(&g);
+}
+
+static void complete_nic(void)
+{
+	struct netlink_error err;
+	struct genl g;
+
+	if (genl_open(&g, &err) < 0)
+		return;
+	if (genl_resolve(&g, &err) == 0)
+		genl_get_nics(&g, 0, print_nic, NULL, &err);
+	genl_close(&g);
+}
+
+const struct operand operand_nic = { "NIC", parse_device, complete_nic };
+const struct operand operand_vnet = { "VNET", parse_device, complete_vnet };
+const struct operand operand_peer = { "PEER", parse_peer, NULL };
+const struct operand operand_address = { "ADDRESS", parse_address, NULL };
+const struct operand operand_nic_address = {
+	"ADDRESS", parse_nic_address, NULL
+};
+const struct operand operand_prefix = { "PREFIX", parse_prefix, NULL };
+const struct operand operand_mac = { "MAC", parse_mac, NULL };
+const struct operand operand_table = { "TABLE", parse_table, NULL };
+const struct operand operand_forwarding = {
+	"on|off", parse_forwarding, complete_switch
+};
+const struct operand operand_propagation = {
+	"on|off", parse_propagation, complete_switch
+};
+
+/*
+ * Words
+ */
+
+static unsigned int count_operands(const struct command *command)
+{
+	unsigned int n = 0;
+
+	while (n < COMMAND_OPERANDS && command->operands[n])
+		n++;
+	return n;
+}
+
+static unsigned int count_words(const struct command *command)
+{
+	const char *blank = command->words;
+	unsigned int n = 1;
+
+	while ((blank = strchr(blank, ' ')) != NULL) {
+		blank++;
+		n++;
+	}
+	return n;
+}
+
+/* Copy word number @i of a command; false behind the last. */
+static bool get_word(const struct command *command, unsigned int i, char *word,
+		     size_t size)
+{
+	const char *pos = command->words;
+
+	while (i--) {
+		pos = strchr(pos, ' ');
+		if (!pos)
+			return false;
+		pos++;
+	}
+	snprintf(word, size, "%.*s", (int)strcspn(pos, " "), pos);
+	return true;
+}
+
+static bool word_matches(const char *word, const char *typed, bool exact)
+{
+	if (exact)
+		return strcmp(word, typed) == 0;
+	return strncmp(word, typed, strlen(typed)) == 0;
+}
+
+/* Whether the first @n words of @command are @words, in full or begun. */
+static bool starts_with(const struct command *command, unsigned int n,
+			char *const *words, bool exact)
+{
+	char word[32];
+	unsigned int i;
+
+	for (i = 0; i < n; i++) {
+		if (!get_word(command, i, word, sizeof(word)) ||
+		    !word_matches(word, words[i], exact))
+			return false;
+	}
+	return true;
+}
+
+/* The only command whose words all match; NULL if there is none or several. */
+static const struct command *find_command(unsigned int n, char *const *words,
+					  bool *ambiguous)
+{
+	const struct command *command, *found = NULL;
+
+	*ambiguous = false;
+	for (command = vrs_commands; command->words; command++) {
+		unsigned int n_words = count_words(command);
+
+		if (n < n_words || !starts_with(command, n_words, words, false))
+			continue;
+		if (starts_with(command, n_words, words, true))
+			return command;
+		*ambiguous = found;
+		found = command;
+	}
+	return *ambiguous ? NULL : found;
+}
+
+static const struct keyword *find_keyword(const struct command *command,
+					  const char *typed)
+{
+	const struct keyword *keyword, *found = NULL;
+
+	for (keyword = command->keywords; keyword && keyword->name; keyword++) {
+		if (word_matches(keyword->name, typed, true))
+			return keyword;
+		if (!word_matches(keyword->name, typed, false))
+			continue;
+		if (found)
+			return NULL;
+		found = keyword;
+	}
+	return found;
+}
+
+static bool parse_operand(const struct command *command, const char *name,
+			  const struct operand *operand, const char *text,
+			  struct request *req)
+{
+	const char *problem = operand->parse(req, text);
+
+	if (problem)
+		vrs_error("%s: %s \"%s\": %s", command->words, name, text,
+			  problem);
+	return !problem;
+}
+
+static bool parse_keywords(const struct command *command, int n,
+			   char *const *words, struct request *req)
+{
+	const struct keyword *keyword;
+	unsigned long seen = 0;
+	int i;
+
+	for (i = 0; i < n; i += 2) {
+		keyword = find_keyword(command, words[i]);
+		if (!keyword) {
+			vrs_error("%s: unexpected \"%s\"", command->words,
+				  words[i]);
+			return false;
+		}
+		if (i + 1 == n) {
+			vrs_error("%s: %s needs a value, %s", command->words,
+				  keyword->name, keyword->operand->name);
+			return false;
+		}
+		if (seen & (1UL << (keyword - command->keywords)) &&
+		    !keyword->repeat) {
+			vrs_error("%s: %s is given twice", command->words,
+				  keyword->name);
+			return false;
+		}
+		seen |= 1UL << (keyword - command->keywords);
+		if (!parse_operand(command, keyword->name, keyword->operand,
+				   words[i + 1], req))
+			return false;
+	}
+	return true;
+}
+
+const struct command *parse_request(int n_words, char *const *words,
+				    struct request *req)
+{
+	const struct command *command;
+	unsigned int i, n_operands;
+	bool ambiguous;
+
+	command = find_command(n_words, words, &ambiguous);
+	if (!command) {
+		vrs_error("%s command \"%s%s%s\", see vrs --help",
+			  ambiguous ? "ambiguous" : "unknown", words[0],
+			  n_words > 1 ? " " : "", n_words > 1 ? words[1] : "");
+		return NULL;
+	}
+	n_words -= count_words(command);
+	words += count_words(command);
+
+	n_operands = count_operands(command);
+	for (i = 0; i < n_operands && n_words > 0; i++, n_words--, words++) {
+		const struct operand *operand = command->operands[i];
+
+		if (!parse_operand(command, operand->name, operand, words[0],
+				   req))
+			return NULL;
+	}
+	if (i + command->n_optional < n_operands) {
+		vrs_error("%s: needs %s", command->words,
+			  command->operands[i]->name);
+		return NULL;
+	}
+	return parse_keywords(command, n_words, words, req) ? command : NULL;
+}
+
+/*
+ * Completion and help
+ */
+
+/* What may follow when @n words behind the command's own are complete. */
+static void complete_rest(const struct command *command, unsigned int n,
+			  char *const *words)
+{
+	unsigned int n_operands = count_operands(command);
+	const struct operand *operand = NULL;
+	const struct keyword *keyword;
+
+	if (n < n_operands) {
+		operand = command->operands[n];
+	} else if ((n - n_operands) % 2 == 1) {
+		keyword = find_keyword(command, words[n - 1]);
+		operand = keyword ? keyword->operand : NULL;
+	} else {
+		for (keyword = command->keywords; keyword && keyword->name;
+		     keyword++)
+			puts(keyword->name);
+	}
+	if (operand && operand->complete)
+		operand->complete();
+}
+
+void parse_complete(int n_words, char *const *words)
+{
+	unsigned int n = n_words > 0 ? n_words - 1 : 0;
+	const struct command *command;
+	bool ambiguous;
+	char word[32], last[32] = "";
+
+	command = find_command(n, words, &ambiguous);
+	if (command) {
+		complete_rest(command, n - count_words(command),
+			      words + count_words(command));
+		return;
+	}
+	for (command = vrs_commands; command->words; command++) {
+		if (!starts_with(command, n, words, false) ||
+		    !get_word(command, n, word, sizeof(word)) ||
+		    strcmp(word, last) == 0)
+			continue;
+		puts(word);
+		memcpy(last, word, sizeof(last));
+	}
+}
+
+static void help_command(const struct command *command)
+{
+	unsigned int i, n = count_operands(command);
+	const struct keyword *keyword;
+
+	printf("  vrs %s", command->words);
+	for (i = 0; i < n; i++)
+		printf(i + command->n_optional < n ? " %s" : " [%s]",
+		       command->operands[i]->name);
+	for (keyword = command->keywords; keyword && keyword->name; keyword++)
+		printf(" [%s %s]%s", keyword->name, keyword->operand->name,
+		       keyword->repeat ? "..." : "");
+	printf("%s\n      %s\n", command->takes_all ? " [--all]" : "",
+	       command->help);
+}
+
+void parse_help(void)
+{
+	const struct command *command;
+
+	for (command = vrs_commands; command->words; command++)
+		help_command(command);
+}

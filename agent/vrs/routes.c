@@ -1,0 +1,332 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Effective routes and next hop of a NIC, in the columns and the JSON shape of
+ * "az network nic show-effective-route-table" and "az network watcher
+ * show-next-hop". What Azure does not tell is added: why a route is not used.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "lib/util.h"
+#include "vrs/json.h"
+#include "vrs/names.h"
+#include "vrs/table.h"
+#include "vrs/vrs.h"
+
+#define HOPS_LEN	4096	/* next hops in one cell */
+#define WHY_LEN		128
+
+static bool has_address(const struct genl_hop *hop)
+{
+	return hop->addr.family != 0;
+}
+
+/* Why a route is not used, or what is amiss with one that is; or NULL. */
+static const char *explain(const struct genl_route *route, char *text)
+{
+	char addr[ADDR_STRLEN];
+	unsigned int i;
+
+	if (route->reason != VNET_REASON_NONE)
+		return names_reason(route->reason);
+	for (i = 0; i < route->n_hops; i++) {
+		const struct genl_hop *hop = &route->hops[i];
+
+		if (!has_address(hop) || hop->flags & VNET_HOP_F_UP)
+			continue;
+		snprintf(text, WHY_LEN, "next hop %s: %s",
+			 addr_format(&hop->addr, addr), hop->ifindex ?
+			 "its NIC is down" : "no NIC owns it");
+		return text;
+	}
+	return NULL;
+}
+
+/*
+ * Effective routes
+ */
+
+struct routes_view {
+	const struct request *req;
+	bool no_propagation4, no_propagation6;	/* of the NIC's subnets */
+	struct table table;
+	struct json_list list;
+};
+
+static json_t *hops_json(const struct genl_route *route)
+{
+	json_t *hops = json_array();
+	char text[ADDR_STRLEN];
+	unsigned int i;
+
+	for (i = 0; i < route->n_hops; i++) {
+		if (!has_address(&route->hops[i]))
+			continue;
+		json_array_append_new(hops, json_string(
+			addr_format(&route->hops[i].addr, text)));
+	}
+	return hops;
+}
+
+static json_t *route_json(const struct routes_view *view,
+			  const struct genl_route *route)
+{
+	bool no_propagation = route->prefix.addr.family == AF_INET ?
+			      view->no_propagation4 : view->no_propagation6;
+	char prefix[PREFIX_STRLEN], why[WHY_LEN];
+
+	return json_build("{s:n, s:b, s:s, s:s, s:[s], s:s, s:o, s:s?}",
+			  "name",
+			  "disableBgpRoutePropagation", no_propagation,
+			  "source", names_source(route->route_class),
+			  "state", names_state(route->state),
+			  "addressPrefix",
+			  prefix_format(&route->prefix, prefix),
+			  "nextHopType", names_hop_type(route->type),
+			  "nextHopIpAddress", hops_json(route),
+			  "why", explain(route, why));
+}
+
+static void route_row(struct table *table, const struct genl_route *route)
+{
+	char prefix[PREFIX_STRLEN], addr[ADDR_STRLEN], why[WHY_LEN];
+	char hops[HOPS_LEN] = "";
+	size_t len = 0;
+	unsigned int i;
+
+	for (i = 0; i < route->n_hops && len < sizeof(hops); i++) {
+		if (has_address(&route->hops[i]))
+			len += snprintf(hops + len, sizeof(hops) - len, "%s%s",
+					len ? "," : "",
+					addr_format(&route->hops[i].addr,
+						    addr));
+	}
+	table_add(table, names_source(route->route_class));
+	table_add(table, names_state(route->state));
+	table_add(table, prefix_format(&route->prefix, prefix));
+	table_add(table, names_hop_type(route->type));
+	table_add(table, hops);
+	table_add(table, explain(route, why));
+}
+
+/* Azure does not list a system route that a BGP route beats. */
+static bool is_listed(const struct genl_route *route)
+{
+	return route->state != VNET_ROUTE_HIDDEN &&
+	       (route->route_class != VNET_CLASS_SYSTEM ||
+		route->reason != VNET_REASON_BGP_WINS);
+}
+
+static void add_route(const struct genl_route *route, void *arg)
+{
+	struct routes_view *view = arg;
+
+	if (!view->req->all && !is_listed(route))
+		return;
+	if (view->req->json)
+		json_list_add(&view->list, route_json(view, route));
+	else
+		route_row(&view->table, route);
+}
+
+/* The NIC is in the subnet that its primary address is in. */
+struct subnet_search {
+	const struct genl_nic *nic;
+	struct routes_view *view;
+};
+
+static void match_subnet(const struct genl_subnet *subnet, void *arg)
+{
+	struct subnet_search *search = arg;
+	int family = subnet->prefix.addr.family;
+	const struct genl_nic *nic = search->nic;
+	unsigned int i;
+
+	if (!(subnet->flags & VNET_SUBNET_F_NO_PROPAGATION))
+		return;
+	for (i = 0; i < nic->n_addrs; i++) {
+		if (nic->addrs[i].family == family)
+			break;
+	}
+	if (i == nic->n_addrs ||
+	    !prefix_contains(&subnet->prefix, &nic->addrs[i]))
+		return;
+	if (family == AF_INET)
+		search->view->no_propagation4 = true;
+	else
+		search->view->no_propagation6 = true;
+}
+
+static int find_propagation(struct genl *g, int ifindex,
+			    struct routes_view *view, struct netlink_error *err)
+{
+	struct genl_nic nic;
+	struct subnet_search search = { .nic = &nic, .view = view };
+	int rc;
+
+	rc = genl_get_nic(g, ifindex, &nic, err);
+	if (rc < 0)
+		return rc;
+	return genl_get_subnets(g, nic.vnet_ifindex, match_subnet, &search,
+				err);
+}
+
+static void show_effective(struct genl *g, int ifindex,
+			   struct routes_view *view, struct netlink_error *err)
+{
+	static const char *const titles[] = {
+		"Source", "State", "Address Prefix", "Next Hop Type",
+		"Next Hop IP", "Why",
+	};
+
+	if (find_propagation(g, ifindex, view, err) < 0)
+		return;
+	if (view->req->json) {
+		json_list_begin(&view->list, "value");
+		genl_get_effective(g, ifindex, 0, add_route, view, err);
+		json_list_end(&view->list);
+		return;
+	}
+	table_init(&view->table, ARRAY_SIZE(titles), titles);
+	genl_get_effective(g, ifindex, 0, add_route, view, err);
+	table_print(&view->table);
+	table_free(&view->table);
+}
+
+int routes_effective(const struct request *req)
+{
+	struct routes_view view = { .req = req };
+	int ifindex = vrs_ifindex(req->device);
+	struct netlink_error err;
+	struct genl g;
+
+	if (!ifindex || !vrs_open(&g))
+		return VRS_FAILED;
+	show_effective(&g, ifindex, &view, &err);
+	genl_close(&g);
+	return vrs_kernel_error(req->device, &err);
+}
+
+/*
+ * Next hop
+ */
+
+/* The route that decides, or None where there is none. */
+static const char *next_hop_type(const struct genl_lookup *lookup)
+{
+	return names_hop_type(lookup->has_route ? lookup->route.type :
+						  VNET_HOP_NONE);
+}
+
+static const char *next_hop_addr(const struct genl_lookup *lookup, char *text)
+{
+	if (!lookup->has_hop || !has_address(&lookup->hop))
+		return NULL;
+	return addr_format(&lookup->hop.addr, text);
+}
+
+static const char *next_hop_nic(const struct genl_lookup *lookup, char *name)
+{
+	if (!lookup->has_hop || !lookup->hop.ifindex)
+		return NULL;
+	return if_indextoname(lookup->hop.ifindex, name);
+}
+
+static const char *route_table_id(const struct genl_lookup *lookup, char *text,
+				  size_t size)
+{
+	if (!lookup->has_route || lookup->route.route_class != VNET_CLASS_USER)
+		return "System Route";
+	snprintf(text, size, "%u", lookup->route.table);
+	return text;
+}
+
+static json_t *next_hop_json(const struct genl_lookup *lookup,
+			     const struct routes_view *view)
+{
+	char addr[ADDR_STRLEN], nic[IFNAMSIZ], table[12];
+	json_t *candidates = json_array();
+	unsigned int i;
+
+	for (i = 0; i < lookup->n_candidates; i++)
+		json_array_append_new(candidates,
+				      route_json(view, &lookup->candidates[i]));
+	return json_build("{s:s, s:s?, s:s, s:s?, s:s?, s:o, s:o}",
+			  "nextHopType", next_hop_type(lookup),
+			  "nextHopIpAddress", next_hop_addr(lookup, addr),
+			  "routeTableId",
+			  route_table_id(lookup, table, sizeof(table)),
+			  "nic", next_hop_nic(lookup, nic),
+			  "dropped", names_drop(lookup->drop),
+			  "route", lookup->has_route ?
+				route_json(view, &lookup->route) : json_null(),
+			  "candidates", candidates);
+}
+
+static void next_hop_text(const struct genl_lookup *lookup)
+{
+	static const char *const titles[] = {
+		"Next Hop Type", "Next Hop IP", "Route Table", "Source",
+		"Address Prefix", "NIC", "Dropped",
+	};
+	char addr[ADDR_STRLEN], nic[IFNAMSIZ], id[12], prefix[PREFIX_STRLEN];
+	const struct genl_route *route = &lookup->route;
+	struct table table;
+
+	table_init(&table, ARRAY_SIZE(titles), titles);
+	table_add(&table, next_hop_type(lookup));
+	table_add(&table, next_hop_addr(lookup, addr));
+	table_add(&table, route_table_id(lookup, id, sizeof(id)));
+	table_add(&table, lookup->has_route ?
+			  names_source(route->route_class) : NULL);
+	table_add(&table, lookup->has_route ?
+			  prefix_format(&route->prefix, prefix) : NULL);
+	table_add(&table, next_hop_nic(lookup, nic));
+	table_add(&table, names_drop(lookup->drop));
+	table_print(&table);
+	table_free(&table);
+}
+
+/* What else matched, for who wants to know why it is not that. */
+static void candidates_text(const struct genl_lookup *lookup)
+{
+	static const char *const titles[] = {
+		"Other Source", "State", "Address Prefix", "Next Hop Type",
+		"Next Hop IP", "Why",
+	};
+	struct table table;
+	unsigned int i;
+
+	if (lookup->n_candidates == 0)
+		return;
+	putchar('\n');
+	table_init(&table, ARRAY_SIZE(titles), titles);
+	for (i = 0; i < lookup->n_candidates; i++)
+		route_row(&table, &lookup->candidates[i]);
+	table_print(&table);
+	table_free(&table);
+}
+
+int routes_next_hop(const struct request *req)
+{
+	struct routes_view view = { .req = req };
+	int ifindex = vrs_ifindex(req->device);
+	struct genl_lookup lookup;
+	struct netlink_error err;
+	struct genl g;
+
+	if (!ifindex || !vrs_open(&g))
+		return VRS_FAILED;
+	if (find_propagation(&g, ifindex, &view, &err) == 0)
+		genl_lookup(&g, ifindex, &req->address, &lookup, &err);
+	genl_close(&g);
+	if (err.error)
+		return vrs_kernel_error(req->device, &err);
+	if (req->json) {
+		json_show(next_hop_json(&lookup, &view));
+		return VRS_OK;
+	}
+	next_hop_text(&lookup);
+	candidates_text(&lookup);
+	return VRS_OK;
+}

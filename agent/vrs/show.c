@@ -1,0 +1,373 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* VNets, NICs and subnets, as text or as JSON in Azure's shapes. */
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/util.h"
+#include "vrs/json.h"
+#include "vrs/names.h"
+#include "vrs/table.h"
+#include "vrs/vrs.h"
+
+#define LIST_LEN	4096	/* addresses or prefixes in one cell */
+
+/* Where the rows of an answer go, one of the two */
+struct view {
+	const struct request *req;
+	struct table table;
+	json_t *rows;
+	const char *vnet;		/* whose subnets are being listed */
+	struct genl *g;
+	struct netlink_error err;
+};
+
+static void view_begin(struct view *view, unsigned int n,
+		       const char *const *titles)
+{
+	if (view->req->json)
+		view->rows = json_array();
+	else
+		table_init(&view->table, n, titles);
+}
+
+static void view_end(struct view *view)
+{
+	if (view->req->json) {
+		json_show(view->rows);
+		return;
+	}
+	table_print(&view->table);
+	table_free(&view->table);
+}
+
+static const char *device_name(int ifindex, char *name)
+{
+	return if_indextoname(ifindex, name) ? name : "-";
+}
+
+/* Append @item to a list with commas; what does not fit is left out. */
+static void list_add(char *list, size_t size, const char *item)
+{
+	size_t len = strlen(list);
+
+	snprintf(list + len, size - len, "%s%s", len ? "," : "", item);
+}
+
+static uint64_t count_drops(const struct genl_stats *stats)
+{
+	uint64_t packets = 0;
+	unsigned int i;
+
+	for (i = 0; i < stats->n_drops; i++)
+		packets += stats->drops[i].packets;
+	return packets;
+}
+
+static json_t *stats_json(const struct genl_stats *stats)
+{
+	json_t *drops = json_object();
+	unsigned int i;
+
+	for (i = 0; i < stats->n_drops; i++)
+		json_object_set_new(drops, stats->drops[i].name,
+				    json_integer(stats->drops[i].packets));
+	return json_build("{s:I, s:I, s:I, s:I, s:o}",
+			  "rxPackets", (json_int_t)stats->rx_packets,
+			  "rxBytes", (json_int_t)stats->rx_bytes,
+			  "txPackets", (json_int_t)stats->tx_packets,
+			  "txBytes", (json_int_t)stats->tx_bytes,
+			  "dropped", drops);
+}
+
+/*
+ * VNets
+ */
+
+static json_t *spaces_json(const struct genl_vnet *vnet)
+{
+	json_t *spaces = json_array();
+	char text[PREFIX_STRLEN];
+	unsigned int i;
+
+	for (i = 0; i < vnet->n_spaces; i++)
+		json_array_append_new(spaces, json_string(
+			prefix_format(&vnet->spaces[i], text)));
+	return spaces;
+}
+
+static json_t *mirrors_json(const struct genl_vnet *vnet)
+{
+	json_t *mirrors = json_array();
+	unsigned int i;
+
+	for (i = 0; i < vnet->n_mirrors; i++) {
+		const struct genl_mirror *mirror = &vnet->mirrors[i];
+
+		json_array_append_new(mirrors, json_build(
+			"{s:s, s:s, s:s, s:I, s:I}",
+			"class", names_class(mirror->route_class),
+			"family", mirror->family == AF_INET ? "ipv4" : "ipv6",
+			"state", names_mirror_state(mirror->state),
+			"routes", (json_int_t)mirror->routes,
+			"bytes", (json_int_t)mirror->bytes));
+	}
+	return mirrors;
+}
+
+static json_t *vnet_json(const struct genl_vnet *vnet)
+{
+	return json_build("{s:s, s:I, s:I, s:I, s:I, s:I, s:{s:o}, s:o, s:o}",
+			  "name", vnet->name,
+			  "vni", (json_int_t)vnet->vni,
+			  "table", (json_int_t)vnet->table,
+			  "bgpTable", (json_int_t)vnet->bgp_table,
+			  "maxRoutes", (json_int_t)vnet->max_routes,
+			  "nics", (json_int_t)vnet->n_nics,
+			  "addressSpace",
+			  "addressPrefixes", spaces_json(vnet),
+			  "mirrors", mirrors_json(vnet),
+			  "stats", stats_json(&vnet->stats));
+}
+
+static unsigned long long count_routes(const struct genl_vnet *vnet,
+				       unsigned int route_class)
+{
+	unsigned long long routes = 0;
+	unsigned int i;
+
+	for (i = 0; i < vnet->n_mirrors; i++) {
+		if (vnet->mirrors[i].route_class == route_class)
+			routes += vnet->mirrors[i].routes;
+	}
+	return routes;
+}
+
+static void vnet_row(struct table *table, const struct genl_vnet *vnet)
+{
+	char spaces[LIST_LEN] = "", text[PREFIX_STRLEN];
+	unsigned int i;
+
+	for (i = 0; i < vnet->n_spaces; i++)
+		list_add(spaces, sizeof(spaces),
+			 prefix_format(&vnet->spaces[i], text));
+	table_add(table, vnet->name);
+	table_addf(table, "%u", vnet->vni);
+	table_addf(table, "%u", vnet->table);
+	table_addf(table, "%u", vnet->bgp_table);
+	table_addf(table, "%u", vnet->n_nics);
+	table_addf(table, "%llu", count_routes(vnet, VNET_CLASS_SYSTEM));
+	table_addf(table, "%llu", count_routes(vnet, VNET_CLASS_BGP));
+	table_add(table, spaces);
+}
+
+static void add_vnet(const struct genl_vnet *vnet, void *arg)
+{
+	struct view *view = arg;
+
+	if (view->req->json)
+		json_array_append_new(view->rows, vnet_json(vnet));
+	else
+		vnet_row(&view->table, vnet);
+}
+
+int show_vnets(const struct request *req)
+{
+	static const char *const titles[] = {
+		"VNet", "VNI", "Table", "BGP table", "NICs", "System routes",
+		"BGP routes", "Address spaces",
+	};
+	struct view view = { .req = req };
+	struct netlink_error err;
+	struct genl g;
+
+	if (!vrs_open(&g))
+		return VRS_FAILED;
+	view_begin(&view, ARRAY_SIZE(titles), titles);
+	genl_get_vnets(&g, 0, add_vnet, &view, &err);
+	genl_close(&g);
+	view_end(&view);
+	return vrs_kernel_error("VNets", &err);
+}
+
+/*
+ * NICs
+ */
+
+static const char *format_mac(const struct genl_nic *nic, char *text,
+			      size_t size)
+{
+	const uint8_t *mac = nic->mac;
+
+	if (!nic->has_mac)
+		return "-";
+	snprintf(text, size, "%02x:%02x:%02x:%02x:%02x:%02x", mac[0], mac[1],
+		 mac[2], mac[3], mac[4], mac[5]);
+	return text;
+}
+
+/* The first address of each family is the primary one. */
+static json_t *nic_addrs_json(const struct genl_nic *nic)
+{
+	json_t *configs = json_array();
+	bool seen4 = false, seen6 = false;
+	char text[ADDR_STRLEN];
+	unsigned int i;
+
+	for (i = 0; i < nic->n_addrs; i++) {
+		const struct addr *addr = &nic->addrs[i];
+		bool *seen = addr->family == AF_INET ? &seen4 : &seen6;
+
+		json_array_append_new(configs, json_build(
+			"{s:s, s:b, s:s}",
+			"privateIPAddress", addr_format(addr, text),
+			"primary", !*seen,
+			"privateIPAddressVersion",
+			addr->family == AF_INET ? "IPv4" : "IPv6"));
+		*seen = true;
+	}
+	return configs;
+}
+
+static json_t *nic_json(const struct genl_nic *nic)
+{
+	char vnet[IFNAMSIZ], mac[18];
+
+	return json_build("{s:s, s:s, s:s?, s:b, s:o, s:o}",
+			  "name", nic->name,
+			  "vnet", device_name(nic->vnet_ifindex, vnet),
+			  "macAddress", nic->has_mac ?
+				format_mac(nic, mac, sizeof(mac)) : NULL,
+			  "enableIPForwarding",
+			  (nic->flags & VNET_NIC_F_FORWARDING) != 0,
+			  "ipConfigurations", nic_addrs_json(nic),
+			  "stats", stats_json(&nic->stats));
+}
+
+static void nic_row(struct table *table, const struct genl_nic *nic)
+{
+	char addrs[LIST_LEN] = "", text[ADDR_STRLEN], vnet[IFNAMSIZ], mac[18];
+	unsigned int i;
+
+	for (i = 0; i < nic->n_addrs; i++)
+		list_add(addrs, sizeof(addrs),
+			 addr_format(&nic->addrs[i], text));
+	table_add(table, nic->name);
+	table_add(table, device_name(nic->vnet_ifindex, vnet));
+	table_add(table, format_mac(nic, mac, sizeof(mac)));
+	table_add(table, nic->flags & VNET_NIC_F_FORWARDING ? "on" : "off");
+	table_addf(table, "%llu", (unsigned long long)nic->stats.rx_packets);
+	table_addf(table, "%llu", (unsigned long long)nic->stats.tx_packets);
+	table_addf(table, "%llu",
+		   (unsigned long long)count_drops(&nic->stats));
+	table_add(table, addrs);
+}
+
+static void add_nic(const struct genl_nic *nic, void *arg)
+{
+	struct view *view = arg;
+
+	if (view->req->json)
+		json_array_append_new(view->rows, nic_json(nic));
+	else
+		nic_row(&view->table, nic);
+}
+
+int show_nics(const struct request *req)
+{
+	static const char *const titles[] = {
+		"NIC", "VNet", "MAC", "Forwarding", "Sent", "Received",
+		"Dropped", "Addresses",
+	};
+	struct view view = { .req = req };
+	struct netlink_error err;
+	int vnet = 0;
+	struct genl g;
+
+	if (req->device)
+		vnet = vrs_ifindex(req->device);
+	if ((req->device && !vnet) || !vrs_open(&g))
+		return VRS_FAILED;
+	view_begin(&view, ARRAY_SIZE(titles), titles);
+	genl_get_nics(&g, vnet, add_nic, &view, &err);
+	genl_close(&g);
+	view_end(&view);
+	return vrs_kernel_error(req->device ? req->device : "NICs", &err);
+}
+
+/*
+ * Subnets
+ */
+
+static void add_subnet(const struct genl_subnet *subnet, void *arg)
+{
+	bool propagation = !(subnet->flags & VNET_SUBNET_F_NO_PROPAGATION);
+	struct view *view = arg;
+	char text[PREFIX_STRLEN];
+
+	prefix_format(&subnet->prefix, text);
+	if (view->req->json) {
+		json_array_append_new(view->rows, json_build(
+			"{s:s, s:s, s:o, s:b}", "vnet", view->vnet,
+			"addressPrefix", text,
+			"routeTable", subnet->table ?
+				json_integer(subnet->table) : json_null(),
+			"disableBgpRoutePropagation", !propagation));
+		return;
+	}
+	table_add(&view->table, view->vnet);
+	table_add(&view->table, text);
+	if (subnet->table)
+		table_addf(&view->table, "%u", subnet->table);
+	else
+		table_add(&view->table, "-");
+	table_add(&view->table, propagation ? "on" : "off");
+}
+
+struct vnet_list {
+	size_t n;
+	struct {
+		int ifindex;
+		char name[IFNAMSIZ];
+	} *vnets;
+};
+
+static void list_vnet(const struct genl_vnet *vnet, void *arg)
+{
+	struct vnet_list *list = arg;
+
+	list->vnets = xreallocarray(list->vnets, list->n + 1,
+				    sizeof(*list->vnets));
+	list->vnets[list->n].ifindex = vnet->ifindex;
+	snprintf(list->vnets[list->n++].name, IFNAMSIZ, "%s", vnet->name);
+}
+
+int show_subnets(const struct request *req)
+{
+	static const char *const titles[] = {
+		"VNet", "Subnet", "Route table", "Propagation",
+	};
+	struct view view = { .req = req };
+	struct vnet_list list = { 0 };
+	struct netlink_error err;
+	int vnet = 0;
+	struct genl g;
+	size_t i;
+
+	if (req->device)
+		vnet = vrs_ifindex(req->device);
+	if ((req->device && !vnet) || !vrs_open(&g))
+		return VRS_FAILED;
+	view_begin(&view, ARRAY_SIZE(titles), titles);
+	genl_get_vnets(&g, vnet, list_vnet, &list, &err);
+	for (i = 0; i < list.n && !err.error; i++) {
+		view.vnet = list.vnets[i].name;
+		genl_get_subnets(&g, list.vnets[i].ifindex, add_subnet, &view,
+				 &err);
+	}
+	free(list.vnets);
+	genl_close(&g);
+	view_end(&view);
+	return vrs_kernel_error(req->device ? req->device : "subnets", &err);
+}

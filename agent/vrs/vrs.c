@@ -1,0 +1,215 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * vrs - show and set virtual networks, their NICs and routes
+ *
+ * What the kernel knows (VNets, NICs, subnets, effective routes) is asked of
+ * the kernel, and needs no agent. What the BGP speaker knows (peers, learned
+ * and advertised routes) is asked of vrsd over its control socket.
+ */
+#include "vrs/vrs.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "ctl/protocol.h"
+
+static const struct keyword nic_keywords[] = {
+	{ "mac", &operand_mac, false },
+	{ "address", &operand_nic_address, true },
+	{ "forwarding", &operand_forwarding, false },
+	{ NULL, NULL, false },
+};
+
+static const struct keyword subnet_keywords[] = {
+	{ "route-table", &operand_table, false },
+	{ "propagation", &operand_propagation, false },
+	{ NULL, NULL, false },
+};
+
+const struct command vrs_commands[] = {
+	{
+		.words = "show vnets",
+		.run = show_vnets,
+		.help = "VNets with their tables, address spaces and routes",
+	}, {
+		.words = "show nics",
+		.operands = { &operand_vnet },
+		.n_optional = 1,
+		.run = show_nics,
+		.help = "NICs with their addresses and counters",
+	}, {
+		.words = "show subnets",
+		.operands = { &operand_vnet },
+		.n_optional = 1,
+		.run = show_subnets,
+		.help = "subnets with their route table and propagation",
+	}, {
+		.words = "show effective-routes",
+		.operands = { &operand_nic },
+		.takes_all = true,
+		.run = routes_effective,
+		.help = "routes of a NIC as Azure lists them; all with --all",
+	}, {
+		.words = "show next-hop",
+		.operands = { &operand_nic, &operand_address },
+		.run = routes_next_hop,
+		.help = "where a packet from a NIC to an address goes, and why",
+	}, {
+		.words = "show peers",
+		.run = ask_peers,
+		.help = "BGP neighbors and the state of their sessions",
+	}, {
+		.words = "show learned",
+		.operands = { &operand_peer },
+		.n_optional = 1,
+		.run = ask_learned,
+		.help = "routes learned from a neighbor, or from all",
+	}, {
+		.words = "show advertised",
+		.operands = { &operand_peer },
+		.n_optional = 1,
+		.run = ask_advertised,
+		.help = "routes advertised to a neighbor, or to all",
+	}, {
+		.words = "reload",
+		.run = ask_reload,
+		.help = "have vrsd read its configuration again",
+	}, {
+		.words = "nic set",
+		.operands = { &operand_nic },
+		.keywords = nic_keywords,
+		.run = configure_nic,
+		.help = "set a NIC; addresses replace all that it has",
+	}, {
+		.words = "subnet set",
+		.operands = { &operand_vnet, &operand_prefix },
+		.keywords = subnet_keywords,
+		.run = configure_subnet,
+		.help = "create or change a subnet; what is not named stays",
+	}, {
+		.words = "subnet del",
+		.operands = { &operand_vnet, &operand_prefix },
+		.run = configure_subnet_del,
+		.help = "remove a subnet",
+	},
+	{ .words = NULL },
+};
+
+int vrs_error(const char *fmt, ...)
+{
+	va_list ap;
+
+	fputs("vrs: ", stderr);
+	va_start(ap, fmt);
+	vfprintf(stderr, fmt, ap);
+	va_end(ap);
+	fputc('\n', stderr);
+	return VRS_FAILED;
+}
+
+int vrs_kernel_error(const char *object, const struct netlink_error *err)
+{
+	if (err->error == 0)
+		return VRS_OK;
+	if (err->error == EINTR) {
+		vrs_error("%s: changed while it was read", object);
+		return VRS_OK;
+	}
+	return vrs_error("%s: %s", object, err->text);
+}
+
+int vrs_ifindex(const char *name)
+{
+	int ifindex = if_nametoindex(name);
+
+	if (!ifindex)
+		vrs_error("%s: no such device", name);
+	return ifindex;
+}
+
+bool vrs_open(struct genl *g)
+{
+	struct netlink_error err;
+
+	if (genl_open(g, &err) == 0) {
+		if (genl_resolve(g, &err) == 0)
+			return true;
+		genl_close(g);
+	}
+	vrs_error("%s", err.text);
+	return false;
+}
+
+static void help(void)
+{
+	puts("vrs - show and set virtual networks, their NICs and routes\n\n"
+	     "  vrs [-j] [-s SOCKET] COMMAND\n\n"
+	     "  -j, --json           JSON instead of text\n"
+	     "  -a, --all            rows too that Azure does not list\n"
+	     "  -s, --socket SOCKET  vrsd's control socket\n"
+	     "  -h, --help           this text\n");
+	parse_help();
+}
+
+static int run(int n_words, char *const *words, struct request *req)
+{
+	const struct command *command;
+
+	if (n_words == 0) {
+		vrs_error("a command is needed, see vrs --help");
+		return VRS_USAGE;
+	}
+	command = parse_request(n_words, words, req);
+	if (!command)
+		return VRS_USAGE;
+	if (req->all && !command->takes_all) {
+		vrs_error("%s: --all has no meaning here", command->words);
+		return VRS_USAGE;
+	}
+	return command->run(req);
+}
+
+int main(int argc, char **argv)
+{
+	static const struct option options[] = {
+		{ "json", no_argument, NULL, 'j' },
+		{ "all", no_argument, NULL, 'a' },
+		{ "socket", required_argument, NULL, 's' },
+		{ "help", no_argument, NULL, 'h' },
+		{ NULL, 0, NULL, 0 },
+	};
+	struct request req = { .socket = CTL_RUN_DIR "/" CTL_SOCKET };
+	int option, status;
+
+	/* "--complete WORD...": the words so far, for shells */
+	if (argc > 1 && strcmp(argv[1], "--complete") == 0) {
+		parse_complete(argc - 2, argv + 2);
+		return VRS_OK;
+	}
+	while ((option = getopt_long(argc, argv, "jas:h", options,
+				     NULL)) != -1) {
+		switch (option) {
+		case 'j':
+			req.json = true;
+			break;
+		case 'a':
+			req.all = true;
+			break;
+		case 's':
+			req.socket = optarg;
+			break;
+		case 'h':
+			help();
+			return VRS_OK;
+		default:
+			return VRS_USAGE;
+		}
+	}
+	status = run(argc - optind, argv + optind, &req);
+	if (fflush(stdout) != 0 || ferror(stdout))
+		return vrs_error("standard output: %s", strerror(errno));
+	return status;
+}
