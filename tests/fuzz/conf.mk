@@ -1,0 +1,8 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+
+fuzzers += conf_fuzz
+
+conf_fuzz_sources	:= $(addprefix agent/conf/,check.c conf.c diff.c node.c \
+			   print.c schema.c) \
+			   $(addprefix agent/lib/,addr.c log.c util.c)
+conf_fuzz_libs		:= -lyaml

@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Fuzzer of the LPM table: the input is a list of operations on a table and its
+ * oracle, which must agree on the answers. First byte: the family and whether
+ * the trie gets its direct access; then for each operation one byte and what it
+ * needs.
+ */
+#include <stdio.h>
+#include "lpm/oracle.h"
+#include "../../kmod/lpm_trie.h"
+
+int LLVMFuzzerTestOneInput(const u8 *data, size_t size);
+
+#define MAX_ROUTES 1500
+
+struct input {
+	const u8 *at;
+	size_t left;
+};
+
+static u8 take(struct input *in)
+{
+	if (!in->left)
+		return 0;
+	in->left--;
+	return *in->at++;
+}
+
+static void must(bool ok, const char *what)
+{
+	if (ok)
+		return;
+	fprintf(stderr, "lpm_fuzz: %s\n", what);
+	abort();
+}
+
+/* A length and as many bytes as it covers; the rest is zero. */
+static struct vnet_prefix take_prefix(struct input *in, unsigned int bits)
+{
+	struct vnet_prefix prefix = { .len = take(in) % (bits + 1) };
+	unsigned int i;
+
+	for (i = 0; i < prefix.len; i += 8)
+		prefix.addr[i / 8] = take(in);
+	for (i = prefix.len; i < bits; i++)
+		prefix.addr[i / 8] &= ~(0x80 >> i % 8);
+	return prefix;
+}
+
+static void insert(struct vnet_lpm *t, struct oracle *o,
+		   const struct vnet_prefix *prefix, u32 value, bool fail)
+{
+	u32 old = 0;
+	int err;
+
+	shim_fail_at = fail;
+	err = vnet_lpm_insert(t, prefix, value, &old, GFP_ATOMIC);
+	shim_fail_at = 0;
+	must(!err || (fail && err == -ENOMEM), "insert fails");
+	if (!err)
+		must(old == oracle_insert(o, prefix, value),
+		     "insert tells another old value");
+}
+
+static void remove_route(struct vnet_lpm *t, struct oracle *o,
+			 const struct vnet_prefix *prefix)
+{
+	u32 want = oracle_remove(o, prefix), old = 0;
+
+	must(vnet_lpm_remove(t, prefix, &old) == (want ? 0 : -ENOENT) &&
+		     old == want,
+	     "remove disagrees");
+}
+
+static void look_up(const struct vnet_lpm *t, const struct oracle *o,
+		    const u8 *addr, unsigned int maxlen)
+{
+	u8 len = 0, want_len = 0;
+	u32 want = oracle_lookup(o, addr, o->bits, &want_len);
+	u32 got = vnet_lpm_lookup(t, addr, &len);
+
+	must(got == want && (!want || len == want_len), "lookup disagrees");
+	want = oracle_lookup(o, addr, maxlen, &want_len);
+	got = vnet_lpm_lookup_shorter(t, addr, maxlen, &len);
+	must(got == want && (!want || len == want_len),
+	     "lookup_shorter disagrees");
+}
+
+static void walk(const struct vnet_lpm *t, struct oracle *o)
+{
+	struct vnet_lpm_cursor c = { };
+	unsigned int i;
+
+	oracle_sort(o);
+	for (i = 0; vnet_lpm_next(t, &c); i++)
+		must(i < o->count && c.value == o->route[i].value &&
+		     !memcmp(&c.prefix, &o->route[i].prefix, sizeof(c.prefix)),
+		     "walk disagrees");
+	must(i == o->count && i == vnet_lpm_routes(t), "walk ends early");
+}
+
+/* Many routes at once, so that a few bytes get beyond the small body. */
+static void bulk(struct vnet_lpm *t, struct oracle *o, u64 seed)
+{
+	struct vnet_prefix prefix;
+	unsigned int i;
+
+	for (i = 0; i < 600 && o->count < MAX_ROUTES; i++) {
+		random_prefix(&seed, o->bits, 3, &prefix);
+		insert(t, o, &prefix, 1 + i, false);
+	}
+}
+
+static void operate(struct vnet_lpm *t, struct oracle *o, struct input *in)
+{
+	u8 what = take(in);
+	struct vnet_prefix prefix = take_prefix(in, o->bits);
+
+	switch (what % 8) {
+	case 0:
+	case 1:
+	case 2:
+		if (o->count < MAX_ROUTES)
+			insert(t, o, &prefix, 1 + what / 8, what % 8 == 2);
+		break;
+	case 3:
+		remove_route(t, o, &prefix);
+		break;
+	case 4:
+		if (o->count)
+			prefix = o->route[take(in) % o->count].prefix;
+		remove_route(t, o, &prefix);
+		break;
+	case 5:
+		bulk(t, o, 1 + what);
+		break;
+	case 6:
+		while (o->count > what) {
+			prefix = o->route[o->count / 2].prefix;
+			remove_route(t, o, &prefix);
+		}
+		break;
+	case 7:
+		walk(t, o);
+		break;
+	}
+	look_up(t, o, prefix.addr, take(in) % (o->bits + 1));
+}
+
+int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
+{
+	struct input in = { data, size };
+	u8 how = take(&in);
+	int family = how & 1 ? AF_INET6 : AF_INET;
+	struct vnet_lpm_body *body;
+	struct vnet_lpm t;
+	spinlock_t lock;
+	struct oracle o;
+
+	vnet_lpm_init(&t, family, &lock);
+	oracle_init(&o, family);
+	while (in.left) {
+		operate(&t, &o, &in);
+		body = t.body;
+		if (how & 2 && body && body->kind == LPM_TRIE)
+			vnet_lpm_trie_widen(
+				container_of(body, struct lpm_trie, head),
+				GFP_ATOMIC);
+	}
+	walk(&t, &o);
+	vnet_lpm_destroy(&t);
+	oracle_free(&o);
+	rcu_barrier();
+	must(!shim_live, "memory leaks");
+	return 0;
+}

@@ -1,0 +1,114 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# The control socket: who may ask, what is answered, and that nobody who asks
+# oddly or slowly is in anybody's way.
+
+. "${0%/*}/host.bash"
+
+add_topology
+write_config
+start_vrsd
+start_bird
+check "sessions come up" wait_until 20 sessions 4
+check "and routes" wait_until 10 learned firewall 0.0.0.0/0
+
+# ask REQUEST [COMMAND...]: what is answered, by a client that is COMMAND's.
+ask() {
+	"${@:2}" /usr/bin/python3 - "$run/rs/vrsd.sock" "$1" <<-'EOT'
+	import socket, sys
+	s = socket.socket(socket.AF_UNIX)
+	s.settimeout(10)
+	s.connect(sys.argv[1])
+	s.sendall(sys.argv[2].encode() + b"\n")
+	while data := s.recv(65536):
+	    sys.stdout.write(data.decode())
+	EOT
+}
+answers() { ask "$1" | tail -n 1 | jq -e --arg m "$2" 'if $m == "" then .status == "ok" else .status == "error" and (.message | test($m)) end'; }
+
+check "a request is answered" answers '{"command": "peers"}' ""
+check "what is not JSON is refused" answers 'peers' "not JSON"
+check "no command is refused" answers '{"vnet": "blue"}' "names no command"
+check "an unknown command is refused" answers '{"command": "x"}' 'unknown command "x"'
+check "an unknown member is refused" answers '{"command": "peers", "a": 1}' 'unknown member "a"'
+check "a member of another type is refused" answers '{"command": "peers", "vnet": 1}' '"vnet": expected'
+check "a member that does not apply is refused" \
+	answers '{"command": "status", "vnet": "blue"}' "does not apply"
+check "an unknown neighbor is named" \
+	answers '{"command": "learned", "neighbor": "none"}' 'no neighbor "none"'
+check "an unknown VNet is named" \
+	answers '{"command": "learned", "vnet": "red"}' 'no VNet "red"'
+check "a neighbor is found by its address" \
+	answers '{"command": "learned", "neighbor": "10.1.3.4"}' ""
+check "a neighbor without a session is known" \
+	answers '{"command": "learned", "neighbor": "sdwan"}' ""
+check "a request of 2,000 bytes is refused" \
+	answers "{\"command\": \"$(printf '%2000s' x)\"}" "too long"
+check_equal "status has a row for each process" "session rib control" \
+	eval 'ask "{\"command\": \"status\"}" | jq -r "select(.process) | .process" | xargs'
+
+# Who may ask.
+check_equal "the socket is root's and the group's" "660 root $(id -gn nobody)" \
+	stat -c '%a %U %G' "$run/rs/vrsd.sock"
+check_error "others cannot connect" "Permission denied" \
+	ask '{"command": "peers"}' setpriv --reuid daemon --regid daemon --clear-groups
+group() { ask "$1" setpriv --reuid daemon --regid nogroup --clear-groups; }
+check "a member of the group may look" eval 'group "{\"command\": \"peers\"}" | grep -q "\"ok\""'
+check "but not reload" eval 'group "{\"command\": \"reload\"}" | grep -q "only root"'
+
+# Clients that say nothing, hang up, or do not read.
+cat >"$run/idle.py" <<-'EOT'
+import socket, sys, time
+socks = []
+request = b'{"command": "lear' if sys.argv[3] == "half" else b'{"command": "learned"}\n'
+for i in range(int(sys.argv[2])):
+    s = socket.socket(socket.AF_UNIX)
+    s.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    s.connect(sys.argv[1])
+    try:
+        s.sendall(request)
+    except BrokenPipeError:
+        pass
+    if sys.argv[3] == "hangup":
+        s.close()
+    socks.append(s)
+print("ready", flush=True)
+time.sleep(60)
+EOT
+idle() {
+	/usr/bin/python3 "$run/idle.py" "$run/rs/vrsd.sock" "$1" "$2" >"$run/idle.out" &
+	idle_pid=$!
+	wait_until 10 grep -q ready "$run/idle.out"
+}
+for how in half unread hangup; do
+	idle 20 $how
+	check "20 clients ($how) are in nobody's way" answers '{"command": "peers"}' ""
+	kill $idle_pid
+	wait $idle_pid 2>/dev/null
+done
+idle 100 half
+check "more than 64 clients are not kept" wait_until 5 logged "more than 64 clients"
+kill $idle_pid
+wait $idle_pid 2>/dev/null
+check "and others are served again" wait_until 5 answers '{"command": "peers"}' ""
+
+# Many rows, while the table changes.
+cat >>"$run/bird.conf" <<-EOT
+protocol static many { ipv4;
+$(for i in {0..19}; do for j in {0..249}; do echo "route 10.$((100 + i)).$j.0/24 blackhole;"; done; done)
+}
+EOT
+must bird configure >/dev/null
+count() { [ "$(ask '{"command": "learned", "neighbor": "firewall"}' | grep -c '"network"')" -eq "$1" ]; }
+check "10,002 rows are counted" wait_until 20 count 10002
+idle 20 unread
+check "20 slow readers of 10,000 rows are in nobody's way" count 10002
+kill $idle_pid
+wait $idle_pid 2>/dev/null
+for _ in 1 2 3 4 5; do ask '{"command": "learned"}' >/dev/null & done
+sed -i '/^protocol static many/,/^}/d' "$run/bird.conf"
+must bird configure >/dev/null
+check "rows are counted after they went during a view" wait_until 20 count 2
+check "all is still well" sessions 4
+ktap_finish

@@ -1,0 +1,185 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# Routes and next hops in a kernel without the module: one end of a veth pair
+# stands in for the device of the VNet. fibctl is agent/fib/ by itself.
+
+. "${0%/*}/../lib.sh"
+
+VNET_BUILD=${VNET_BUILD:-${0%/*}/../../build}
+fibctl=$VNET_BUILD/tests/bin/fibctl
+ns=t$$-fib
+dir=$(mktemp -d)
+defer rm -rf "$dir"
+
+add_netns "$ns"
+must ip -n "$ns" link add blue type veth peer name peer
+must ip -n "$ns" link set peer up
+must ip -n "$ns" link set blue up
+must ip -n "$ns" address add 10.1.1.4/32 dev blue
+
+# start_fib: a fresh one, which takes its lines from tell.
+start_fib() {
+	rm -f "$dir/in"
+	must mkfifo "$dir/in"
+	ip netns exec "$ns" "$fibctl" -p blue <"$dir/in" >"$dir/out" 2>"$dir/err" &
+	fib=$!
+	exec 7>"$dir/in"
+	tell "vnet blue 5001 100 101" configure "sleep 100" pretend
+}
+
+# stop_fib SIGNAL
+stop_fib() {
+	exec 7>&-
+	kill "-$1" "$fib" 2>/dev/null
+	wait "$fib" 2>/dev/null
+	return 0
+}
+
+tell() {
+	printf '%s\n' "$@" >&7
+}
+
+# told TEXT: fib has told exactly this, some time
+told() {
+	wait_until 30 grep -qxF "$1" "$dir/out"
+}
+
+# settled: everything that was told before is in the kernel
+settled() {
+	local mark=$RANDOM$RANDOM
+	tell idle "echo mark $mark"
+	told "mark $mark"
+}
+
+# hops PREFIX: where a route of ours leads, sorted
+hops() {
+	local nhid
+	nhid=$(ip -n "$ns" -j route show table 101 "$1" proto bgp |
+		jq -r '.[].nhid') || return
+	[ -n "$nhid" ] || return
+	ip -n "$ns" -j nexthop show | jq -r --argjson id "$nhid" '
+		. as $all | .[] | select(.id == $id) | .group[].id as $m |
+		$all[] | select(.id == $m) | .gateway' | sort | xargs
+}
+
+routes() {
+	ip -n "$ns" route show table 101 | wc -l
+}
+
+nexthops() {
+	ip -n "$ns" nexthop show | wc -l
+}
+
+start_fib
+defer stop_fib KILL
+
+tell "route 5001 10.250.0.0/16 10.1.2.4"
+check "a route is installed" told "route 5001 10.250.0.0/16 installed"
+check_equal "through its next hop" 10.1.2.4 hops 10.250.0.0/16
+check_equal "always through a group" 2 nexthops
+tell "route 5001 0.0.0.0/0 10.1.3.4 10.1.2.4"
+check "an ECMP route" settled
+check_equal "through both next hops" "10.1.2.4 10.1.3.4" hops default
+tell "route 5001 2001:db8::/32 fd00:10:1::4"
+check "an IPv6 route is installed" told "route 5001 2001:db8::/32 installed"
+tell "route 5001 10.9.0.0/16 10.1.1.4"
+check "a next hop that is our own address is refused" \
+	told "route 5001 10.9.0.0/16 failed Nexthop has invalid gateway"
+tell "route 5001 10.9.0.0/16" "route 5001 2001:db8::/32"
+check "routes are withdrawn" settled
+check_equal "and nothing else" "10.1.2.4 10.1.3.4" hops default
+check_equal "compatibility mode of next hops is off" 0 \
+	ip netns exec "$ns" sysctl -n net.ipv4.nexthop_compat_mode
+
+# One message for a hop that dies, however many routes
+tell "many 5001 5000 10.1.3.4 10.1.2.4"
+check "many routes" settled
+check_equal "are all there" 5002 routes
+ip -n "$ns" monitor route nexthop >"$dir/monitor" &
+monitor=$!
+must wait_until 5 pgrep -P $$ -f "ip -n $ns monitor"
+sleep 0.5
+tell "down 5001 10.1.3.4" "many 5001 5000 10.1.2.4" "route 5001 0.0.0.0/0 10.1.2.4"
+check "a hop dies" settled
+sleep 0.5
+kill "$monitor"
+check_equal "its groups change, one message each" 1 \
+	grep -c "group" "$dir/monitor"
+check_equal "and no route" 0 eval "grep -c 'proto bgp metric' '$dir/monitor' || :"
+check_equal "the routes lead elsewhere" 10.1.2.4 hops default
+
+# Others
+must ip -n "$ns" route add 10.66.0.0/16 via 10.1.2.4 dev blue onlink table 101
+must ip -n "$ns" route add 10.67.0.0/16 via 10.1.2.4 dev blue onlink \
+	table 101 proto static
+tell "route 5001 10.66.0.0/16 10.1.2.4"
+check "a prefix that somebody else has a route for" settled
+check_equal "both are there, theirs is preferred" "0 20000" \
+	eval "ip -n $ns -j route show table 101 10.66.0.0/16 |
+		jq -r 'map(.metric // 0) | join(\" \")'"
+must ip -n "$ns" route flush table 101 proto bgp
+check "routes that were taken away come back" wait_until 10 \
+	eval "[ \$(ip -n $ns route show table 101 | wc -l) -eq 5005 ]"
+must ip -n "$ns" nexthop flush >/dev/null
+check "and next hops" wait_until 10 \
+	eval "[ \$(ip -n $ns route show table 101 | wc -l) -eq 5005 ]"
+must ip -n "$ns" route add 10.99.0.0/16 metric 20000 proto bgp table 101 \
+	nhid "$(ip -n "$ns" -j nexthop show | jq 'map(select(.group))[0].id')"
+check "a strange route of ours goes" wait_until 10 \
+	eval "[ -z \"\$(ip -n $ns route show table 101 10.99.0.0/16)\" ]"
+
+# More notifications than there is room for: something may have been among
+# them, and has.
+for ((i = 0; i < 65536; i++)); do
+	echo "route add blackhole 30.$((i >> 8)).$((i & 255)).0/24 table 300"
+done >"$dir/flood"
+kill -STOP "$fib"
+must ip -n "$ns" -batch "$dir/flood"
+must ip -n "$ns" route del 10.250.0.0/16 table 101
+kill -CONT "$fib"
+check "lost notifications are noticed" wait_until 10 \
+	grep -q "notifications of the kernel were lost" "$dir/err"
+check "and what they may have told is repaired" wait_until 10 \
+	eval "[ -n \"\$(ip -n $ns route show table 101 10.250.0.0/16)\" ]"
+
+# A restart
+before=$(ip -n "$ns" route show table 101)
+stop_fib KILL
+check_equal "killed, it leaves everything" "$before" \
+	ip -n "$ns" route show table 101
+: >"$dir/monitor"
+ip -n "$ns" monitor route nexthop >"$dir/monitor" &
+monitor=$!
+sleep 0.5
+start_fib
+tell "sleep 500" "many 5001 5000 10.1.2.4" "route 5001 10.250.0.0/16 10.1.2.4"
+check "started again, it is told the same" settled
+check_equal "which changes nothing" "$before" ip -n "$ns" route show table 101
+check_equal "not even for a moment" "" cat "$dir/monitor"
+kill "$monitor"
+tell "stats 5001"
+check "what was not told is stale" \
+	wait_until 10 grep -q "^stats routes 5001 stale 2 queued 0 failed 0 " "$dir/out"
+tell "sweep 5001"
+check "stale routes are swept" settled
+check_equal "the others stay" 5003 routes
+check_equal "those of others, too" 2 \
+	eval "ip -n $ns route show table 101 | grep -vc 'proto bgp'"
+tell "many 5001 5000" "route 5001 10.250.0.0/16"
+check "all is withdrawn" settled
+check_equal "no route is left" 2 routes
+check_equal "and no next hop" 0 nexthops
+
+# The device goes down, and the kernel drops what leads through it.
+tell "route 5001 10.250.0.0/16 10.1.2.4"
+check "a route again" settled
+must ip -n "$ns" link set blue down
+must ip -n "$ns" link set blue up
+tell "sleep 200" pretend
+check "it comes back with the device" settled
+check_equal "through its next hop" 10.1.2.4 hops 10.250.0.0/16
+
+check_equal "no report of a sanitizer" "" \
+	eval "grep -E 'runtime error:|SUMMARY' '$dir/err' || :"
+ktap_finish

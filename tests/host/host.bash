@@ -1,0 +1,235 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=bash
+#
+# What the tests of the agent share: a route server without a kernel module
+# (vrsd --no-kernel) in one network namespace and NVAs in others, all on one
+# bridge, as the module makes it look to them.
+#
+#	      rs 10.1.1.4, 10.1.1.5 (vrsd, AS 65515)
+#	      |	 fd00:10:1:1::4, fd00:10:1:1::5
+#	      +-- sdwan	   10.1.2.4, fd00:10:1:2::4 (FRR, AS 65001)
+#	      +-- firewall 10.1.3.4, fd00:10:1:3::4 (BIRD, AS 65002)
+#
+# Namespaces are called by these names in this file's functions; on the system
+# they have the test's process number in front, so that tests can run at once.
+
+. "${0%/*}/../lib.sh"
+
+VNET_BUILD=${VNET_BUILD:-${0%/*}/../../build}
+vrsd=$VNET_BUILD/vrsd
+run=$(mktemp -d /tmp/vrsd-test.XXXXXX)
+defer rm -rf "$run"
+chmod 755 "$run"
+
+ns() { echo "t$$-$1"; }
+in_ns() { ip netns exec "$(ns "$1")" "${@:2}"; }
+vrs() { "$VNET_BUILD/vrs" -s "$run/rs/vrsd.sock" "$@"; }
+
+# add_nva NAME N: 10.1.N.4 and fd00:10:1:N::4 on the bridge.
+add_nva() {
+	add_netns "$(ns "$1")"
+	must ip -n "$(ns rs)" link add "$1" type veth peer name eth0 netns "$(ns "$1")"
+	must ip -n "$(ns rs)" link set "$1" master br0 up
+	must ip -n "$(ns "$1")" link set eth0 up
+	must ip -n "$(ns "$1")" address add "10.1.$2.4/16" dev eth0
+	must ip -n "$(ns "$1")" address add "fd00:10:1:$2::4/48" dev eth0 nodad
+}
+
+add_topology() {
+	local addr
+
+	add_netns "$(ns rs)"
+	must ip -n "$(ns rs)" link add br0 type bridge
+	must ip -n "$(ns rs)" link set br0 up
+	for addr in 10.1.0.1/16 10.1.1.4/32 10.1.1.5/32; do
+		must ip -n "$(ns rs)" address add $addr dev br0
+	done
+	for addr in fd00:10:1::1/48 fd00:10:1:1::4/128 fd00:10:1:1::5/128; do
+		must ip -n "$(ns rs)" address add $addr dev br0 nodad
+	done
+	add_nva sdwan 2
+	add_nva firewall 3
+}
+
+#
+# vrsd
+#
+
+# write_config [ADDRESS-SPACE...]: the usual one, with more address spaces.
+write_config() {
+	{
+		cat <<-EOF
+		vnets:
+		  - name: blue
+		    vni: 5001
+		    table: 100
+		    bgp-table: 101
+		    address-spaces:
+		      - 10.1.0.0/16
+		      - "fd00:10:1::/48"
+		EOF
+		printf '      - "%s"\n' "$@" | sed '/""/d'
+		cat <<-EOF
+		    route-server:
+		      addresses: [10.1.1.4, 10.1.1.5, "fd00:10:1:1::4", "fd00:10:1:1::5"]
+		      neighbors:
+		        - { name: sdwan, address: 10.1.2.4, asn: 65001 }
+		        - { name: firewall, address: 10.1.3.4, asn: 65002 }
+		        - { name: sdwan6, address: "fd00:10:1:2::4", asn: 65001 }
+		        - { name: firewall6, address: "fd00:10:1:3::4", asn: 65002 }
+		EOF
+	} >"$run/vrsd.yaml"
+}
+
+# start_vrsd [OPTION...]: with the log in $run/vrsd.log.
+start_vrsd() {
+	ip netns exec "$(ns rs)" "$vrsd" -N -d -c "$run/vrsd.yaml" -r "$run/rs" -u nobody "$@" \
+		>>"$run/vrsd.log" 2>&1 &
+	vrsd_pid=$!
+	defer end_process $vrsd_pid
+	wait_until 10 logged "serves $run/vrsd.yaml" ||
+		{ ktap_comment <"$run/vrsd.log"; bail_out "vrsd does not start"; }
+}
+
+# stop_vrsd [SIGNAL]: returns its exit status.
+stop_vrsd() {
+	kill "-${1:-TERM}" $vrsd_pid
+	wait $vrsd_pid 2>/dev/null
+}
+
+# end_process PID: for clean-up, if it is still there.
+end_process() {
+	kill -TERM "$1" 2>/dev/null || return 0
+	for _ in 1 2 3 4 5 6 7 8 9 10; do
+		kill -0 "$1" 2>/dev/null || break
+		sleep 0.2
+	done
+	kill -KILL "$1" 2>/dev/null
+	wait "$1" 2>/dev/null
+	return 0
+}
+
+# vrsd_process NAME: the process number of one of vrsd's processes.
+vrsd_process() {
+	pgrep -P "$vrsd_pid" -f "process=$1"
+}
+
+logged() { grep -qE -- "$1" "$run/vrsd.log"; }
+
+#
+# NVAs
+#
+
+start_frr() {
+	cat >"$run/frr.conf" <<-EOF
+	log file $run/frr.log
+	router bgp 65001
+	 bgp router-id 10.1.2.4
+	 no bgp ebgp-requires-policy
+	 no bgp default ipv4-unicast
+	 no bgp network import-check
+	 neighbor RS peer-group
+	 neighbor RS remote-as 65515
+	 neighbor RS ebgp-multihop 2
+	 neighbor RS timers connect 2
+	 neighbor 10.1.1.4 peer-group RS
+	 neighbor 10.1.1.5 peer-group RS
+	 neighbor fd00:10:1:1::4 peer-group RS
+	 neighbor fd00:10:1:1::5 peer-group RS
+	 address-family ipv4 unicast
+	  network 10.250.0.0/16
+	  neighbor 10.1.1.4 activate
+	  neighbor 10.1.1.5 activate
+	 exit-address-family
+	 address-family ipv6 unicast
+	  network fd00:250::/32
+	  neighbor fd00:10:1:1::4 activate
+	  neighbor fd00:10:1:1::5 activate
+	 exit-address-family
+	EOF
+	mkdir -p "$run/frr"
+	ip netns exec "$(ns sdwan)" /usr/lib/frr/bgpd -Z -n -S -f "$run/frr.conf" \
+		-i "$run/frr/bgpd.pid" --vty_socket "$run/frr" \
+		>>"$run/frr.out" 2>&1 &
+	frr_pid=$!
+	defer end_process $frr_pid
+}
+
+frr() { vtysh --vty_socket "$run/frr" -d bgpd -c "$1" "${@:2}"; }
+
+frr_configure() {
+	local args=() line
+
+	for line; do
+		args+=(-c "$line")
+	done
+	vtysh --vty_socket "$run/frr" -d bgpd -c "configure terminal" "${args[@]}"
+}
+
+start_bird() {
+	cat >"$run/bird.conf" <<-EOF
+	router id 10.1.3.4;
+	log "$run/bird.log" all;
+	protocol device {}
+	protocol static default4 { ipv4; route 0.0.0.0/0 blackhole; }
+	protocol static default6 { ipv6; route ::/0 blackhole; }
+	template bgp azure {
+	  local as 65002;
+	  multihop;
+	  connect delay time 1;
+	}
+	template bgp azure4 from azure {
+	  ipv4 { import all; export where source = RTS_STATIC; next hop self; };
+	}
+	template bgp azure6 from azure {
+	  ipv6 { import all; export where source = RTS_STATIC; next hop self; };
+	}
+	protocol bgp rs0 from azure4 { neighbor 10.1.1.4 as 65515; }
+	protocol bgp rs1 from azure4 { neighbor 10.1.1.5 as 65515; }
+	protocol bgp rs06 from azure6 { neighbor fd00:10:1:1::4 as 65515; }
+	protocol bgp rs16 from azure6 { neighbor fd00:10:1:1::5 as 65515; }
+	EOF
+	ip netns exec "$(ns firewall)" bird -f -c "$run/bird.conf" -s "$run/bird.ctl" \
+		-P "$run/bird.pid" >>"$run/bird.out" 2>&1 &
+	bird_pid=$!
+	defer end_process $bird_pid
+}
+
+bird() { birdc -s "$run/bird.ctl" "$@"; }
+
+#
+# What is to be seen
+#
+
+# sessions N: how many are Established.
+sessions() {
+	[ "$(vrs show peers -j | jq '[.[] | select(.state == "Established")] | length')" -eq "$1" ]
+}
+
+# learned NEIGHBOR PREFIX: and in use, on all sessions with the neighbor.
+learned() {
+	vrs show learned "$1" -j |
+		jq -e --arg p "$2" '[.[]?[]? | select(.network == $p and .best)] | length == 2'
+}
+
+# frr_has PREFIX PATH: FRR has it from both instances with this AS path and the
+# instance as next hop.
+frr_has() {
+	local family=ipv4
+
+	[[ $1 != *:* ]] || family=ipv6
+	frr "show bgp $family unicast $1 json" |
+		jq -e --arg path "$2" '[.paths[] | select(.aspath.string == $path and
+			(.peer.peerId as $id | any(.nexthops[]; .ip == $id)))] | length == 2'
+}
+
+# bird_has PREFIX PATH: the same of BIRD; PATH is a list of AS numbers.
+bird_has() {
+	[ "$(bird show route all for "$1" | awk -v want="$1" -v path="$2" '
+		/ from / { match($0, /from [^ ]+/); from = substr($0, RSTART + 5, RLENGTH - 6); sub(/].*/, "", from) }
+		/BGP.as_path:/ { sub(/.*BGP.as_path: */, ""); ok = $0 == path }
+		/BGP.next_hop:/ && ok && $2 == from { n++ }
+		END { print n + 0 }')" -eq 2 ]
+}
+
+lacks() { ! "$@"; }

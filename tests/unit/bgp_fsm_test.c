@@ -1,0 +1,892 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The state machine without sockets or clock: what it asks for is written down
+ * in a line of text, and compared.
+ *
+ *	out connect		dial
+ *	in send OPEN		a message; NOTIFICATION with its codes
+ *	out close
+ *	up / down 6/7		the session
+ */
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "bgp/event.h"
+#include "bgp/notify.h"
+#include "ktap.h"
+#include "lib/log.h"
+#include "lib/util.h"
+
+#define LOCAL_AS	65515
+#define REMOTE_AS	65001
+#define NOW		5000	/* where the clock stands at start */
+#define OFF		UINT64_MAX
+
+static char actions[1024];
+static uint64_t now;
+static uint64_t deadline[BGP_DIRECTIONS][BGP_TIMER_COUNT];
+static struct bgp_update *parser;
+static struct bgp_peer peer;
+static struct bgp_conn *const out = &peer.conn[BGP_OUTGOING];
+static struct bgp_conn *const in = &peer.conn[BGP_INCOMING];
+
+static void say(const char *fmt, ...)
+{
+	size_t len = strlen(actions);
+	va_list ap;
+
+	if (len)
+		len += snprintf(actions + len, sizeof(actions) - len, ", ");
+	va_start(ap, fmt);
+	vsnprintf(actions + len, sizeof(actions) - len, fmt, ap);
+	va_end(ap);
+}
+
+static const char *side(const struct bgp_conn *conn)
+{
+	return conn->direction == BGP_OUTGOING ? "out" : "in";
+}
+
+static void op_connect(struct bgp_conn *conn)
+{
+	say("%s connect", side(conn));
+}
+
+static void op_close(struct bgp_conn *conn)
+{
+	say("%s close", side(conn));
+}
+
+static void op_send(struct bgp_conn *conn, const void *msg, size_t len)
+{
+	const uint8_t *p = msg;
+
+	if (p[18] == BGP_MSG_NOTIFICATION && len > 20)
+		say("%s send NOTIFICATION %u/%u", side(conn), p[19], p[20]);
+	else
+		say("%s send %s", side(conn), bgp_msg_type_name(p[18]));
+}
+
+static void op_timer_set(struct bgp_conn *conn, enum bgp_timer timer,
+			 uint64_t ms)
+{
+	deadline[conn->direction][timer] = now + ms;
+}
+
+static void op_timer_stop(struct bgp_conn *conn, enum bgp_timer timer)
+{
+	deadline[conn->direction][timer] = OFF;
+}
+
+static uint32_t op_random(uint32_t n)
+{
+	(void)n;
+	return 0;
+}
+
+static void op_state(struct bgp_conn *conn, enum bgp_state old)
+{
+	ktap_must(conn->state != old);
+}
+
+static void op_established(struct bgp_peer *p)
+{
+	ktap_must(p->session && p->session->state == BGP_ESTABLISHED);
+	say("up");
+}
+
+static void op_down(struct bgp_peer *p, const struct bgp_error *err)
+{
+	ktap_must(!p->session);
+	say("down %u/%u", err->code, err->subcode);
+}
+
+static void op_update(struct bgp_peer *p, struct bgp_update *update)
+{
+	(void)p;
+	say("update of %u", update->n_blocks);
+}
+
+static void op_refresh(struct bgp_peer *p, enum bgp_af af,
+		       enum bgp_refresh what)
+{
+	(void)p;
+	say("refresh %s %u", bgp_af_info[af].name, what);
+}
+
+static const struct bgp_io_ops ops = {
+	.connect = op_connect,
+	.close = op_close,
+	.send = op_send,
+	.timer_set = op_timer_set,
+	.timer_stop = op_timer_stop,
+	.random = op_random,
+	.state = op_state,
+	.established = op_established,
+	.down = op_down,
+	.update = op_update,
+	.refresh = op_refresh,
+};
+
+static const struct bgp_caps all_caps = {
+	.families = 1 << BGP_IPV4_UNICAST | 1 << BGP_IPV6_UNICAST,
+	.route_refresh = true,
+	.as4 = true,
+	.as = LOCAL_AS,
+};
+
+static struct bgp_peer_conf conf = {
+	.local_as = LOCAL_AS,
+	.remote_as = REMOTE_AS,
+	.router_id = 0x0a010104,
+	.hold_time = 180,
+	.connect_retry = 5,
+};
+
+static void fresh(void)
+{
+	memset(deadline, 0xff, sizeof(deadline));
+	now = NOW;
+	conf.caps = all_caps;
+	bgp_peer_init(&peer, &conf, &ops, parser, "peer", NULL);
+	actions[0] = '\0';
+}
+
+/* The actions since the last call. */
+static const char *did(void)
+{
+	static char copy[sizeof(actions)];
+
+	strcpy(copy, actions);
+	actions[0] = '\0';
+	return copy;
+}
+
+static bool same(const char *got, const char *expected)
+{
+	if (!strcmp(got, expected))
+		return true;
+	printf("# expected: %s\n# got:      %s\n", expected, got);
+	return false;
+}
+
+#define EXPECT(expected, ...)	ktap_ok(same(did(), expected), __VA_ARGS__)
+
+static bool running(const struct bgp_conn *conn, enum bgp_timer timer)
+{
+	return deadline[conn->direction][timer] != OFF;
+}
+
+static uint64_t time_left(const struct bgp_conn *conn, enum bgp_timer timer)
+{
+	return deadline[conn->direction][timer] - now;
+}
+
+/* A timer's time has come. */
+static void expire(struct bgp_conn *conn, enum bgp_timer timer)
+{
+	uint64_t *when = &deadline[conn->direction][timer];
+
+	ktap_must(*when != OFF);
+	now = MAX(now, *when);
+	*when = OFF;
+	bgp_conn_timer(conn, timer);
+}
+
+/* What the peer's OPEN says; defaults are good. */
+struct says {
+	uint32_t as;
+	uint32_t id;
+	int hold_time;			/* -1: 0 */
+	uint8_t families;
+};
+
+static void feed(struct bgp_conn *conn, const struct wbuf *w)
+{
+	ktap_must(wbuf_ok(w));
+	ktap_must(bgp_conn_input(conn, w->data, w->len, 100) == w->len ||
+		  !conn->attached);
+}
+
+static void recv_open_of(struct bgp_conn *conn, struct says says)
+{
+	uint8_t msg[BGP_MSG_MAX];
+	struct wbuf w = wbuf_make(msg, sizeof(msg));
+	struct bgp_open open = {
+		.as = says.as ? says.as : REMOTE_AS,
+		.router_id = says.id ? says.id : 0x0a010204,
+		.hold_time = says.hold_time < 0 ? 0 :
+			     says.hold_time ? says.hold_time : 90,
+		.caps = all_caps,
+	};
+
+	open.caps.as = open.as;
+	if (says.families)
+		open.caps.families = says.families;
+	bgp_open_build(&w, &open);
+	feed(conn, &w);
+}
+
+static void recv_open(struct bgp_conn *conn)
+{
+	recv_open_of(conn, (struct says){ .as = 0 });
+}
+
+static void recv_keepalive(struct bgp_conn *conn)
+{
+	uint8_t msg[BGP_HEADER_LEN];
+	struct wbuf w = wbuf_make(msg, sizeof(msg));
+
+	bgp_keepalive_build(&w);
+	feed(conn, &w);
+}
+
+static void recv_notification(struct bgp_conn *conn, uint8_t code,
+			      uint8_t subcode)
+{
+	uint8_t msg[BGP_MSG_MAX];
+	struct wbuf w = wbuf_make(msg, sizeof(msg));
+	struct bgp_error err;
+
+	bgp_error_set(&err, code, subcode, NULL, 0, "%s", "");
+	bgp_notify_build(&w, &err);
+	feed(conn, &w);
+}
+
+static void recv_refresh(struct bgp_conn *conn)
+{
+	uint8_t msg[64];
+	struct wbuf w = wbuf_make(msg, sizeof(msg));
+
+	bgp_refresh_build(&w, BGP_IPV6_UNICAST, BGP_REFRESH_REQUEST);
+	feed(conn, &w);
+}
+
+/* A withdrawal of 10.0.0.0/8, or of a prefix of 33 bits. */
+static void recv_update(struct bgp_conn *conn, bool good)
+{
+	uint8_t msg[64];
+	struct wbuf w = wbuf_make(msg, sizeof(msg));
+	size_t begin = bgp_msg_begin(&w, BGP_MSG_UPDATE);
+
+	wbuf_u16(&w, 2);
+	wbuf_u8(&w, good ? 8 : 33);
+	wbuf_u8(&w, 10);
+	wbuf_u16(&w, 0);
+	bgp_msg_end(&w, begin);
+	feed(conn, &w);
+}
+
+/* Bring a connection, and no other, into a state. */
+static void reach(struct bgp_conn *conn, enum bgp_state state)
+{
+	bool incoming = conn->direction == BGP_INCOMING;
+
+	conf.passive = incoming;
+	fresh();
+	conf.passive = false;
+	if (state == BGP_IDLE)
+		goto done;
+	bgp_peer_start(&peer);
+	if (state == BGP_CONNECT || (state == BGP_ACTIVE && incoming))
+		goto done;
+	bgp_conn_opened(conn);
+	if (state == BGP_ACTIVE)
+		bgp_conn_closed(conn, "reset");
+	if (state >= BGP_OPENCONFIRM)
+		recv_open(conn);
+	if (state == BGP_ESTABLISHED)
+		recv_keepalive(conn);
+done:
+	ktap_must(conn->state == state);
+	actions[0] = '\0';
+}
+
+static void start(struct bgp_conn *conn)
+{
+	bgp_fsm(conn, BGP_EV_START, NULL);
+}
+
+static void stop(struct bgp_conn *conn)
+{
+	struct bgp_error err;
+
+	bgp_notify_cease(&err, BGP_CEASE_ADMIN_SHUTDOWN, NULL);
+	bgp_fsm(conn, BGP_EV_STOP, &err);
+}
+
+static void connect_retry(struct bgp_conn *conn)
+{
+	bgp_fsm(conn, BGP_EV_CONNECT_RETRY, NULL);
+}
+
+static void hold(struct bgp_conn *conn)
+{
+	bgp_fsm(conn, BGP_EV_HOLD, NULL);
+}
+
+static void keepalive_timer(struct bgp_conn *conn)
+{
+	bgp_fsm(conn, BGP_EV_KEEPALIVE_TIMER, NULL);
+}
+
+static void send_hold(struct bgp_conn *conn)
+{
+	bgp_fsm(conn, BGP_EV_SEND_HOLD, NULL);
+}
+
+static void tcp_up(struct bgp_conn *conn)
+{
+	bgp_conn_opened(conn);
+}
+
+static void tcp_fails(struct bgp_conn *conn)
+{
+	bgp_conn_closed(conn, "reset");
+}
+
+static void header_error(struct bgp_conn *conn)
+{
+	uint8_t msg[BGP_HEADER_LEN] = { 0 };
+	struct wbuf w = wbuf_make(msg, sizeof(msg));
+
+	w.len = sizeof(msg);
+	feed(conn, &w);
+}
+
+static void open_error(struct bgp_conn *conn)
+{
+	recv_open_of(conn, (struct says){ .hold_time = 1 });
+}
+
+static void collision(struct bgp_conn *conn)
+{
+	bgp_fsm(conn, BGP_EV_COLLISION, NULL);
+}
+
+static void notify_version(struct bgp_conn *conn)
+{
+	recv_notification(conn, BGP_ERR_OPEN, BGP_OPEN_BAD_VERSION);
+}
+
+static void notify(struct bgp_conn *conn)
+{
+	recv_notification(conn, BGP_ERR_CEASE, BGP_CEASE_ADMIN_RESET);
+}
+
+static void update(struct bgp_conn *conn)
+{
+	recv_update(conn, true);
+}
+
+static void update_error(struct bgp_conn *conn)
+{
+	recv_update(conn, false);
+}
+
+/*
+ * RFC 4271 8.2.2: each state, each event that can happen in it, the next state
+ * and what is done.
+ */
+static const struct step {
+	enum bgp_state state;
+	const char *event;
+	void (*happen)(struct bgp_conn *conn);
+	enum bgp_state next;
+	const char *actions;
+} steps[] = {
+#define STEP(state, event, next, actions) \
+	{ BGP_ ## state, #event, event, BGP_ ## next, actions }
+	STEP(IDLE, stop, IDLE, ""),
+	STEP(IDLE, tcp_fails, IDLE, ""),
+	STEP(IDLE, hold, IDLE, ""),
+
+	STEP(CONNECT, start, CONNECT, ""),
+	STEP(CONNECT, stop, IDLE, "out close"),
+	STEP(CONNECT, connect_retry, CONNECT, "out close, out connect"),
+	STEP(CONNECT, tcp_up, OPENSENT, "out send OPEN"),
+	STEP(CONNECT, tcp_fails, IDLE, ""),
+	STEP(CONNECT, hold, IDLE, "out close"),
+
+	STEP(ACTIVE, start, ACTIVE, ""),
+	STEP(ACTIVE, stop, IDLE, ""),
+	STEP(ACTIVE, connect_retry, CONNECT, "out connect"),
+	STEP(ACTIVE, tcp_up, OPENSENT, "out send OPEN"),
+	STEP(ACTIVE, tcp_fails, IDLE, ""),
+	STEP(ACTIVE, hold, IDLE, ""),
+
+	STEP(OPENSENT, start, OPENSENT, ""),
+	STEP(OPENSENT, stop, IDLE, "out send NOTIFICATION 6/2, out close"),
+	STEP(OPENSENT, hold, IDLE, "out send NOTIFICATION 4/0, out close"),
+	STEP(OPENSENT, tcp_fails, ACTIVE, ""),
+	STEP(OPENSENT, recv_open, OPENCONFIRM, "out send KEEPALIVE"),
+	STEP(OPENSENT, header_error, IDLE,
+	     "out send NOTIFICATION 1/1, out close"),
+	STEP(OPENSENT, open_error, IDLE,
+	     "out send NOTIFICATION 2/6, out close"),
+	STEP(OPENSENT, collision, IDLE,
+	     "out send NOTIFICATION 6/7, out close"),
+	STEP(OPENSENT, notify_version, IDLE, "out close"),
+	STEP(OPENSENT, notify, IDLE, "out close"),
+	STEP(OPENSENT, connect_retry, IDLE,
+	     "out send NOTIFICATION 5/1, out close"),
+	STEP(OPENSENT, keepalive_timer, IDLE,
+	     "out send NOTIFICATION 5/1, out close"),
+	STEP(OPENSENT, recv_keepalive, IDLE,
+	     "out send NOTIFICATION 5/1, out close"),
+	STEP(OPENSENT, update, IDLE, "out send NOTIFICATION 5/1, out close"),
+	STEP(OPENSENT, update_error, IDLE,
+	     "out send NOTIFICATION 5/1, out close"),
+	STEP(OPENSENT, recv_refresh, IDLE,
+	     "out send NOTIFICATION 5/1, out close"),
+
+	STEP(OPENCONFIRM, start, OPENCONFIRM, ""),
+	STEP(OPENCONFIRM, stop, IDLE, "out send NOTIFICATION 6/2, out close"),
+	STEP(OPENCONFIRM, hold, IDLE, "out send NOTIFICATION 4/0, out close"),
+	STEP(OPENCONFIRM, send_hold, IDLE,
+	     "out send NOTIFICATION 8/0, out close"),
+	STEP(OPENCONFIRM, keepalive_timer, OPENCONFIRM, "out send KEEPALIVE"),
+	STEP(OPENCONFIRM, tcp_fails, IDLE, ""),
+	STEP(OPENCONFIRM, notify, IDLE, "out close"),
+	STEP(OPENCONFIRM, notify_version, IDLE, "out close"),
+	STEP(OPENCONFIRM, header_error, IDLE,
+	     "out send NOTIFICATION 1/1, out close"),
+	STEP(OPENCONFIRM, open_error, IDLE,
+	     "out send NOTIFICATION 2/6, out close"),
+	STEP(OPENCONFIRM, recv_open, IDLE,
+	     "out send NOTIFICATION 5/2, out close"),
+	STEP(OPENCONFIRM, collision, IDLE,
+	     "out send NOTIFICATION 6/7, out close"),
+	STEP(OPENCONFIRM, recv_keepalive, ESTABLISHED, "up"),
+	STEP(OPENCONFIRM, connect_retry, IDLE,
+	     "out send NOTIFICATION 5/2, out close"),
+	STEP(OPENCONFIRM, update, IDLE,
+	     "out send NOTIFICATION 5/2, out close"),
+	STEP(OPENCONFIRM, recv_refresh, IDLE,
+	     "out send NOTIFICATION 5/2, out close"),
+
+	STEP(ESTABLISHED, start, ESTABLISHED, ""),
+	STEP(ESTABLISHED, stop, IDLE,
+	     "out send NOTIFICATION 6/2, out close, down 6/2"),
+	STEP(ESTABLISHED, hold, IDLE,
+	     "out send NOTIFICATION 4/0, out close, down 4/0"),
+	STEP(ESTABLISHED, send_hold, IDLE,
+	     "out send NOTIFICATION 8/0, out close, down 8/0"),
+	STEP(ESTABLISHED, keepalive_timer, ESTABLISHED, "out send KEEPALIVE"),
+	STEP(ESTABLISHED, tcp_fails, IDLE, "down 0/0"),
+	STEP(ESTABLISHED, recv_open, IDLE,
+	     "out send NOTIFICATION 5/3, out close, down 5/3"),
+	STEP(ESTABLISHED, open_error, IDLE,
+	     "out send NOTIFICATION 5/3, out close, down 5/3"),
+	STEP(ESTABLISHED, header_error, IDLE,
+	     "out send NOTIFICATION 1/1, out close, down 1/1"),
+	STEP(ESTABLISHED, collision, IDLE,
+	     "out send NOTIFICATION 6/7, out close, down 6/7"),
+	STEP(ESTABLISHED, notify, IDLE, "out close, down 6/4"),
+	STEP(ESTABLISHED, notify_version, IDLE, "out close, down 2/1"),
+	STEP(ESTABLISHED, recv_keepalive, ESTABLISHED, ""),
+	STEP(ESTABLISHED, update, ESTABLISHED, "update of 1"),
+	STEP(ESTABLISHED, update_error, IDLE,
+	     "out send NOTIFICATION 3/10, out close, down 3/10"),
+	STEP(ESTABLISHED, recv_refresh, ESTABLISHED, "refresh ipv6-unicast 0"),
+	STEP(ESTABLISHED, connect_retry, IDLE,
+	     "out send NOTIFICATION 5/3, out close, down 5/3"),
+#undef STEP
+};
+
+static void test_steps(void)
+{
+	const struct step *step;
+	char name[64];
+	bool ok;
+
+	for (step = steps; step < steps + ARRAY_SIZE(steps); step++) {
+		reach(out, step->state);
+		/* Alone: what the other one does is tested below. */
+		in->state = BGP_IDLE;
+		step->happen(out);
+		snprintf(name, sizeof(name), "%s, %s",
+			 bgp_state_name(step->state), step->event);
+		ok = same(did(), step->actions);
+		ktap_ok(ok && out->state == step->next, "%s: %s", name,
+			bgp_state_name(out->state));
+	}
+}
+
+static void test_start(void)
+{
+	fresh();
+	bgp_peer_start(&peer);
+	EXPECT("out connect", "start dials");
+	ktap_ok(out->state == BGP_CONNECT && in->state == BGP_ACTIVE,
+		"start waits for connections as well");
+	ktap_ok(time_left(out, BGP_TIMER_CONNECT_RETRY) == 5000,
+		"the ConnectRetryTimer runs");
+
+	conf.passive = true;
+	fresh();
+	conf.passive = false;
+	bgp_peer_start(&peer);
+	EXPECT("", "a passive peer does not dial");
+	ktap_ok(bgp_peer_incoming(&peer) == in, "but takes connections");
+	bgp_conn_opened(in);
+	EXPECT("in send OPEN", "and is the first to say OPEN");
+	ktap_ok(!bgp_peer_incoming(&peer), "one at a time");
+
+	fresh();
+	ktap_ok(!bgp_peer_incoming(&peer), "a peer that is down takes none");
+}
+
+static void test_retry(void)
+{
+	reach(out, BGP_CONNECT);
+	bgp_conn_closed(out, "refused");
+	ktap_ok(time_left(out, BGP_TIMER_IDLE_HOLD) == 5000 &&
+		!running(out, BGP_TIMER_CONNECT_RETRY),
+		"a refused connection is tried again after the retry time");
+	ktap_ok(!strcmp(peer.last_error.text, "refused"),
+		"and the reason is kept");
+	expire(out, BGP_TIMER_IDLE_HOLD);
+	EXPECT("out connect", "it is");
+
+	reach(out, BGP_CONNECT);
+	expire(out, BGP_TIMER_CONNECT_RETRY);
+	EXPECT("out close, out connect", "one without an answer is too");
+
+	reach(out, BGP_OPENSENT);
+	bgp_conn_closed(out, "reset");
+	ktap_ok(out->state == BGP_ACTIVE &&
+		time_left(out, BGP_TIMER_CONNECT_RETRY) == 5000,
+		"a peer that hangs up without a word is dialled again");
+	expire(out, BGP_TIMER_CONNECT_RETRY);
+	EXPECT("out connect", "it is, from Active");
+
+	reach(out, BGP_ESTABLISHED);
+	bgp_conn_closed(out, "reset");
+	ktap_ok(time_left(out, BGP_TIMER_IDLE_HOLD) == 5000 &&
+		time_left(in, BGP_TIMER_IDLE_HOLD) == 0,
+		"after a lost session: dial later, take connections at once");
+	expire(in, BGP_TIMER_IDLE_HOLD);
+	ktap_ok(bgp_peer_incoming(&peer) == in, "they are taken");
+
+	reach(out, BGP_OPENSENT);
+	recv_notification(out, BGP_ERR_CEASE, BGP_CEASE_REJECTED);
+	ktap_ok(time_left(out, BGP_TIMER_IDLE_HOLD) == 5000 &&
+		bgp_peer_incoming(&peer) == in, "a Cease damps nothing");
+}
+
+static void test_damping(void)
+{
+	unsigned int i;
+
+	reach(out, BGP_ESTABLISHED);
+	recv_update(out, false);
+	ktap_ok(time_left(out, BGP_TIMER_IDLE_HOLD) == 5000 &&
+		time_left(in, BGP_TIMER_IDLE_HOLD) == 5000,
+		"after an error both directions rest");
+	ktap_ok(!bgp_peer_incoming(&peer), "connections are refused");
+	expire(in, BGP_TIMER_IDLE_HOLD);
+	ktap_ok(bgp_peer_incoming(&peer) == in, "until the time is over");
+
+	reach(out, BGP_OPENSENT);
+	for (i = 0; i < 5; i++) {
+		recv_open_of(out, (struct says){ .as = 65009 });
+		expire(out, BGP_TIMER_IDLE_HOLD);
+		bgp_conn_opened(out);
+	}
+	recv_open_of(out, (struct says){ .as = 65009 });
+	ktap_ok(time_left(out, BGP_TIMER_IDLE_HOLD) == 30000,
+		"the rest doubles, up to 30 s");
+	expire(out, BGP_TIMER_IDLE_HOLD);
+	bgp_conn_opened(out);
+	recv_open(out);
+	recv_keepalive(out);
+	expire(out, BGP_TIMER_KEEPALIVE);
+	recv_update(out, false);
+	ktap_ok(time_left(out, BGP_TIMER_IDLE_HOLD) == 5000,
+		"a session that lasted is a new beginning");
+}
+
+static void test_timers(void)
+{
+	static const struct {
+		int ours, theirs;
+		unsigned int hold, keepalive;
+	} cases[] = {
+		{ 180, 90, 90000, 30000 }, { 60, 180, 60000, 20000 },
+		{ 180, 3, 3000, 1000 }, { 180, -1, 0, 0 }, { 0, 180, 0, 0 },
+	};
+	bool ok, zero;
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
+		conf.hold_time = cases[i].ours;
+		reach(out, BGP_OPENSENT);
+		conf.hold_time = 180;
+		ok = time_left(out, BGP_TIMER_HOLD) == 240000;
+		recv_open_of(out, (struct says){
+			.hold_time = cases[i].theirs });
+		zero = !cases[i].hold;
+		if (zero)
+			ok &= !running(out, BGP_TIMER_HOLD) &&
+			      !running(out, BGP_TIMER_KEEPALIVE);
+		else
+			ok &= time_left(out, BGP_TIMER_HOLD) ==
+				cases[i].hold &&
+			      time_left(out, BGP_TIMER_KEEPALIVE) ==
+				cases[i].keepalive;
+		ktap_ok(ok, "hold times %d and %d: timers of %u and %u ms",
+			cases[i].ours, MAX(cases[i].theirs, 0),
+			cases[i].hold, cases[i].keepalive);
+	}
+	reach(out, BGP_ESTABLISHED);
+	now += 80000;
+	recv_keepalive(out);
+	ok = time_left(out, BGP_TIMER_HOLD) == 90000;
+	now += 80000;
+	recv_update(out, true);
+	ok &= time_left(out, BGP_TIMER_HOLD) == 90000;
+	ktap_ok(ok, "KEEPALIVE and UPDATE restart the HoldTimer");
+	did();
+	expire(out, BGP_TIMER_HOLD);
+	EXPECT("out send NOTIFICATION 4/0, out close, down 4/0",
+	       "silence ends the session");
+}
+
+static void test_send_hold(void)
+{
+	reach(out, BGP_ESTABLISHED);
+	bgp_conn_written(out, true, false);
+	ktap_ok(!running(out, BGP_TIMER_SEND_HOLD),
+		"no SendHoldTimer while everything goes out");
+	bgp_conn_written(out, false, true);
+	ktap_ok(time_left(out, BGP_TIMER_SEND_HOLD) == 480000,
+		"it starts when the transport is behind");
+	now += 1000;
+	bgp_conn_written(out, false, true);
+	ktap_ok(time_left(out, BGP_TIMER_SEND_HOLD) == 479000,
+		"it goes on while nothing moves");
+	bgp_conn_written(out, true, true);
+	ktap_ok(time_left(out, BGP_TIMER_SEND_HOLD) == 480000,
+		"any progress restarts it");
+	bgp_conn_written(out, true, false);
+	ktap_ok(!running(out, BGP_TIMER_SEND_HOLD), "catching up stops it");
+	bgp_conn_written(out, false, true);
+	expire(out, BGP_TIMER_SEND_HOLD);
+	EXPECT("out send NOTIFICATION 8/0, out close, down 8/0",
+	       "a stuck peer is let go");
+}
+
+static void test_open(void)
+{
+	reach(out, BGP_OPENSENT);
+	recv_open_of(out, (struct says){ .as = 65009 });
+	EXPECT("out send NOTIFICATION 2/2, out close", "another AS");
+	ktap_ok(!strcmp(peer.last_error.text,
+			"Bad Peer AS: 65009, expected 65001"),
+		"says which and which was expected");
+
+	reach(out, BGP_OPENSENT);
+	peer.conf.caps.families = 1 << BGP_IPV4_UNICAST;
+	recv_open_of(out, (struct says){ .families = 1 << BGP_IPV6_UNICAST });
+	EXPECT("out send NOTIFICATION 2/7, out close", "no common family");
+	ktap_ok(peer.last_error.data_len == 6 &&
+		!memcmp(peer.last_error.data, "\1\4\0\1\0\1", 6),
+		"the data lists the families we have");
+
+	reach(out, BGP_OPENSENT);
+	recv_open_of(out, (struct says){ .id = 0x0a010104 });
+	EXPECT("out send KEEPALIVE",
+	       "our own identifier from another AS, RFC 6286");
+
+	conf.remote_as = LOCAL_AS;
+	reach(out, BGP_OPENSENT);
+	conf.remote_as = REMOTE_AS;
+	recv_open_of(out, (struct says){ .as = LOCAL_AS, .id = 0x0a010104 });
+	EXPECT("out send NOTIFICATION 2/3, out close",
+	       "our own identifier from our own AS");
+}
+
+/* Both connections are in OpenSent; OPEN comes on @first, then @second. */
+static const char *collide(struct bgp_conn *first, struct bgp_conn *second,
+			   struct says says)
+{
+	fresh();
+	bgp_peer_start(&peer);
+	bgp_conn_opened(out);
+	bgp_conn_opened(bgp_peer_incoming(&peer));
+	recv_open_of(first, says);
+	did();
+	recv_open_of(second, says);
+	return did();
+}
+
+static void test_collision(void)
+{
+	struct says higher = { .id = 0x0a010204 }, lower = { .id = 1 };
+	struct says tie = { .id = 0x0a010104 };
+
+	ktap_ok(same(collide(out, in, higher), "out send NOTIFICATION 6/7, "
+		     "out close, in send KEEPALIVE"),
+		"the peer's identifier is higher: its connection stays");
+	ktap_ok(same(collide(in, out, higher),
+		     "out send NOTIFICATION 6/7, out close"),
+		"whichever OPEN came first");
+	ktap_ok(same(collide(in, out, lower), "in send NOTIFICATION 6/7, "
+		     "in close, out send KEEPALIVE"),
+		"ours is higher: ours stays");
+	ktap_ok(same(collide(out, in, lower),
+		     "in send NOTIFICATION 6/7, in close"),
+		"whichever OPEN came first");
+	ktap_ok(same(collide(in, out, tie), "in send NOTIFICATION 6/7, "
+		     "in close, out send KEEPALIVE"),
+		"equal identifiers: the higher AS, RFC 6286");
+
+	fresh();
+	bgp_peer_start(&peer);
+	bgp_conn_opened(out);
+	bgp_conn_opened(bgp_peer_incoming(&peer));
+	recv_open_of(out, higher);
+	recv_keepalive(out);
+	did();
+	recv_open_of(in, higher);
+	EXPECT("in send NOTIFICATION 6/7, in close",
+	       "an Established session wins over a new connection");
+	ktap_ok(peer.session == out && !bgp_peer_incoming(&peer),
+		"and no other is taken");
+
+	fresh();
+	bgp_peer_start(&peer);
+	bgp_conn_opened(bgp_peer_incoming(&peer));
+	did();
+	recv_open(in);
+	EXPECT("out close, in send KEEPALIVE",
+	       "once a connection stands, dialling ends");
+	recv_notification(in, BGP_ERR_CEASE, BGP_CEASE_ADMIN_RESET);
+	ktap_ok(running(out, BGP_TIMER_IDLE_HOLD),
+		"and goes on when it fell");
+}
+
+static void test_stop(void)
+{
+	enum bgp_timer timer;
+	bool quiet = true;
+
+	reach(out, BGP_ESTABLISHED);
+	bgp_peer_stop(&peer, BGP_CEASE_ADMIN_SHUTDOWN, "back at noon");
+	EXPECT("out send NOTIFICATION 6/2, out close, down 6/2",
+	       "stop says Cease");
+	for (timer = 0; timer < BGP_TIMER_COUNT; timer++)
+		quiet &= !running(out, timer) && !running(in, timer);
+	ktap_ok(quiet, "and leaves no timer");
+	ktap_ok(!bgp_peer_incoming(&peer), "and takes no connection");
+	bgp_peer_start(&peer);
+	EXPECT("out connect", "until it is started again");
+
+	reach(out, BGP_ESTABLISHED);
+	bgp_peer_reset(&peer, BGP_CEASE_ADMIN_RESET, NULL);
+	EXPECT("out send NOTIFICATION 6/4, out close, down 6/4, out connect",
+	       "reset begins anew at once");
+}
+
+static void test_fail(void)
+{
+	struct bgp_error err;
+
+	bgp_notify_cease(&err, BGP_CEASE_MAX_PREFIXES, NULL);
+	reach(out, BGP_ESTABLISHED);
+	ktap_ok(bgp_peer_state(&peer) == BGP_ESTABLISHED,
+		"a peer is in its better connection's state");
+	bgp_peer_fail(&peer, &err);
+	EXPECT("out send NOTIFICATION 6/1, out close, down 6/1",
+	       "a limit ends the session");
+	ktap_ok(running(out, BGP_TIMER_IDLE_HOLD), "which comes back later");
+	bgp_peer_fail(&peer, &err);
+	EXPECT("", "without a session there is nothing to end");
+}
+
+static void recv_refresh_of(struct bgp_conn *conn, uint8_t subtype,
+			    uint8_t safi, size_t more)
+{
+	uint8_t msg[64];
+	struct wbuf w = wbuf_make(msg, sizeof(msg));
+	size_t begin = bgp_msg_begin(&w, BGP_MSG_ROUTE_REFRESH);
+
+	wbuf_u16(&w, 2);
+	wbuf_u8(&w, subtype);
+	wbuf_u8(&w, safi);
+	wbuf_reserve(&w, more);
+	bgp_msg_end(&w, begin);
+	feed(conn, &w);
+}
+
+static void test_refresh(void)
+{
+	reach(out, BGP_ESTABLISHED);
+	recv_refresh_of(out, 0, 70, 0);
+	EXPECT("", "ROUTE-REFRESH of an unknown family is ignored");
+	out->wire.families = 1 << BGP_IPV4_UNICAST;
+	recv_refresh_of(out, 0, 1, 0);
+	EXPECT("", "so is one of a family that is not in use");
+	ktap_ok(peer.stats.refresh_ignored == 2, "both are counted");
+	recv_refresh_of(out, 0, 1, 1);
+	EXPECT("out send NOTIFICATION 1/2, out close, down 1/2",
+	       "a bad length is an error");
+
+	reach(out, BGP_ESTABLISHED);
+	peer.conf.caps.enhanced_refresh = true;
+	out->remote.caps.enhanced_refresh = true;
+	recv_refresh_of(out, BGP_REFRESH_BEGIN, 1, 0);
+	EXPECT("refresh ipv6-unicast 1", "begin of refresh, once agreed on");
+	recv_refresh_of(out, BGP_REFRESH_BEGIN, 1, 1);
+	EXPECT("out send NOTIFICATION 7/1, out close, down 7/1",
+	       "a bad length of it is an error of its own");
+}
+
+static void test_input(void)
+{
+	uint8_t stream[200];
+	struct wbuf w = wbuf_make(stream, sizeof(stream));
+	size_t used;
+	int i;
+
+	reach(out, BGP_ESTABLISHED);
+	for (i = 0; i < 4; i++)
+		bgp_keepalive_build(&w);
+	used = bgp_conn_input(out, stream, w.len - 1, 2);
+	ktap_ok(used == 2 * BGP_HEADER_LEN, "the budget is kept");
+	used += bgp_conn_input(out, stream + used, w.len - 1 - used, 9);
+	ktap_ok(used == 3 * BGP_HEADER_LEN, "part of a message waits");
+	ktap_ok(peer.stats.rx[BGP_MSG_KEEPALIVE] == 4, "all are counted");
+
+	reach(out, BGP_ESTABLISHED);
+	ktap_ok(bgp_peer_send(&peer, stream, w.len) &&
+		peer.stats.tx[BGP_MSG_KEEPALIVE] == 5,
+		"messages sent in one go are counted one by one");
+	reach(out, BGP_OPENCONFIRM);
+	ktap_ok(!bgp_peer_send(&peer, stream, w.len),
+		"without a session nothing is sent");
+}
+
+int main(void)
+{
+	ktap_start();
+	log_init("test", LOG_LEVEL_ERR);
+	parser = bgp_update_new();
+	test_steps();
+	test_start();
+	test_retry();
+	test_damping();
+	test_timers();
+	test_send_hold();
+	test_open();
+	test_collision();
+	test_stop();
+	test_fail();
+	test_refresh();
+	test_input();
+	bgp_update_free(parser);
+	return ktap_finish();
+}

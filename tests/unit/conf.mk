@@ -1,0 +1,10 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+
+conf_test_conf	:= $(addprefix agent/conf/,check.c conf.c diff.c node.c print.c \
+		   schema.c)
+conf_test_lib	:= $(addprefix agent/lib/,addr.c log.c util.c)
+
+unit_tests += conf_test
+
+conf_test_sources	:= $(conf_test_conf) $(conf_test_lib)
+conf_test_libs		:= -lyaml

@@ -1,0 +1,327 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The configuration: files that are accepted (data/conf/NAME.yaml, printed
+ * back as NAME.out), files that are refused (data/conf/errors.txt), and what
+ * conf_diff() tells of two.
+ */
+#include <string.h>
+#include <unistd.h>
+
+#include "conf/conf.h"
+#include "ktap.h"
+#include "lib/util.h"
+
+#define DATA	"tests/unit/data/conf/"
+
+static char *read_all(const char *path)
+{
+	static char buf[65536];
+	FILE *file = fopen(path, "r");
+
+	ktap_must(file);
+	buf[fread(buf, 1, sizeof(buf) - 1, file)] = '\0';
+	fclose(file);
+	return buf;
+}
+
+static char *print(const struct conf *conf)
+{
+	size_t size;
+	char *text;
+	FILE *out = open_memstream(&text, &size);
+
+	conf_print(conf, out);
+	fclose(out);
+	return text;
+}
+
+static void test_accepted(const char *name)
+{
+	struct conf_error err = { .text = "" };
+	struct conf *conf, *again;
+	char path[128], *text, *second;
+
+	snprintf(path, sizeof(path), DATA "%s.yaml", name);
+	conf = conf_load(path, &err);
+	if (!ktap_ok(conf, "%s.yaml is accepted", name)) {
+		printf("# %s\n", err.text);
+		return;
+	}
+	text = print(conf);
+	snprintf(path, sizeof(path), DATA "%s.out", name);
+	if (!ktap_ok(strcmp(text, read_all(path)) == 0,
+		     "%s.yaml is printed as %s.out", name, name))
+		fputs(text, stdout);
+	again = conf_parse("printed", text, strlen(text), &err);
+	ktap_must(again);
+	second = print(again);
+	ktap_ok(strcmp(text, second) == 0, "%s.out is printed as itself",
+		name);
+	free(text);
+	free(second);
+	conf_free(conf);
+	conf_free(again);
+}
+
+/* ---- errors ---------------------------------------------------------- */
+
+#define VNET \
+	"vnets:\n" \
+	"  - name: blue\n" \
+	"    vni: 5001\n" \
+	"    table: 100\n" \
+	"    bgp-table: 101\n" \
+	"    address-spaces: [10.1.0.0/16, \"fd00:10:1::/48\"]\n"
+#define SERVER	VNET \
+	"    route-server:\n" \
+	"      addresses: [10.1.1.4, 10.1.1.5]\n"
+
+static const struct {
+	const char *name, *text;
+} macros[] = {
+	{ "@vnet\n", VNET },
+	{ "@server\n", SERVER },
+	{ "@table\n", VNET "route-tables:\n  - name: fw\n    vnet: blue\n"
+		      "    table: 2001\n    routes:\n" },
+};
+
+static void append(char *text, size_t size, const char *line)
+{
+	size_t i, n = strlen(text);
+
+	for (i = 0; i < ARRAY_SIZE(macros); i++) {
+		if (strcmp(line, macros[i].name) == 0)
+			line = macros[i].text;
+	}
+	snprintf(text + n, size - n, "%s", line);
+}
+
+/* Equal, where "@" in what is expected stands for anything. */
+static bool matches(const char *expected, const char *got)
+{
+	const char *at = strchr(expected, '@');
+	size_t tail;
+
+	if (!at)
+		return strcmp(expected, got) == 0;
+	tail = strlen(at + 1);
+	return strncmp(expected, got, at - expected) == 0 &&
+	       strlen(got) >= tail &&
+	       strcmp(got + strlen(got) - tail, at + 1) == 0;
+}
+
+static void test_refused(const char *name, const char *text,
+			 const char *expected)
+{
+	char want[1100];
+	struct conf_error err = { .text = "" };
+	struct conf *conf = conf_parse("file", text, strlen(text), &err);
+
+	snprintf(want, sizeof(want), "file:%s", expected);
+	if (!ktap_ok(!conf && matches(want, err.text), "refused: %s", name))
+		printf("#   got  %s\n#   want %s\n",
+		       conf ? "no error" : err.text, want);
+	conf_free(conf);
+}
+
+static void test_errors(void)
+{
+	static char text[65536];
+	char line[1024], name[128] = "";
+	FILE *file = fopen(DATA "errors.txt", "r");
+
+	ktap_must(file);
+	while (fgets(line, sizeof(line), file)) {
+		if (strncmp(line, "== ", 3) == 0) {
+			snprintf(name, sizeof(name), "%.*s",
+				 (int)strcspn(line + 3, "\n"), line + 3);
+			text[0] = '\0';
+		} else if (strncmp(line, "-- ", 3) == 0) {
+			line[strcspn(line, "\n")] = '\0';
+			test_refused(name, text, line + 3);
+			name[0] = '\0';
+		} else if (name[0] != '\0') {
+			append(text, sizeof(text), line);
+		}
+	}
+	fclose(file);
+}
+
+static void test_files(void)
+{
+	char path[] = "/tmp/conf_testXXXXXX";
+	struct conf_error err;
+	int fd = mkstemp(path);
+
+	ktap_must(fd >= 0);
+	ktap_ok(!conf_load("no/such/file", &err) &&
+		strcmp(err.text, "no/such/file: No such file or directory")
+		== 0, "a file that is not there");
+	ktap_ok(!conf_load("/", &err) &&
+		strcmp(err.text, "/: Is a directory") == 0, "a directory");
+	ktap_must(ftruncate(fd, CONF_SIZE_MAX + 1) == 0);
+	ktap_ok(!conf_load(path, &err) &&
+		strstr(err.text, ": larger than 16 MiB"), "a huge file");
+	ktap_must(ftruncate(fd, 0) == 0 && write(fd, "a: \xff\n", 5) == 5);
+	ktap_ok(!conf_load(path, &err) && strstr(err.text, ":1:") &&
+		strstr(err.text, "UTF-8"), "not UTF-8: %s", err.text);
+	close(fd);
+	unlink(path);
+}
+
+/* ---- values ---------------------------------------------------------- */
+
+static void test_values(void)
+{
+	const struct conf_server *server;
+	const struct conf_vnet *vnet;
+	struct conf_error err;
+	struct conf *conf = conf_load(DATA "full.yaml", &err);
+	struct addr addr;
+
+	ktap_must(conf);
+	vnet = conf_vnet_find(conf, "blue");
+	ktap_must(vnet && vnet->server);
+	server = vnet->server;
+	ktap_ok(conf->n_vnets == 2 && !conf_vnet_find(conf, "green"),
+		"VNets are found by name");
+	ktap_ok(vnet->subnets[0].table == 2001 && vnet->subnets[1].table == 0,
+		"a subnet has its route table's number");
+	ktap_ok(vnet->subnets[1].propagation && !vnet->subnets[0].propagation,
+		"propagation is on unless turned off");
+	ktap_ok(vnet->nics[0].has_mac && vnet->nics[0].mac[5] == 4 &&
+		!vnet->nics[1].has_mac, "a NIC may have a MAC address");
+	ktap_ok(conf_server_instances(server) == 2, "two instances");
+	addr = conf_server_instance(server, 1, AF_INET6);
+	ktap_ok(addr_equal(&addr, &server->addresses[3]),
+		"the second IPv6 address is the second instance's");
+	ktap_ok(conf_server_instance(server, 2, AF_INET).family == 0,
+		"there is no third instance");
+	ktap_ok(!conf->vnets[1].server && conf->vnets[1].internet[0] == '\0',
+		"what is optional may be left out");
+	conf_free(conf);
+}
+
+/* ---- differences ----------------------------------------------------- */
+
+static const char *change_key(const struct conf_change *change, char *buf)
+{
+	const void *item = change->new ? change->new : change->old;
+
+	switch (change->object) {
+	case CONF_VNET:
+		return ((const struct conf_vnet *)item)->name;
+	case CONF_SPACE:
+		return prefix_format(&((const struct conf_space *)
+				       item)->prefix, buf);
+	case CONF_SUBNET:
+		return prefix_format(&((const struct conf_subnet *)
+				       item)->prefix, buf);
+	case CONF_NIC:
+		return ((const struct conf_nic *)item)->device;
+	case CONF_SERVER:
+		return change->vnet->name;
+	case CONF_INSTANCE:
+		return addr_format(item, buf);
+	case CONF_NEIGHBOR:
+		return ((const struct conf_neighbor *)item)->name;
+	case CONF_ROUTE_TABLE:
+		return ((const struct conf_route_table *)item)->name;
+	case CONF_ROUTE:
+		return prefix_format(&((const struct conf_route *)
+				       item)->prefix, buf);
+	}
+	return "?";
+}
+
+static void on_change(void *arg, const struct conf_change *change)
+{
+	char *text = arg, buf[PREFIX_STRLEN];
+	size_t n = strlen(text);
+
+	snprintf(text + n, 4096 - n, "%c%s %s\n",
+		 !change->old ? '+' : !change->new ? '-' : '*',
+		 conf_object_name(change->object), change_key(change, buf));
+}
+
+static void diff_is(const char *what, const char *old, const char *new,
+		    const char *expected)
+{
+	struct conf_error err = { .text = "" };
+	struct conf *a = NULL, *b = NULL;
+	char text[4096] = "";
+
+	if (old)
+		a = conf_parse("old", old, strlen(old), &err);
+	if (new)
+		b = conf_parse("new", new, strlen(new), &err);
+	if (err.text[0] != '\0')
+		printf("# %s\n", err.text);
+	ktap_must(err.text[0] == '\0');
+	conf_diff(a, b, on_change, text);
+	if (!ktap_ok(strcmp(text, expected) == 0, "diff: %s", what))
+		printf("got:\n%swant:\n%s", text, expected);
+	conf_free(a);
+	conf_free(b);
+}
+
+#define NEIGHBORS	"      neighbors:\n"
+#define SDWAN	"        - { name: sdwan, address: 10.1.2.4, asn: 65001 }\n"
+#define SDWAN2	"        - { name: sdwan, address: 10.1.2.4, asn: 65009 }\n"
+#define FIREWALL "        - { name: fw, address: 10.1.3.4, asn: 65002 }\n"
+#define NIC	"    nics: [{ device: vm1, addresses: [10.1.0.4] }]\n"
+#define NIC2	"    nics: [{ device: vm1, addresses: [10.1.0.5] }]\n"
+#define SUBNET	"    subnets: [{ prefix: 10.1.0.0/24, route-table: t }]\n"
+#define SUBNET2	"    subnets: [{ prefix: 10.1.0.0/24 }]\n"
+#define TABLES	"route-tables:\n  - name: t\n    vnet: blue\n" \
+		"    table: 7\n    routes:\n"
+#define ROUTE	"      - { prefix: 0.0.0.0/0, next-hop-type: None }\n"
+#define ROUTE2	"      - { prefix: 0.0.0.0/0, next-hop-type: Internet }\n"
+
+static void test_diff(void)
+{
+	diff_is("nothing", SERVER NEIGHBORS SDWAN, SERVER NEIGHBORS SDWAN, "");
+	diff_is("all is new", NULL,
+		SERVER NEIGHBORS SDWAN NIC SUBNET TABLES ROUTE,
+		"+route-table t\n+route 0.0.0.0/0\n+vnet blue\n"
+		"+address-space 10.1.0.0/16\n+address-space fd00:10:1::/48\n"
+		"+subnet 10.1.0.0/24\n+nic vm1\n+route-server blue\n"
+		"+instance 10.1.1.4\n+instance 10.1.1.5\n+neighbor sdwan\n");
+	diff_is("all is gone", SERVER NEIGHBORS SDWAN NIC SUBNET TABLES ROUTE,
+		NULL,
+		"-instance 10.1.1.4\n-instance 10.1.1.5\n-neighbor sdwan\n"
+		"-route-server blue\n-address-space 10.1.0.0/16\n"
+		"-address-space fd00:10:1::/48\n-subnet 10.1.0.0/24\n"
+		"-nic vm1\n-vnet blue\n-route 0.0.0.0/0\n-route-table t\n");
+	diff_is("a neighbor instead of another", SERVER NEIGHBORS SDWAN,
+		SERVER NEIGHBORS FIREWALL, "-neighbor sdwan\n+neighbor fw\n");
+	diff_is("order does not matter", SERVER NEIGHBORS SDWAN FIREWALL,
+		SERVER NEIGHBORS FIREWALL SDWAN, "");
+	diff_is("another AS number", SERVER NEIGHBORS SDWAN,
+		SERVER NEIGHBORS SDWAN2, "*neighbor sdwan\n");
+	diff_is("another address of a NIC", VNET NIC, VNET NIC2, "*nic vm1\n");
+	diff_is("a subnet without its table", VNET SUBNET TABLES ROUTE,
+		VNET SUBNET2 TABLES ROUTE, "*subnet 10.1.0.0/24\n");
+	diff_is("another next hop", VNET TABLES ROUTE, VNET TABLES ROUTE2,
+		"*route 0.0.0.0/0\n");
+	diff_is("another hold time", SERVER, SERVER "      hold-time: 9\n",
+		"*route-server blue\n");
+	diff_is("no route server any more", SERVER, VNET,
+		"-instance 10.1.1.4\n-instance 10.1.1.5\n"
+		"-route-server blue\n");
+	diff_is("the internet", VNET, VNET "    internet: eth0\n",
+		"*vnet blue\n");
+}
+
+int main(void)
+{
+	ktap_start();
+	test_accepted("full");
+	test_accepted("small");
+	test_accepted("flow");
+	test_errors();
+	test_files();
+	test_values();
+	test_diff();
+	return ktap_finish();
+}

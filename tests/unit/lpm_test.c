@@ -1,0 +1,551 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Longest-prefix match against a naive oracle: random operations on both
+ * families and in tables of all shapes, every allocation failing in turn, and
+ * what each update must leave behind in memory. LPM_SEED=n repeats a run.
+ */
+#include <stdio.h>
+#include <time.h>
+#include "ktap.h"
+#include "lpm/oracle.h"
+#include "../../kmod/lpm_small.h"
+#include "../../kmod/lpm_trie.h"
+
+static u64 seed;
+static spinlock_t lock;
+
+/* ---- the inside of a trie ---- */
+
+struct census {
+	u32 blocks;
+	u32 granules;
+	u32 routes;
+	bool ok;
+};
+
+static void count_block(const struct lpm_trie *trie, u32 entry,
+			unsigned int level, struct census *c);
+
+static u32 base_of(const struct lpm_trie *trie, u32 entry)
+{
+	const struct lpm_block *block = lpm_trie_child(trie, entry);
+
+	return block->base;
+}
+
+static void count_bucket(const struct lpm_bucket *bucket, unsigned int level,
+			 struct census *c)
+{
+	unsigned int i, live = 0, longest = 128;
+	u32 leaf;
+
+	for (i = 0; i < bucket->head.count; i++) {
+		leaf = bucket->place[i].leaf;
+		live += lpm_leaf_value(leaf) != 0;
+		if (lpm_leaf_len(leaf) <= 8 * level ||
+		    lpm_leaf_len(leaf) > longest)
+			c->ok = false;
+		longest = lpm_leaf_len(leaf);
+	}
+	if (!live || live > LPM_BUCKET_MAX || level < LPM_BUCKET_TOP ||
+	    sizeof(*bucket) + i * sizeof(bucket->place[0]) >
+		    8U * bucket->head.granules)
+		c->ok = false;
+	c->routes += live;
+}
+
+static void count_node(const struct lpm_trie *trie, const struct lpm_node *node,
+		       unsigned int level, struct census *c)
+{
+	unsigned int slot, run = 0, i, routes = 0, children = 0;
+	u32 entry, leaf;
+
+	for (slot = 0; slot < 256; slot++) {
+		if (!(node->map[slot / 64] >> slot % 64 & 1))
+			continue;
+		entry = node->run[run++];
+		leaf = entry;
+		if (entry & LPM_CHILD) {
+			count_block(trie, entry, level + 1, c);
+			leaf = base_of(trie, entry);
+			children++;
+		}
+		if (leaf && (lpm_leaf_len(leaf) <= 8 * level ||
+			     lpm_leaf_len(leaf) > 8 * level + 8))
+			c->ok = false;
+		routes += leaf && lpm_leaf_len(leaf) == 8 * level + 8;
+	}
+	for (i = 0; i < node->head.count; i++)
+		routes += lpm_leaf_value(node->run[run + i]) != 0;
+	/* No node is there for nothing, and none has outgrown its place. */
+	if ((!routes && !children) ||
+	    sizeof(*node) + 4 * (run + node->head.count) >
+		    8U * node->head.granules)
+		c->ok = false;
+	c->routes += routes;
+}
+
+static void count_block(const struct lpm_trie *trie, u32 entry,
+			unsigned int level, struct census *c)
+{
+	const struct lpm_block *block = lpm_trie_child(trie, entry);
+
+	c->blocks++;
+	c->granules += block->granules;
+	if (entry & LPM_BUCKET)
+		count_bucket(lpm_trie_child(trie, entry), level, c);
+	else
+		count_node(trie, lpm_trie_child(trie, entry), level, c);
+}
+
+static const struct lpm_block *block_at(const struct lpm_arena *arena,
+					u32 index)
+{
+	return lpm_arena_at(arena, index);
+}
+
+static u32 count_list(const struct lpm_arena *arena, u32 index)
+{
+	u32 granules = 0;
+
+	for (; index; index = block_at(arena, index)->next)
+		granules += block_at(arena, index)->granules;
+	return granules;
+}
+
+/*
+ * All granules of all chunks are in a block, in a hole or on the way there, and
+ * no hole is followed by another.
+ */
+static bool arena_whole(const struct lpm_arena *arena)
+{
+	u32 granules = arena->used, bin, index, end;
+	const unsigned long *marks;
+	const u32 *hole;
+
+	granules += count_list(arena, arena->fresh) +
+		    count_list(arena, arena->waiting) +
+		    count_list(arena, arena->done);
+	for (bin = 0; bin < LPM_BINS; bin++) {
+		if (test_bit(bin, arena->filled) != !!arena->bin[bin])
+			return false;
+		for (index = arena->bin[bin]; index; index = hole[1]) {
+			hole = lpm_arena_at(arena, index);
+			granules += hole[0];
+			end = index % LPM_CHUNK_GRANULES + hole[0];
+			marks = lpm_arena_at(arena,
+					     index & -LPM_CHUNK_GRANULES);
+			if (end < LPM_CHUNK_GRANULES && test_bit(end, marks))
+				return false;
+		}
+	}
+	return granules ==
+	       arena->taken * (LPM_CHUNK_GRANULES - LPM_CHUNK_GRANULES / 64);
+}
+
+static struct lpm_trie *trie_of(const struct vnet_lpm *t)
+{
+	if (!t->body || t->body->kind != LPM_TRIE)
+		return NULL;
+	return container_of(t->body, struct lpm_trie, head);
+}
+
+static bool trie_sound(const struct vnet_lpm *t)
+{
+	const struct lpm_trie *trie = trie_of(t);
+	struct census c = { .ok = true };
+
+	if (!trie)
+		return true;
+	if (trie->root)
+		count_block(trie, trie->root, 0, &c);
+	return c.ok && c.blocks == trie->arena.blocks &&
+	       c.granules == trie->arena.used &&
+	       c.routes + !!t->deflt == t->routes && arena_whole(&trie->arena);
+}
+
+/* ---- a table beside its oracle ---- */
+
+struct pair {
+	struct vnet_lpm t;
+	struct oracle o;
+	u64 rnd;
+};
+
+static void pair_init(struct pair *p, int family, u64 salt)
+{
+	vnet_lpm_init(&p->t, family, &lock);
+	oracle_init(&p->o, family);
+	p->rnd = seed * 1000003 + salt * 2 + 1;
+}
+
+static bool pair_free(struct pair *p)
+{
+	vnet_lpm_destroy(&p->t);
+	oracle_free(&p->o);
+	rcu_barrier();
+	return shim_live == 0;
+}
+
+static bool same_addr(const struct pair *p, const u8 *addr, unsigned int maxlen)
+{
+	u8 want_len = 0, len = 0;
+	u32 want = oracle_lookup(&p->o, addr, maxlen, &want_len);
+	u32 got;
+
+	if (maxlen < p->o.bits)
+		got = vnet_lpm_lookup_shorter(&p->t, addr, maxlen, &len);
+	else
+		got = vnet_lpm_lookup(&p->t, addr, &len);
+	if (got == want && (!want || len == want_len))
+		return true;
+	printf("# maxlen %u: %u/%u instead of %u/%u\n", maxlen, got, len, want,
+	       want_len);
+	return false;
+}
+
+/* A random address near a random route, or near @near if there is none. */
+static void pick_addr(struct pair *p, const struct vnet_prefix *near, u8 *addr)
+{
+	if (p->o.count && random_below(&p->rnd, 2))
+		near = &p->o.route[random_below(&p->rnd, p->o.count)].prefix;
+	random_addr(&p->rnd, p->o.bits, near, addr);
+}
+
+static bool same_near(struct pair *p, const struct vnet_prefix *near,
+		      unsigned int n)
+{
+	u8 addr[16];
+	bool ok = true;
+
+	while (n--) {
+		pick_addr(p, near, addr);
+		ok = ok && same_addr(p, addr, p->o.bits) &&
+		     same_addr(p, addr, random_below(&p->rnd, p->o.bits + 1));
+	}
+	return ok && vnet_lpm_get(&p->t, near) == oracle_get(&p->o, near);
+}
+
+static bool same_batch(struct pair *p, const struct vnet_prefix *near)
+{
+	unsigned int n = random_below(&p->rnd, 40), i;
+	const void *addr[40];
+	u8 bytes[40][16], len[40], want_len = 0;
+	u32 value[40];
+
+	for (i = 0; i < n; i++) {
+		pick_addr(p, near, bytes[i]);
+		addr[i] = bytes[i];
+	}
+	vnet_lpm_lookup_many(&p->t, addr, n, value, len);
+	for (i = 0; i < n; i++)
+		if (value[i] != vnet_lpm_lookup(&p->t, addr[i], &want_len) ||
+		    (value[i] && len[i] != want_len))
+			return false;
+	return true;
+}
+
+static bool same_walk(struct pair *p)
+{
+	struct vnet_lpm_cursor c = { };
+	unsigned int i;
+
+	oracle_sort(&p->o);
+	for (i = 0; vnet_lpm_next(&p->t, &c); i++)
+		if (i == p->o.count || c.value != p->o.route[i].value ||
+		    c.prefix.len != p->o.route[i].prefix.len ||
+		    memcmp(c.prefix.addr, p->o.route[i].prefix.addr, 16))
+			return false;
+	return i == p->o.count && vnet_lpm_routes(&p->t) == i;
+}
+
+static bool same_all(struct pair *p)
+{
+	unsigned int i;
+	u8 addr[16];
+
+	for (i = 0; i < p->o.count; i++) {
+		random_addr(&p->rnd, p->o.bits, &p->o.route[i].prefix, addr);
+		if (!same_addr(p, addr, p->o.bits))
+			return false;
+	}
+	return same_walk(p) && trie_sound(&p->t);
+}
+
+static bool both_insert(struct pair *p, const struct vnet_prefix *prefix)
+{
+	/* Half of the time a value that others are likely to have. */
+	bool few = random_below(&p->rnd, 2);
+	u32 value = 1 + random_below(&p->rnd, few ? 3 : VNET_LPM_VALUE_MAX);
+	u32 old = 0;
+
+	return vnet_lpm_insert(&p->t, prefix, value, &old, GFP_ATOMIC) == 0 &&
+	       old == oracle_insert(&p->o, prefix, value);
+}
+
+static bool both_remove(struct pair *p, const struct vnet_prefix *prefix)
+{
+	u32 want = oracle_remove(&p->o, prefix), old = 0;
+	int err = vnet_lpm_remove(&p->t, prefix, &old);
+
+	return err == (want ? 0 : -ENOENT) && old == want;
+}
+
+/* ---- tests ---- */
+
+struct shape {
+	const char *name;
+	int family;
+	unsigned int spread;	/* see random_prefix() */
+	unsigned int steps;
+	unsigned int low, high;	/* routes: the table breathes between the two */
+	bool wide;
+};
+
+static const struct shape shapes[] = {
+	{ "IPv4, few routes", AF_INET, 2, 20000, 0, 20, false },
+	{ "IPv4, small", AF_INET, 3, 20000, 0, 300, false },
+	{ "IPv4, body to body", AF_INET, 4, 30000, 60, 700, false },
+	{ "IPv4, trie", AF_INET, 6, 20000, 500, 2500, false },
+	{ "IPv4, wide trie", AF_INET, 6, 20000, 500, 2500, true },
+	{ "IPv4, dense wide trie", AF_INET, 2, 20000, 1, 2000, true },
+	{ "IPv6, few routes", AF_INET6, 2, 20000, 0, 20, false },
+	{ "IPv6, small", AF_INET6, 3, 20000, 0, 300, false },
+	{ "IPv6, body to body", AF_INET6, 2, 30000, 60, 700, false },
+	{ "IPv6, trie", AF_INET6, 2, 15000, 500, 2000, false },
+	{ "IPv6, wide trie", AF_INET6, 2, 15000, 500, 2000, true },
+};
+
+static bool step(struct pair *p, const struct shape *s, unsigned int i)
+{
+	/* A wave from low to high and back, five times. */
+	unsigned int phase = i % (s->steps / 5) * 2 / (s->steps / 5);
+	unsigned int odds = phase == 0 ? 70 : 25;
+	struct vnet_prefix prefix;
+	struct lpm_trie *trie;
+	bool ok;
+
+	if (p->o.count <= s->low)
+		odds = 90;
+	if (p->o.count >= s->high)
+		odds = 10;
+	random_prefix(&p->rnd, p->o.bits, s->spread, &prefix);
+	if (p->o.count && random_below(&p->rnd, 100) < 50)
+		prefix = p->o.route[random_below(&p->rnd, p->o.count)].prefix;
+	ok = random_below(&p->rnd, 100) < odds ? both_insert(p, &prefix) :
+						 both_remove(p, &prefix);
+	trie = s->wide && i % 64 == 0 ? trie_of(&p->t) : NULL;
+	if (trie && i % 4096)
+		vnet_lpm_trie_widen(trie, GFP_ATOMIC);
+	return ok && same_near(p, &prefix, 3) &&
+	       (i % 16 || same_batch(p, &prefix)) && (i % 512 || same_all(p));
+}
+
+static void test_random(const struct shape *s)
+{
+	struct pair p;
+	unsigned int i;
+	bool ok = true;
+
+	pair_init(&p, s->family, s - shapes);
+	for (i = 0; ok && i < s->steps; i++)
+		ok = step(&p, s, i);
+	ok = ok && same_all(&p);
+	/* Down to nothing, in random order. */
+	while (ok && p.o.count) {
+		struct vnet_prefix prefix =
+			p.o.route[random_below(&p.rnd, p.o.count)].prefix;
+
+		ok = both_remove(&p, &prefix) &&
+		     (p.o.count % 32 || same_all(&p));
+	}
+	ok = ok && !p.t.body;
+	ktap_ok(ok, "%s: %u random operations", s->name, i);
+	ktap_ok(pair_free(&p), "%s: all memory given back", s->name);
+}
+
+/* Blocks come from chunks: without this only the rare new chunk could fail. */
+u32 __real_vnet_lpm_arena_alloc(struct lpm_arena *arena, size_t bytes,
+				gfp_t gfp);
+u32 __wrap_vnet_lpm_arena_alloc(struct lpm_arena *arena, size_t bytes,
+				gfp_t gfp);
+
+u32 __wrap_vnet_lpm_arena_alloc(struct lpm_arena *arena, size_t bytes,
+				gfp_t gfp)
+{
+	if (shim_fails())
+		return 0;
+	return __real_vnet_lpm_arena_alloc(arena, bytes, gfp);
+}
+
+/* Inserts with each allocation failing in turn, removes with all failing. */
+static void test_memory(int family, unsigned int spread, bool wide)
+{
+	struct vnet_prefix prefix;
+	struct pair p;
+	unsigned int i, refused = 0;
+	bool ok = true;
+	int err, nth;
+
+	pair_init(&p, family, 100 + wide);
+	for (i = 0; ok && i < 1500; i++) {
+		random_prefix(&p.rnd, p.o.bits, spread, &prefix);
+		for (nth = 1; ok; nth++) {
+			u32 value = 1 + random_below(&p.rnd, 100);
+
+			shim_fail_at = nth;
+			err = vnet_lpm_insert(&p.t, &prefix, value, NULL,
+					      GFP_ATOMIC);
+			if (!err) {
+				oracle_insert(&p.o, &prefix, value);
+				break;
+			}
+			refused++;
+			ok = err == -ENOMEM && !shim_fail_at &&
+			     same_near(&p, &prefix, 4) && trie_sound(&p.t);
+		}
+		shim_fail_at = 0;
+		if (wide && trie_of(&p.t))
+			vnet_lpm_trie_widen(trie_of(&p.t), GFP_ATOMIC);
+		ok = ok && same_near(&p, &prefix, 4);
+	}
+	ok = ok && same_all(&p);
+	ktap_ok(ok && refused > 1000,
+		"IPv%d%s: %u refusals for want of memory change nothing",
+		family == AF_INET ? 4 : 6, wide ? ", wide" : "", refused);
+	shim_fail_at = 1;
+	shim_fail_all = true;
+	while (ok && p.o.count) {
+		prefix = p.o.route[random_below(&p.rnd, p.o.count)].prefix;
+		ok = both_remove(&p, &prefix) && same_near(&p, &prefix, 4) &&
+		     (p.o.count % 64 || same_all(&p));
+	}
+	ktap_ok(ok && !p.t.routes,
+		"IPv%d%s: routes are removed, replaced without memory",
+		family == AF_INET ? 4 : 6, wide ? ", wide" : "");
+	shim_fail_at = 0;
+	shim_fail_all = false;
+	ktap_ok(pair_free(&p), "all memory given back");
+}
+
+static struct vnet_prefix prefix4(u32 addr, u8 len)
+{
+	struct vnet_prefix prefix = { .len = len };
+
+	prefix.ip4 = cpu_to_be32(addr);
+	return prefix;
+}
+
+static void test_refusals(void)
+{
+	struct vnet_prefix prefix = prefix4(0x0a000001, 24);
+	struct vnet_lpm t;
+	u32 old;
+
+	vnet_lpm_init(&t, AF_INET, &lock);
+	ktap_ok(vnet_lpm_insert(&t, &prefix, 1, NULL, GFP_ATOMIC) == -EINVAL,
+		"bits after the prefix are refused");
+	prefix = prefix4(0, 33);
+	ktap_ok(vnet_lpm_insert(&t, &prefix, 1, NULL, GFP_ATOMIC) == -EINVAL,
+		"a prefix longer than an address is refused");
+	prefix = prefix4(0x0a000000, 8);
+	ktap_ok(vnet_lpm_insert(&t, &prefix, 0, NULL, GFP_ATOMIC) == -EINVAL &&
+			vnet_lpm_insert(&t, &prefix, VNET_LPM_VALUE_MAX + 1,
+					NULL, GFP_ATOMIC) == -EINVAL,
+		"values out of range are refused");
+	ktap_ok(vnet_lpm_remove(&t, &prefix, &old) == -ENOENT && !t.routes,
+		"what is not there cannot be removed");
+}
+
+/* A dump goes on where it stopped while routes before and after come and go. */
+static void test_resume(int family)
+{
+	struct vnet_lpm_cursor c = { };
+	struct vnet_prefix prefix;
+	unsigned int i, seen = 0;
+	struct oracle stay;
+	struct pair p;
+	bool ok = true;
+
+	pair_init(&p, family, 200);
+	for (i = 0; i < 800; i++) {
+		random_prefix(&p.rnd, p.o.bits, 3, &prefix);
+		both_insert(&p, &prefix);
+	}
+	/* Every second route stays. */
+	oracle_sort(&p.o);
+	oracle_init(&stay, family);
+	for (i = 0; i < p.o.count; i += 2)
+		oracle_insert(&stay, &p.o.route[i].prefix, p.o.route[i].value);
+	oracle_sort(&stay);
+	while (ok && vnet_lpm_next(&p.t, &c)) {
+		if (seen < stay.count &&
+		    c.prefix.len == stay.route[seen].prefix.len &&
+		    !memcmp(c.prefix.addr, stay.route[seen].prefix.addr, 16))
+			seen++;
+		for (i = 0; ok && i < 3; i++) {
+			random_prefix(&p.rnd, p.o.bits, 3, &prefix);
+			if (oracle_get(&stay, &prefix))
+				continue;
+			if (random_below(&p.rnd, 2))
+				ok = both_insert(&p, &prefix);
+			else
+				ok = both_remove(&p, &prefix);
+		}
+	}
+	ktap_ok(ok && seen == stay.count,
+		"IPv%d: a dump of a changing table misses no route",
+		family == AF_INET ? 4 : 6);
+	vnet_lpm_flush(&p.t);
+	memset(&c, 0, sizeof(c));
+	ktap_ok(!vnet_lpm_next(&p.t, &c) && !vnet_lpm_routes(&p.t),
+		"a flushed table is empty");
+	oracle_free(&stay);
+	ktap_ok(pair_free(&p), "all memory given back");
+}
+
+/* 100 routes of a VNet: default, address space, subnets, branch offices. */
+static void test_size(void)
+{
+	struct vnet_lpm_stats st;
+	struct vnet_prefix prefix;
+	struct vnet_lpm t;
+	unsigned int i;
+
+	vnet_lpm_init(&t, AF_INET, &lock);
+	prefix = prefix4(0, 0);
+	vnet_lpm_insert(&t, &prefix, 1, NULL, GFP_ATOMIC);
+	prefix = prefix4(0x0a000000, 8);
+	vnet_lpm_insert(&t, &prefix, 2, NULL, GFP_ATOMIC);
+	for (i = 0; i < 98; i++) {
+		prefix = prefix4(0x0a010000 + (i << 8), 24);
+		vnet_lpm_insert(&t, &prefix, 3 + i, NULL, GFP_ATOMIC);
+	}
+	vnet_lpm_stats(&t, &st);
+	ktap_ok(st.routes == 100 && st.bytes + sizeof(t) <= 2048,
+		"100 IPv4 routes take %zu bytes, at most 2048",
+		st.bytes + sizeof(t));
+	vnet_lpm_destroy(&t);
+	rcu_barrier();
+}
+
+int main(void)
+{
+	const char *given = getenv("LPM_SEED");
+	unsigned int i;
+
+	ktap_start();
+	seed = given ? strtoull(given, NULL, 0) : (u64)time(NULL);
+	printf("# LPM_SEED=%llu\n", (unsigned long long)seed);
+	test_refusals();
+	test_size();
+	for (i = 0; i < ARRAY_SIZE(shapes); i++)
+		test_random(&shapes[i]);
+	test_memory(AF_INET, 4, false);
+	test_memory(AF_INET, 4, true);
+	test_memory(AF_INET6, 2, false);
+	test_memory(AF_INET6, 2, true);
+	test_resume(AF_INET);
+	test_resume(AF_INET6);
+	return ktap_finish();
+}

@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The table of messages: every one has exactly the senders, receivers and
+ * sizes it is meant to have, and nobody can say anything else.
+ */
+
+#include <string.h>
+
+#include "ktap.h"
+#include "vrsd/msg.h"
+
+/* How many messages @from may send to @to, of any valid length. */
+static unsigned int vocabulary(enum proc_id from, enum proc_id to)
+{
+	unsigned int type, n = 0;
+	size_t len;
+
+	for (type = 0; type < MSG_TYPE_COUNT + 5; type++) {
+		for (len = 0; len < 4096; len++) {
+			if (!msg_valid(from, to, type, len, false) &&
+			    !msg_valid(from, to, type, len, true))
+				continue;
+			n++;
+			break;
+		}
+	}
+	return n;
+}
+
+static const struct {
+	enum proc_id from, to;
+	unsigned int n;
+} edges[] = {
+	{ PROC_PARENT, PROC_SESSION, 9 },
+	{ PROC_PARENT, PROC_RIB, 5 },
+	{ PROC_PARENT, PROC_KERNEL, 5 },
+	{ PROC_PARENT, PROC_CONTROL, 5 },
+	{ PROC_SESSION, PROC_PARENT, 2 },
+	{ PROC_SESSION, PROC_RIB, 7 },
+	{ PROC_SESSION, PROC_CONTROL, 4 },
+	{ PROC_RIB, PROC_PARENT, 1 },
+	{ PROC_RIB, PROC_SESSION, 2 },
+	{ PROC_RIB, PROC_KERNEL, 3 },
+	{ PROC_RIB, PROC_CONTROL, 5 },
+	{ PROC_KERNEL, PROC_PARENT, 2 },
+	{ PROC_KERNEL, PROC_RIB, 1 },
+	{ PROC_KERNEL, PROC_CONTROL, 3 },
+	{ PROC_CONTROL, PROC_PARENT, 1 },
+	{ PROC_CONTROL, PROC_SESSION, 3 },
+	{ PROC_CONTROL, PROC_RIB, 3 },
+	{ PROC_CONTROL, PROC_KERNEL, 3 },
+};
+
+static unsigned int expected(enum proc_id from, enum proc_id to)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(edges) / sizeof(edges[0]); i++)
+		if (edges[i].from == from && edges[i].to == to)
+			return edges[i].n;
+	return 0;
+}
+
+static void test_edges(void)
+{
+	enum proc_id from, to;
+	unsigned int n;
+
+	for (from = 0; from < PROC_COUNT; from++) {
+		for (to = 0; to < PROC_COUNT; to++) {
+			n = vocabulary(from, to);
+			ktap_ok(n == expected(from, to),
+				"%s can say %u things to %s, expected %u",
+				proc_name(from), n, proc_name(to),
+				expected(from, to));
+		}
+	}
+}
+
+static void test_sizes(void)
+{
+	ktap_ok(msg_valid(PROC_SESSION, PROC_PARENT, MSG_DIAL, 4, false),
+		"DIAL has a number");
+	ktap_ok(!msg_valid(PROC_SESSION, PROC_PARENT, MSG_DIAL, 3, false) &&
+		!msg_valid(PROC_SESSION, PROC_PARENT, MSG_DIAL, 5, false),
+		"neither less nor more");
+	ktap_ok(!msg_valid(PROC_SESSION, PROC_PARENT, MSG_DIAL, 4, true),
+		"and no descriptor");
+	ktap_ok(msg_valid(PROC_PARENT, PROC_SESSION, MSG_DIALED, 4, true) &&
+		!msg_valid(PROC_PARENT, PROC_SESSION, MSG_DIALED, 4, false),
+		"DIALED has one");
+	ktap_ok(msg_valid(PROC_SESSION, PROC_RIB, MSG_UPDATE,
+			  sizeof(struct msg_update) + 1000, false) &&
+		!msg_valid(PROC_SESSION, PROC_RIB, MSG_UPDATE,
+			   sizeof(struct msg_update) - 1, false),
+		"UPDATE has a tail of any length");
+	ktap_ok(!strcmp(msg_name(MSG_UPDATE), "UPDATE") &&
+		!strcmp(msg_name(0), "unknown") &&
+		!strcmp(msg_name(MSG_TYPE_COUNT), "unknown"),
+		"types have names, others are unknown");
+}
+
+static void test_strings(void)
+{
+	struct msg_peer_up up;
+	struct msg_query query;
+
+	memset(&up, 0, sizeof(up));
+	ktap_ok(msg_strings_end(MSG_PEER_UP, &up), "empty strings end");
+	memset(up.id.neighbor, 'x', sizeof(up.id.neighbor));
+	ktap_ok(!msg_strings_end(MSG_PEER_UP, &up),
+		"a neighbor's name without an end is found");
+	up.id.neighbor[sizeof(up.id.neighbor) - 1] = '\0';
+	ktap_ok(msg_strings_end(MSG_PEER_UP, &up), "the longest one ends");
+	memset(&query, 'x', sizeof(query));
+	ktap_ok(!msg_strings_end(MSG_QUERY, &query),
+		"a VNet's name without an end is found");
+}
+
+static void test_names(void)
+{
+	enum proc_id id;
+
+	for (id = 0; id < PROC_COUNT; id++)
+		ktap_ok(proc_find(proc_name(id)) == id, "%s is found",
+			proc_name(id));
+	ktap_ok(proc_find("x") == PROC_COUNT, "others are not");
+}
+
+int main(void)
+{
+	ktap_start();
+	test_edges();
+	test_sizes();
+	test_strings();
+	test_names();
+	return ktap_finish();
+}

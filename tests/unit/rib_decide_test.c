@@ -1,0 +1,379 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The decision process on the cases of data/rib/decide.txt, which says how
+ * they are written; and names for every step.
+ */
+#include <string.h>
+
+#include "bgp/msg.h"
+#include "bgp/update.h"
+#include "ktap.h"
+#include "lib/hash.h"
+#include "lib/util.h"
+#include "rib/rib.h"
+
+#define DATA		"tests/unit/data/rib/decide.txt"
+#define N_NEIGHBORS	4
+#define N_SESSIONS	(2 * N_NEIGHBORS)
+#define LOCAL_AS	65515
+
+static struct rib_peer *peer[N_SESSIONS];
+static char sent[N_SESSIONS][256];	/* last thing sent of the prefix */
+static char hops[512];
+static struct rib_route due[16];	/* routes to be answered for */
+static unsigned int n_due;
+static struct prefix subject;		/* what the case is about */
+static struct bgp_update *parser;
+static struct rib *rib;
+static unsigned int line_number;
+
+static void die(const char *what)
+{
+	printf("Bail out! " DATA ":%u: %s\n", line_number, what);
+	exit(1);
+}
+
+static struct addr instance(unsigned int session)
+{
+	return addr_from_v4(0x0a010104 + session % 2);
+}
+
+static void say(char *buf, size_t size, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
+static void say(char *buf, size_t size, const char *fmt, ...)
+{
+	size_t n = strlen(buf);
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(buf + n, size - n, fmt, ap);
+	va_end(ap);
+}
+
+/* ---- what the RIB does ----------------------------------------------- */
+
+static void take_block(char *to, const struct bgp_update_block *block)
+{
+	const struct bgp_attrs *attrs = NULL;
+	struct rbuf nlri = block->nlri;
+	char buf[PREFIX_STRLEN], path[128];
+	struct bgp_nlri entry;
+	struct addr hop;
+
+	if (!block->withdraw)
+		attrs = bgp_update_attrs(parser, block);
+	while (bgp_nlri_next(&nlri, block->af, false, &entry)) {
+		if (!prefix_equal(&entry.prefix, &subject))
+			continue;
+		to[0] = '\0';
+		if (!attrs)
+			continue;
+		bgp_as_path_format(attrs, path, sizeof(path));
+		hop = bgp_attrs_nexthop(attrs);
+		say(to, 256, "%s path %s ", prefix_format(&subject, buf),
+		    path);
+		say(to, 256, "hop %s", addr_format(&hop, buf));
+	}
+}
+
+static void on_send(void *arg, const struct rib_send *send)
+{
+	static const struct bgp_update_rules rules = {
+		.wire = { .as4 = true, .max_len = BGP_MSG_MAX, .families = 3 },
+		.ebgp = true,
+	};
+	struct rbuf stream = rbuf_make(send->data, send->len), body;
+	enum bgp_msg_type type;
+	struct bgp_error err;
+	unsigned int b;
+	size_t i;
+
+	(void)arg;
+	while (stream.left > 0) {
+		ktap_must(bgp_msg_next(&stream, BGP_MSG_MAX, &type, &body,
+				       &err) == BGP_FRAME_MESSAGE);
+		ktap_must(bgp_update_parse(parser, body, &rules) ==
+			  BGP_ACCEPT);
+		for (b = 0; b < parser->n_blocks; b++) {
+			for (i = 0; i < send->n_peers; i++)
+				take_block(sent[send->peers[i]],
+					   &parser->block[b]);
+		}
+	}
+}
+
+static bool on_route(void *arg, const struct rib_route *route)
+{
+	char buf[ADDR_STRLEN];
+	size_t i;
+
+	(void)arg;
+	if (n_due == ARRAY_SIZE(due))
+		return false;
+	due[n_due++] = *route;
+	if (prefix_equal(&route->prefix, &subject)) {
+		hops[0] = '\0';
+		for (i = 0; i < route->n_nexthops; i++)
+			say(hops, sizeof(hops), " %s",
+			    addr_format(&route->nexthops[i], buf));
+	}
+	return true;
+}
+
+static void on_wake(void *arg)
+{
+	(void)arg;
+}
+
+static const struct rib_ops ops = { on_send, on_route, on_wake };
+
+static void run(void)
+{
+	do {
+		while (rib_run(rib, 1000))
+			;
+		while (n_due > 0) {
+			n_due--;
+			rib_route_done(rib, due[n_due].af, &due[n_due].prefix,
+				       0, NULL);
+		}
+	} while (rib_run(rib, 1000) || n_due > 0);
+}
+
+static void up(unsigned int session)
+{
+	struct rib_session agreed = {
+		.wire = { .as4 = true, .max_len = BGP_MSG_MAX, .families = 3 },
+		.nexthop = { instance(session) },
+	};
+
+	agreed.nexthop[1] = agreed.nexthop[0];
+	agreed.nexthop[1].family = 0;
+	rib_peer_up(peer[session], &agreed);
+}
+
+static void start(void)
+{
+	struct rib_conf conf = { .local_as = LOCAL_AS };
+	struct rib_peer_conf session;
+	struct prefix space;
+	unsigned int i;
+
+	rib = rib_new(&conf, &ops, NULL);
+	prefix_parse("10.1.0.0/16", &space);
+	rib_space_add(rib, &space);
+	/* The order in which they come must not matter. */
+	for (i = N_SESSIONS; i-- > 0;) {
+		session = (struct rib_peer_conf){
+			.id = i,
+			.name = "nva",
+			.neighbor = addr_from_v4(0x0a010201 + i / 2),
+			.local = instance(i),
+			.as = 65001 + i / 2,
+		};
+		peer[i] = rib_peer_add(rib, &session);
+		up(i);
+	}
+	memset(sent, 0, sizeof(sent));
+	hops[0] = '\0';
+}
+
+/* ---- what the case says ---------------------------------------------- */
+
+static unsigned int session_parse(const char *word)
+{
+	if (word[0] < 'a' || word[0] >= 'a' + N_NEIGHBORS || word[1] != '/' ||
+	    (word[2] != '1' && word[2] != '2'))
+		die("no such session");
+	return (word[0] - 'a') * 2 + word[2] - '1';
+}
+
+static void announce(unsigned int session, char *rest)
+{
+	struct bgp_nlri nlri = { .path_id = 0 };
+	uint8_t path[64], communities[64], wire[32];
+	struct wbuf p = wbuf_make(path, sizeof(path));
+	struct wbuf c = wbuf_make(communities, sizeof(communities));
+	struct wbuf w = wbuf_make(wire, sizeof(wire));
+	struct bgp_attr_set set = {
+		.nexthop = addr_from_v4(0x0a010201 + session / 2),
+	};
+	unsigned int high, low;
+	struct bgp_attrs *attrs;
+	const char *key = "as";
+	enum bgp_af af;
+	char *word = strtok(rest, " \n");
+	bool own = true;
+
+	if (!word || prefix_parse(word, &nlri.prefix))
+		die("no prefix");
+	subject = nlri.prefix;
+	af = subject.addr.family == AF_INET ? BGP_IPV4_UNICAST :
+					      BGP_IPV6_UNICAST;
+	wbuf_u16(&p, 0x0200);
+	while ((word = strtok(NULL, " \n"))) {
+		if (!strcmp(word, "as") || !strcmp(word, "hop") ||
+		    !strcmp(word, "community")) {
+			key = word;
+			own &= strcmp(word, "as") != 0;
+		} else if (!strcmp(key, "as")) {
+			wbuf_u32(&p, strtoul(word, NULL, 10));
+		} else if (!strcmp(key, "hop")) {
+			if (addr_parse(word, &set.nexthop))
+				die("no next hop");
+		} else if (sscanf(word, "%u:%u", &high, &low) == 2) {
+			wbuf_u32(&c, high << 16 | low);
+		}
+	}
+	if (own)
+		wbuf_u32(&p, 65001 + session / 2);
+	path[1] = (p.len - 2) / 4;
+	set.part[BGP_PART_AS_PATH] = rbuf_make(path, path[1] ? p.len : 0);
+	set.part[BGP_PART_COMMUNITIES] = rbuf_make(communities, c.len);
+	attrs = bgp_attrs_new(&set);
+	bgp_nlri_build(&w, &nlri, false);
+	rib_peer_announce(peer[session], af, attrs, rbuf_make(wire, w.len));
+	free(attrs);
+}
+
+static void do_line(char *line)
+{
+	char *rest = line + strcspn(line, " \n");
+	struct prefix space;
+	char *word;
+
+	if (*rest != '\0')
+		*rest++ = '\0';
+	if (!strcmp(line, "space") || !strcmp(line, "nospace")) {
+		rest[strcspn(rest, "\n")] = '\0';
+		if (prefix_parse(rest, &space))
+			die("no prefix");
+		run();
+		ktap_must(line[0] == 's' ? rib_space_add(rib, &space) :
+					   rib_space_del(rib, &space));
+	} else if (!strcmp(line, "down")) {
+		run();
+		word = strtok(rest, " \n");
+		rib_peer_down(peer[session_parse(word)],
+			      strtok(NULL, " \n") != NULL);
+	} else {
+		announce(session_parse(line), rest);
+	}
+}
+
+static bool on_row(void *arg, const struct rib_row *row)
+{
+	(void)arg;
+	if (!prefix_equal(&row->prefix, &subject))
+		return true;
+	say(arg, 4096, "%c/%c %s%s%s\n", 'a' + row->peer->id / 2,
+	    '1' + row->peer->id % 2, rib_why_name(row->why),
+	    row->suppressed_by && row->why != RIB_WHY_OWN_SPACE ?
+	    " suppressed" : "", row->stale ? " stale" : "");
+	return true;
+}
+
+/* Rows of a prefix come in order of peer index: sort them by session. */
+static int line_cmp(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+static void learned(char *out)
+{
+	char rows[4096] = "", *line[64];
+	struct rib_walk *walk;
+	size_t i, n = 0;
+
+	walk = rib_walk_new(rib, subject.addr.family == AF_INET ? 0 : 1,
+			    RIB_VIEW_LEARNED, NULL);
+	while (rib_walk_run(walk, 100, on_row, rows))
+		;
+	rib_walk_free(walk);
+	for (line[n] = strtok(rows, "\n"); line[n]; line[n] = strtok(NULL,
+								     "\n"))
+		n++;
+	qsort(line, n, sizeof(*line), line_cmp);
+	for (i = 0; i < n; i++)
+		say(out, 4096, "%s\n", line[i]);
+}
+
+/* All that may be said of the case; "to" lines only where it is expected. */
+static void outcome(const char *expected, char *out)
+{
+	char line[64];
+	unsigned int i;
+
+	learned(out);
+	say(out, 4096, "hops%s\n", hops);
+	for (i = 0; i < N_SESSIONS; i++) {
+		snprintf(line, sizeof(line), "to %c/%c ", 'a' + i / 2,
+			 '1' + i % 2);
+		if (strstr(expected, line))
+			say(out, 4096, "%s%s\n", line,
+			    sent[i][0] ? sent[i] : "-");
+	}
+}
+
+static void finish(const char *name, const char *expected)
+{
+	char got[4096] = "";
+
+	if (name[0] == '\0')
+		return;
+	run();
+	outcome(expected, got);
+	if (!ktap_ok(strcmp(got, expected) == 0, "%s", name))
+		printf("got:\n%swant:\n%s", got, expected);
+	rib_free(rib);
+}
+
+static void test_cases(void)
+{
+	char line[512], name[160] = "", expected[4096] = "";
+	FILE *file = fopen(DATA, "r");
+
+	ktap_must(file);
+	while (fgets(line, sizeof(line), file)) {
+		line_number++;
+		if (line[0] == '#' || line[0] == '\n')
+			continue;
+		if (strncmp(line, "== ", 3) == 0) {
+			finish(name, expected);
+			snprintf(name, sizeof(name), "%.*s",
+				 (int)strcspn(line + 3, "\n"), line + 3);
+			expected[0] = '\0';
+			start();
+		} else if (strncmp(line, "= ", 2) == 0) {
+			say(expected, sizeof(expected), "%s", line + 2);
+		} else {
+			do_line(line);
+		}
+	}
+	finish(name, expected);
+	fclose(file);
+}
+
+static void test_names(void)
+{
+	enum rib_why a, b;
+	bool ok = true;
+
+	for (a = 0; a < RIB_WHY_COUNT; a++) {
+		ok &= rib_why_name(a) != NULL;
+		for (b = 0; ok && b < a; b++)
+			ok &= strcmp(rib_why_name(a), rib_why_name(b)) != 0;
+	}
+	ktap_ok(ok, "every step has a name of its own");
+}
+
+int main(void)
+{
+	ktap_start();
+	hash_init();
+	parser = bgp_update_new();
+	test_cases();
+	test_names();
+	bgp_update_free(parser);
+	return ktap_finish();
+}

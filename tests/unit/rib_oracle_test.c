@@ -1,0 +1,956 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The RIB against a model that keeps everything in plain arrays and computes
+ * every answer from scratch. Random announcements, withdrawals, sessions that
+ * come and go, slow peers, address spaces, a slow and failing kernel; from
+ * time to time the RIB is let run until it is idle, and then each peer must
+ * have been sent, the kernel told, and the views show, what the model says.
+ *
+ * rib_oracle_test [SEED [STEPS]]: the seed is printed, so that a failure can
+ * be had again.
+ */
+#include <string.h>
+#include <time.h>
+
+#include "bgp/msg.h"
+#include "bgp/update.h"
+#include "ktap.h"
+#include "lib/hash.h"
+#include "lib/util.h"
+#include "rib/rib.h"
+
+#define N_NEIGHBORS	5
+#define N_INSTANCES	2
+#define N_SESSIONS	(N_NEIGHBORS * N_INSTANCES)
+#define N_PREFIXES	48		/* of each family */
+#define N_SPACES	4
+#define LOCAL_AS	65515
+#define PATH_MAX_LEN	4
+#define HOPS_MAX	N_SESSIONS
+
+struct spec {				/* attributes of a path */
+	uint32_t as[PATH_MAX_LEN];
+	unsigned int n_as;
+	unsigned int hop;		/* which next hop */
+	bool no_advertise;
+};
+
+struct model_path {
+	bool there;
+	unsigned int age;		/* epochs since it was heard */
+	struct spec spec;
+};
+
+struct received {			/* what a peer was sent last */
+	bool there;
+	uint32_t as[PATH_MAX_LEN + 1];
+	unsigned int n_as;
+	struct addr hop;
+};
+
+struct session {
+	struct rib_peer *peer;
+	uint32_t id;
+	bool up, paused;
+	bool extended;			/* 64 KiB messages */
+	bool v6;			/* IPv6 agreed on */
+	unsigned int eors[BGP_AF_COUNT];
+	struct model_path path[BGP_AF_COUNT][N_PREFIXES];
+	struct received received[BGP_AF_COUNT][N_PREFIXES];
+};
+
+struct kernel_route {
+	struct addr hop[HOPS_MAX];
+	size_t n;
+	bool answered;			/* else an answer is due */
+	int error;
+};
+
+static struct session session[N_SESSIONS];
+static struct prefix prefix[BGP_AF_COUNT][N_PREFIXES];
+static struct prefix space[BGP_AF_COUNT][N_SPACES];
+static bool space_on[BGP_AF_COUNT][N_SPACES];
+static struct kernel_route kernel[BGP_AF_COUNT][N_PREFIXES];
+static struct bgp_update *parser;
+static struct rib *rib;
+static uint32_t next_id = 1;
+static bool kernel_full;
+static const char *bad;			/* what was wrong in a callback */
+
+static uint64_t rng_state;
+
+static uint32_t rnd(uint32_t n)
+{
+	rng_state = rng_state * 6364136223846793005ull + 1442695040888963407ull;
+	return (rng_state >> 33) % n;
+}
+
+/* ---- the world: addresses ------------------------------------------- */
+
+static struct addr v4(unsigned int a, unsigned int b, unsigned int c,
+		      unsigned int d)
+{
+	return addr_from_v4(a << 24 | b << 16 | c << 8 | d);
+}
+
+static struct addr v6(unsigned int net, unsigned int host)
+{
+	uint8_t bytes[16] = { 0xfd, 0, 0, 0x10, 0, net };
+
+	bytes[15] = host;
+	return addr_make(AF_INET6, bytes);
+}
+
+static struct addr neighbor_addr(unsigned int neighbor)
+{
+	return v4(10, 1, 2, 10 + neighbor);
+}
+
+static struct addr instance_addr(enum bgp_af af, unsigned int instance)
+{
+	return af == BGP_IPV4_UNICAST ? v4(10, 1, 1, 4 + instance) :
+					v6(1, 4 + instance);
+}
+
+/* Next hops: the neighbors' own, one that they share, and ours. */
+#define N_HOPS	(N_NEIGHBORS + 2)
+
+static struct addr hop_addr(enum bgp_af af, unsigned int hop)
+{
+	if (hop == N_NEIGHBORS + 1)
+		return instance_addr(af, 0);
+	return af == BGP_IPV4_UNICAST ? v4(10, 1, 2, 10 + hop) :
+					v6(1, 0x10 + hop);
+}
+
+static void make_prefixes(void)
+{
+	struct addr addr;
+	unsigned int i;
+
+	for (i = 0; i < N_PREFIXES; i++) {
+		/* A third of them is inside what may be an address space. */
+		addr = i % 3 == 0 ? v4(10, 1 + i / 3 % N_SPACES, i, 0) :
+				    v4(10, 100 + i, 0, 0);
+		prefix[0][i] = prefix_make(&addr, 16 + i % 9);
+		addr = i % 3 == 0 ? v6(1 + i / 3 % N_SPACES, 0) :
+				    v6(100 + i, 0);
+		addr.bytes[7] = i;
+		prefix[1][i] = prefix_make(&addr, i % 6 == 0 ? 48 : 64);
+	}
+	addr = v4(0, 0, 0, 0);
+	prefix[0][1] = prefix_make(&addr, 0);
+	for (i = 0; i < N_SPACES; i++) {
+		addr = v4(10, 1 + i, 0, 0);
+		space[0][i] = prefix_make(&addr, 16);
+		addr = v6(1 + i, 0);
+		space[1][i] = prefix_make(&addr, 48);
+	}
+}
+
+/* Some prefixes are the same as an earlier one: only the first counts. */
+static unsigned int prefix_index(enum bgp_af af, const struct prefix *which)
+{
+	unsigned int i;
+
+	for (i = 0; i < N_PREFIXES; i++) {
+		if (prefix_equal(&prefix[af][i], which))
+			return i;
+	}
+	for (i = 0; i < N_SPACES; i++) {
+		if (prefix_equal(&space[af][i], which))
+			return N_PREFIXES;
+	}
+	bad = "a prefix that nobody announced";
+	return N_PREFIXES;
+}
+
+/* ---- the model ------------------------------------------------------- */
+
+static bool model_eligible(enum bgp_af af, const struct spec *spec,
+			   enum rib_why *why)
+{
+	unsigned int i;
+
+	(void)af;
+	for (i = 0; i < spec->n_as; i++) {
+		if (spec->as[i] == LOCAL_AS) {
+			*why = RIB_WHY_LOOP;
+			return false;
+		}
+	}
+	for (i = 0; i < spec->n_as; i++) {
+		if (spec->as[i] == 0) {
+			*why = RIB_WHY_AS_ZERO;
+			return false;
+		}
+	}
+	*why = RIB_WHY_NEXT_HOP;
+	return spec->hop != N_NEIGHBORS + 1;
+}
+
+struct decision {
+	enum rib_why why[N_SESSIONS];
+	int best;			/* session, -1: none */
+	bool own, suppressed;
+	struct addr hop[HOPS_MAX];
+	size_t n_hops;
+};
+
+static const struct model_path *path_of(unsigned int s, enum bgp_af af,
+					unsigned int p)
+{
+	return &session[s].path[af][p];
+}
+
+/* Sessions are in order of neighbor, then instance, as the RIB ranks them. */
+static void model_decide(enum bgp_af af, unsigned int p, struct decision *d)
+{
+	const struct model_path *path;
+	unsigned int s, i, least = UINT32_MAX;
+	bool used[N_HOPS] = { false };
+
+	*d = (struct decision){ .best = -1 };
+	for (i = 0; i < N_SPACES; i++) {
+		if (!space_on[af][i])
+			continue;
+		d->own |= prefix_equal(&space[af][i], &prefix[af][p]);
+		d->suppressed |= prefix_covers(&space[af][i], &prefix[af][p]);
+	}
+	for (s = 0; s < N_SESSIONS; s++) {
+		path = path_of(s, af, p);
+		if (path->there &&
+		    model_eligible(af, &path->spec, &d->why[s]) &&
+		    path->spec.n_as < least)
+			least = path->spec.n_as;
+	}
+	for (s = 0; s < N_SESSIONS; s++) {
+		path = path_of(s, af, p);
+		if (!path->there ||
+		    !model_eligible(af, &path->spec, &d->why[s]))
+			continue;
+		if (d->own) {
+			d->why[s] = RIB_WHY_OWN_SPACE;
+		} else if (path->spec.n_as > least) {
+			d->why[s] = RIB_WHY_AS_PATH_LENGTH;
+		} else if (used[path->spec.hop]) {
+			d->why[s] = RIB_WHY_SAME_NEXT_HOP;
+		} else {
+			d->why[s] = d->best < 0 ? RIB_WHY_BEST :
+						  RIB_WHY_MULTIPATH;
+			if (d->best < 0)
+				d->best = s;
+			used[path->spec.hop] = true;
+			d->hop[d->n_hops++] = hop_addr(af, path->spec.hop);
+		}
+	}
+	if (d->suppressed)
+		d->n_hops = 0;
+}
+
+/* What session @s is to have been sent; false: nothing. */
+static bool model_export(const struct decision *d, enum bgp_af af,
+			 unsigned int p, unsigned int s,
+			 struct received *expected)
+{
+	const struct spec *spec;
+
+	*expected = (struct received){
+		.hop = instance_addr(af, s % N_INSTANCES),
+		.as = { LOCAL_AS },
+		.n_as = 1,
+	};
+	if (d->own)
+		return true;
+	if (d->best < 0 || d->suppressed)
+		return false;
+	spec = &path_of(d->best, af, p)->spec;
+	if (spec->no_advertise ||
+	    (unsigned int)d->best / N_INSTANCES == s / N_INSTANCES)
+		return false;
+	memcpy(expected->as + 1, spec->as, sizeof(spec->as));
+	expected->n_as += spec->n_as;
+	return true;
+}
+
+static void model_age(unsigned int s, enum bgp_af af, unsigned int max)
+{
+	struct model_path *path;
+	unsigned int p;
+
+	for (p = 0; p < N_PREFIXES; p++) {
+		path = &session[s].path[af][p];
+		if (++path->age > max)
+			path->there = false;
+	}
+}
+
+/* ---- callbacks ------------------------------------------------------- */
+
+static void take_block(struct session *s, const struct bgp_update_block *block)
+{
+	const struct bgp_attrs *attrs = NULL;
+	struct rbuf nlri = block->nlri, path;
+	struct received *received;
+	struct bgp_nlri entry;
+	unsigned int i, p;
+	uint8_t type, n;
+
+	if (!block->withdraw)
+		attrs = bgp_update_attrs(parser, block);
+	while (bgp_nlri_next(&nlri, block->af, false, &entry)) {
+		p = prefix_index(block->af, &entry.prefix);
+		if (p == N_PREFIXES)
+			continue;
+		received = &s->received[block->af][p];
+		*received = (struct received){ .there = attrs };
+		if (!attrs)
+			continue;
+		received->hop = bgp_attrs_nexthop(attrs);
+		path = bgp_attrs_part(attrs, BGP_PART_AS_PATH);
+		if (!rbuf_u8(&path, &type) || !rbuf_u8(&path, &n) || n > 5)
+			bad = "an AS_PATH of another shape";
+		else
+			received->n_as = n;
+		for (i = 0; i < received->n_as; i++)
+			rbuf_u32(&path, &received->as[i]);
+	}
+}
+
+static void take_message(struct session *s, struct rbuf body)
+{
+	struct bgp_update_rules rules = {
+		.wire = {
+			.as4 = true,
+			.max_len = s->extended ? BGP_MSG_MAX_EXT : BGP_MSG_MAX,
+			.families = s->v6 ? 3 : 1,
+		},
+		.ebgp = true,
+	};
+	unsigned int i;
+
+	if (bgp_update_parse(parser, body, &rules) != BGP_ACCEPT)
+		bad = "an UPDATE with errors";
+	if (parser->eor)
+		s->eors[parser->eor_af]++;
+	for (i = 0; i < parser->n_blocks; i++)
+		take_block(s, &parser->block[i]);
+}
+
+static void take(uint32_t id, const uint8_t *data, size_t len)
+{
+	struct rbuf stream = rbuf_make(data, len), body;
+	struct bgp_error err;
+	enum bgp_msg_type type;
+	unsigned int s;
+
+	for (s = 0; s < N_SESSIONS && (session[s].id != id ||
+				       !session[s].up); s++)
+		;
+	if (s == N_SESSIONS) {
+		bad = "a message to a session that is down";
+		return;
+	}
+	while (stream.left > 0) {
+		if (bgp_msg_next(&stream, session[s].extended ?
+				 BGP_MSG_MAX_EXT : BGP_MSG_MAX, &type, &body,
+				 &err) != BGP_FRAME_MESSAGE ||
+		    type != BGP_MSG_UPDATE) {
+			bad = "bytes that are no UPDATE";
+			return;
+		}
+		take_message(&session[s], body);
+	}
+}
+
+static void on_send(void *arg, const struct rib_send *send)
+{
+	size_t i;
+
+	(void)arg;
+	for (i = 0; i < send->n_peers; i++)
+		take(send->peers[i], send->data, send->len);
+	if (send->len > RIB_SEND_MAX)
+		bad = "more than RIB_SEND_MAX";
+	if (rnd(20) == 0) {
+		i = rnd(N_SESSIONS);
+		session[i].paused = session[i].up;
+		rib_peer_pause(session[i].peer);
+	}
+}
+
+static bool on_route(void *arg, const struct rib_route *route)
+{
+	struct kernel_route *k;
+	unsigned int p;
+
+	(void)arg;
+	if (rnd(10) == 0)
+		kernel_full = true;
+	if (kernel_full)
+		return false;
+	p = prefix_index(route->af, &route->prefix);
+	if (p == N_PREFIXES) {
+		bad = "a route for an address space";
+		return true;
+	}
+	k = &kernel[route->af][p];
+	if (!k->answered)
+		bad = "a route handed out before the answer";
+	k->answered = false;
+	k->n = route->n_nexthops;
+	if (k->n > 0)
+		memcpy(k->hop, route->nexthops, k->n * sizeof(*k->hop));
+	return true;
+}
+
+static void on_wake(void *arg)
+{
+	(void)arg;
+}
+
+static const struct rib_ops ops = { on_send, on_route, on_wake };
+
+/* ---- random steps ---------------------------------------------------- */
+
+static void random_spec(unsigned int s, struct spec *spec)
+{
+	unsigned int i;
+
+	*spec = (struct spec){
+		.n_as = 1 + rnd(PATH_MAX_LEN - 1),
+		.hop = rnd(4) > 0 ? s / N_INSTANCES : N_NEIGHBORS,
+		.no_advertise = rnd(10) == 0,
+	};
+	for (i = 0; i < spec->n_as; i++)
+		spec->as[i] = 65001 + rnd(3);
+	if (rnd(15) == 0)
+		spec->as[spec->n_as - 1] = LOCAL_AS;
+	if (rnd(25) == 0)
+		spec->as[spec->n_as - 1] = 0;
+	if (rnd(25) == 0)
+		spec->hop = N_NEIGHBORS + 1;
+}
+
+static struct bgp_attrs *make_attrs(enum bgp_af af, const struct spec *spec)
+{
+	uint8_t path[2 + 4 * PATH_MAX_LEN], community[4];
+	struct wbuf w = wbuf_make(path, sizeof(path));
+	struct wbuf c = wbuf_make(community, sizeof(community));
+	struct bgp_attr_set set = { .nexthop = hop_addr(af, spec->hop) };
+	unsigned int i;
+
+	wbuf_u8(&w, 2);
+	wbuf_u8(&w, spec->n_as);
+	for (i = 0; i < spec->n_as; i++)
+		wbuf_u32(&w, spec->as[i]);
+	set.part[BGP_PART_AS_PATH] = rbuf_make(path, w.len);
+	wbuf_u32(&c, BGP_COMMUNITY_NO_ADVERTISE);
+	if (spec->no_advertise)
+		set.part[BGP_PART_COMMUNITIES] = rbuf_make(community, c.len);
+	return bgp_attrs_new(&set);
+}
+
+static void step_announce(unsigned int s)
+{
+	enum bgp_af af = rnd(2);
+	struct bgp_attrs *attrs;
+	uint8_t buf[1024];
+	struct wbuf w = wbuf_make(buf, sizeof(buf));
+	struct bgp_nlri nlri;
+	struct spec spec;
+	unsigned int i, p, n = 1 + rnd(8);
+
+	random_spec(s, &spec);
+	for (i = 0; i < n; i++) {
+		p = rnd(N_PREFIXES);
+		nlri = (struct bgp_nlri){ .prefix = prefix[af][p] };
+		bgp_nlri_build(&w, &nlri, false);
+		p = prefix_index(af, &prefix[af][p]);
+		session[s].path[af][p] = (struct model_path){
+			.there = true,
+			.spec = spec,
+		};
+	}
+	attrs = make_attrs(af, &spec);
+	rib_peer_announce(session[s].peer, af, attrs, rbuf_make(buf, w.len));
+	free(attrs);
+}
+
+static void step_withdraw(unsigned int s)
+{
+	enum bgp_af af = rnd(2);
+	uint8_t buf[1024];
+	struct wbuf w = wbuf_make(buf, sizeof(buf));
+	struct bgp_nlri nlri;
+	unsigned int i, p, n = 1 + rnd(8);
+
+	for (i = 0; i < n; i++) {
+		p = rnd(N_PREFIXES);
+		nlri = (struct bgp_nlri){ .prefix = prefix[af][p] };
+		bgp_nlri_build(&w, &nlri, false);
+		p = prefix_index(af, &prefix[af][p]);
+		session[s].path[af][p].there = false;
+	}
+	rib_peer_withdraw(session[s].peer, af, rbuf_make(buf, w.len));
+}
+
+static void add_peer(unsigned int s)
+{
+	struct rib_peer_conf conf = {
+		.id = next_id++,
+		.name = "nva",
+		.neighbor = neighbor_addr(s / N_INSTANCES),
+		.local = instance_addr(0, s % N_INSTANCES),
+		.as = 65001 + s / N_INSTANCES,
+	};
+
+	session[s].id = conf.id;
+	session[s].peer = rib_peer_add(rib, &conf);
+}
+
+static void step_up(unsigned int s)
+{
+	unsigned int instance = s % N_INSTANCES;
+	struct session *this = &session[s];
+	struct rib_session agreed;
+
+	this->extended = rnd(2);
+	this->v6 = rnd(4) > 0;
+	agreed = (struct rib_session){
+		.wire = {
+			.as4 = true,
+			.max_len = this->extended ? BGP_MSG_MAX_EXT :
+						    BGP_MSG_MAX,
+			.families = this->v6 ? 3 : 1,
+		},
+		.nexthop = { instance_addr(0, instance),
+			     instance_addr(1, instance) },
+	};
+	this->up = true;
+	this->paused = false;
+	memset(this->received, 0, sizeof(this->received));
+	memset(this->eors, 0, sizeof(this->eors));
+	rib_peer_up(this->peer, &agreed);
+}
+
+static void step_down(unsigned int s)
+{
+	bool keep = rnd(2);
+
+	rib_peer_down(session[s].peer, keep);
+	session[s].up = false;
+	session[s].paused = false;
+	model_age(s, 0, keep);
+	model_age(s, 1, keep);
+}
+
+static void step_replace(unsigned int s)
+{
+	rib_peer_remove(session[s].peer);
+	session[s].up = false;
+	memset(session[s].path, 0, sizeof(session[s].path));
+	add_peer(s);
+}
+
+static void step_stale(unsigned int s)
+{
+	enum bgp_af af = rnd(2);
+
+	rib_peer_stale(session[s].peer, af);
+	model_age(s, af, 1);
+}
+
+static void step_sweep(unsigned int s)
+{
+	enum bgp_af af = rnd(2);
+	unsigned int p;
+
+	rib_peer_sweep(session[s].peer, af);
+	for (p = 0; p < N_PREFIXES; p++) {
+		if (session[s].path[af][p].age > 0)
+			session[s].path[af][p].there = false;
+	}
+}
+
+static void step_space(void)
+{
+	enum bgp_af af = rnd(2);
+	unsigned int i = rnd(N_SPACES);
+	bool on = space_on[af][i];
+
+	if (on ? !rib_space_del(rib, &space[af][i]) :
+		 !rib_space_add(rib, &space[af][i]))
+		bad = "an address space that is there or not";
+	space_on[af][i] = !on;
+}
+
+static void step_answers(unsigned int chance)
+{
+	struct kernel_route *k;
+	unsigned int af, p;
+
+	for (af = 0; af < BGP_AF_COUNT; af++) {
+		for (p = 0; p < N_PREFIXES; p++) {
+			k = &kernel[af][p];
+			if (k->answered || rnd(chance) > 0)
+				continue;
+			k->answered = true;
+			k->error = rnd(8) == 0 && k->n > 0 ? 28 : 0;
+			rib_route_done(rib, af, &prefix[af][p], k->error,
+				       k->error ? "table is full" : NULL);
+		}
+	}
+	kernel_full = false;
+	rib_route_ready(rib);
+}
+
+static void step_resync(void)
+{
+	unsigned int af, p;
+
+	rib_route_resync(rib);
+	for (af = 0; af < BGP_AF_COUNT; af++) {
+		for (p = 0; p < N_PREFIXES; p++)
+			kernel[af][p] = (struct kernel_route){
+				.answered = true,
+			};
+	}
+	kernel_full = false;
+}
+
+static void resume(unsigned int s)
+{
+	if (!session[s].paused)
+		return;
+	session[s].paused = false;
+	rib_peer_resume(session[s].peer);
+}
+
+static void step_session(unsigned int s, unsigned int what)
+{
+	if (what < 50)
+		step_announce(s);
+	else if (what < 70)
+		step_withdraw(s);
+	else if (what < 75)
+		step_down(s);
+	else if (what < 77)
+		rib_peer_refresh(session[s].peer, rnd(2));
+	else if (what < 79)
+		step_stale(s);
+	else if (what < 81)
+		step_sweep(s);
+	else
+		resume(s);
+}
+
+static void step(void)
+{
+	unsigned int s = rnd(N_SESSIONS);
+	unsigned int what = rnd(100);
+
+	if (what < 60 && session[s].up)
+		step_session(s, rnd(100));
+	else if (what < 60 && rnd(8) == 0)
+		step_replace(s);
+	else if (what < 60)
+		step_up(s);
+	else if (what < 63)
+		step_space();
+	else if (what < 75)
+		step_answers(2);
+	else if (what == 75)
+		step_resync();
+	else
+		rib_run(rib, 0);
+}
+
+/* ---- comparing ------------------------------------------------------- */
+
+static bool settle(void)
+{
+	unsigned int i, s;
+
+	for (i = 0; i < 1000; i++) {
+		while (rib_run(rib, 1000))
+			;
+		for (s = 0; s < N_SESSIONS; s++)
+			resume(s);
+		step_answers(1);
+		if (!rib_run(rib, 1000) && rib_route_settled(rib))
+			break;
+	}
+	for (s = 0; s < N_SESSIONS; s++) {
+		if (session[s].paused)
+			return settle();
+	}
+	return i < 1000;
+}
+
+static bool same_received(const struct received *a, const struct received *b)
+{
+	return a->n_as == b->n_as && addr_equal(&a->hop, &b->hop) &&
+	       memcmp(a->as, b->as, a->n_as * sizeof(a->as[0])) == 0;
+}
+
+static bool session_gets(const struct session *this, enum bgp_af af)
+{
+	return this->up && (af == BGP_IPV4_UNICAST || this->v6);
+}
+
+static bool check_exports(enum bgp_af af, unsigned int p,
+			  const struct decision *d)
+{
+	const struct received *got;
+	struct received expected;
+	unsigned int s;
+	bool wanted;
+
+	for (s = 0; s < N_SESSIONS; s++) {
+		got = &session[s].received[af][p];
+		if (!session_gets(&session[s], af))
+			continue;
+		wanted = model_export(d, af, p, s, &expected);
+		if (got->there == wanted &&
+		    (!wanted || same_received(got, &expected)))
+			continue;
+		printf("# af %u prefix %u session %u: %s\n", af, p, s,
+		       !wanted ? "was sent, should not" :
+		       !got->there ? "was not sent" : "was sent another");
+		return false;
+	}
+	return true;
+}
+
+static bool check_kernel(enum bgp_af af, unsigned int p,
+			 const struct decision *d)
+{
+	const struct kernel_route *k = &kernel[af][p];
+	size_t i;
+
+	if (k->n != d->n_hops) {
+		printf("# af %u prefix %u: %zu next hops, expected %zu\n", af,
+		       p, k->n, d->n_hops);
+		return false;
+	}
+	for (i = 0; i < k->n; i++) {
+		if (!addr_equal(&k->hop[i], &d->hop[i])) {
+			printf("# af %u prefix %u: hop %zu differs\n", af, p,
+			       i);
+			return false;
+		}
+	}
+	return true;
+}
+
+struct seen {
+	enum bgp_af af;
+	bool all;			/* no peer given */
+	bool row[N_SESSIONS][N_PREFIXES];
+	struct prefix last;
+	unsigned int rows;
+	bool ok;
+};
+
+static bool on_learned(void *arg, const struct rib_row *row)
+{
+	struct seen *seen = arg;
+	const struct kernel_route *k;
+	struct decision d;
+	unsigned int s, p;
+
+	if (rnd(3) == 0)
+		return false;
+	p = prefix_index(seen->af, &row->prefix);
+	for (s = 0; s < N_SESSIONS && session[s].id != row->peer->id; s++)
+		;
+	if (s == N_SESSIONS || p == N_PREFIXES || seen->row[s][p] ||
+	    !path_of(s, seen->af, p)->there) {
+		seen->ok = false;
+		return true;
+	}
+	if (seen->rows++ > 0 && prefix_cmp(&seen->last, &row->prefix) > 0)
+		seen->ok = false;
+	seen->last = row->prefix;
+	seen->row[s][p] = true;
+	model_decide(seen->af, p, &d);
+	k = &kernel[seen->af][p];
+	seen->ok &= row->why == d.why[s] &&
+		    row->stale == (path_of(s, seen->af, p)->age > 0) &&
+		    (row->suppressed_by != NULL) == d.suppressed &&
+		    row->state == (d.n_hops == 0 ? RIB_ROUTE_NONE :
+				   k->error ? RIB_ROUTE_FAILED :
+					      RIB_ROUTE_INSTALLED) &&
+		    row->error == (d.n_hops > 0 ? k->error : 0);
+	return true;
+}
+
+static bool check_learned(enum bgp_af af)
+{
+	struct seen seen = { .af = af, .ok = true };
+	unsigned int s, p, refused, learned;
+	struct rib_peer_stats stats;
+	struct rib_walk *walk;
+	struct decision d;
+
+	walk = rib_walk_new(rib, af, RIB_VIEW_LEARNED, NULL);
+	while (rib_walk_run(walk, 1 + rnd(10), on_learned, &seen))
+		;
+	rib_walk_free(walk);
+	for (s = 0; s < N_SESSIONS; s++) {
+		refused = learned = 0;
+		for (p = 0; p < N_PREFIXES; p++) {
+			seen.ok &= seen.row[s][p] == path_of(s, af, p)->there;
+			model_decide(af, p, &d);
+			if (!path_of(s, af, p)->there)
+				continue;
+			learned++;
+			refused += d.why[s] == RIB_WHY_LOOP ||
+				   d.why[s] == RIB_WHY_AS_ZERO ||
+				   d.why[s] == RIB_WHY_NEXT_HOP;
+		}
+		stats = rib_peer_stats(session[s].peer, af);
+		seen.ok &= stats.learned == learned &&
+			   stats.refused == refused;
+	}
+	if (!seen.ok)
+		printf("# af %u: the learned routes differ\n", af);
+	return seen.ok;
+}
+
+static bool on_advertised(void *arg, const struct rib_row *row)
+{
+	(void)row;
+	++*(unsigned int *)arg;
+	return true;
+}
+
+/* Rows and counter of what a peer was sent; own spaces are not prefixes. */
+static bool check_advertised(enum bgp_af af, unsigned int s)
+{
+	unsigned int i, p, expected = 0, rows = 0;
+	struct rib_walk *walk;
+
+	for (p = 0; p < N_PREFIXES; p++)
+		expected += session[s].received[af][p].there;
+	for (i = 0; i < N_SPACES; i++)
+		expected += space_on[af][i] &&
+			    prefix_index(af, &space[af][i]) == N_PREFIXES;
+	if (!session_gets(&session[s], af))
+		expected = 0;
+	walk = rib_walk_new(rib, af, RIB_VIEW_ADVERTISED, session[s].peer);
+	while (rib_walk_run(walk, 7, on_advertised, &rows))
+		;
+	rib_walk_free(walk);
+	if (rows == expected &&
+	    rib_peer_stats(session[s].peer, af).advertised == expected)
+		return true;
+	printf("# af %u session %u: %u advertised, expected %u\n", af, s,
+	       rows, expected);
+	return false;
+}
+
+static bool check_af(enum bgp_af af)
+{
+	struct decision d;
+	unsigned int p, s;
+	bool ok = true;
+
+	for (p = 0; p < N_PREFIXES; p++) {
+		if (prefix_index(af, &prefix[af][p]) != p)
+			continue;
+		model_decide(af, p, &d);
+		ok = ok && check_exports(af, p, &d) && check_kernel(af, p, &d);
+	}
+	for (s = 0; s < N_SESSIONS; s++) {
+		ok = ok && check_advertised(af, s);
+		if (session[s].eors[af] != session_gets(&session[s], af) &&
+		    session[s].up) {
+			printf("# af %u session %u: %u times End-of-RIB\n",
+			       af, s, session[s].eors[af]);
+			ok = false;
+		}
+	}
+	return ok && check_learned(af);
+}
+
+static bool check_all(void)
+{
+	if (!settle()) {
+		puts("# the RIB does not come to rest");
+		return false;
+	}
+	if (bad) {
+		printf("# %s\n", bad);
+		return false;
+	}
+	return check_af(BGP_IPV4_UNICAST) && check_af(BGP_IPV6_UNICAST);
+}
+
+/* Everything is withdrawn: nothing may be left. */
+static bool check_empty(void)
+{
+	unsigned int s, af, i;
+	struct rib_mem mem;
+
+	for (s = 0; s < N_SESSIONS; s++) {
+		rib_peer_remove(session[s].peer);
+		session[s].up = session[s].paused = false;
+	}
+	for (af = 0; af < BGP_AF_COUNT; af++) {
+		for (i = 0; i < N_SPACES; i++) {
+			if (space_on[af][i])
+				rib_space_del(rib, &space[af][i]);
+		}
+	}
+	if (!settle())
+		return false;
+	rib_mem(rib, &mem);
+	printf("# left: %lu prefixes, %lu paths, %lu attribute sets, %lu next "
+	       "hops, %lu bytes queued\n", mem.prefixes, mem.paths, mem.attrs,
+	       mem.nexthops, mem.queue_bytes);
+	return mem.prefixes == 0 && mem.paths == 0 && mem.attrs == 1 &&
+	       mem.nexthops == 1 && mem.queue_bytes == 0;
+}
+
+static bool run(unsigned int steps)
+{
+	struct rib_conf conf = { .local_as = LOCAL_AS };
+	unsigned int i, s;
+	bool ok = true;
+
+	rib = rib_new(&conf, &ops, NULL);
+	step_resync();
+	for (s = 0; s < N_SESSIONS; s++)
+		add_peer(s);
+	for (i = 0; i < steps && ok; i++) {
+		step();
+		if (rnd(30) == 0)
+			ok = check_all();
+	}
+	if (!ok)
+		printf("# at step %u\n", i);
+	ktap_ok(ok, "%u random steps agree with the model", steps);
+	ktap_ok(ok && check_empty(), "all is given back");
+	rib_free(rib);
+	return ok;
+}
+
+int main(int argc, char **argv)
+{
+	uint64_t seed = argc > 1 ? strtoull(argv[1], NULL, 0) :
+				   (uint64_t)time(NULL);
+	unsigned int steps = argc > 2 ? strtoul(argv[2], NULL, 0) : 20000;
+
+	ktap_start();
+	ktap_plan(2);
+	printf("# seed %lu\n", seed);
+	rng_state = seed;
+	hash_init();
+	parser = bgp_update_new();
+	make_prefixes();
+	run(steps);
+	bgp_update_free(parser);
+	return ktap_finish();
+}

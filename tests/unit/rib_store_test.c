@@ -1,0 +1,499 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * What the RIB is built on, each against something simple: the prefix store,
+ * arrays of paths, interned attributes, queues; and the RIB in sizes that the
+ * random test does not reach.
+ */
+#include <string.h>
+
+#include "bgp/msg.h"
+#include "bgp/update.h"
+#include "ktap.h"
+#include "lib/hash.h"
+#include "lib/util.h"
+#include "rib/attrset.h"
+#include "rib/idq.h"
+#include "rib/net.h"
+#include "rib/rib.h"
+
+#define N_NETS	60000
+
+static uint64_t rng_state = 1;
+
+static uint32_t rnd(uint32_t n)
+{
+	rng_state = rng_state * 6364136223846793005ull + 1442695040888963407ull;
+	return (rng_state >> 33) % n;
+}
+
+/* ---- prefixes -------------------------------------------------------- */
+
+/* The @i-th of many different ones, of all lengths. */
+static struct prefix nth_prefix(int family, uint32_t i)
+{
+	uint32_t scattered = i * 2654435761u;
+	struct addr addr;
+	uint8_t bytes[16] = { 0x20, 1, scattered >> 24, scattered >> 16,
+			      scattered >> 8, scattered };
+
+	if (family == AF_INET6) {
+		addr = addr_make(AF_INET6, bytes);
+		return prefix_make(&addr, 48 + i % 81);
+	}
+	addr = addr_from_v4(scattered);
+	return prefix_make(&addr, 32);
+}
+
+static bool all_found(struct net_store *store, const uint32_t *id)
+{
+	struct prefix prefix, got;
+	uint32_t i;
+
+	for (i = 0; i < N_NETS; i++) {
+		prefix = nth_prefix(store->family, i);
+		if (net_find(store, &prefix) != id[i])
+			return false;
+		if (id[i] == NET_NONE)
+			continue;
+		got = net_prefix(store, net_get(store, id[i]));
+		if (!prefix_equal(&got, &prefix))
+			return false;
+	}
+	return true;
+}
+
+static uint32_t count_nets(const struct net_store *store)
+{
+	uint32_t id, n = 0;
+
+	for (id = net_next(store, 0); id != NET_NONE;
+	     id = net_next(store, id + 1))
+		n++;
+	return n;
+}
+
+static void test_nets(int family)
+{
+	const char *name = family == AF_INET ? "IPv4" : "IPv6";
+	uint32_t *id = xcalloc(N_NETS, sizeof(*id));
+	struct net_store store;
+	struct prefix prefix;
+	uint64_t full;
+	uint32_t i;
+
+	net_store_init(&store, family);
+	for (i = 0; i < N_NETS; i++) {
+		prefix = nth_prefix(family, i);
+		id[i] = net_add(&store, &prefix);
+	}
+	ktap_ok(all_found(&store, id) && count_nets(&store) == N_NETS,
+		"%s: %u prefixes are found", name, N_NETS);
+	full = net_prefix_bytes(&store);
+	ktap_ok(full < N_NETS * (family == AF_INET ? 30 : 45),
+		"%s: %.1f bytes a prefix", name, (double)full / N_NETS);
+	for (i = 0; i < N_NETS; i++) {
+		if (rnd(2) == 0)
+			continue;
+		net_del(&store, id[i]);
+		id[i] = NET_NONE;
+	}
+	ktap_ok(all_found(&store, id), "%s: half of them are gone", name);
+	for (i = 0; i < N_NETS; i++) {
+		prefix = nth_prefix(family, i);
+		id[i] = net_add(&store, &prefix);
+	}
+	ktap_ok(all_found(&store, id) && count_nets(&store) == N_NETS,
+		"%s: they are back, the others in place", name);
+	for (i = 0; i < N_NETS; i++)
+		net_del(&store, id[i]);
+	ktap_ok(count_nets(&store) == 0 && store.nets.used == 0 &&
+		net_prefix_bytes(&store) < full / 50,
+		"%s: %lu of %lu bytes are left without prefixes", name,
+		net_prefix_bytes(&store), full);
+	net_store_fini(&store);
+	free(id);
+}
+
+/* ---- paths of one prefix --------------------------------------------- */
+
+static bool same_paths(struct net_store *store, struct net *net,
+		       const uint32_t *attrs, uint32_t n)
+{
+	const struct rib_path *paths;
+	uint32_t got, i;
+
+	paths = net_paths(store, net, &got);
+	for (i = 0; i < got && i < n; i++) {
+		if (paths[i].attrs != attrs[i])
+			return false;
+	}
+	return got == n;
+}
+
+static void test_paths(void)
+{
+	static uint32_t attrs[3000];
+	struct prefix prefix = nth_prefix(AF_INET, 1);
+	struct net_store store;
+	uint32_t i, at, n = 0;
+	struct net *net;
+	bool ok = true;
+
+	net_store_init(&store, AF_INET);
+	net = net_get(&store, net_add(&store, &prefix));
+	for (i = 0; i < 40000 && ok; i++) {
+		/* Grow for a while, shrink for a while. */
+		if (n == 0 || (n < ARRAY_SIZE(attrs) &&
+			       rnd(8) < (i / 8000 % 2 ? 3u : 5u))) {
+			attrs[n] = i;
+			*net_path_add(&store, net) =
+				(struct rib_path){ .attrs = i };
+			n++;
+		} else {
+			at = rnd(n);
+			net_path_del(&store, net, at);
+			n--;
+			memmove(attrs + at, attrs + at + 1,
+				(n - at) * sizeof(*attrs));
+		}
+		ok = store.n_paths == n && same_paths(&store, net, attrs, n);
+	}
+	ktap_ok(ok, "paths of a prefix keep their order");
+	while (n > 0)
+		net_path_del(&store, net, --n);
+	ktap_ok(same_paths(&store, net, attrs, 0) &&
+		net_path_bytes(&store) < 8192,
+		"no array is left without paths");
+	net_store_fini(&store);
+}
+
+/* ---- attributes ------------------------------------------------------ */
+
+static struct bgp_attrs *make_attrs(uint32_t hop, uint32_t as,
+				    unsigned int communities)
+{
+	static uint8_t list[65532];
+	struct wbuf w = wbuf_make(list, sizeof(list));
+	uint8_t path[6] = { 2, 1, as >> 24, as >> 16, as >> 8, as };
+	struct bgp_attr_set set = {
+		.nexthop = addr_from_v4(hop),
+		.part[BGP_PART_AS_PATH] = rbuf_make(path, sizeof(path)),
+	};
+	unsigned int i;
+
+	for (i = 0; i < communities; i++)
+		wbuf_u32(&w, 0x10000 + i);
+	set.part[BGP_PART_COMMUNITIES] = rbuf_make(list, w.len);
+	return bgp_attrs_new(&set);
+}
+
+static void test_attrs(void)
+{
+	static uint32_t id[5000];
+	struct attrset_pool pool;
+	struct bgp_attrs *attrs;
+	bool ok = true;
+	uint32_t i;
+
+	attrset_pool_init(&pool, 65515);
+	for (i = 0; i < ARRAY_SIZE(id); i++) {
+		attrs = make_attrs(i % 100 + 1, i, i % 300);
+		id[i] = attrset_intern(&pool, attrs);
+		ok &= attrset_intern(&pool, attrs) == id[i] &&
+		      bgp_attrs_equal(&attrset_get(&pool, id[i])->flat,
+				      attrs);
+		free(attrs);
+	}
+	ktap_ok(ok && pool.index.used == ARRAY_SIZE(id),
+		"equal attributes are one set");
+	ktap_ok(pool.nexthop_index.used == 100, "next hops are shared");
+	for (i = 0; i < ARRAY_SIZE(id); i++) {
+		attrs = make_attrs(i % 100 + 1, i, i % 300);
+		attrset_put(&pool, id[i]);
+		ok &= bgp_attrs_equal(&attrset_get(&pool, id[i])->flat,
+				      attrs);
+		attrset_put(&pool, id[i]);
+		free(attrs);
+	}
+	ktap_ok(ok && pool.index.used == 0 && pool.nexthop_index.used == 0 &&
+		pool.n_big == 0, "sets go with their last reference");
+	attrset_pool_fini(&pool);
+}
+
+static void test_queue(void)
+{
+	struct idq q = { 0 };
+	uint32_t in = 0, out = 0, id;
+	bool ok = true;
+	unsigned int i;
+
+	for (i = 0; i < 200000 && ok; i++) {
+		if (rnd(100) < (i / 20000 % 2 ? 40u : 60u))
+			idq_push(&q, in++);
+		else if (idq_pop(&q, &id))
+			ok = id == out++;
+		ok &= q.n == in - out;
+	}
+	while (idq_pop(&q, &id))
+		ok &= id == out++;
+	ktap_ok(ok && in == out, "a queue keeps its order");
+	ktap_ok(idq_bytes(&q) == 0, "an empty queue has no memory");
+}
+
+/* ---- the RIB, large -------------------------------------------------- */
+
+static struct rib *rib;
+static struct bgp_update *parser;
+static uint32_t n_reach[400], n_unreach[400], n_messages[400], n_eor[400];
+static bool oversize;
+
+static void count_message(uint32_t peer, struct rbuf body)
+{
+	static const struct bgp_update_rules rules = {
+		.wire = { .as4 = true, .max_len = BGP_MSG_MAX, .families = 1 },
+		.ebgp = true,
+	};
+	struct bgp_nlri entry;
+	struct rbuf nlri;
+	unsigned int i;
+
+	ktap_must(bgp_update_parse(parser, body, &rules) == BGP_ACCEPT);
+	n_messages[peer]++;
+	n_eor[peer] += parser->eor;
+	for (i = 0; i < parser->n_blocks; i++) {
+		nlri = parser->block[i].nlri;
+		while (bgp_nlri_next(&nlri, parser->block[i].af, false,
+				     &entry)) {
+			n_reach[peer] += !parser->block[i].withdraw;
+			n_unreach[peer] += parser->block[i].withdraw;
+		}
+	}
+}
+
+static void on_send(void *arg, const struct rib_send *send)
+{
+	struct rbuf stream = rbuf_make(send->data, send->len), body;
+	enum bgp_msg_type type;
+	struct bgp_error err;
+	size_t i;
+
+	(void)arg;
+	oversize |= send->len > RIB_SEND_MAX;
+	while (stream.left > 0) {
+		ktap_must(bgp_msg_next(&stream, BGP_MSG_MAX, &type, &body,
+				       &err) == BGP_FRAME_MESSAGE);
+		for (i = 0; i < send->n_peers; i++)
+			count_message(send->peers[i], body);
+	}
+}
+
+static void on_wake(void *arg)
+{
+	++*(unsigned int *)arg;
+}
+
+static const struct rib_ops ops = { .send = on_send, .wake = on_wake };
+
+static void run(void)
+{
+	while (rib_run(rib, 1000))
+		;
+}
+
+static struct rib_peer *add_peer(uint32_t id)
+{
+	struct addr local = addr_from_v4(0x0a010104);
+	struct rib_peer_conf conf = {
+		.id = id,
+		.name = "nva",
+		.neighbor = addr_from_v4(0x0a020000 + id),
+		.local = local,
+		.as = 65001,
+	};
+	struct rib_session session = {
+		.wire = { .as4 = true, .max_len = BGP_MSG_MAX, .families = 1 },
+		.nexthop = { local },
+	};
+	struct rib_peer *peer = rib_peer_add(rib, &conf);
+
+	rib_peer_up(peer, &session);
+	return peer;
+}
+
+/* Prefixes @from to @to with the same attributes. */
+static void announce(struct rib_peer *peer, uint32_t from, uint32_t to,
+		     uint32_t hop, unsigned int communities)
+{
+	struct bgp_attrs *attrs = make_attrs(hop, 65001, communities);
+	uint8_t *buf = xmalloc(5 * (to - from));
+	struct wbuf w = wbuf_make(buf, 5 * (to - from));
+	struct bgp_nlri nlri = { .path_id = 0 };
+
+	for (; from < to; from++) {
+		nlri.prefix = nth_prefix(AF_INET, from);
+		bgp_nlri_build(&w, &nlri, false);
+	}
+	rib_peer_announce(peer, BGP_IPV4_UNICAST, attrs,
+			  rbuf_make(buf, w.len));
+	free(attrs);
+	free(buf);
+}
+
+static void withdraw(struct rib_peer *peer, uint32_t at)
+{
+	struct bgp_nlri nlri = { .prefix = nth_prefix(AF_INET, at) };
+	uint8_t buf[5];
+	struct wbuf w = wbuf_make(buf, sizeof(buf));
+
+	bgp_nlri_build(&w, &nlri, false);
+	rib_peer_withdraw(peer, BGP_IPV4_UNICAST, rbuf_make(buf, w.len));
+}
+
+static void reset_counts(void)
+{
+	memset(n_reach, 0, sizeof(n_reach));
+	memset(n_unreach, 0, sizeof(n_unreach));
+	memset(n_messages, 0, sizeof(n_messages));
+	memset(n_eor, 0, sizeof(n_eor));
+}
+
+static void test_dump(void)
+{
+	struct rib_peer *source = add_peer(1);
+	struct rib_peer *slow;
+	uint32_t i;
+
+	add_peer(2);
+	run();
+	ktap_ok(n_eor[1] == 1 && n_eor[2] == 1,
+		"an empty table is an End-of-RIB");
+	reset_counts();
+	for (i = 0; i < 50000; i += 100)
+		announce(source, i, i + 100, i / 100 % 50 + 1, 0);
+	run();
+	ktap_ok(n_reach[2] == 50000 && n_messages[2] <= 520 &&
+		n_messages[1] == 0, "50000 prefixes in %u messages",
+		n_messages[2]);
+	add_peer(3);
+	add_peer(4);
+	run();
+	ktap_ok(n_reach[3] == 50000 && n_reach[4] == 50000 && n_eor[3] == 1 &&
+		n_eor[4] == 1, "new peers get them all, then End-of-RIB");
+	ktap_ok(n_messages[3] < 400, "packed into %u messages, better than "
+		"they came", n_messages[3]);
+	reset_counts();
+	slow = rib_peer_find(rib, 3);
+	rib_peer_pause(slow);
+	for (i = 0; i < 50000; i++)
+		withdraw(source, i);
+	run();
+	ktap_ok(n_unreach[2] == 50000 && n_messages[2] < 100,
+		"50000 withdrawals in %u messages", n_messages[2]);
+	ktap_ok(n_messages[3] == 0, "a paused peer is left alone");
+	rib_peer_resume(slow);
+	run();
+	ktap_ok(n_unreach[3] == 50000 && n_reach[3] == 0,
+		"and told when it can listen again");
+}
+
+static void test_bounded_turn(void)
+{
+	struct rib_peer *peer = rib_peer_find(rib, 1);
+	struct rib_stats stats;
+
+	announce(peer, 0, 50000, 1, 0);
+	reset_counts();
+	ktap_ok(rib_run(rib, 0) && n_reach[2] > 0 && n_reach[2] < 50000,
+		"a turn without time does one piece: %u prefixes",
+		n_reach[2]);
+	run();
+	rib_stats(rib, &stats);
+	ktap_ok(n_reach[2] == 50000 && stats.prefixes[0] == 50000,
+		"and the next ones the rest");
+	rib_peer_down(peer, false);
+	while (rib_run(rib, 0))
+		;
+	rib_stats(rib, &stats);
+	ktap_ok(n_unreach[2] == 50000 && stats.prefixes[0] == 0 &&
+		rib_peer_stats(peer, 0).learned == 0,
+		"a lost peer's paths go piece by piece");
+}
+
+/* RFC 8654 4: what cannot be sent any more is withdrawn. */
+static void test_too_large(void)
+{
+	struct rib_peer *peer = add_peer(5);
+
+	announce(peer, 0, 10, 1, 0);
+	run();
+	reset_counts();
+	announce(peer, 0, 10, 1, 1020);
+	run();
+	ktap_ok(n_reach[2] == 0 && n_unreach[2] == 10,
+		"attributes too large for a session are a withdrawal");
+	announce(peer, 0, 10, 1, 1);
+	run();
+	ktap_ok(n_reach[2] == 10, "until they fit again");
+	rib_peer_remove(peer);
+	run();
+	ktap_ok(!rib_peer_find(rib, 5), "a removed peer is not found");
+}
+
+/* More paths than any small array holds, all in use. */
+static void test_many_paths(void)
+{
+	struct rib_peer *peer[300];
+	struct rib_stats stats;
+	unsigned int i;
+	struct rib_mem mem;
+
+	for (i = 0; i < 300; i++) {
+		peer[i] = add_peer(50 + i);
+		announce(peer[i], 7, 9, i + 1, 0);
+	}
+	run();
+	rib_mem(rib, &mem);
+	rib_stats(rib, &stats);
+	ktap_ok(mem.paths == 600 && stats.prefixes[0] == 2,
+		"300 peers announce the same");
+	reset_counts();
+	for (i = 0; i < 300; i++)
+		rib_peer_remove(peer[i]);
+	run();
+	rib_mem(rib, &mem);
+	ktap_ok(mem.paths == 0 && mem.prefixes == 0 && n_unreach[2] == 2,
+		"and are all removed at once");
+}
+
+static void test_rib(void)
+{
+	struct rib_conf conf = { .local_as = 65515 };
+	unsigned int woken = 0;
+
+	rib = rib_new(&conf, &ops, &woken);
+	test_dump();
+	test_bounded_turn();
+	test_too_large();
+	test_many_paths();
+	ktap_ok(!oversize, "no send is larger than said");
+	woken = 0;
+	announce(rib_peer_find(rib, 2), 0, 2, 1, 0);
+	announce(rib_peer_find(rib, 2), 2, 4, 1, 0);
+	ktap_ok(woken == 1, "woken once for two changes");
+	rib_free(rib);
+}
+
+int main(void)
+{
+	ktap_start();
+	hash_init();
+	parser = bgp_update_new();
+	test_nets(AF_INET);
+	test_nets(AF_INET6);
+	test_paths();
+	test_attrs();
+	test_queue();
+	test_rib();
+	bgp_update_free(parser);
+	return ktap_finish();
+}
