@@ -1,0 +1,108 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=bash
+#
+# For tests of the data path, after lib.sh: traffic, and the counters that say
+# what became of it.
+
+seconds() {
+	echo $(($1 * ${TIME_SCALE:-1}))
+}
+
+# counter DEV NAME: of a VNet or a NIC, e.g. rx_packets or drop_no_route.
+counter() {
+	cat "/sys/class/net/$1/"vnet*/"$2"
+}
+
+# drops DEV: all drops, one reason a line, with their counters.
+drops() {
+	grep -H . "/sys/class/net/$1/"vnet*/drop_* | sed 's|.*/drop_||; /:0$/d'
+}
+
+counter_above() {
+	[ "$(counter "$1" "$2")" -gt "$3" ]
+}
+
+counter_rises() {
+	local dev=$1 name=$2 before
+	shift 2
+
+	before=$(counter "$dev" "$name") || return
+	"$@"
+	wait_until 2 counter_above "$dev" "$name" "$before" && return
+	echo "$dev: $name is still $before; drops:"
+	drops "$dev"
+	return 1
+}
+
+# check_counter NAME DEV COUNTER COMMAND...: passes if COUNTER of DEV rises
+# while COMMAND runs, whatever that says.
+check_counter() {
+	check "$1" counter_rises "${@:2}"
+}
+
+# ping_from VM ADDR [OPTION...]: one packet there and back.
+ping_from() {
+	in_vm "$1" ping -n -c 1 -W "$(seconds 2)" "${@:3}" "$2"
+}
+
+# send_from VM ADDR [OPTION...]: one packet that nobody is expected to answer.
+send_from() {
+	in_vm "$1" ping -n -c 1 -W 0.1 "${@:3}" "$2"
+}
+
+# ttl_from VM ADDR: the TTL that the answer arrives with.
+ttl_from() {
+	ping_from "$@" | sed -n 's/.* ttl=\([0-9]*\) .*/\1/p'
+}
+
+listening() {
+	in_vm "$1" ss -Hltn "sport = $2" | grep -q .
+}
+
+# tcp_transfer FROM TO ADDR: FROM sends 10 MiB (less to a slow kernel) to TO at
+# ADDR, which must get them unharmed.
+tcp_transfer() {
+	local from=$1 to=$2 addr=$3 dir rc
+
+	dir=$(mktemp -d)
+	head -c $((10240 / ${TIME_SCALE:-1}))K /dev/urandom >"$dir/sent"
+	in_vm "$to" timeout "$(seconds 60)" nc -l "$addr" 5000 \
+		>"$dir/received" </dev/null &
+	wait_until 5 listening "$to" 5000 &&
+		in_vm "$from" timeout "$(seconds 60)" nc -N "$addr" 5000 \
+			<"$dir/sent" &&
+		wait $! && cmp "$dir/sent" "$dir/received"
+	rc=$?
+	rm -r "$dir"
+	return $rc
+}
+
+# host_listens [OPTION...] ADDR: a socket of the host waits at port 179 for one
+# connection; options as in tools/bound.c.
+host_listens() {
+	[ -z "${listener:-}" ] || kill "$listener" 2>/dev/null
+	timeout "$(seconds 30)" \
+		bound "${@:1:$#-1}" listen "${!#}" 179 >/dev/null &
+	listener=$!
+	must wait_until 5 sh -c "ss -Hltn 'sport = 179' | grep -q ."
+}
+
+# vm_listens VM ADDR: the same of a guest.
+vm_listens() {
+	[ -z "${listener:-}" ] || kill "$listener" 2>/dev/null
+	in_vm "$1" timeout "$(seconds 30)" bound listen "$2" 179 >/dev/null &
+	listener=$!
+	must wait_until 5 listening "$1" 179
+}
+
+# connect_from VM|host [OPTION...] ADDR: a TCP connection to port 179 carries
+# data both ways.
+connect_from() {
+	local where=(in_vm "$1")
+
+	[ "$1" != host ] || where=()
+	head -c 100000 /dev/zero |
+		"${where[@]}" timeout "$(seconds 5)" \
+			bound "${@:2:$#-2}" connect "${!#}" 179 |
+		grep "got 100000 bytes"
+}

@@ -1,0 +1,212 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# vrsd as a whole, with the module and NVAs that run BIRD: what an NVA announces
+# is an effective route of a VM, through restarts, losses and changes.
+#
+#	vm1	  10.1.0.4, fd00:10:1::4
+#	sdwan	  10.1.2.4, fd00:10:1:2::4 (AS 65001)
+#	firewall  10.1.3.4 (AS 65002)
+#	blue	  10.1.1.4, 10.1.1.5, fd00:10:1:1::4, fd00:10:1:1::5 (AS 65515)
+
+. "${0%/*}/../lib.sh"
+
+load_module
+run=$(mktemp -d)
+defer rm -rf "$run"
+chmod 755 "$run"
+
+# guest_vm NAME MAC GATEWAY ADDR/PLEN...: with a NIC for vrsd to enslave.
+guest_vm() {
+	local name=$1 mac=$2 gateway=$3 addr
+	shift 3
+
+	add_netns "$name"
+	must ip link add "$name" type veth peer name eth0 address "$mac" netns "$name"
+	must ip link set "$name" up
+	must ip -n "$name" link set eth0 up
+	for addr; do
+		if [[ $addr = *:* ]]; then
+			must ip -n "$name" address add "$addr" dev eth0 nodad
+		else
+			must ip -n "$name" address add "$addr" dev eth0
+		fi
+	done
+	must ip -n "$name" route add default via "$gateway" dev eth0
+}
+
+write_config() {
+	cat >"$run/vrsd.yaml" <<-EOT
+	vnets:
+	  - name: blue
+	    vni: 5001
+	    table: 100
+	    bgp-table: 101
+	    address-spaces: [10.1.0.0/16, "fd00:10:1::/48"]
+	    subnets:
+	      - { prefix: 10.1.0.0/24 }
+	      - { prefix: 10.1.1.0/24 }
+	      - { prefix: 10.1.2.0/24 }
+	      - { prefix: 10.1.3.0/24 }
+	      - { prefix: "fd00:10:1::/64" }
+	      - { prefix: "fd00:10:1:1::/64" }
+	      - { prefix: "fd00:10:1:2::/64" }
+	    nics:
+	      - { device: vm1, mac: "02:00:00:00:00:04", addresses: [10.1.0.4, "fd00:10:1::4"] }
+	      - { device: sdwan, mac: "02:00:00:00:02:04", addresses: [10.1.2.4, "fd00:10:1:2::4"], ip-forwarding: true }
+	      - { device: firewall, mac: "02:00:00:00:03:04", addresses: [10.1.3.4], ip-forwarding: true }
+	    route-server:
+	      addresses: [10.1.1.4, 10.1.1.5, "fd00:10:1:1::4", "fd00:10:1:1::5"]
+	      neighbors:
+	        - { name: sdwan, address: 10.1.2.4, asn: 65001 }
+	        - { name: sdwan6, address: "fd00:10:1:2::4", asn: 65001 }
+	        - { name: firewall, address: 10.1.3.4, asn: 65002 }
+	EOT
+}
+
+start_vrsd() {
+	: >"$run/vrsd.log"
+	vrsd -c "$run/vrsd.yaml" -r "$run/rs" -u nobody >"$run/vrsd.log" 2>&1 &
+	vrsd_pid=$!
+	defer kill_process $vrsd_pid
+	wait_until 20 grep -q "serves" "$run/vrsd.log" ||
+		bail_out "vrsd does not start: $(cat "$run/vrsd.log")"
+}
+
+kill_process() {
+	kill -KILL "$1" 2>/dev/null && wait "$1" 2>/dev/null
+	return 0
+}
+
+# bird_config NAME AS FAMILIES ROUTE...
+bird_config() {
+	local name=$1 as=$2 families=$3 family route peer
+	shift 3
+
+	echo "router id 10.0.0.$((as - 65000)); protocol device {}"
+	for family in $families; do
+		echo "protocol static static$family { ipv$family;"
+		for route; do
+			case $family$route in 6*:* | 4*.*) echo "route $route blackhole;" ;; esac
+		done
+		echo "}"
+		for peer in 4 5; do
+			[ "$family" = 4 ] && peer=10.1.1.$peer || peer=fd00:10:1:1::$peer
+			echo "protocol bgp rs$family${peer##*[.:]} { local as $as; multihop;
+				neighbor $peer as 65515; connect delay time 1;
+				ipv$family { import all; export where source = RTS_STATIC; next hop self; }; }"
+		done
+	done
+}
+
+start_bird() {
+	bird_config "$@" >"$run/$1.conf"
+	must in_vm "$1" bird -c "$run/$1.conf" -s "$run/$1.ctl" -P "$run/$1.pid"
+}
+
+# announce NAME AS FAMILIES ROUTE...: these, no more and no less
+announce() {
+	bird_config "$@" >"$run/$1.conf"
+	must birdc -s "$run/$1.ctl" configure >/dev/null
+}
+
+ask() { vrs -s "$run/rs/vrsd.sock" "$@"; }
+sessions() {
+	[ "$(ask show peers -j | jq '[.[] | select(.state == "Established")] | length')" -eq "$1" ]
+}
+
+# effective PREFIX HOP: an active BGP row of vm1
+effective() {
+	vrs show effective-routes vm1 -j |
+		jq -e --arg p "$1" --arg h "$2" 'any(.value[]; .source == "VirtualNetworkGateway" and
+			.state == "Active" and (.addressPrefix | index($p)) and (.nextHopIpAddress | index($h)))'
+}
+lacks() { ! "$@"; }
+state() {
+	ask show learned sdwan -j | jq -e --arg p "$1" --arg s "$2" \
+		'[.[]?[]? | select(.network == $p and .state == $s)] | length > 0'
+}
+held() { { ip route show table 101; ip -6 route show table 101; } 2>/dev/null | grep -c 'proto bgp'; }
+holds() { [ "$(held)" -eq "$1" ]; }
+offloaded() { ip route show table 101 "$1" | grep -q rt_offload; }
+
+guest_vm vm1 02:00:00:00:00:04 10.1.0.1 10.1.0.4/24 fd00:10:1::4/64
+guest_vm sdwan 02:00:00:00:02:04 10.1.2.1 10.1.2.4/24 fd00:10:1:2::4/64
+must ip -n sdwan -6 route add default via fe80::1234:5678:9abc dev eth0
+guest_vm firewall 02:00:00:00:03:04 10.1.3.1 10.1.3.4/24
+write_config
+start_vrsd
+start_bird sdwan 65001 "4 6" 10.250.0.0/16 10.251.0.0/16 fd00:250::/32
+start_bird firewall 65002 4 0.0.0.0/0 10.251.0.0/16
+
+check "six sessions come up" wait_until 40 sessions 6
+check "a route is effective" wait_until 10 effective 10.250.0.0/16 10.1.2.4
+check "an IPv6 route is effective" wait_until 10 effective fd00:250::/32 fd00:10:1:2::4
+check "the default route is effective" wait_until 10 effective 0.0.0.0/0 10.1.3.4
+check "a route of both has two next hops" wait_until 10 effective 10.251.0.0/16 10.1.2.4
+check "the second one" wait_until 10 effective 10.251.0.0/16 10.1.3.4
+check "the kernel has them offloaded" offloaded 10.250.0.0/16
+check "the agent knows that they are installed" wait_until 10 state 10.250.0.0/16 installed
+check "the kernel holds four routes" holds 4
+
+# What the run before left and nobody announces any more is swept.
+kill -KILL $vrsd_pid
+wait $vrsd_pid 2>/dev/null
+check "a killed agent's routes stay" effective 10.250.0.0/16 10.1.2.4
+announce sdwan 65001 "4 6" 10.251.0.0/16 10.252.0.0/16 fd00:250::/32
+start_vrsd
+check "the sessions come back" wait_until 40 sessions 6
+check "a route announced meanwhile is effective" wait_until 20 effective 10.252.0.0/16 10.1.2.4
+check "a route withdrawn meanwhile goes" wait_until 20 lacks effective 10.250.0.0/16 10.1.2.4
+check "the log says so" grep -q "vnet blue: all routes are there" "$run/vrsd.log"
+check "the kernel holds four routes" holds 4
+
+# A stopped agent leaves all in place.
+kill $vrsd_pid
+wait $vrsd_pid
+check_equal "a stopped agent ends well" 0 echo $?
+check "and its routes stay" holds 4
+start_vrsd
+check "the sessions come back" wait_until 40 sessions 6
+
+# One of two next hops goes, then comes back.
+kill -KILL "$(cat "$run/firewall.pid")"
+check "a dead NVA's routes go" wait_until 10 lacks effective 0.0.0.0/0 10.1.3.4
+check "it is no next hop any more" wait_until 10 lacks effective 10.251.0.0/16 10.1.3.4
+check "the other one stays" effective 10.251.0.0/16 10.1.2.4
+start_bird firewall 65002 4 0.0.0.0/0 10.251.0.0/16
+check "it comes back" wait_until 40 effective 10.251.0.0/16 10.1.3.4
+
+# A route that the data plane hides, and one that an operator has added.
+announce sdwan 65001 "4 6" 10.251.0.0/16 10.1.9.0/24 fd00:250::/32
+inside() {
+	ask show learned sdwan -j | jq -e 'any(.[]?[]?; .network == "10.1.9.0/24" and .why == "inside 10.1.0.0/16")'
+}
+check "a route inside the address space is learned" wait_until 10 inside
+check "and not programmed" lacks sh -c 'ip route show table 101 | grep -q 10.1.9.0'
+must ip route add 10.66.0.0/16 via 10.1.2.4 dev blue table 101
+check "a route by hand is effective" wait_until 10 effective 10.66.0.0/16 10.1.2.4
+must ip route del 10.251.0.0/16 table 101 proto bgp
+check "a route that somebody took away is put back" wait_until 30 effective 10.251.0.0/16 10.1.2.4
+
+# The VNet's device goes with all that was in it.
+must ip link del blue
+check "a deleted VNet is made anew" wait_until 20 ip link show blue
+check "its sessions come back" wait_until 60 sessions 6
+check "its routes come back" wait_until 20 effective 0.0.0.0/0 10.1.3.4
+check "next to no other" wait_until 10 holds 3
+
+# Reloads.
+sed -i 's|address-spaces: \[|&10.2.0.0/16, |' "$run/vrsd.yaml"
+check "a new address space" ask reload
+check "reaches the NVAs" wait_until 10 sh -c "birdc -s $run/sdwan.ctl show route for 10.2.0.0/16 | grep -q ^10.2.0.0/16"
+check "without a reset" sessions 6
+sed -i '/name: sdwan,/d' "$run/vrsd.yaml"
+check "a neighbor less" ask reload
+check "has no route left" wait_until 10 lacks effective 10.251.0.0/16 10.1.2.4
+sed -i 's/name: blue/name: green/; s/vni: 5001/vni: 5002/' "$run/vrsd.yaml"
+check "another VNet" ask reload
+check "takes the place of the old one" wait_until 20 ip link show green
+check "which is gone" wait_until 10 lacks ip link show blue
+check "and gets the sessions" wait_until 60 sessions 4
+ktap_finish

@@ -1,0 +1,282 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# The agent's kernel side with the module: VNets, NICs, subnets and routes come
+# to be as described, follow a new description, survive a restart, and are put
+# back when somebody takes them away. fibctl is agent/fib/ by itself.
+
+. "${0%/*}/../lib.sh"
+. "${0%/*}/../control.sh"
+
+dir=$(mktemp -d)
+defer rm -rf "$dir"
+
+# start_fib: a fresh one, which takes its lines from tell.
+start_fib() {
+	rm -f "$dir/in"
+	must mkfifo "$dir/in"
+	fibctl <"$dir/in" >"$dir/out" 2>"$dir/err" &
+	fib=$!
+	exec 7>"$dir/in"
+}
+
+kill_fib() {
+	exec 7>&-
+	kill -KILL "$fib" 2>/dev/null
+	wait "$fib" 2>/dev/null
+	return 0
+}
+
+tell() {
+	printf '%s\n' "$@" >&7
+}
+
+# told TEXT: fib has told exactly this, some time
+told() {
+	wait_until 30 grep -qxF "$1" "$dir/out"
+}
+
+# settled: everything that was told before is in the kernel
+settled() {
+	local mark=$RANDOM$RANDOM
+	tell idle "echo mark $mark"
+	told "mark $mark"
+}
+
+# device NAME: one with nobody behind it
+device() {
+	must ip link add "$1" type veth peer name "$1-peer"
+	defer del_link "$1"
+	must ip link set "$1-peer" up
+	must ip link set "$1" up
+}
+
+# rows_of TABLE: what is in a table, without what the kernel adds by itself
+rows_of() {
+	{
+		ip route show table "$1"
+		ip -6 route show table "$1"
+	} 2>/dev/null | grep -vE '^(local|broadcast|multicast) |metric 256|^fe80:' |
+		sed -E 's/ (pref medium|scope link|onlink)//g; s/ +$//' | sort
+}
+
+nics() {
+	vrs show nics "$1" -j | jq -r '.[] | [.name, .macAddress,
+		.enableIPForwarding, .ipConfigurations[].privateIPAddress] |
+		map(tostring) | join(" ")' | sort
+}
+
+subnets() {
+	vrs show subnets "$1" -j | jq -r '.[] | [.addressPrefix,
+		.routeTable // "-", .disableBgpRoutePropagation] |
+		map(tostring) | join(" ")' | sort
+}
+
+addresses() {
+	ip -o address show "$1" scope global | awk '{ print $4 }' | sort | xargs
+}
+
+bgp_rows() {
+	rows_of 101 | sed -E 's/ nhid [0-9]+//'
+}
+
+blue=(
+	"vnet blue 5001 100 101"
+	"space 10.1.0.0/16"
+	"space fd00:10:1::/48"
+	"address 10.1.1.4"
+	"address 10.1.1.5"
+	"address fd00:10:1:1::4"
+	"internet uplink"
+	"subnet 10.1.0.0/24 2001 on"
+	"subnet 10.1.2.0/24 0 off"
+	"table 2001"
+	"udr 0.0.0.0/0 appliance 10.1.3.4"
+	"udr 10.66.0.0/16 none"
+	"udr 10.1.7.0/24 local"
+	"udr fd00:9::/32 appliance fd00:10:1:3::4"
+	"nic vm1 02:00:00:00:00:04 off 10.1.0.4 fd00:10:1::4"
+	"nic nva 02:00:00:00:03:04 on 10.1.3.4 fd00:10:1:3::4"
+	"nic later 02:00:00:00:00:05 off 10.1.0.5"
+)
+
+start_fib
+tell "${blue[@]}" configure
+check "without the module" told "vnet 5001 not-ready blue: Unknown device type"
+kill_fib
+
+load_module
+add_uplink
+device vm1
+device nva
+start_fib
+defer kill_fib
+
+tell "${blue[@]}" configure
+check "a VNet" told "vnet 5001 ready"
+check_equal "its device" "5001 100 101" eval "ip -d -j link show blue |
+	jq -r '.[].linkinfo.info_data | [.vni, .table, .bgp_table] | join(\" \")'"
+check_equal "its own addresses" "10.1.1.4/32 10.1.1.5/32 fd00:10:1:1::4/128" \
+	addresses blue
+check_equal "loose reverse path filter" 2 sysctl -n net.ipv4.conf.blue.rp_filter
+check_equal "system rows" "\
+10.1.0.0/16 dev blue proto 86 rt_offload
+blackhole 10.0.0.0/8 proto kernel rt_offload
+blackhole 100.64.0.0/10 proto kernel rt_offload
+blackhole 172.16.0.0/12 proto kernel rt_offload
+blackhole 192.168.0.0/16 proto kernel rt_offload
+default dev uplink proto 86 metric 1024 rt_offload
+default dev uplink proto 86 rt_offload
+fd00:10:1::/48 dev blue proto 86 metric 1024 rt_offload" rows_of 100
+check_equal "user-defined rows" "\
+10.1.7.0/24 dev blue proto 86 rt_offload
+blackhole 10.66.0.0/16 proto 86 rt_offload
+default via 10.1.3.4 dev blue proto 86 rt_offload
+fd00:9::/32 via fd00:10:1:3::4 dev blue proto 86 metric 1024 rt_offload" rows_of 2001
+check_equal "subnets" "\
+10.1.0.0/24 2001 false
+10.1.2.0/24 - true" subnets blue
+check_equal "NICs whose devices are there" "\
+nva 02:00:00:00:03:04 true 10.1.3.4 fd00:10:1:3::4
+vm1 02:00:00:00:00:04 false 10.1.0.4 fd00:10:1::4" nics blue
+device later
+check "a NIC whose device comes later" wait_until 10 \
+	eval "nics blue | grep -qx 'later 02:00:00:00:00:05 false 10.1.0.5'"
+
+# Routes
+tell "route 5001 10.250.0.0/16 10.1.3.4" "route 5001 fd00:250::/32 fd00:10:1:3::4"
+check "routes" settled
+all_offloaded="\
+10.250.0.0/16 proto bgp metric 20000 rt_offload
+fd00:250::/32 proto bgp metric 20000 rt_offload"
+check_equal "are offloaded" "$all_offloaded" bgp_rows
+check_equal "and effective" "VirtualNetworkGateway 10.1.3.4 nva" lookup vm1 10.250.0.1
+check_equal "in IPv6" "VirtualNetworkGateway fd00:10:1:3::4 nva" lookup vm1 fd00:250::1
+check_equal "next hops are offloaded" 4 eval "ip nexthop show | grep -c offload"
+
+# Refusals are told with the kernel's words.
+tell describe "${blue[@]}" "nic red1 - off 10.2.0.4" configure
+check "a NIC that is not there is waited for" told "vnet 5001 ready"
+device red1
+check "an address outside the VNet" wait_until 10 \
+	grep -qE '^vnet 5001 ready red1: .' "$dir/out"
+tell describe "${blue[@]}" "nic wrong 02:00:00:00:00:06 off 10.2.0.4" configure
+device wrong
+check "with the module's own words" wait_until 10 \
+	grep -qE '^vnet 5001 ready wrong: .*10.2.0.4 is outside' "$dir/out"
+
+# A new description
+: >"$dir/out"
+tell describe "vnet blue 5001 100 101" \
+	"space 10.1.0.0/17" "space 10.3.0.0/16" "space fd00:10:1::/48" \
+	"address 10.1.1.4" "address 10.3.1.4" \
+	"subnet 10.1.0.0/23 0 off" \
+	"table 2002" "udr 10.67.0.0/16 none" \
+	"nic vm1 02:00:00:00:00:04 on 10.3.0.4" \
+	"nic nva 02:00:00:00:03:04 on 10.1.3.4 fd00:10:1:3::4" configure
+check "another description" told "vnet 5001 ready"
+check_equal "system rows follow" "\
+10.1.0.0/17 dev blue proto 86 rt_offload
+10.3.0.0/16 dev blue proto 86 rt_offload
+blackhole 10.0.0.0/8 proto kernel rt_offload
+blackhole 100.64.0.0/10 proto kernel rt_offload
+blackhole 172.16.0.0/12 proto kernel rt_offload
+blackhole 192.168.0.0/16 proto kernel rt_offload
+fd00:10:1::/48 dev blue proto 86 metric 1024 rt_offload" rows_of 100
+check_equal "the old route table is empty" "" rows_of 2001
+check_equal "the new one is not yet anybody's" "blackhole 10.67.0.0/16 proto 86" \
+	rows_of 2002
+check_equal "subnets follow" "10.1.0.0/23 - true" subnets blue
+check_equal "addresses follow" "10.1.1.4/32 10.3.1.4/32" addresses blue
+check_equal "NICs follow" "\
+nva 02:00:00:00:03:04 true 10.1.3.4 fd00:10:1:3::4
+vm1 02:00:00:00:00:04 true 10.3.0.4" nics blue
+check_equal "a NIC that is not named any more is released" "" \
+	eval "ip -j link show later | jq -r '.[].master // \"\"'"
+check_equal "BGP routes stay" "$all_offloaded" bgp_rows
+
+# Somebody interferes.
+must ip route del 10.3.0.0/16 table 100
+check "an address space comes back" wait_until 10 \
+	eval "rows_of 100 | grep -q '^10.3.0.0/16'"
+must ip address del 10.1.1.4/32 dev blue
+check "an address of ours comes back" wait_until 10 \
+	eval "addresses blue | grep -q 10.1.1.4/32"
+must ip link set vm1 nomaster
+check "a NIC comes back" wait_until 10 eval "nics blue | grep -q '^vm1 .* 10.3.0.4'"
+must ip route flush table 101
+check "BGP routes come back" wait_until 10 \
+	eval "[ \"\$(bgp_rows)\" = \"$all_offloaded\" ]"
+must ip link set blue down
+check "a device that is taken down stays down" told \
+	"vnet 5001 not-ready blue: device is down"
+check_equal "without its routes" "" bgp_rows
+must ip link set blue up
+check "all of them come back with it" wait_until 10 \
+	eval "[ \"\$(bgp_rows)\" = \"$all_offloaded\" ]"
+must ip link del blue
+check "a device that is deleted comes back" wait_until 10 \
+	eval "[ \"\$(bgp_rows)\" = \"$all_offloaded\" ]"
+check "with its NICs" wait_until 10 eval "nics blue | grep -q '^vm1 .* 10.3.0.4'"
+must ip route add 10.77.0.0/16 via 10.1.3.4 dev blue table 101 proto static
+
+# A restart, while somebody listens
+kill_fib
+all=$(ip route show table all; ip -6 route show table all; ip nexthop show;
+	nics blue; subnets blue)
+check_equal "killed, it leaves everything" 3 eval "bgp_rows | wc -l"
+ip monitor route nexthop >"$dir/monitor" &
+monitor=$!
+sleep 0.5
+start_fib
+tell "vnet blue 5001 100 101" \
+	"space 10.1.0.0/17" "space 10.3.0.0/16" "space fd00:10:1::/48" \
+	"address 10.1.1.4" "address 10.3.1.4" \
+	"subnet 10.1.0.0/23 0 off" \
+	"table 2002" "udr 10.67.0.0/16 none" \
+	"nic vm1 02:00:00:00:00:04 on 10.3.0.4" \
+	"nic nva 02:00:00:00:03:04 on 10.1.3.4 fd00:10:1:3::4" configure \
+	"route 5001 10.250.0.0/16 10.1.3.4"
+check "started again" settled
+check_equal "nothing has changed" "$all" eval "ip route show table all;
+	ip -6 route show table all; ip nexthop show; nics blue; subnets blue"
+check_equal "not for a moment" "" cat "$dir/monitor"
+kill "$monitor"
+tell "sweep 5001"
+check "stale routes are swept" settled
+check_equal "those of others are not" "\
+10.250.0.0/16 proto bgp metric 20000 rt_offload
+10.77.0.0/16 via 10.1.3.4 dev blue proto static rt_offload" bgp_rows
+
+# Many
+many=$((4000 / ${TIME_SCALE:-1}))
+tell "many 5001 $many 10.1.3.4"
+check "many routes" settled
+check_equal "are there" $((many + 2)) eval "ip route show table 101 | wc -l"
+check_equal "and offloaded" $((many + 2)) \
+	eval "ip route show table 101 | grep -c 'rt_offload '"
+tell "many 5001 $many"
+check "are withdrawn" settled
+check_equal "are gone" 2 eval "ip route show table 101 | wc -l"
+
+# A limit of the module: each refusal is told.
+tell describe "vnet red 5002 200 201 100" "space 10.2.0.0/16" configure
+check "another VNet instead" told "vnet 5002 ready"
+check_fail "the first one is gone" ip link show blue
+check_equal "with its rows" "" rows_of 100
+check_equal "and its route tables" "" rows_of 2002
+tell "many 5002 2000 10.2.0.4"
+check "more routes than the limit" settled
+check_equal "the limit is installed" 100 eval "ip route show table 201 | wc -l"
+check_equal "the others have failed" 1900 \
+	eval "grep -cE '^route 5002 .* failed .*max_routes' '$dir/out'"
+tell "stats 5002"
+check "none is forgotten" told \
+	"stats routes 2000 stale 0 queued 0 failed 1900 groups 1 hops 1"
+tell describe "vnet red 5002 200 201 3000" "space 10.2.0.0/16" configure audit
+check "with a higher limit all are" wait_until 20 \
+	eval "[ \$(ip route show table 201 | wc -l) -eq 2000 ]"
+
+check_equal "no report of a sanitizer" "" \
+	eval "grep -E 'runtime error:|SUMMARY' '$dir/err' || :"
+ktap_finish

@@ -1,0 +1,119 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# Packets follow the effective routes.
+#
+#	vm1 10.1.0.4 --+
+#	vm2 10.1.0.5 --+-- blue --- nva 10.1.3.4 --- onprem 10.250.0.10
+#	vm3 10.1.2.4 --+     |
+#	                    red --- vm9 10.9.0.4
+
+. "${0%/*}/../lib.sh"
+. "${0%/*}/../datapath.sh"
+
+load_module
+must ip link add blue type vnet vni 5001 table 100 bgp_table 101
+must ip link add red type vnet vni 5009 table 900 bgp_table 901
+must ip link set blue up
+must ip link set red up
+must ip route add 10.1.0.0/16 dev blue table 100
+must ip route add 10.9.0.0/16 dev red table 900
+add_vm vm1 blue 10.1.0.4/24
+add_vm vm2 blue 10.1.0.5/24
+add_vm vm3 blue 10.1.2.4/24
+add_vm nva blue 10.1.3.4/24
+add_vm vm9 red 10.9.0.4/24
+
+# the host behind the NVA
+add_netns onprem
+must ip link add name inside netns nva type veth peer name eth0 netns onprem
+must ip -n nva address add 10.250.0.1/16 dev inside
+must ip -n nva link set inside up
+must ip -n onprem address add 10.250.0.10/16 dev eth0
+must ip -n onprem link set eth0 up
+must ip -n onprem route add default via 10.250.0.1
+must in_vm nva sysctl -qw net.ipv4.ip_forward=1
+
+# Local NICs
+check "same subnet" ping_from vm1 10.1.0.5
+check "another subnet" ping_from vm1 10.1.2.4
+check_equal "no hop between NICs" 64 ttl_from vm1 10.1.0.5
+check_equal "no hop between subnets" 64 ttl_from vm1 10.1.2.4
+check "a packet with TTL 1 arrives" ping_from vm1 10.1.2.4 -t 1
+check "bulk TCP in a subnet" tcp_transfer vm1 vm2 10.1.0.5
+check "bulk TCP between subnets" tcp_transfer vm3 vm1 10.1.0.4
+check "the largest packet" ping_from vm1 10.1.0.5 -s 1472 -M "do"
+check "fragments" ping_from vm1 10.1.0.5 -s 20000
+check_counter "an address nobody has" vm1 drop_no_nic send_from vm1 10.1.7.7
+check_counter "no route" vm1 drop_no_route send_from vm1 203.0.113.10
+
+# A BGP route by hand
+must ip route add 10.250.0.0/16 via 10.1.3.4 dev blue table 101
+check_counter "next hop without IP forwarding" vm1 drop_not_forwarding \
+	send_from vm1 10.250.0.10
+must vrs nic set nva forwarding on
+check "through an NVA" ping_from vm1 10.250.0.10
+check_equal "the NVA is the one hop" 63 ttl_from vm1 10.250.0.10
+check_counter "the NVA's NIC has passed it" nva tx_packets \
+	ping_from vm1 10.250.0.10
+check "bulk TCP through an NVA" tcp_transfer vm1 onprem 10.250.0.10
+check "bulk TCP back" tcp_transfer onprem vm1 10.1.0.4
+
+must ip nexthop add id 10 via 10.1.3.4 dev blue
+must ip nexthop add id 20 group 10
+must ip route replace 10.250.0.0/16 nhid 20 table 101
+check "through a next-hop group" ping_from vm1 10.250.0.10
+must ip nexthop replace id 10 via 10.1.3.9 dev blue
+check_counter "next hop that nobody has" vm1 drop_next_hop_gone \
+	send_from vm1 10.250.0.10
+must ip nexthop replace id 10 via 10.1.3.4 dev blue
+check "next hop back" ping_from vm1 10.250.0.10
+must ip link set nva down
+check_counter "NVA's NIC is down" vm1 drop_nic_down send_from vm1 10.250.0.10
+must ip link set nva up
+must ip -n nva link set eth0 down
+check_counter "NVA's NIC has no carrier" vm1 drop_nic_down \
+	send_from vm1 10.250.0.10
+must ip -n nva link set eth0 up
+must ip -n nva route add default via 10.1.3.1 dev eth0
+check "NVA's NIC is up again" wait_until 5 ping_from vm1 10.250.0.10
+must ip route del 10.250.0.0/16 table 101
+check_counter "route withdrawn" vm1 drop_no_route send_from vm1 10.250.0.10
+
+# A user-defined route applies to the sender's subnet
+must ip route add 10.1.2.0/24 via 10.1.3.4 dev blue table 102
+must ip route add blackhole 10.1.0.5 table 102
+must vrs subnet set blue 10.1.0.0/24 route-table 102
+check "detour through an NVA" ping_from vm1 10.1.2.4
+check_counter "it passes the NVA" nva tx_packets ping_from vm1 10.1.2.4
+check_counter "next hop None" vm1 drop_next_hop_none send_from vm1 10.1.0.5
+must ip route replace 10.1.2.0/24 via 10.1.0.4 dev blue table 102
+check_counter "next hop is the sender" vm1 drop_same_nic send_from vm1 10.1.2.4
+must vrs subnet set blue 10.1.0.0/24 route-table 0
+check "without the route table" ping_from vm1 10.1.0.5
+
+# Peering
+must ip route add 10.9.0.0/16 dev red table 100
+check_fail "one side of a peering" ping_from vm1 10.9.0.4
+must ip route add 10.1.0.0/16 dev blue table 900
+check "peering" ping_from vm1 10.9.0.4
+check_equal "no hop in a peering" 64 ttl_from vm1 10.9.0.4
+check_counter "nobody there" vm1 drop_no_nic send_from vm1 10.9.0.9
+must ip route del 10.1.0.0/16 dev blue table 900
+must ip route del 10.9.0.0/16 dev red table 100
+check_fail "peering undone" ping_from vm1 10.9.0.4
+
+# Sizes
+must ip link set vm2 mtu 1400
+check_counter "larger than the receiver's MTU" vm1 drop_too_big \
+	send_from vm1 10.1.0.5 -s 1400 -M "do"
+must ip -n vm2 link set eth0 mtu 1400
+check "TCP to a smaller MTU" tcp_transfer vm1 vm2 10.1.0.5
+
+# The last of a NIC's addresses
+must vrs nic set vm2 address 10.1.0.6
+check_counter "an address given up" vm1 drop_no_nic send_from vm1 10.1.0.5
+check_counter "and not sent from" vm2 drop_spoofed_addr send_from vm2 10.1.0.4
+must ip -n vm2 address add 10.1.0.6/24 dev eth0
+check "an address gained" ping_from vm1 10.1.0.6
+ktap_finish

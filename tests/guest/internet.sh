@@ -1,0 +1,70 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# Next hop Internet is the host's own routing, with the operator's usual tools.
+#
+#	vm1 10.1.0.4 --- blue --- host 203.0.113.1 --- internet 203.0.113.10
+
+. "${0%/*}/../lib.sh"
+. "${0%/*}/../datapath.sh"
+
+load_module
+must ip link add blue type vnet vni 5001 table 100 bgp_table 101
+must ip link set blue up
+must ip route add 10.1.0.0/16 dev blue table 100
+must ip address add 10.1.1.4/32 dev blue
+add_vm vm1 blue 10.1.0.4/24
+
+add_netns internet
+must ip link add uplink type veth peer name eth0 netns internet
+must ip address add 203.0.113.1/24 dev uplink
+must ip link set uplink up
+must ip -n internet address add 203.0.113.10/24 dev eth0
+must ip -n internet link set eth0 up
+
+check_counter "no route to the Internet" vm1 drop_no_route \
+	send_from vm1 203.0.113.10
+must ip route add default via 203.0.113.10 dev uplink table 100
+check_fail "without the host's consent" ping_from vm1 203.0.113.10
+must sysctl -qw net.ipv4.ip_forward=1
+must ip route add 10.1.0.0/16 dev blue
+must nft -f - <<-END
+	table ip nat {
+		chain postrouting {
+			type nat hook postrouting priority srcnat
+			oif uplink masquerade
+		}
+	}
+END
+check "out through masquerading, and back" ping_from vm1 203.0.113.10
+check_equal "the host is the one hop" 63 ttl_from vm1 203.0.113.10
+check "bulk TCP" tcp_transfer vm1 internet 203.0.113.10
+must nft add chain ip nat forward \
+	'{ type filter hook forward priority 0; policy drop; }'
+check_fail "the operator's filter applies" ping_from vm1 203.0.113.10
+must nft delete chain ip nat forward
+
+# What the host's forwarding sends into the VNet
+must ip -n internet route add 10.1.0.0/16 via 203.0.113.1
+check "the host may route to a NIC" ping_from internet 10.1.0.4
+check_counter "but not to the host's address in the VNet" blue drop_same_nic \
+	send_from internet 10.1.1.4
+check_counter "nor where nobody is" blue drop_no_nic \
+	send_from internet 10.1.0.99
+
+# The host itself is a stranger to the guest
+host_listens 0.0.0.0
+check_fail "a guest does not reach a listener of the host" \
+	connect_from vm1 203.0.113.1
+
+# An appliance takes the Internet's place
+add_vm nva blue 10.1.3.4/24
+must ip route add default via 10.1.3.4 dev blue table 101
+check_counter "a BGP default route" vm1 drop_not_forwarding \
+	send_from vm1 203.0.113.10
+must ip route add blackhole 203.0.113.0/24 table 100
+check_counter "None" vm1 drop_next_hop_none send_from vm1 203.0.113.10
+must ip route del blackhole 203.0.113.0/24 table 100
+must ip route del default table 101
+check "and back again" ping_from vm1 203.0.113.10
+ktap_finish

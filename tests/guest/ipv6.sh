@@ -1,0 +1,68 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# forward.sh in IPv6: what differs between the families.
+
+. "${0%/*}/../lib.sh"
+. "${0%/*}/../datapath.sh"
+
+load_module
+must ip link add blue type vnet vni 5001 table 100 bgp_table 101
+must ip link set blue up
+must ip route add fd00:10:1::/48 dev blue table 100
+add_vm vm1 blue fd00:10:1::4/64
+add_vm vm2 blue fd00:10:1::5/64
+add_vm vm3 blue fd00:10:1:2::4/64
+add_vm nva blue fd00:10:1:3::4/64
+
+add_netns onprem
+must ip link add name inside netns nva type veth peer name eth0 netns onprem
+must ip -n nva address add fd00:250::1/64 dev inside nodad
+must ip -n nva link set inside up
+must ip -n onprem address add fd00:250::10/64 dev eth0 nodad
+must ip -n onprem link set eth0 up
+must ip -n onprem route add default via fd00:250::1
+must in_vm nva sysctl -qw net.ipv6.conf.all.forwarding=1
+
+check "same subnet" ping_from vm1 fd00:10:1::5
+check "another subnet" ping_from vm1 fd00:10:1:2::4
+check_equal "no hop between NICs" 64 ttl_from vm1 fd00:10:1:2::4
+check "bulk TCP in a subnet" tcp_transfer vm1 vm2 fd00:10:1::5
+check "bulk TCP between subnets" tcp_transfer vm3 vm1 fd00:10:1::4
+check "fragments" ping_from vm1 fd00:10:1::5 -s 20000
+check_counter "an address nobody has" vm1 drop_no_nic \
+	send_from vm1 fd00:10:1:7::7
+check_counter "no route" vm1 drop_no_route send_from vm1 2001:db8::1
+
+must ip route add fd00:250::/32 via fd00:10:1:3::4 dev blue table 101
+check_counter "next hop without IP forwarding" vm1 drop_not_forwarding \
+	send_from vm1 fd00:250::10
+must vrs nic set nva forwarding on
+check "through an NVA" ping_from vm1 fd00:250::10
+check_equal "the NVA is the one hop" 63 ttl_from vm1 fd00:250::10
+check "bulk TCP through an NVA" \
+	tcp_transfer vm1 onprem fd00:250::10
+must ip -6 nexthop add id 10 via fd00:10:1:3::4 dev blue
+must ip nexthop add id 20 group 10
+must ip route replace fd00:250::/32 nhid 20 table 101
+check "through a next-hop group" ping_from vm1 fd00:250::10
+must ip route add blackhole fd00:10:1:2::/64 table 102
+must vrs subnet set blue fd00:10:1::/64 route-table 102
+check_counter "next hop None" vm1 drop_next_hop_none \
+	send_from vm1 fd00:10:1:2::4
+check "another subnet is not affected" ping_from nva fd00:10:1:2::4
+
+must ip -n vm1 address add fd00:10:1::66/64 dev eth0 nodad
+check_counter "source that is not the NIC's" vm1 drop_spoofed_addr \
+	send_from vm1 fd00:10:1::5 -I fd00:10:1::66
+must ip -n vm1 address del fd00:10:1::66/64 dev eth0
+must ip link set vm2 mtu 1300
+check_counter "larger than the receiver's MTU" vm1 drop_too_big \
+	send_from vm1 fd00:10:1::5 -s 1400 -M "do"
+
+# Sockets of the host
+must ip address add fd00:10:1:1::4/128 dev blue nodad
+check "an address of the host" ping_from vm1 fd00:10:1:1::4
+check "the host pings a guest" ping -n -c 1 -W "$(seconds 2)" -I blue \
+	fd00:10:1::4
+ktap_finish

@@ -1,0 +1,191 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# VNets, NICs, next hops, namespaces and the module go while they are in use:
+# by packets, by routes, by readers of every kind. What counts is what the
+# debug kernel has to say about it.
+#
+#	vm1 10.1.0.4 --+
+#	vm2 10.1.0.5 --+-- blue ---- red -- vm9 10.9.0.4
+#	nva 10.1.2.4 --+
+
+. "${0%/*}/../lib.sh"
+. "${0%/*}/../control.sh"
+
+readers=()
+
+# A VNet of each colour, with peering, BGP and user-defined routes
+build() {
+	must ip link add blue type vnet vni 100 table 100 bgp_table 101
+	must ip link add red type vnet vni 900 table 900 bgp_table 901
+	must ip link set blue up
+	must ip link set red up
+	must ip route add 10.1.0.0/16 dev blue table 100
+	must ip -6 route add fd00:1::/48 dev blue table 100
+	must ip route add 10.9.0.0/16 dev red table 900
+	must ip route add 10.9.0.0/16 dev red table 100
+	must ip route add 10.1.0.0/16 dev blue table 900
+	must ip nexthop replace id 1 via 10.1.2.4 dev blue
+	must ip nexthop replace id 10 group 1
+	must ip route add 10.250.0.0/16 nhid 10 table 101
+	must ip -6 route add fd00:250::/48 via fd00:1::2:4 dev blue table 101
+	must vrs subnet set blue 10.1.0.0/24 route-table 102
+	must ip route replace 10.251.0.0/16 via 10.1.2.4 dev blue table 102
+	must ip link set vm1 master blue
+	must ip link set vm2 master blue
+	must ip link set nva master blue
+	must ip link set vm9 master red
+	must vrs nic set vm1 mac 02:00:00:00:00:01 address 10.1.0.4
+	must vrs nic set vm2 mac 02:00:00:00:00:02 address 10.1.0.5
+	must vrs nic set nva mac 02:00:00:00:00:03 address 10.1.2.4 forwarding on
+	must vrs nic set vm9 mac 02:00:00:00:00:09 address 10.9.0.4
+}
+
+guest() {
+	local name=$1 mac=$2 addr=$3
+
+	add_netns "$name"
+	must ip link add "$name" type veth peer name eth0 address "$mac" \
+		netns "$name"
+	must ip link set "$name" up
+	must ip -n "$name" link set eth0 up
+	must ip -n "$name" address add "$addr/24" dev eth0
+	must ip -n "$name" route add default via "${addr%.*}.1"
+}
+
+# Packets of all kinds, until the guests go
+traffic() {
+	local name=$1 dst
+	shift
+
+	for dst; do
+		in_vm "$name" ping -qi 0.05 "$dst" &
+	done >/dev/null 2>&1
+}
+
+# Whatever can be read, again and again
+read_all() {
+	while :; do
+		vrs show vnets
+		vrs show nics
+		vrs show subnets
+		vrs show effective-routes vm1 --all
+		vrs show next-hop vm1 10.250.1.1
+		cat /sys/kernel/debug/vnet/*/* /sys/class/net/*/vnet*/*
+		ip -d link show type vnet
+		sleep 0.2
+	done >/dev/null 2>&1 &
+	readers+=($!)
+}
+
+stop_readers() {
+	[ ${#readers[@]} -gt 0 ] || return 0
+	kill "${readers[@]}"
+	wait "${readers[@]}" 2>/dev/null
+	readers=()
+}
+
+gone() {
+	! ip link show type vnet | grep -q .
+}
+
+load_module
+guest vm1 02:00:00:00:00:01 10.1.0.4
+guest vm2 02:00:00:00:00:02 10.1.0.5
+guest nva 02:00:00:00:00:03 10.1.2.4
+guest vm9 02:00:00:00:00:09 10.9.0.4
+build
+traffic vm1 10.1.0.5 10.1.2.4 10.250.0.1 10.251.0.1 10.9.0.4 8.8.8.8
+traffic vm2 10.1.0.4 10.250.0.2
+traffic vm9 10.1.0.4
+defer stop_readers
+read_all
+
+check "packets flow" in_vm vm1 ping -c 2 -W 2 10.1.0.5
+check "between VNets too" in_vm vm1 ping -c 2 -W 2 10.9.0.4
+
+check "routes, next hops, addresses under traffic" eval '
+	for i in {1..5}; do
+		ip nexthop replace id 1 via 10.1.0.5 dev blue &&
+		ip route replace 10.251.0.0/16 via 10.1.0.5 dev blue table 102 &&
+		vrs nic set nva address 10.1.2.5 address 10.1.2.4 &&
+		ip nexthop replace id 1 via 10.1.2.4 dev blue &&
+		ip route replace 10.251.0.0/16 via 10.1.2.4 dev blue table 102 &&
+		vrs nic set nva address 10.1.2.4 || exit 1
+	done'
+check "subnets and tables under traffic" eval '
+	for i in {1..5}; do
+		vrs subnet set blue 10.1.0.0/24 route-table 103 &&
+		vrs subnet del blue 10.1.0.0/24 &&
+		vrs subnet set blue 10.1.0.0/24 route-table 102 || exit 1
+	done'
+check "a NIC leaves and comes back under traffic" eval '
+	for i in {1..3}; do
+		ip link set vm2 nomaster &&
+		ip link set vm2 master blue &&
+		vrs nic set vm2 mac 02:00:00:00:00:02 address 10.1.0.5 || exit 1
+	done'
+check "next-hop objects go under traffic" eval '
+	for i in {1..5}; do
+		ip nexthop del id 10 &&
+		ip nexthop add id 10 group 1 &&
+		ip route add 10.250.0.0/16 nhid 10 table 101 || exit 1
+	done'
+check "a VNet goes down and up under traffic" eval '
+	ip link set blue down && ip link set blue up &&
+	ip route add 10.1.0.0/16 dev blue table 100'
+check "packets flow again" in_vm vm1 ping -c 2 -W 2 10.1.0.5
+check "a peered VNet is deleted under traffic" ip link del red
+check_equal "with the routes that led there" "" \
+	ip route show 10.9.0.0/16 table 100
+check "a VNet is deleted under traffic" ip link del blue
+check "and both are built again" build
+check "a guest with its NIC goes under traffic" del_netns vm2
+check "which the VNet notices" wait_until 5 eval \
+	"[ \$(cat /sys/class/net/blue/vnet/num_nics) = 2 ]"
+check "the module goes under traffic" rmmod vnet
+check "with its VNets" gone
+check_equal "and its NICs are nobody's" 0 \
+	eval "ip -o link show vm1 | grep -c master || true"
+stop_readers
+must insmod "$VNET_KO"
+
+#
+# A whole hypervisor goes: the namespace with VNets and NICs in it
+#
+
+hypervisor() {
+	must ip netns add host
+	must ip -n host link set lo up
+	must ip -n host link add blue type vnet vni 1 table 100 bgp_table 101
+	must ip -n host link set blue up
+	must ip -n host route add 10.1.0.0/16 dev blue table 100
+	must ip -n host link add n1 type veth peer name eth0 netns vm1
+	must ip -n host link set n1 master blue up
+	must ip netns exec host vrs nic set n1 mac 02:00:00:00:00:01 \
+		address 10.1.0.4
+	must ip -n host nexthop add id 1 via 10.1.0.4 dev blue
+	must ip -n host route add 10.250.0.0/16 nhid 1 table 101
+	must ip netns exec host vrs subnet set blue 10.1.0.0/24 route-table 102
+	must ip -n host route add blackhole 10.7.0.0/16 table 102
+}
+ip -n vm1 link del eth0 2>/dev/null
+hypervisor
+check "a namespace goes with its VNets and NICs" ip netns del host
+check "its NIC's other end goes too" wait_until 10 eval \
+	"! ip -n vm1 link show eth0 2>/dev/null"
+hypervisor
+check "the module goes while a namespace has VNets" rmmod vnet
+check "which has none then" eval \
+	"! ip -n host link show type vnet | grep -q ."
+must insmod "$VNET_KO"
+check "the module comes back in all namespaces" \
+	ip -n host link add blue type vnet vni 1 table 100 bgp_table 101
+must ip netns del host
+check "load and unload, again and again" eval '
+	rmmod vnet
+	for i in {1..5}; do
+		insmod '"$VNET_KO"' && rmmod vnet || exit 1
+	done'
+must insmod "$VNET_KO"
+ktap_finish

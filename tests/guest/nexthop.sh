@@ -1,0 +1,184 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# Next-hop objects: groups, replacement, deletion, NICs that come and go; and
+# which member of a group a flow gets.
+
+. "${0%/*}/../lib.sh"
+. "${0%/*}/../control.sh"
+
+load_module
+add_uplink
+add_vnet blue 100 10.1.0.0/16
+must ip -6 route add fd00:1::/48 dev blue table 100
+add_nic n1 blue 10.1.0.4 fd00:1::4
+add_nic nva blue 10.1.2.4 fd00:1::2:4
+add_nic nvb blue 10.1.2.5 fd00:1::2:5
+must vrs nic set nva forwarding on
+must vrs nic set nvb forwarding on
+
+hops() {
+	vrs show effective-routes "${2:-n1}" -j | jq -r --arg p "$1" '.value[] |
+		select(.addressPrefix[0] == $p) | .nextHopIpAddress | join(" ")'
+}
+
+
+must ip nexthop add id 1 via 10.1.2.4 dev blue
+must ip nexthop add id 2 via 10.1.2.5 dev blue
+must ip nexthop add id 10 group 1
+must ip nexthop add id 6 via fd00:1::2:4 dev blue
+must ip nexthop add id 7 via fd00:1::2:5 dev blue
+must ip nexthop add id 60 group 6
+check_equal "an object in a VNet is offloaded" 1 \
+	eval "ip nexthop show id 1 | grep -c offload"
+check_equal "a group too" 1 eval "ip nexthop show id 10 | grep -c offload"
+must ip nexthop add id 3 via 192.0.2.1 dev uplink onlink
+check_equal "one outside is not" 0 \
+	eval "ip nexthop show id 3 | grep -c offload || true"
+
+# One group, many routes
+for i in {0..255}; do
+	echo "route add 10.200.$i.0/24 nhid 10 proto bgp table 101"
+	echo "route add fd00:200:$i::/48 nhid 60 proto bgp table 101"
+done | must ip -batch -
+check_equal "routes by group" "system 1/1 bgp 256/256" mirrored blue
+check_equal "share one destination" \
+	"table 101 ipv4 gateway routes 256 nhid 10 10.1.2.4@nva weight 1" \
+	eval "grep 'bgp\|gateway' /sys/kernel/debug/vnet/*:100/next_hops | grep ipv4"
+check_equal "a route by group" 10.1.2.4 hops 10.200.7.0/24
+check_equal "a route by group, IPv6" fd00:1::2:4 hops fd00:200:7::/48
+check_equal "and its flags" rt_offload flags 10.200.7.0/24 table 101
+
+check "a group is replaced" ip nexthop replace id 10 group 2
+check_equal "for all routes at once" 256 \
+	eval "vrs show effective-routes n1 -j | grep -c 10.1.2.5"
+check "with both" ip nexthop replace id 10 group 1/2
+check_equal "for all routes" "10.1.2.4 10.1.2.5" hops 10.200.9.0/24
+check "a member is replaced" ip nexthop replace id 2 via 10.1.2.6 dev blue
+check_equal "in the group" "10.1.2.4 10.1.2.6" hops 10.200.9.0/24
+must ip nexthop replace id 2 via 10.1.2.5 dev blue
+check "a member is deleted" ip nexthop del id 1
+check_equal "from the group" 10.1.2.5 hops 10.200.9.0/24
+check_equal "the routes stay" "system 1/1 bgp 256/256" mirrored blue
+check "an IPv6 group is replaced" ip nexthop replace id 60 group 6/7
+check_equal "for all routes, IPv6" "fd00:1::2:4 fd00:1::2:5" hops fd00:200:7::/48
+
+# What a group cannot become while routes use it
+check_error "a next hop out of the VNets" "kind cannot change" \
+	ip nexthop replace id 10 group 3
+check_equal "is refused" 10.1.2.5 hops 10.200.9.0/24
+check_error "a mixed group" "mixed" ip nexthop add id 30 group 2/3
+check_error "a group of both families" "mixed|cannot be mixed" \
+	ip nexthop add id 31 group 2/6
+check_error "a resilient group into a VNet" "Resilient" \
+	ip nexthop add id 32 group 2 type resilient buckets 8
+check "a resilient group elsewhere" \
+	ip nexthop add id 32 group 3 type resilient buckets 8
+check_error "an encapsulation" "encapsulation" \
+	ip nexthop add id 33 encap mpls 100 via 10.1.2.4 dev blue
+check_error "a route of the other family" "" \
+	ip route add 10.3.0.0/16 nhid 60 table 101
+check_error "a BGP route by an object outside" "stays inside" \
+	ip route add 10.3.0.0/16 nhid 3 table 101
+check "a system route by an object outside" \
+	ip route add default nhid 3 table 100
+check_equal "leads to the Internet" "D Active 0.0.0.0/0 Internet" \
+	eval "rows n1 | grep 0.0.0.0/0"
+must ip nexthop add id 4 blackhole
+check "a BGP route by a blackhole object" \
+	ip route add 10.4.0.0/16 nhid 4 table 101
+check_equal "leads nowhere" "B Active 10.4.0.0/16 None" \
+	eval "rows n1 | grep 10.4.0.0"
+must ip nexthop add id 5 dev blue
+must vrs subnet set blue 10.1.0.0/24 route-table 102
+check "a user-defined route by an object without gateway" \
+	ip route add 10.1.9.0/24 nhid 5 table 102
+check_equal "leads into the VNet" "U Active 10.1.9.0/24 VnetLocal" \
+	eval "rows n1 | grep 10.1.9.0"
+
+# Deletion takes the routes along
+check "a group is deleted" ip nexthop del id 10
+check_equal "with its routes" "system 2/1 bgp 1/256 user 1/0" mirrored blue
+must ip nexthop add id 10 group 2
+check_equal "the same id anew has none" "system 2/1 bgp 1/256 user 1/0" \
+	mirrored blue
+
+# NICs: a next hop is whoever owns the address
+must ip route add 10.66.0.0/16 nhid 10 table 101
+check_equal "a next hop with owner" \
+	"VirtualNetworkGateway 10.1.2.5 nvb" lookup n1 10.66.1.1
+must vrs nic set nvb forwarding off
+check_equal "without IP forwarding" \
+	"VirtualNetworkGateway 10.1.2.5 nvb receiving NIC has no IP forwarding" \
+	lookup n1 10.66.1.1
+must vrs nic set nvb forwarding on
+must ip link set nvb-peer down
+check_equal "without carrier" \
+	"VirtualNetworkGateway 10.1.2.5 nvb receiving NIC is down" \
+	lookup n1 10.66.1.1
+must ip link set nvb-peer up
+wait_until 5 grep -q 1 /sys/class/net/nvb/carrier
+check_equal "with carrier again" "VirtualNetworkGateway 10.1.2.5 nvb" \
+	lookup n1 10.66.1.1
+must vrs nic set nvb address 10.1.2.9
+check_equal "the owner has another address" \
+	"VirtualNetworkGateway 10.1.2.5 no NIC owns the next hop's address" \
+	lookup n1 10.66.1.1
+must vrs nic set nva address 10.1.2.4 address 10.1.2.5
+check_equal "the address has another owner" \
+	"VirtualNetworkGateway 10.1.2.5 nva" lookup n1 10.66.1.1
+must ip link del nva
+check_equal "the owner is gone" \
+	"VirtualNetworkGateway 10.1.2.5 no NIC owns the next hop's address" \
+	lookup n1 10.66.1.1
+check_equal "the route is still there" 10.1.2.5 hops 10.66.0.0/16
+
+# A flow gets the same member again; members share flows by weight; a member
+# that is down gets none
+add_nic nva blue 10.1.2.4
+must vrs nic set nva forwarding on
+must vrs nic set nvb address 10.1.2.5
+must ip nexthop add id 1 via 10.1.2.4 dev blue
+must ip nexthop replace id 10 group 1,3/2,1
+shares() {
+	local i
+
+	for i in {0..47}; do
+		vrs show next-hop n1 "10.66.$i.$((i * 5 ^ 85))" -j
+	done | jq -r .nic | sort | uniq -c | awk '{ print $2, $1 }'
+}
+before=$(shares)
+check_equal "flows stay where they are" "$before" shares
+check "three quarters go to the member of weight 3" awk '
+	$1 == "nva" && $2 > 24 && $2 < 48 { n++ }
+	$1 == "nvb" && $2 > 0 && $2 < 24 { n++ }
+	END { exit n != 2 }' <(echo "$before")
+must ip link set nva-peer down
+check_equal "all go to the one that is up" "nvb 48" shares
+must ip link set nva-peer up
+
+# An appliance among the next hops does not send to itself
+check_equal "an appliance gets the other one" \
+	"VirtualNetworkGateway 10.1.2.5 nvb" lookup nva 10.66.1.1
+
+# Down, and back up
+must ip link set blue down
+check_equal "the kernel drops objects and routes" "system 1/0 bgp 1/0 user 0/0" \
+	mirrored blue
+must ip link set blue up
+must ip route add 10.1.0.0/16 dev blue table 100
+must ip nexthop add id 1 via 10.1.2.4 dev blue
+must ip route add 10.66.0.0/16 nhid 1 table 101
+check_equal "and takes them back" "VirtualNetworkGateway 10.1.2.4 nva" \
+	lookup n1 10.66.1.1
+
+# Faults
+echo 1 >/sys/kernel/debug/vnet/fault/nexthop_add
+check_fail "no memory for an object" ip nexthop add id 50 via 10.1.2.4 dev blue
+check_fail "no memory to replace one" ip nexthop replace id 1 via 10.1.2.5 dev blue
+echo 0 >/sys/kernel/debug/vnet/fault/nexthop_add
+check_equal "it is as it was" "VirtualNetworkGateway 10.1.2.4 nva" \
+	lookup n1 10.66.1.1
+check "then there is" ip nexthop add id 50 via 10.1.2.4 dev blue
+
+ktap_finish

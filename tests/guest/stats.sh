@@ -1,0 +1,105 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# Counters: every frame once, the same in sysfs, ip(8) and generic netlink.
+
+. "${0%/*}/../lib.sh"
+. "${0%/*}/../datapath.sh"
+
+load_module
+must ip link add blue type vnet vni 5001 table 100 bgp_table 101 max_routes 77
+must ip link set blue up
+must ip route add 10.1.0.0/16 dev blue table 100
+add_vm vm1 blue 10.1.0.4/24
+add_vm vm2 blue 10.1.0.5/24
+
+check_equal "vni" 5001 cat /sys/class/net/blue/vnet/vni
+check_equal "table" 100 cat /sys/class/net/blue/vnet/table
+check_equal "bgp_table" 101 cat /sys/class/net/blue/vnet/bgp_table
+check_equal "max_routes" 77 cat /sys/class/net/blue/vnet/max_routes
+check_equal "num_nics" 2 cat /sys/class/net/blue/vnet/num_nics
+check_equal "mac" 02:00:00:00:00:01 cat /sys/class/net/vm1/vnet_nic/mac
+check_equal "forwarding" 0 cat /sys/class/net/vm1/vnet_nic/forwarding
+check_equal "num_addrs" 1 cat /sys/class/net/vm1/vnet_nic/num_addrs
+check "the NICs are links" test -e /sys/class/net/blue/lower_vm1
+
+# rx + from the host = tx + to the host + drops; nothing else speaks or listens
+in_vm vm1 sysctl -qw net.ipv6.conf.eth0.disable_ipv6=1
+in_vm vm2 sysctl -qw net.ipv6.conf.eth0.disable_ipv6=1
+balance() {
+	local file total
+
+	total=$(($(counter vm1 rx_packets) + $(counter vm2 rx_packets)))
+	for file in /sys/class/net/vm[12]/vnet_nic/{tx_packets,drop_*}; do
+		total=$((total - $(cat "$file")))
+	done
+	echo "$total frames without explanation"
+	[ "$total" -eq 0 ]
+}
+check "frames are in balance" balance
+ping_from vm1 10.1.0.5 -c 20 -i 0.01 >/dev/null
+ping_from vm1 10.1.0.9 -c 20 -i 0.01 >/dev/null
+tcp_transfer vm1 vm2 10.1.0.5
+check "after traffic, too" balance
+check "20 had nobody to go to" test "$(counter vm1 drop_no_nic)" -ge 20
+check_equal "bytes of a ping" 98 sh -c '
+	cd /sys/class/net/vm1/vnet_nic
+	b=$(cat rx_bytes)
+	ip netns exec vm1 ping -c 1 -W 2 10.1.0.5 >/dev/null
+	echo $(($(cat rx_bytes) - b))'
+
+# The VNet's totals are those of its NICs
+total() {
+	ip -s -j link show blue | jq ".[].stats64.$1"
+}
+check_equal "rx of the VNet" \
+	$(($(counter vm1 rx_packets) + $(counter vm2 rx_packets))) \
+	total rx.packets
+check_equal "tx of the VNet" \
+	$(($(counter vm1 tx_packets) + $(counter vm2 tx_packets))) \
+	total tx.packets
+check_equal "drops of the VNet" "$(counter vm1 drop_no_nic)" \
+	counter blue drop_no_nic
+check_equal "all drops of the VNet" \
+	"$(awk '{ n += $1 } END { print n }' /sys/class/net/blue/vnet/drop_*)" \
+	total rx.dropped
+
+# A NIC that leaves takes nothing from the totals
+rx=$(counter blue rx_packets)
+must ip link set vm1 nomaster
+check_equal "totals without a NIC" "$rx" counter blue rx_packets
+check_fail "its files are gone" test -e /sys/class/net/vm1/vnet_nic
+check_equal "num_nics without it" 1 cat /sys/class/net/blue/vnet/num_nics
+must ip link set vm1 master blue
+check_equal "a NIC begins at 0" 0 counter vm1 rx_packets
+check_equal "and the VNet goes on" "$rx" counter blue rx_packets
+
+# Debugging files
+dir=$(echo /sys/kernel/debug/vnet/*:5001)
+check "debugfs: mirrors" grep "table 100 system ipv4 live routes 1 " \
+	"$dir/mirrors"
+check_equal "debugfs: spaces" "10.1.0.0/16 own" cat "$dir/spaces"
+check "debugfs: NICs" grep "^vm2 mac 02:00:00:00:00:02 .* 10.1.0.5$" "$dir/nics"
+must ip route add 10.66.0.0/16 via 10.1.0.5 dev blue table 101
+check "debugfs: next hops" \
+	grep "table 101 ipv4 gateway routes 1 nhid 0 10.1.0.5@vm2 weight 1" \
+	"$dir/next_hops"
+
+# Tracepoints
+tracing=/sys/kernel/tracing
+must vrs nic set vm1 mac 02:00:00:00:00:01 address 10.1.0.4
+echo 1 >$tracing/events/vnet/enable
+ping_from vm1 10.1.0.5 >/dev/null
+ping_from vm1 10.1.0.9 >/dev/null
+echo 0 >$tracing/events/vnet/enable
+
+# traced EVENT WHO WHAT: an event of the two pings above
+traced() {
+	grep "$1: blue: $2" $tracing/trace |
+		grep "::ffff:10.1.0.4 to ::ffff:10.1.0.[59] " | grep -F ": $3"
+}
+check "tracepoint: forward" traced vnet_forward "vm1 to vm2: " \
+	"system /16 vnet_local via ::ffff:10.1.0.5"
+check "tracepoint: drop" traced vnet_drop "vm1: " \
+	"no_nic: system /16 vnet_local via ::"
+ktap_finish

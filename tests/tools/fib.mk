@@ -1,0 +1,7 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+
+tools += fibctl
+
+fibctl_sources	:= $(wildcard agent/fib/*.c) \
+		   $(addprefix agent/lib/,addr.c hash.c log.c loop.c util.c)
+fibctl_libs	:= -lmnl -levent_core
