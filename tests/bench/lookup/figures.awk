@@ -1,0 +1,83 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# From the lines of the lookup benchmark ("bench: FAMILY GROUP ENTRY WHAT VALUE",
+# one for each round) to one JSON line a figure: medians of rounds, and of ratios
+# the geometric mean over the traces.
+
+function median(key,    n, i, j, v, list) {
+	n = split(values[key], list, " ")
+	for (i = 2; i <= n; i++) {
+		v = list[i] + 0
+		for (j = i - 1; j > 0 && list[j] + 0 > v; j--)
+			list[j + 1] = list[j]
+		list[j + 1] = v
+	}
+	return n ? list[int((n + 1) / 2)] : -1
+}
+
+function figure(name, ours, peer, theirs, ratio, target, ok) {
+	printf "{\"name\": \"%s\", \"ours\": %.6g, \"peer\": \"%s\", \"theirs\": %.6g, " \
+	       "\"ratio\": %.4g, \"target\": %.6g, \"ok\": %s}\n",
+	       name, ours, peer, theirs, ratio, target, ok ? "true" : "false"
+	if (!ok)
+		failed = 1
+}
+
+# How much faster than the peer, over the three traces
+function speed(family, what, entry, peer, target,    t, i, ours, theirs, ratio) {
+	split("random zipf matching", t, " ")
+	for (i = 1; i <= 3; i++) {
+		ours += log(median(family " " t[i] " lpm " what))
+		theirs += log(median(family " " t[i] " " entry " " what))
+	}
+	ratio = exp((theirs - ours) / 3)
+	figure("ipv" family "_" what "_vs_" entry, exp(ours / 3), peer, exp(theirs / 3),
+	       ratio, target, ratio >= target)
+}
+
+function at_least(name, key, peer, peer_key, target,    ours, theirs) {
+	ours = median(key)
+	theirs = median(peer_key)
+	figure(name, ours, peer, theirs, ours / theirs, target, ours >= target)
+}
+
+function at_most(name, ours, target) {
+	figure(name, ours, "target", target, ours / target, target,
+	       ours >= 0 && ours <= target)
+}
+
+function batch(family,    t, i, sum) {
+	split("random zipf matching", t, " ")
+	for (i = 1; i <= 3; i++)
+		sum += log(median(family " " t[i] " lpm batch"))
+	return exp(sum / 3)
+}
+
+$1 == "bench:" && $3 == "end" { ended[$2] = $4 }
+$1 == "bench:" && NF == 6 { values[$2 " " $3 " " $4 " " $5] = values[$2 " " $3 " " $4 " " $5] " " $6 }
+$1 == "bench:" && /sum of answers/ { print > "/dev/stderr" }
+
+END {
+	if (ended[4] != "0" || ended[6] != "0") {
+		print "the benchmark did not get to its end" > "/dev/stderr"
+		exit 1
+	}
+	speed(4, "thr", "fib", "fib_table_lookup", 50)
+	speed(4, "lat", "fib", "fib_table_lookup", 12)
+	speed(6, "thr", "fib", "fib6_table_lookup", 30)
+	speed(6, "lat", "fib", "fib6_table_lookup", 10)
+	speed(4, "thr", "bpf", "BPF LPM trie", 1)
+	speed(6, "thr", "bpf", "BPF LPM trie", 1)
+	at_most("ipv4_batch_ns", batch(4), 8)
+	at_most("ipv6_batch_ns", batch(6), 20)
+	at_most("ipv4_bytes_per_prefix", median("4 memory lpm full") / 1000000, 6.5)
+	at_most("ipv6_bytes_per_prefix", median("6 memory lpm full") / 200000, 32)
+	at_most("bytes_of_100_routes", median("4 memory lpm small"), 2048)
+	at_least("ipv4_inserts_per_second", "4 insert lpm rate", "rtnetlink", "4 insert fib rate", 1000000)
+	at_least("ipv6_inserts_per_second", "6 insert lpm rate", "rtnetlink", "6 insert fib rate", 600000)
+	at_most("ipv4_insert_p99.9_ns", median("4 insert lpm p99.9"), 10000)
+	at_most("ipv6_insert_p99.9_ns", median("6 insert lpm p99.9"), 10000)
+	at_most("ipv4_insert_worst_ns", median("4 insert lpm worst"), 100000)
+	at_most("ipv6_insert_worst_ns", median("6 insert lpm worst"), 100000)
+	exit failed
+}
