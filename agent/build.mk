@@ -7,7 +7,7 @@ agent_objects	= $(patsubst %.c,$(BUILD)/%.o,$(wildcard $(addprefix agent/, \
 		  $(addsuffix /*.c,$(1)))))
 
 vrsd_objects	:= $(call agent_objects,lib bgp conf rib fib ctl vrsd)
-vrsd_libs	:= -levent_core -lyaml -ljansson -lmnl -lseccomp -lcap-ng -lxxhash
+vrsd_libs	:= -levent_core -lyaml -ljansson -lmnl -lseccomp -lcap-ng
 # vrs speaks to the kernel and to vrsd's socket; of the rest it needs what it
 # calls, so that comes from an archive.
 vrs_objects	:= $(call agent_objects,vrs)
