@@ -337,6 +337,31 @@ static bool collision_resolved(struct bgp_conn *conn)
 	return false;
 }
 
+static bool as_acceptable(const struct bgp_peer_conf *conf, uint32_t as)
+{
+	size_t i;
+
+	if (conf->remote_as)
+		return conf->remote_as == as;
+	for (i = 0; i < conf->n_asns; i++)
+		if (conf->asns[i] == as)
+			return true;
+	return false;
+}
+
+static void bad_peer_as(const struct bgp_peer_conf *conf, uint32_t as,
+			struct bgp_error *err)
+{
+	if (conf->remote_as)
+		bgp_error_set(err, BGP_ERR_OPEN, BGP_OPEN_BAD_PEER_AS, NULL, 0,
+			      "Bad Peer AS: %u, expected %u", as,
+			      conf->remote_as);
+	else
+		bgp_error_set(err, BGP_ERR_OPEN, BGP_OPEN_BAD_PEER_AS, NULL, 0,
+			      "Bad Peer AS: %u, expected one of %zu", as,
+			      conf->n_asns);
+}
+
 /* 6.2, what only the configuration can tell. */
 static bool open_acceptable(struct bgp_conn *conn, struct bgp_error *err)
 {
@@ -345,13 +370,11 @@ static bool open_acceptable(struct bgp_conn *conn, struct bgp_error *err)
 	uint8_t caps[64];
 	struct wbuf w = wbuf_make(caps, sizeof(caps));
 
-	if (open->as != conf->remote_as) {
-		bgp_error_set(err, BGP_ERR_OPEN, BGP_OPEN_BAD_PEER_AS, NULL, 0,
-			      "Bad Peer AS: %u, expected %u", open->as,
-			      conf->remote_as);
+	if (!as_acceptable(conf, open->as)) {
+		bad_peer_as(conf, open->as, err);
 		return false;
 	}
-	if (conf->remote_as == conf->local_as &&
+	if (open->as == conf->local_as &&
 	    open->router_id == conf->router_id) {
 		bgp_error_set(err, BGP_ERR_OPEN, BGP_OPEN_BAD_IDENTIFIER,
 			      NULL, 0, "Bad BGP Identifier: it is our own");

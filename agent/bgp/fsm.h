@@ -55,7 +55,9 @@ struct bgp_conn {
 
 struct bgp_peer_conf {
 	uint32_t local_as;
-	uint32_t remote_as;
+	uint32_t remote_as;		/* 0: one of .asns */
+	const uint32_t *asns;		/* the caller's */
+	size_t n_asns;
 	uint32_t router_id;		/* ours, host byte order */
 	uint16_t hold_time;		/* seconds we propose; 0 or >= 3 */
 	uint16_t connect_retry;		/* seconds between attempts */

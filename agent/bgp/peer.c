@@ -108,13 +108,13 @@ void bgp_conn_timer(struct bgp_conn *conn, enum bgp_timer timer)
 static struct bgp_update_rules rules_of(const struct bgp_conn *conn)
 {
 	const struct bgp_peer_conf *conf = &conn->peer->conf;
-	bool ebgp = conf->local_as != conf->remote_as;
+	bool ebgp = conf->local_as != conn->remote.as;
 
 	return (struct bgp_update_rules){
 		.wire = conn->wire,
 		.ebgp = ebgp,
 		.first_as = ebgp && conf->enforce_first_as ?
-			    conf->remote_as : 0,
+			    conn->remote.as : 0,
 	};
 }
 

@@ -175,8 +175,9 @@ static bool check_unique_addresses(const struct check *c)
 	for (i = 0; server && i < server->n_addresses; i++)
 		see_addr(&set, &server->addresses[i], server->pos);
 	for (i = 0; server && i < server->n_neighbors; i++) {
-		see_addr(&set, &server->neighbors[i].address,
-			 server->neighbors[i].pos);
+		if (server->neighbors[i].address.family != 0)
+			see_addr(&set, &server->neighbors[i].address,
+				 server->neighbors[i].pos);
 		see(&set, &server->neighbors[i].name,
 		    server->neighbors[i].pos, "neighbor \"%s\"",
 		    server->neighbors[i].name);
@@ -367,29 +368,131 @@ static bool asn_reserved(uint32_t asn)
 	return false;
 }
 
+static bool check_asn(const struct check *c, const struct conf_server *server,
+		      const struct conf_neighbor *neighbor,
+		      const uint32_t *asn)
+{
+	if (*asn == server->asn)
+		return fail(c, asn, neighbor->pos,
+			    "neighbor \"%s\": asn %u is the route server's "
+			    "own", neighbor->name, *asn);
+	if (asn_reserved(*asn))
+		return fail(c, asn, neighbor->pos,
+			    "neighbor \"%s\": asn %u is reserved",
+			    neighbor->name, *asn);
+	return true;
+}
+
+static bool check_asns(const struct check *c, const struct conf_server *server,
+		       const struct conf_neighbor *neighbor)
+{
+	size_t i;
+
+	if ((neighbor->asn != 0) == (neighbor->n_asns > 0))
+		return fail(c, &neighbor->asns, neighbor->pos,
+			    "neighbor \"%s\": expected either asn or asns",
+			    neighbor->name);
+	if (neighbor->n_asns > CONF_ASNS_MAX)
+		return fail(c, &neighbor->asns, neighbor->pos,
+			    "neighbor \"%s\": asns: expected at most %u",
+			    neighbor->name, CONF_ASNS_MAX);
+	for (i = 0; i < neighbor->n_asns; i++) {
+		if (!check_asn(c, server, neighbor, &neighbor->asns[i]))
+			return false;
+	}
+	return neighbor->asn == 0 ||
+	       check_asn(c, server, neighbor, &neighbor->asn);
+}
+
+static bool check_range(const struct check *c,
+			const struct conf_neighbor *neighbor)
+{
+	char buf[PREFIX_STRLEN];
+	size_t i;
+
+	for (i = 0; i < c->vnet->n_spaces; i++) {
+		if (prefix_covers(&c->vnet->spaces[i].prefix,
+				  &neighbor->range))
+			return true;
+	}
+	return fail(c, &neighbor->range, neighbor->pos,
+		    "neighbor \"%s\": range %s is outside the address spaces",
+		    neighbor->name, prefix_format(&neighbor->range, buf));
+}
+
 static bool check_neighbor(const struct check *c,
 			   const struct conf_server *server,
 			   const struct conf_neighbor *neighbor)
 {
-	if (!check_addr(c, &neighbor->address, neighbor->pos, "neighbor",
-			neighbor->name))
+	bool range = neighbor->range.addr.family != 0;
+	int family = range ? neighbor->range.addr.family :
+			     neighbor->address.family;
+
+	if (range == (neighbor->address.family != 0))
+		return fail(c, &neighbor->range, neighbor->pos,
+			    "neighbor \"%s\": expected either address or "
+			    "range", neighbor->name);
+	if (range ? !check_range(c, neighbor) :
+		    !check_addr(c, &neighbor->address, neighbor->pos,
+				"neighbor", neighbor->name))
 		return false;
-	if (conf_server_instance(server, 0,
-				 neighbor->address.family).family == 0)
-		return fail(c, &neighbor->address, neighbor->pos,
+	if (conf_server_instance(server, 0, family).family == 0)
+		return fail(c, range ? (const void *)&neighbor->range :
+				       &neighbor->address, neighbor->pos,
 			    "neighbor \"%s\": the route server has no %s "
 			    "address", neighbor->name,
-			    neighbor->address.family == AF_INET ? "IPv4" :
-								  "IPv6");
-	if (neighbor->asn == server->asn)
-		return fail(c, &neighbor->asn, neighbor->pos,
-			    "neighbor \"%s\": asn %u is the route server's "
-			    "own", neighbor->name, neighbor->asn);
-	if (asn_reserved(neighbor->asn))
-		return fail(c, &neighbor->asn, neighbor->pos,
-			    "neighbor \"%s\": asn %u is reserved",
-			    neighbor->name, neighbor->asn);
+			    family == AF_INET ? "IPv4" : "IPv6");
+	if (neighbor->md5_key && neighbor->md5_key_file)
+		return fail(c, &neighbor->md5_key_file, neighbor->pos,
+			    "neighbor \"%s\": expected either md5-key or "
+			    "md5-key-file", neighbor->name);
+	return check_asns(c, server, neighbor);
+}
+
+/*
+ * A key that the kernel has for a range it wants of all in the range, so one
+ * without a key could never get through.
+ */
+static bool check_key_of(const struct check *c,
+			 const struct conf_server *server,
+			 const struct conf_neighbor *range)
+{
+	const struct conf_neighbor *neighbor;
+	size_t i;
+
+	for (i = 0; i < server->n_neighbors; i++) {
+		neighbor = &server->neighbors[i];
+		if (neighbor->md5_key || neighbor->md5_key_file ||
+		    !prefix_contains(&range->range, &neighbor->address))
+			continue;
+		return fail(c, &neighbor->address, neighbor->pos,
+			    "neighbor \"%s\": expected a key, because "
+			    "neighbor \"%s\" has one for its address",
+			    neighbor->name, range->name);
+	}
 	return true;
+}
+
+static bool check_ranges(const struct check *c,
+			 const struct conf_server *server)
+{
+	struct piece *piece = xcalloc(server->n_neighbors + 1,
+				      sizeof(*piece));
+	size_t i, n = 0;
+	bool ok = true;
+
+	for (i = 0; ok && i < server->n_neighbors; i++) {
+		const struct conf_neighbor *range = &server->neighbors[i];
+
+		if (range->range.addr.family == 0)
+			continue;
+		piece[n++] = (struct piece){ &range->range, range->pos };
+		if (range->md5_key || range->md5_key_file)
+			ok = check_key_of(c, server, range);
+	}
+	ok = ok && check_disjoint(c, piece, n, "range");
+	free(piece);
+	return ok;
 }
 
 static bool check_server(const struct check *c,
@@ -416,7 +519,7 @@ static bool check_server(const struct check *c,
 		if (!check_neighbor(c, server, &server->neighbors[i]))
 			return false;
 	}
-	return true;
+	return check_ranges(c, server);
 }
 
 /* ---- tables ---------------------------------------------------------- */

@@ -23,6 +23,8 @@ struct conf *conf_parse(const char *name, const void *text, size_t len,
 	ok = schema_read(&r, root, conf) && check_conf(&r, conf);
 	node_free(root);
 	free(r.place);
+	conf->secrets = r.secrets;
+	conf->n_secrets = r.n_secrets;
 	if (ok)
 		return conf;
 	conf_free(conf);
@@ -85,6 +87,7 @@ void conf_free(struct conf *conf)
 	if (!conf)
 		return;
 	schema_free(conf);
+	free(conf->secrets);
 	free(conf);
 }
 
@@ -122,6 +125,21 @@ const struct conf_route_table *conf_table_find(const struct conf *conf,
 			return &conf->tables[i];
 	}
 	return NULL;
+}
+
+const struct conf_neighbor *
+conf_neighbor_find(const struct conf_server *server, const struct addr *addr)
+{
+	const struct conf_neighbor *range = NULL;
+	size_t i;
+
+	for (i = 0; i < server->n_neighbors; i++) {
+		if (addr_equal(&server->neighbors[i].address, addr))
+			return &server->neighbors[i];
+		if (prefix_contains(&server->neighbors[i].range, addr))
+			range = &server->neighbors[i];
+	}
+	return range;
 }
 
 struct addr conf_server_instance(const struct conf_server *server,

@@ -23,6 +23,10 @@
 #define CONF_DEFAULT_ASN	65515
 #define CONF_DEFAULT_HOLD_TIME	180	/* seconds */
 #define CONF_DEFAULT_STALE_TIME	120	/* seconds */
+#define CONF_DEFAULT_LIMIT	16	/* sessions with a range */
+#define CONF_LIMIT_MAX		1024
+#define CONF_ASNS_MAX		64	/* of a neighbor */
+#define CONF_KEY_MAX		80	/* bytes, what the kernel takes */
 
 /* Where something was written; line and column count from 1. */
 struct conf_pos {
@@ -66,11 +70,22 @@ struct conf_nic {
 	bool ip_forwarding;
 };
 
+/*
+ * One neighbor, or whoever dials in from a range of addresses: then .address
+ * has no family and .range has. The AS is .asn or, if that is 0, one of .asns.
+ */
 struct conf_neighbor {
 	struct conf_pos pos;
 	char *name;			/* unique in the VNet */
 	struct addr address;		/* unique in the VNet */
+	struct prefix range;		/* ranges are disjoint */
 	uint32_t asn;
+	uint32_t *asns;
+	size_t n_asns;
+	uint16_t limit;			/* sessions with .range, an instance */
+	char *md5_key;			/* NULL: none; see conf_read_keys() */
+	char *md5_key_file;		/* path */
+	uint16_t ttl_security;		/* most hops away, 0: not looked at */
 };
 
 /*
@@ -121,11 +136,18 @@ struct conf_route_table {
 	size_t n_routes;
 };
 
+/* Where a key stands in the text, in characters. */
+struct conf_span {
+	size_t start, end;
+};
+
 struct conf {
 	struct conf_vnet *vnets;
 	size_t n_vnets;
 	struct conf_route_table *tables;
 	size_t n_tables;
+	struct conf_span *secrets;
+	size_t n_secrets;
 };
 
 /**
@@ -141,9 +163,26 @@ struct conf *conf_parse(const char *name, const void *text, size_t len,
 			struct conf_error *err);
 void conf_free(struct conf *conf);
 
+/**
+ * conf_read_keys - read the files that hold keys
+ * @name: stands for the configuration's file in error texts
+ *
+ * Such a file must be root's alone; its first line is the key. Nobody else
+ * than who sets keys on sockets calls this.
+ * Return: false with @err if one cannot be had.
+ */
+bool conf_read_keys(struct conf *conf, const char *name,
+		    struct conf_error *err);
+/*
+ * Overwrite the keys in the text that @conf was parsed from. What is left can
+ * be parsed, to the same configuration but for the keys.
+ */
+void conf_blank_secrets(const struct conf *conf, char *text, size_t len);
+
 /*
  * Write the configuration back as YAML with every key there is, in a fixed
- * order. Reading that again gives an equal configuration.
+ * order. Reading that again gives an equal configuration. Keys are written as
+ * well: this is for files, not for eyes.
  */
 void conf_print(const struct conf *conf, FILE *out);
 
@@ -154,6 +193,10 @@ const struct conf_vnet *conf_vnet_find(const struct conf *conf,
 				       const char *name);
 const struct conf_route_table *conf_table_find(const struct conf *conf,
 					       const char *name);
+
+/* The neighbor at @addr, else the range it is in, else NULL. */
+const struct conf_neighbor *
+conf_neighbor_find(const struct conf_server *server, const struct addr *addr);
 
 /* How many instances the server has, and one's address (family 0: none). */
 size_t conf_server_instances(const struct conf_server *server);

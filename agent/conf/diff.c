@@ -103,6 +103,12 @@ static bool addrs_equal(const struct addr *a, size_t n_a,
 	return true;
 }
 
+/* Either may be NULL. */
+static bool text_equal(const char *a, const char *b)
+{
+	return a && b ? strcmp(a, b) == 0 : a == b;
+}
+
 static bool space_same(const void *pa, const void *pb)
 {
 	const struct conf_space *a = pa, *b = pb;
@@ -158,7 +164,14 @@ static bool neighbor_equal(const void *pa, const void *pb)
 {
 	const struct conf_neighbor *a = pa, *b = pb;
 
-	return addr_equal(&a->address, &b->address) && a->asn == b->asn;
+	return addr_equal(&a->address, &b->address) &&
+	       prefix_equal(&a->range, &b->range) && a->limit == b->limit &&
+	       a->asn == b->asn && a->n_asns == b->n_asns &&
+	       (a->n_asns == 0 ||
+		memcmp(a->asns, b->asns, a->n_asns * sizeof(*a->asns)) == 0) &&
+	       text_equal(a->md5_key, b->md5_key) &&
+	       text_equal(a->md5_key_file, b->md5_key_file) &&
+	       a->ttl_security == b->ttl_security;
 }
 
 static bool server_equal(const void *pa, const void *pb)

@@ -153,6 +153,9 @@ static bool read_scalar(struct reader *r, const yaml_event_t *event,
 	if (memchr(text, '\0', len))
 		return fail(r, event->start_mark, "NUL in a value");
 	node->text = xstrdup(text);
+	node->span.start = event->start_mark.index;
+	node->span.end = event->end_mark.index;
+	node->one_line = event->start_mark.line == event->end_mark.line;
 	return true;
 }
 

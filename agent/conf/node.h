@@ -20,6 +20,8 @@ struct node {
 	enum node_kind kind;
 	struct conf_pos pos;
 	char *text;			/* of a scalar */
+	struct conf_span span;		/* of a scalar */
+	bool one_line;
 	struct node *child;		/* elements; for a mapping key, value,
 					 * key, value */
 	size_t n, size;			/* children */

@@ -114,9 +114,43 @@ static void print_nics(FILE *out, const struct conf_vnet *vnet)
 	}
 }
 
+static void print_asns(FILE *out, const struct conf_neighbor *neighbor)
+{
+	size_t i;
+
+	if (neighbor->asn != 0) {
+		fprintf(out, "          asn: %u\n", neighbor->asn);
+		return;
+	}
+	fputs("          asns: [", out);
+	for (i = 0; i < neighbor->n_asns; i++)
+		fprintf(out, "%s%u", i > 0 ? ", " : "", neighbor->asns[i]);
+	fputs("]\n", out);
+}
+
+static void print_neighbor(FILE *out, const struct conf_neighbor *neighbor)
+{
+	print_key(out, "        - name: ", neighbor->name);
+	if (neighbor->range.addr.family != 0) {
+		fputs("          range: ", out);
+		print_prefix(out, &neighbor->range);
+		fprintf(out, "\n          limit: %u\n", neighbor->limit);
+	} else {
+		fputs("          address: ", out);
+		print_addr(out, &neighbor->address);
+		putc('\n', out);
+	}
+	print_asns(out, neighbor);
+	if (neighbor->md5_key_file)
+		print_key(out, "          md5-key-file: ",
+			  neighbor->md5_key_file);
+	else if (neighbor->md5_key)
+		print_key(out, "          md5-key: ", neighbor->md5_key);
+	fprintf(out, "          ttl-security: %u\n", neighbor->ttl_security);
+}
+
 static void print_server(FILE *out, const struct conf_server *server)
 {
-	const struct conf_neighbor *neighbor;
 	size_t i;
 
 	fprintf(out, "    route-server:\n      asn: %u\n      addresses: ",
@@ -126,13 +160,8 @@ static void print_server(FILE *out, const struct conf_server *server)
 		server->hold_time, server->stale_time);
 	fputs(server->n_neighbors > 0 ? "      neighbors:\n" :
 					"      neighbors: []\n", out);
-	for (i = 0; i < server->n_neighbors; i++) {
-		neighbor = &server->neighbors[i];
-		print_key(out, "        - name: ", neighbor->name);
-		fputs("          address: ", out);
-		print_addr(out, &neighbor->address);
-		fprintf(out, "\n          asn: %u\n", neighbor->asn);
-	}
+	for (i = 0; i < server->n_neighbors; i++)
+		print_neighbor(out, &server->neighbors[i]);
 }
 
 static void print_vnet(FILE *out, const struct conf_vnet *vnet)

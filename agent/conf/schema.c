@@ -11,6 +11,8 @@
 
 enum kind {
 	KIND_NAME,			/* char *, letters digits . _ - */
+	KIND_PATH,			/* char *, absolute */
+	KIND_SECRET,			/* char *, never in an error text */
 	KIND_DEVICE,			/* char[IFNAMSIZ] */
 	KIND_U16,
 	KIND_U32,
@@ -113,12 +115,31 @@ static const struct schema nic_schema = {
 	.fields = nic_fields, .n_fields = ARRAY_SIZE(nic_fields),
 };
 
+static const struct field asn_fields[] = {
+	{ "asn", KIND_U32, .offset = 0, .min = 1, .max = UINT32_MAX - 1 },
+};
+
+static const struct schema asn_schema = {
+	.noun = "asn", .size = sizeof(uint32_t), .pos = NO_POS,
+	.fields = asn_fields, .n_fields = ARRAY_SIZE(asn_fields),
+	.scalar = true,
+};
+
 static const struct field neighbor_fields[] = {
 	{ "name", KIND_NAME, AT(conf_neighbor, name), .required = true },
-	{ "address", KIND_ADDR, AT(conf_neighbor, address),
-	  .required = true },
-	{ "asn", KIND_U32, AT(conf_neighbor, asn), .required = true,
-	  .min = 1, .max = UINT32_MAX - 1 },
+	{ "address", KIND_ADDR, AT(conf_neighbor, address) },
+	{ "range", KIND_PREFIX, AT(conf_neighbor, range) },
+	{ "limit", KIND_U16, AT(conf_neighbor, limit), .min = 1,
+	  .max = CONF_LIMIT_MAX, .def = CONF_DEFAULT_LIMIT },
+	{ "asn", KIND_U32, AT(conf_neighbor, asn), .min = 1,
+	  .max = UINT32_MAX - 1 },
+	{ "asns", KIND_LIST, AT(conf_neighbor, asns),
+	  .count = offsetof(struct conf_neighbor, n_asns),
+	  .sub = &asn_schema },
+	{ "md5-key", KIND_SECRET, AT(conf_neighbor, md5_key) },
+	{ "md5-key-file", KIND_PATH, AT(conf_neighbor, md5_key_file) },
+	{ "ttl-security", KIND_U16, AT(conf_neighbor, ttl_security),
+	  .max = 254 },
 };
 
 static const struct schema neighbor_schema = {
@@ -390,6 +411,41 @@ static bool read_bool(struct schema_reader *r, const struct place *at,
 	       unexpected(r, at, node, "true or false");
 }
 
+static bool printable(const char *text)
+{
+	for (; *text != '\0'; text++) {
+		if (*text < ' ' || *text > '~')
+			return false;
+	}
+	return true;
+}
+
+static bool read_path(struct schema_reader *r, const struct place *at,
+		      const struct node *node, char **member)
+{
+	if (node->text[0] != '/' || strlen(node->text) >= PATH_MAX ||
+	    !printable(node->text))
+		return unexpected(r, at, node, "an absolute path");
+	*member = xstrdup(node->text);
+	return true;
+}
+
+static bool read_secret(struct schema_reader *r, const struct place *at,
+			const struct node *node, char **member)
+{
+	size_t len = strlen(node->text);
+
+	if (len == 0 || len > CONF_KEY_MAX || !printable(node->text) ||
+	    !node->one_line)
+		return fail(r, at, node->pos, "expected 1 to 80 printable "
+			    "characters on one line");
+	*member = xstrdup(node->text);
+	r->secrets = xreallocarray(r->secrets, r->n_secrets + 1,
+				   sizeof(*r->secrets));
+	r->secrets[r->n_secrets++] = node->span;
+	return true;
+}
+
 static bool read_scalar(struct schema_reader *r, const struct place *at,
 			const struct field *field, const struct node *node,
 			void *object)
@@ -400,6 +456,10 @@ static bool read_scalar(struct schema_reader *r, const struct place *at,
 		return unexpected(r, at, node, "one value");
 	remember(r, member, node->pos);
 	switch (field->kind) {
+	case KIND_PATH:
+		return read_path(r, at, node, member);
+	case KIND_SECRET:
+		return read_secret(r, at, node, member);
 	case KIND_NAME:
 		if (!valid_name(node->text))
 			break;
@@ -620,7 +680,10 @@ static void free_struct(const struct schema *schema, void *object)
 					    j * field->sub->size);
 		} else if (field->kind == KIND_STRUCT && *member) {
 			free_struct(field->sub, *member);
-		} else if (field->kind != KIND_NAME) {
+		} else if (field->kind == KIND_SECRET && *member) {
+			explicit_bzero(*member, strlen(*member));
+		} else if (field->kind != KIND_NAME &&
+			   field->kind != KIND_PATH) {
 			continue;
 		}
 		free(*member);

@@ -19,6 +19,8 @@ struct schema_reader {
 	struct conf_error *err;
 	struct schema_place *place;
 	size_t n_places, size_places;
+	struct conf_span *secrets;	/* for struct conf */
+	size_t n_secrets;
 };
 
 /* Read a configuration; what it owns must be freed also if this fails. */

@@ -26,6 +26,8 @@ struct peer {
 	bool used;
 	bool wanted;			/* by the configuration */
 	struct msg_conf_peer conf;
+	uint32_t slot;			/* of a range, from 0 */
+	char *md5_key;			/* NULL: none */
 };
 
 static struct {
@@ -88,15 +90,19 @@ static uint8_t instance_families(const struct conf_server *server,
 	return families;
 }
 
-static bool same_peer(const struct row_peer_id *a, const struct row_peer_id *b)
+static bool same_peer(const struct msg_conf_peer *a,
+		      const struct msg_conf_peer *b)
 {
-	return a->vni == b->vni && addr_equal(&a->local, &b->local) &&
-	       addr_equal(&a->remote, &b->remote) &&
-	       a->local_as == b->local_as && a->remote_as == b->remote_as;
+	return a->id.vni == b->id.vni &&
+	       addr_equal(&a->id.local, &b->id.local) &&
+	       addr_equal(&a->id.remote, &b->id.remote) &&
+	       a->id.local_as == b->id.local_as &&
+	       a->id.remote_as == b->id.remote_as &&
+	       prefix_equal(&a->range, &b->range);
 }
 
 /* The peer's old place, or a free one; NULL if there is none. */
-static struct peer *peer_place(const struct row_peer_id *id)
+static struct peer *peer_place(const struct msg_conf_peer *conf, uint32_t slot)
 {
 	struct peer *free_place = NULL;
 	size_t i;
@@ -104,7 +110,8 @@ static struct peer *peer_place(const struct row_peer_id *id)
 	for (i = 0; i < apply.n_peers; i++) {
 		struct peer *peer = &apply.peers[i];
 
-		if (peer->used && same_peer(&peer->conf.id, id))
+		if (peer->used && peer->slot == slot &&
+		    same_peer(&peer->conf, conf))
 			return peer;
 		if (!peer->used && !free_place)
 			free_place = peer;
@@ -117,16 +124,60 @@ static struct peer *peer_place(const struct row_peer_id *id)
 	return &apply.peers[apply.n_peers++];
 }
 
+static bool text_equal(const char *a, const char *b)
+{
+	return a && b ? strcmp(a, b) == 0 : a == b;
+}
+
+static void forget_key(struct peer *peer)
+{
+	if (peer->md5_key)
+		explicit_bzero(peer->md5_key, strlen(peer->md5_key));
+	free(peer->md5_key);
+	peer->md5_key = NULL;
+}
+
+static void take_key(struct peer *peer, const struct conf_neighbor *neighbor)
+{
+	if (text_equal(peer->md5_key, neighbor->md5_key))
+		return;
+	forget_key(peer);
+	if (neighbor->md5_key)
+		peer->md5_key = xstrdup(neighbor->md5_key);
+	peer->conf.auth++;
+}
+
+static void want_place(struct msg_conf_peer *conf, uint32_t slot,
+		       const struct conf_neighbor *neighbor)
+{
+	struct peer *peer = peer_place(conf, slot);
+
+	if (!peer) {
+		log_err("vnet %s neighbor %s: more than %u sessions",
+			conf->id.vnet, neighbor->name, MSG_PEERS_MAX);
+		return;
+	}
+	conf->id.peer = peer - apply.peers + 1;
+	conf->auth = peer->conf.auth;
+	peer->conf = *conf;
+	peer->slot = slot;
+	peer->used = true;
+	peer->wanted = true;
+	take_key(peer, neighbor);
+}
+
 static void want_peer(const struct conf_vnet *vnet, size_t instance,
 		      const struct conf_neighbor *neighbor)
 {
 	const struct conf_server *server = vnet->server;
+	bool range = neighbor->range.addr.family != 0;
 	struct msg_conf_peer conf = {
 		.id = {
 			.vni = vnet->vni,
 			.instance = instance,
 			.local = conf_server_instance(server, instance,
-						neighbor->address.family),
+				range ? neighbor->range.addr.family :
+					neighbor->address.family),
 			.remote = neighbor->address,
 			.local_as = server->asn,
 			.remote_as = neighbor->asn,
@@ -134,24 +185,23 @@ static void want_peer(const struct conf_vnet *vnet, size_t instance,
 		.router_id = router_id(vnet, instance),
 		.hold_time = server->hold_time,
 		.families = instance_families(server, instance),
+		.min_ttl = neighbor->ttl_security ?
+			   256 - neighbor->ttl_security : 0,
+		.range = neighbor->range,
+		.n_asns = neighbor->n_asns,
 	};
-	struct peer *peer;
+	uint32_t slot;
 
 	if (!conf.id.local.family)
 		return;
+	if (neighbor->n_asns)
+		memcpy(conf.asns, neighbor->asns,
+		       neighbor->n_asns * sizeof(*conf.asns));
 	snprintf(conf.id.vnet, sizeof(conf.id.vnet), "%s", vnet->name);
 	snprintf(conf.id.neighbor, sizeof(conf.id.neighbor), "%s",
 		 neighbor->name);
-	peer = peer_place(&conf.id);
-	if (!peer) {
-		log_err("vnet %s neighbor %s: more than %u sessions",
-			vnet->name, neighbor->name, MSG_PEERS_MAX);
-		return;
-	}
-	conf.id.peer = peer - apply.peers + 1;
-	peer->conf = conf;
-	peer->used = true;
-	peer->wanted = true;
+	for (slot = 0; slot < (range ? neighbor->limit : 1); slot++)
+		want_place(&conf, slot, neighbor);
 }
 
 static void number_peers(void)
@@ -174,24 +224,30 @@ static void number_peers(void)
 					  &vnet->server->neighbors[j]);
 		}
 	}
-	for (i = 0; i < apply.n_peers; i++)
+	for (i = 0; i < apply.n_peers; i++) {
 		apply.peers[i].used = apply.peers[i].wanted;
+		if (!apply.peers[i].used)
+			forget_key(&apply.peers[i]);
+	}
 }
 
 void apply_dial(uint32_t number)
 {
 	struct msg_dial_failed failed = { .peer = number };
 	const struct row_peer_id *id;
+	const struct peer *peer;
 	int fd = -1;
 
 	if (number == 0 || number > apply.n_peers)
 		proc_violation(PROC_SESSION, MSG_DIAL);
-	id = &apply.peers[number - 1].conf.id;
-	if (!apply.peers[number - 1].used || !is_ready(id->vni)) {
+	peer = &apply.peers[number - 1];
+	id = &peer->conf.id;
+	if (!peer->used || !id->remote.family || !is_ready(id->vni)) {
 		failed.error = ENETDOWN;
 	} else {
 		fd = sockets_dial(&id->local, &id->remote,
-				  device_of(id->vnet));
+				  device_of(id->vnet), peer->conf.min_ttl,
+				  peer->md5_key);
 		failed.error = errno;
 	}
 	if (fd >= 0)
@@ -206,15 +262,49 @@ void apply_dial(uint32_t number)
  * Listeners
  */
 
+/* What is asked of those who may connect to @local; returns all their keys. */
+static struct socket_key *collect_keys(uint32_t vni, const struct addr *local,
+				       size_t *n_keys, uint8_t *min_ttl)
+{
+	struct socket_key *keys = xcalloc(apply.n_peers + 1, sizeof(*keys));
+	size_t i, n = 0;
+
+	*min_ttl = UINT8_MAX;
+	for (i = 0; i < apply.n_peers; i++) {
+		const struct peer *peer = &apply.peers[i];
+		const struct addr *remote = &peer->conf.id.remote;
+
+		if (!peer->used || peer->conf.id.vni != vni ||
+		    !addr_equal(&peer->conf.id.local, local))
+			continue;
+		*min_ttl = MIN(*min_ttl, peer->conf.min_ttl);
+		if (!peer->md5_key || peer->slot > 0)
+			continue;
+		keys[n].who = remote->family ?
+			      prefix_make(remote, addr_bits(remote)) :
+			      peer->conf.range;
+		keys[n++].md5 = peer->md5_key;
+	}
+	*n_keys = n;
+	return keys;
+}
+
 static void listen_in(const struct conf_vnet *vnet)
 {
-	size_t i;
+	const struct addr *local;
+	struct socket_key *keys;
+	uint8_t min_ttl;
+	size_t i, n;
 
 	if (!vnet->server || !is_ready(vnet->vni))
 		return;
-	for (i = 0; i < vnet->server->n_addresses; i++)
-		sockets_listen(vnet->vni, &vnet->server->addresses[i],
-			       device_of(vnet->name));
+	for (i = 0; i < vnet->server->n_addresses; i++) {
+		local = &vnet->server->addresses[i];
+		keys = collect_keys(vnet->vni, local, &n, &min_ttl);
+		sockets_listen(vnet->vni, local, device_of(vnet->name),
+			       min_ttl, keys, n);
+		free(keys);
+	}
 }
 
 static void listen_all(void)
@@ -272,8 +362,9 @@ static void begin_stage(enum proc_id proc)
 		proc = PROC_RIB;
 	if (proc == PROC_SESSION) {
 		number_peers();
-		send_peers();
+		/* A peer's key is there before it can be let in. */
 		listen_all();
+		send_peers();
 	} else {
 		send_text(proc);
 	}

@@ -97,7 +97,7 @@ static int check_config(const char *path)
 	struct conf_error err;
 	struct conf *conf = conf_load(path, &err);
 
-	if (!conf) {
+	if (!conf || !conf_read_keys(conf, path, &err)) {
 		fprintf(stderr, "%s\n", err.text);
 		return 1;
 	}

@@ -10,7 +10,9 @@
  * named by its VNI. A peer is one session as configured, a neighbor seen from
  * one instance address, and named by a number that the parent draws. Each time
  * the session comes up it gets a new serial, by which what still concerns the
- * session before can be told.
+ * session before can be told. Neighbors that dial in from a range of addresses
+ * get a number each, drawn beforehand, and as long as nobody is there the
+ * peer's remote address is none.
  *
  * A receiver trusts no sender: msg_valid() holds the sizes and who may say
  * what to whom, and what a body points out is checked where it is used. A
@@ -28,6 +30,7 @@
 #include <stdint.h>
 
 #include "bgp/bgp.h"
+#include "conf/conf.h"
 #include "ctl/rows.h"
 #include "lib/addr.h"
 
@@ -126,6 +129,11 @@ struct msg_conf_peer {
 	uint32_t router_id;		/* ours, host byte order */
 	uint16_t hold_time;		/* seconds */
 	uint8_t families;		/* bgp_af_bit()s to offer */
+	uint8_t min_ttl;		/* of what it sends, 0: any */
+	uint32_t auth;			/* another number: another key */
+	struct prefix range;		/* family 0: id.remote is known */
+	uint32_t n_asns;		/* if id.remote_as is 0 */
+	uint32_t asns[CONF_ASNS_MAX];
 };
 
 struct msg_listener {

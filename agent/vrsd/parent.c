@@ -71,7 +71,14 @@ static struct conf *load(char **text, size_t *len, struct conf_error *err)
 	if (!*text)
 		return NULL;
 	conf = conf_parse(path, *text, *len, err);
-	if (!conf)
+	if (conf && !conf_read_keys(conf, path, err)) {
+		conf_free(conf);
+		conf = NULL;
+	}
+	/* The others are told all but the keys. */
+	if (conf)
+		conf_blank_secrets(conf, *text, *len);
+	else
 		free(*text);
 	return conf;
 }

@@ -48,18 +48,28 @@ void apply_init(bool no_kernel);
  * sockets.c: what session cannot open itself
  */
 
-/*
- * Have session listen on @local in @device ("": any), again if the device is
- * not the one it was; if that cannot be done now it is tried again.
+/* A key for whoever is in @who. */
+struct socket_key {
+	struct prefix who;
+	const char *md5;		/* not kept */
+};
+
+/**
+ * sockets_listen - have session listen, again if the device is not the one
+ *		    it was; if that cannot be done now it is tried again
+ * @device: "": any
+ * @min_ttl: of all that is received, 0: any
+ * @keys: one for each prefix, at most
  */
 void sockets_listen(uint32_t vni, const struct addr *local,
-		    const char *device);
+		    const char *device, uint8_t min_ttl,
+		    const struct socket_key *keys, size_t n_keys);
 /* Close the listeners that were not asked for between these two. */
 void sockets_mark(void);
 void sockets_sweep(void);
-/* A socket that is connecting, or -1 with errno set. */
+/* A socket that is connecting, or -1 with errno set; @md5: NULL: no key. */
 int sockets_dial(const struct addr *local, const struct addr *remote,
-		 const char *device);
+		 const char *device, uint8_t min_ttl, const char *md5);
 void sockets_init(void);
 
 /*

@@ -273,11 +273,17 @@ static void refresh(const struct msg_peer_af *msg)
  * What the kernel holds from the run before
  */
 
-/* How many sessions the VNet has when all of its neighbors are there. */
+/*
+ * How many sessions the VNet has when all of its neighbors are there. Of a
+ * range nobody knows that.
+ */
 static size_t sessions_expected(const struct conf_server *server)
 {
 	size_t n = 0, i, j;
 
+	for (j = 0; j < server->n_neighbors; j++)
+		if (server->neighbors[j].range.addr.family)
+			return SIZE_MAX;
 	for (i = 0; i < conf_server_instances(server); i++)
 		for (j = 0; j < server->n_neighbors; j++)
 			if (conf_server_instance(server, i,
@@ -428,8 +434,8 @@ static void vnet_add(const struct conf_vnet *conf)
 static void rename_peers(struct ribproc_vnet *vnet)
 {
 	const struct conf_server *server = vnet->conf->server;
+	const struct conf_neighbor *neighbor;
 	struct ribproc_peer *peer = NULL;
-	size_t i;
 
 	while ((peer = ribproc_peer_next(peer))) {
 		struct row_peer_id *id = &peer->id;
@@ -437,11 +443,11 @@ static void rename_peers(struct ribproc_vnet *vnet)
 		if (peer->vnet != vnet)
 			continue;
 		snprintf(id->vnet, sizeof(id->vnet), "%s", vnet->conf->name);
-		for (i = 0; server && i < server->n_neighbors; i++)
-			if (addr_equal(&server->neighbors[i].address,
-				       &id->remote))
-				snprintf(id->neighbor, sizeof(id->neighbor),
-					 "%s", server->neighbors[i].name);
+		neighbor = server ? conf_neighbor_find(server, &id->remote) :
+				    NULL;
+		if (neighbor)
+			snprintf(id->neighbor, sizeof(id->neighbor), "%s",
+				 neighbor->name);
 	}
 }
 

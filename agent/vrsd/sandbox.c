@@ -3,6 +3,7 @@
 #include <cap-ng.h>
 #include <errno.h>
 #include <linux/landlock.h>
+#include <netinet/in.h>
 #include <seccomp.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
@@ -62,6 +63,18 @@ static void allow(scmp_filter_ctx ctx, int call, unsigned int n_args,
 		fatalx("sandbox: no rule for system call %d", call);
 }
 
+static void allow_option(scmp_filter_ctx ctx, int level, int option)
+{
+	struct scmp_arg_cmp args[] = {
+		SCMP_A1(SCMP_CMP_EQ, level),
+		SCMP_A2(SCMP_CMP_EQ, option),
+	};
+
+	if (seccomp_rule_add_array(ctx, SCMP_ACT_ALLOW, SCMP_SYS(setsockopt),
+				   ARRAY_SIZE(args), args))
+		fatalx("sandbox: no rule for socket option %d", option);
+}
+
 /* System calls that are harmless with some arguments only. */
 static void allow_partly(scmp_filter_ctx ctx, enum proc_id proc)
 {
@@ -74,6 +87,8 @@ static void allow_partly(scmp_filter_ctx ctx, enum proc_id proc)
 		      SCMP_A1(SCMP_CMP_EQ, FIONREAD));
 		allow(ctx, SCMP_SYS(getsockopt), 1,
 		      SCMP_A2(SCMP_CMP_EQ, SO_ERROR));
+		allow_option(ctx, IPPROTO_IP, IP_MINTTL);
+		allow_option(ctx, IPPROTO_IPV6, IPV6_MINHOPCOUNT);
 	}
 	if (proc == PROC_CONTROL)
 		allow(ctx, SCMP_SYS(getsockopt), 1,

@@ -29,11 +29,20 @@ struct listener {
 	struct loop_fd *watch;
 };
 
+/* A place for one neighbor of a range. */
+struct slot {
+	struct msg_conf_peer conf;
+	bool wanted;			/* by the configuration being read */
+};
+
 static struct {
 	struct peer **peers;		/* [number - 1], NULL: none */
+	struct slot **slots;		/* likewise: for who dials in */
 	size_t n_peers;
 	struct listener *listeners;
 	struct bgp_update *parser;
+	struct loop_job *dynamic_job;
+	uint64_t over_limit;		/* connections refused for that */
 } session;
 
 static struct peer *find(uint32_t number)
@@ -57,12 +66,29 @@ struct peer *session_next(const struct peer *peer)
  * Configuration
  */
 
-static bool same_session(const struct row_peer_id *a,
-			 const struct row_peer_id *b)
+static bool as_allowed(const struct msg_conf_peer *conf, uint32_t as)
 {
-	return a->vni == b->vni && addr_equal(&a->local, &b->local) &&
-	       addr_equal(&a->remote, &b->remote) &&
-	       a->local_as == b->local_as && a->remote_as == b->remote_as;
+	size_t i;
+
+	if (conf->id.remote_as)
+		return conf->id.remote_as == as;
+	for (i = 0; i < conf->n_asns; i++)
+		if (conf->asns[i] == as)
+			return true;
+	return as == 0;			/* has not said it yet */
+}
+
+/* Whether the peer with @live can go on under @conf. */
+static bool same_session(const struct msg_conf_peer *live,
+			 const struct msg_conf_peer *conf)
+{
+	return live->id.vni == conf->id.vni &&
+	       addr_equal(&live->id.local, &conf->id.local) &&
+	       prefix_equal(&live->range, &conf->range) &&
+	       (conf->range.addr.family ||
+		addr_equal(&live->id.remote, &conf->id.remote)) &&
+	       live->id.local_as == conf->id.local_as &&
+	       as_allowed(conf, live->id.remote_as);
 }
 
 static void remove_peer(struct peer *peer, enum bgp_cease why)
@@ -71,41 +97,112 @@ static void remove_peer(struct peer *peer, enum bgp_cease why)
 	session_peer_free(peer, why);
 }
 
+static void make_room(size_t number)
+{
+	size_t more = number - session.n_peers;
+
+	if (number <= session.n_peers)
+		return;
+	session.peers = xreallocarray(session.peers, number,
+				      sizeof(*session.peers));
+	session.slots = xreallocarray(session.slots, number,
+				      sizeof(*session.slots));
+	memset(session.peers + session.n_peers, 0,
+	       more * sizeof(*session.peers));
+	memset(session.slots + session.n_peers, 0,
+	       more * sizeof(*session.slots));
+	session.n_peers = number;
+}
+
+static void forget_slot(size_t number)
+{
+	free(session.slots[number - 1]);
+	session.slots[number - 1] = NULL;
+}
+
+static void conf_slot(const struct msg_conf_peer *conf)
+{
+	struct slot **slot = &session.slots[conf->id.peer - 1];
+
+	if (!*slot)
+		*slot = xcalloc(1, sizeof(**slot));
+	(*slot)->conf = *conf;
+	(*slot)->wanted = true;
+}
+
+/* What is known of the peer only since it is there stays known. */
+static void update_peer(struct peer *peer, const struct msg_conf_peer *conf)
+{
+	struct msg_conf_peer live = *conf;
+
+	live.id.remote = peer->conf.id.remote;
+	live.id.remote_as = peer->conf.id.remote_as;
+	session_peer_update(peer, &live);
+}
+
 static void conf_peer(const struct msg_conf_peer *conf)
 {
 	size_t number = conf->id.peer;
-	struct peer *peer = find(number);
+	struct peer *peer;
 
-	if (number == 0)
+	if (number == 0 || conf->n_asns > CONF_ASNS_MAX)
 		proc_violation(PROC_PARENT, MSG_CONF_PEER);
-	if (peer && !same_session(&peer->conf.id, &conf->id)) {
+	make_room(number);
+	peer = find(number);
+	if (peer && !same_session(&peer->conf, conf)) {
 		remove_peer(peer, BGP_CEASE_PEER_DECONFIGURED);
 		peer = NULL;
 	}
-	if (peer) {
-		session_peer_update(peer, conf);
-	} else {
+	if (conf->range.addr.family)
+		conf_slot(conf);
+	else
+		forget_slot(number);
+	if (peer)
+		update_peer(peer, conf);
+	else if (!conf->range.addr.family)
 		peer = session_peer_new(conf, session.parser);
-		if (number > session.n_peers) {
-			session.peers = xreallocarray(session.peers, number,
-						sizeof(*session.peers));
-			memset(session.peers + session.n_peers, 0,
-			       (number - session.n_peers) *
-			       sizeof(*session.peers));
-			session.n_peers = number;
-		}
-		session.peers[number - 1] = peer;
+	session.peers[number - 1] = peer;
+	if (peer)
+		peer->wanted = true;
+}
+
+/* Whether a neighbor that dialled in has a peer of its own now. */
+static bool dynamic_over(const struct peer *peer)
+{
+	struct peer *other = NULL;
+
+	if (!session_peer_dynamic(peer))
+		return false;
+	while ((other = session_next(other)))
+		if (other != peer && other->conf.id.vni == peer->conf.id.vni &&
+		    addr_equal(&other->conf.id.local, &peer->conf.id.local) &&
+		    addr_equal(&other->conf.id.remote, &peer->conf.id.remote))
+			return true;
+	return false;
+}
+
+static void sweep_slots(void)
+{
+	size_t number;
+
+	for (number = 1; number <= session.n_peers; number++) {
+		struct slot *slot = session.slots[number - 1];
+
+		if (slot && !slot->wanted)
+			forget_slot(number);
+		else if (slot)
+			slot->wanted = false;
 	}
-	peer->wanted = true;
 }
 
 static void conf_end(void)
 {
 	struct peer *peer, *next;
 
+	sweep_slots();
 	for (peer = session_next(NULL); peer; peer = next) {
 		next = session_next(peer);
-		if (!peer->wanted) {
+		if (!peer->wanted || dynamic_over(peer)) {
 			remove_peer(peer, BGP_CEASE_PEER_DECONFIGURED);
 			continue;
 		}
@@ -113,6 +210,86 @@ static void conf_end(void)
 		bgp_peer_start(&peer->bgp);
 	}
 	chan_send(proc_chan(PROC_PARENT), MSG_CONF_DONE, NULL, 0);
+}
+
+/*
+ * Neighbors that dial in
+ */
+
+static bool over(const struct peer *peer)
+{
+	return session_peer_dynamic(peer) &&
+	       !peer->bgp.conn[BGP_INCOMING].attached &&
+	       !peer->bgp.conn[BGP_OUTGOING].attached;
+}
+
+static void forget_dynamic(void *arg)
+{
+	struct peer *peer, *next;
+
+	(void)arg;
+	for (peer = session_next(NULL); peer; peer = next) {
+		next = session_next(peer);
+		if (!over(peer))
+			continue;
+		log_info("%s: gone, forgotten", peer->name);
+		remove_peer(peer, BGP_CEASE_PEER_DECONFIGURED);
+	}
+}
+
+void session_look_after_dynamic(void)
+{
+	loop_defer(session.dynamic_job);
+}
+
+static struct peer *start_dynamic(const struct slot *slot,
+				  const struct addr *remote)
+{
+	struct msg_conf_peer conf = slot->conf;
+	struct peer *peer;
+
+	conf.id.remote = *remote;
+	peer = session_peer_new(&conf, session.parser);
+	peer->wanted = slot->wanted;
+	session.peers[conf.id.peer - 1] = peer;
+	bgp_peer_start(&peer->bgp);
+	return peer;
+}
+
+/* The first, second, fourth, eighth... */
+static void say_over_limit(const struct slot *slot, const struct addr *remote)
+{
+	uint64_t n = ++session.over_limit;
+	char text[ADDR_STRLEN];
+
+	if ((n & (n - 1)) == 0)
+		log_warn("vnet %s neighbor %s: %s refused, the limit is "
+			 "reached (%llu so far)", slot->conf.id.vnet,
+			 slot->conf.id.neighbor, addr_format(remote, text),
+			 (unsigned long long)n);
+}
+
+/* A place for @remote, if it is in a range and there is one left. */
+static struct peer *find_dynamic(const struct msg_listener *where,
+				 const struct addr *remote)
+{
+	const struct slot *full = NULL;
+	size_t i;
+
+	for (i = 0; i < session.n_peers; i++) {
+		const struct slot *slot = session.slots[i];
+
+		if (!slot || slot->conf.id.vni != where->vni ||
+		    !addr_equal(&slot->conf.id.local, &where->local) ||
+		    !prefix_contains(&slot->conf.range, remote))
+			continue;
+		if (!session.peers[i])
+			return start_dynamic(slot, remote);
+		full = slot;
+	}
+	if (full)
+		say_over_limit(full, remote);
+	return NULL;
 }
 
 /*
@@ -165,6 +342,8 @@ static void accept_ready(int fd, unsigned int ready, void *arg)
 			break;
 		remote = addr_from_sockaddr(&ss);
 		peer = find_by_address(&listener->conf, &remote);
+		if (!peer)
+			peer = find_dynamic(&listener->conf, &remote);
 		if (peer)
 			session_peer_accept(peer, conn);
 		else
@@ -364,6 +543,7 @@ int session_main(const struct options *opt)
 	proc_init(PROC_SESSION, &ops);
 	session_peer_init();
 	session.parser = bgp_update_new();
+	session.dynamic_job = loop_job_new(forget_dynamic, NULL);
 	sandbox_enter(PROC_SESSION, &opt->sandbox);
 	return loop_run();
 }

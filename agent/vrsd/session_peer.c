@@ -296,10 +296,26 @@ void session_peer_dialed(struct peer *peer, int fd, int error)
 	conn_attach(conn, fd, true);
 }
 
+/* What the listener could not ask of all; what we dial the parent has set. */
+static bool set_min_ttl(const struct peer *peer, int fd)
+{
+	int ttl = peer->conf.min_ttl;
+	bool v6 = peer->conf.id.remote.family == AF_INET6;
+
+	if (!ttl || !setsockopt(fd, v6 ? IPPROTO_IPV6 : IPPROTO_IP,
+				v6 ? IPV6_MINHOPCOUNT : IP_MINTTL, &ttl,
+				sizeof(ttl)))
+		return true;
+	log_err("%s: smallest TTL: %s", peer->name, strerror(errno));
+	return false;
+}
+
 void session_peer_accept(struct peer *peer, int fd)
 {
-	struct bgp_conn *bgp = bgp_peer_incoming(&peer->bgp);
+	struct bgp_conn *bgp = NULL;
 
+	if (set_min_ttl(peer, fd))
+		bgp = bgp_peer_incoming(&peer->bgp);
 	if (!bgp) {
 		log_debug("%s: connection refused in state %s", peer->name,
 			  bgp_state_name(bgp_peer_state(&peer->bgp)));
@@ -399,19 +415,22 @@ static uint32_t io_random(uint32_t n)
 
 static void io_state(struct bgp_conn *bgp, enum bgp_state old)
 {
+	struct peer *peer = conn_of(bgp)->peer;
+
 	(void)old;
-	conn_of(bgp)->peer->since_ms = loop_now_ms();
+	peer->since_ms = loop_now_ms();
+	if (session_peer_dynamic(peer))
+		session_look_after_dynamic();
 }
 
 static void io_established(struct bgp_peer *bgp)
 {
 	struct peer *peer = bgp->ctx;
-	struct msg_peer_up up = {
-		.serial = ++peer->serial,
-		.id = peer->conf.id,
-		.wire = bgp->session->wire,
-	};
+	struct msg_peer_up up = { .wire = bgp->session->wire };
 
+	peer->conf.id.remote_as = bgp->session->remote.as;
+	up.serial = ++peer->serial;
+	up.id = peer->conf.id;
 	peer->heard = false;
 	peer->slow = false;
 	chan_send(proc_chan(PROC_RIB), MSG_PEER_UP, &up, sizeof(up));
@@ -423,6 +442,7 @@ static void io_down(struct bgp_peer *bgp, const struct bgp_error *err)
 
 	(void)err;
 	peer->heard = false;
+	peer->conf.id.remote_as = bgp->conf.remote_as;
 	tell_rib(peer, MSG_PEER_DOWN);
 }
 
@@ -541,8 +561,10 @@ struct peer *session_peer_new(const struct msg_conf_peer *conf,
 	struct bgp_peer_conf bgp = {
 		.local_as = conf->id.local_as,
 		.remote_as = conf->id.remote_as,
+		.n_asns = conf->n_asns,
 		.router_id = conf->router_id,
 		.hold_time = conf->hold_time,
+		.passive = conf->range.addr.family != 0,
 		.connect_retry = CONNECT_RETRY,
 		.enforce_first_as = true,
 		.caps = {
@@ -559,6 +581,7 @@ struct peer *session_peer_new(const struct msg_conf_peer *conf,
 	struct peer *peer = xcalloc(1, sizeof(*peer));
 
 	peer->conf = *conf;
+	bgp.asns = peer->conf.asns;
 	peer->name = peer_name(&conf->id);
 	peer->since_ms = loop_now_ms();
 	bgp_peer_init(&peer->bgp, &bgp, &io_ops, parser, peer->name, peer);
@@ -569,6 +592,9 @@ struct peer *session_peer_new(const struct msg_conf_peer *conf,
 
 void session_peer_update(struct peer *peer, const struct msg_conf_peer *conf)
 {
+	bool other_protection = peer->conf.auth != conf->auth ||
+				peer->conf.min_ttl != conf->min_ttl;
+
 	free(peer->name);
 	peer->conf = *conf;
 	peer->name = peer_name(&conf->id);
@@ -576,6 +602,9 @@ void session_peer_update(struct peer *peer, const struct msg_conf_peer *conf)
 	peer->bgp.conf.hold_time = conf->hold_time;
 	peer->bgp.conf.router_id = conf->router_id;
 	peer->bgp.conf.caps.families = conf->families;
+	peer->bgp.conf.n_asns = conf->n_asns;
+	if (other_protection)
+		bgp_peer_reset(&peer->bgp, BGP_CEASE_CONFIG_CHANGE, NULL);
 }
 
 void session_peer_free(struct peer *peer, enum bgp_cease why)

@@ -30,7 +30,7 @@ struct peer_conn {
 };
 
 struct peer {
-	struct msg_conf_peer conf;
+	struct msg_conf_peer conf;	/* remote_as: also as heard */
 	char *name;			/* for log lines */
 	struct bgp_peer bgp;
 	struct peer_conn conn[BGP_DIRECTIONS];
@@ -46,7 +46,10 @@ struct peer *session_peer_new(const struct msg_conf_peer *conf,
 		      struct bgp_update *parser);
 /* With a Cease if there is a session. */
 void session_peer_free(struct peer *peer, enum bgp_cease why);
-/* Take over what may change without a new session: names and proposals. */
+/*
+ * Take over what may change without another peer: names, proposals, how it is
+ * protected.
+ */
 void session_peer_update(struct peer *peer, const struct msg_conf_peer *conf);
 
 /* A connection of the peer was accepted; @fd becomes the peer's. */
@@ -70,7 +73,14 @@ void session_peer_row(const struct peer *peer, struct row_peer *row);
 
 void session_peer_init(void);
 
+static inline bool session_peer_dynamic(const struct peer *peer)
+{
+	return peer->conf.range.addr.family != 0;
+}
+
 /* session.c: the process's peers one after the other, beginning with NULL. */
 struct peer *session_next(const struct peer *peer);
+/* session.c: see later whether one that dialled in is still there. */
+void session_look_after_dynamic(void);
 
 #endif

@@ -701,6 +701,17 @@ static void test_open(void)
 	EXPECT("out send KEEPALIVE",
 	       "our own identifier from another AS, RFC 6286");
 
+	conf.remote_as = 0;
+	conf.asns = (const uint32_t[]){ 65009, REMOTE_AS };
+	conf.n_asns = 2;
+	reach(out, BGP_OPENSENT);
+	recv_open_of(out, (struct says){ 0 });
+	EXPECT("out send KEEPALIVE", "one of several AS numbers");
+	reach(out, BGP_OPENSENT);
+	recv_open_of(out, (struct says){ .as = 65010 });
+	EXPECT("out send NOTIFICATION 2/2, out close", "none of several");
+	conf.n_asns = 0;
+
 	conf.remote_as = LOCAL_AS;
 	reach(out, BGP_OPENSENT);
 	conf.remote_as = REMOTE_AS;

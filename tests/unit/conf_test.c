@@ -4,7 +4,9 @@
  * back as NAME.out), files that are refused (data/conf/errors.txt), and what
  * conf_diff() tells of two.
  */
+#include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "conf/conf.h"
@@ -202,6 +204,128 @@ static void test_values(void)
 	conf_free(conf);
 }
 
+/* ---- keys ------------------------------------------------------------ */
+
+#define KEYED(key) \
+	"\xef\xbb\xbf# Schlüssel, ключи\n" SERVER "      neighbors:\n" \
+	"        - { name: a, md5-key: " key ", address: 10.1.2.4, asn: 1 }\n" \
+	"        - name: b\n          address: 10.1.2.5\n" \
+	"          asn: 2\n          md5-key: other secret # said\n"
+
+static void test_blank(const char *what, const char *original)
+{
+	struct conf_error err = { .text = "" };
+	char *text = xstrdup(original);
+	size_t len = strlen(text);
+	struct conf *conf, *blank;
+	const struct conf_neighbor *a, *b;
+
+	conf = conf_parse("file", text, len, &err);
+	if (!conf)
+		printf("# %s\n", err.text);
+	ktap_must(conf);
+	conf_blank_secrets(conf, text, len);
+	ktap_ok(!strstr(text, "secret") && strlen(text) == len,
+		"%s: overwritten", what);
+	blank = conf_parse("blank", text, len, &err);
+	if (!ktap_ok(blank, "%s: what is left is accepted", what))
+		printf("# %s\n%s", err.text, text);
+	ktap_must(blank);
+	a = blank->vnets[0].server->neighbors;
+	b = conf->vnets[0].server->neighbors;
+	ktap_ok(!strcmp(a[0].md5_key, "x") && !strcmp(a[1].md5_key, "x") &&
+		addr_equal(&a[0].address, &b[0].address) &&
+		a[0].asn == 1 && a[1].asn == 2,
+		"%s: all else is the same", what);
+	ktap_ok(!strcmp(b[1].md5_key, "other secret") &&
+		strstr(b[0].md5_key, "secret"), "%s: the keys were read", what);
+	conf_free(conf);
+	conf_free(blank);
+	free(text);
+}
+
+/* An 80 character limit that a longer text of the same key must not meet. */
+#define LONG	"secret-----------------------------------" \
+		"---------------------------------------"
+
+static void test_keys(void)
+{
+	test_blank("plain", KEYED("secret"));
+	test_blank("quoted", KEYED("'it''s secret: {'"));
+	test_blank("double quotes", KEYED("\"a \\\"secret\\\", \\x41\""));
+	test_blank("long", KEYED("\"" LONG "\""));
+}
+
+static void key_file_is(const char *what, const char *path, const char *key,
+			const char *problem)
+{
+	struct conf_error err = { .text = "" };
+	char text[1024], *got;
+	struct conf *conf;
+	bool ok;
+
+	snprintf(text, sizeof(text), SERVER "      neighbors:\n"
+		 "        - { name: a, address: 10.1.2.4, asn: 1, "
+		 "md5-key-file: %s }\n", path);
+	conf = conf_parse("file", text, strlen(text), &err);
+	ktap_must(conf);
+	ok = conf_read_keys(conf, "file", &err);
+	got = conf->vnets[0].server->neighbors[0].md5_key;
+	if (problem)
+		ok = !ok && strstr(err.text, problem) &&
+		     strstr(err.text, "file:10:11: vnet \"blue\": neighbor "
+			    "\"a\": md5-key-file: ") == err.text;
+	else
+		ok = ok && got && !strcmp(got, key);
+	if (!ktap_ok(ok, "key file: %s", what))
+		printf("# %s\n", err.text);
+	conf_free(conf);
+}
+
+static void put(const char *path, const char *text, mode_t mode)
+{
+	FILE *file = fopen(path, "w");
+
+	ktap_must(file && fputs(text, file) >= 0);
+	fclose(file);
+	ktap_must(chmod(path, mode) == 0);
+}
+
+static void test_key_files(void)
+{
+	char dir[] = "/tmp/conf_testXXXXXX", path[64], link[64];
+
+	ktap_must(mkdtemp(dir));
+	snprintf(path, sizeof(path), "%s/key", dir);
+	snprintf(link, sizeof(link), "%s/link", dir);
+	if (geteuid() == 0) {
+		put(path, "secret of two words\nmore\n", 0600);
+		key_file_is("the first line", path, "secret of two words",
+			    NULL);
+		put(path, LONG, 0400);
+		key_file_is("without a newline", path, LONG, NULL);
+		ktap_must(symlink(path, link) == 0);
+		key_file_is("a symbolic link", link, NULL, "Too many levels");
+		put(path, LONG "x\n", 0600);
+		key_file_is("too long", path, NULL, "1 to 80 printable");
+		put(path, "\n", 0600);
+		key_file_is("empty", path, NULL, "1 to 80 printable");
+		put(path, "a\tb\n", 0600);
+		key_file_is("not printable", path, NULL, "1 to 80 printable");
+		put(path, "secret\n", 0640);
+		key_file_is("others may read it", path, NULL, "mode 0600");
+		ktap_must(chmod(path, 0600) == 0 && chown(path, 1, 1) == 0);
+		key_file_is("another's", path, NULL, "a file of root's");
+		unlink(link);
+		unlink(path);
+	} else {
+		ktap_skip("key files", "needs root");
+	}
+	key_file_is("missing", path, NULL, "No such file");
+	key_file_is("a directory", "/", NULL, "not a regular file");
+	rmdir(dir);
+}
+
 /* ---- differences ----------------------------------------------------- */
 
 static const char *change_key(const struct conf_change *change, char *buf)
@@ -268,6 +392,12 @@ static void diff_is(const char *what, const char *old, const char *new,
 #define NEIGHBORS	"      neighbors:\n"
 #define SDWAN	"        - { name: sdwan, address: 10.1.2.4, asn: 65001 }\n"
 #define SDWAN2	"        - { name: sdwan, address: 10.1.2.4, asn: 65009 }\n"
+#define SDWAN3	"        - { name: sdwan, address: 10.1.2.4, asn: 65001, " \
+		"md5-key: a }\n"
+#define SDWAN4	"        - { name: sdwan, address: 10.1.2.4, asn: 65001, " \
+		"md5-key: b }\n"
+#define RANGE	"        - { name: r, range: 10.1.8.0/24, asns: [1, 2] }\n"
+#define RANGE2	"        - { name: r, range: 10.1.8.0/24, asns: [1, 3] }\n"
 #define FIREWALL "        - { name: fw, address: 10.1.3.4, asn: 65002 }\n"
 #define NIC	"    nics: [{ device: vm1, addresses: [10.1.0.4] }]\n"
 #define NIC2	"    nics: [{ device: vm1, addresses: [10.1.0.5] }]\n"
@@ -299,6 +429,14 @@ static void test_diff(void)
 		SERVER NEIGHBORS FIREWALL SDWAN, "");
 	diff_is("another AS number", SERVER NEIGHBORS SDWAN,
 		SERVER NEIGHBORS SDWAN2, "*neighbor sdwan\n");
+	diff_is("a key", SERVER NEIGHBORS SDWAN, SERVER NEIGHBORS SDWAN3,
+		"*neighbor sdwan\n");
+	diff_is("another key", SERVER NEIGHBORS SDWAN3,
+		SERVER NEIGHBORS SDWAN4, "*neighbor sdwan\n");
+	diff_is("the same range", SERVER NEIGHBORS RANGE,
+		SERVER NEIGHBORS RANGE, "");
+	diff_is("others in a range", SERVER NEIGHBORS RANGE,
+		SERVER NEIGHBORS RANGE2, "*neighbor r\n");
 	diff_is("another address of a NIC", VNET NIC, VNET NIC2, "*nic vm1\n");
 	diff_is("a subnet without its table", VNET SUBNET TABLES ROUTE,
 		VNET SUBNET2 TABLES ROUTE, "*subnet 10.1.0.0/24\n");
@@ -322,6 +460,8 @@ int main(void)
 	test_errors();
 	test_files();
 	test_values();
+	test_keys();
+	test_key_files();
 	test_diff();
 	return ktap_finish();
 }

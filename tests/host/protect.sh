@@ -1,0 +1,163 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# What protects sessions: TCP MD5 signatures with FRR and BIRD, a smallest TTL,
+# and neighbors that dial in from a range of addresses.
+
+. "${0%/*}/host.bash"
+
+add_topology
+
+# configure NEIGHBOR...: each a line of neighbors.
+configure() {
+	write_config
+	sed -i '/^        - {/d' "$run/vrsd.yaml"
+	printf '        - { %s }\n' "$@" >>"$run/vrsd.yaml"
+}
+install -m 600 /dev/stdin "$run/key" <<<"key-of-sdwan6"
+sdwan='name: sdwan, address: 10.1.2.4, asn: 65001'
+sdwan6='name: sdwan6, address: "fd00:10:1:2::4", asn: 65001'
+firewall='name: firewall, address: 10.1.3.4, asn: 65002'
+firewall6='name: firewall6, address: "fd00:10:1:3::4", asn: 65002'
+
+configure "$sdwan, md5-key: 'key:#sdwan'" "$sdwan6, md5-key-file: $run/key" \
+	"$firewall, md5-key: key-of-fw" "$firewall6"
+start_vrsd
+start_frr
+start_bird
+check "who has no key yet and should is not heard" wait_until 20 sessions 2
+check "firewall6, which needs none, is" learned firewall6 ::/0
+must frr_configure "router bgp 65001" 'neighbor 10.1.1.4 password key:#sdwan' \
+	'neighbor 10.1.1.5 password key:#sdwan' \
+	'neighbor fd00:10:1:1::4 password key-of-sdwan6' \
+	'neighbor fd00:10:1:1::5 password key-of-sdwan6'
+check "FRR with the keys comes up, IPv4 and IPv6" wait_until 60 sessions 6
+sed -i 's/^template bgp azure4 .*/&\n  password "wrong";/' "$run/bird.conf"
+must bird configure >/dev/null
+never() { local i; for i in 1 2 3 4 5; do "$@" && return 1; sleep 1; done; true; }
+check "BIRD with a wrong key does not" never sessions 7
+sed -i 's/password "wrong"/password "key-of-fw"/' "$run/bird.conf"
+must bird configure >/dev/null
+check "with the right one it does" wait_until 60 sessions 8
+check "routes come through it" wait_until 10 bird_has 10.250.0.0/16 "65515 65001"
+
+# Keys that change or go, without a restart.
+up_of() { vrs show peers -j | jq --arg n "$1" '[.[] | select(.neighbor == $n).established] | add'; }
+before=$(up_of firewall)
+configure "$sdwan, md5-key: another" "$sdwan6, md5-key-file: $run/key" \
+	"$firewall, md5-key: key-of-fw" "$firewall6"
+check "another key" vrs reload
+check "ends the sessions that have the old one" wait_until 10 sessions 6
+check_equal "and no others" "$before" up_of firewall
+must frr_configure "router bgp 65001" 'neighbor 10.1.1.4 password another' \
+	'neighbor 10.1.1.5 password another'
+check "that come up with the new one" wait_until 60 sessions 8
+configure "$sdwan" "$sdwan6, md5-key-file: $run/key" "$firewall, md5-key: key-of-fw" "$firewall6"
+must vrs reload
+check "without a key a signed one is refused" wait_until 10 sessions 6
+must frr_configure "router bgp 65001" 'no neighbor 10.1.1.4 password' \
+	'no neighbor 10.1.1.5 password'
+check "and an unsigned one is not" wait_until 60 sessions 8
+
+chmod 644 "$run/key"
+check_error "a key file that others may read is refused" "mode 0600" vrs reload
+chmod 600 "$run/key"
+
+# Where keys must not be: in logs, answers, and processes other than the parent.
+key_in_memory() {
+	local pid from to _
+	pid=$vrsd_pid
+	[ "$1" = parent ] || pid=$(vrsd_process "$1")
+	while IFS='- ' read -r from to _; do
+		dd if="/proc/$pid/mem" bs=4096 iflag=skip_bytes,count_bytes status=none \
+			skip=$((16#$from)) count=$((16#$to - 16#$from)) 2>/dev/null
+	done < <(grep -E 'rw-p .*(\[heap\]|\[stack\]| 0 *$)' "/proc/$pid/maps") |
+		grep -qaF key-of-fw
+}
+check "the parent holds a key" key_in_memory parent
+for process in session rib control; do
+	check "$process holds none" lacks key_in_memory $process
+done
+check "the log shows none" lacks grep -qE 'key-of-fw|another$|key-of-sdwan6' "$run/vrsd.log"
+check "nor do answers" eval '! vrs show peers -j | grep -qE "key-of-fw|another|key-of-sdwan6"'
+
+# A smallest TTL. FRR as an external neighbor sends less.
+configure "$sdwan, ttl-security: 1" "$sdwan6, md5-key-file: $run/key, ttl-security: 1" \
+	"$firewall, md5-key: key-of-fw, ttl-security: 254" "$firewall6, ttl-security: 254"
+must vrs reload
+check "whose TTL is too small is not heard" wait_until 30 sessions 4
+check "one with hops to spare is" wait_until 10 learned firewall6 ::/0
+must frr_configure "router bgp 65001" "no neighbor RS ebgp-multihop" \
+	"neighbor RS ttl-security hops 1"
+check "with 255 it is heard, and hears us with 255" wait_until 60 sessions 8
+configure "$sdwan" "$sdwan6, md5-key-file: $run/key" "$firewall, md5-key: key-of-fw" "$firewall6"
+must vrs reload
+check "without it as well" wait_until 60 sessions 8
+
+# Neighbors that dial in: BIRD again, with a session per namespace.
+# dial_in NAME AS FROM TO KEY
+dial_in() {
+	local family=4 n=${3%[.:]4}
+
+	n=${n%:}
+	[[ $3 != *:* ]] || family=6
+	cat >"$run/$1.conf" <<-EOF
+	router id 10.1.9.${2#651};
+	protocol device {}
+	protocol static { ipv$family; route ${6:-10.9.0.0/16} blackhole; }
+	protocol bgp up {
+	  local $3 as $2;
+	  neighbor $4 as 65515;
+	  multihop;
+	  password "$5";
+	  connect delay time 1;
+	  error wait time 2, 4;
+	  ipv$family { import all; export where source = RTS_STATIC; next hop self; };
+	}
+	EOF
+	ip netns exec "$(ns "in${n##*[.:]}")" bird -f -c "$run/$1.conf" -s "$run/$1.ctl" \
+		-P "$run/$1.pid" >>"$run/$1.out" 2>&1 &
+	defer end_process $!
+}
+for n in 96 97 98 99; do
+	add_nva in$n $n
+done
+in_range() {
+	vrs show peers -j | jq -r --arg n "$1" '[.[] | select(.neighbor == $n and .state == "Established") |
+		"\(.address) \(.asn)"] | sort | join(", ")'
+}
+is() { [ "$("${@:2}")" = "$1" ]; }
+configure "$sdwan" "$sdwan6, md5-key-file: $run/key" "$firewall, md5-key: key-of-fw" "$firewall6" \
+	'name: in, range: 10.1.96.0/22, limit: 2, asns: [65101, 65102, 65104], md5-key: key-of-range' \
+	'name: in6, range: "fd00:10:1:96::/64", asn: 65106, md5-key: key-of-range6'
+must vrs reload
+check_equal "a range without anybody is not shown" "" in_range in
+dial_in a 65101 10.1.96.4 10.1.1.4 key-of-range
+dial_in b 65102 10.1.97.4 10.1.1.4 key-of-range
+dial_in c 65199 10.1.98.4 10.1.1.4 key-of-range
+dial_in d 65106 fd00:10:1:96::4 fd00:10:1:1::4 key-of-range6 fd00:9::/32
+check "one of another AS is not" wait_until 30 logged "10.1.98.4.*Bad Peer AS: 65199, expected one of 3"
+check "those of the right AS are let in" \
+	wait_until 60 is "10.1.96.4 65101, 10.1.97.4 65102" in_range in
+check "in IPv6, too" wait_until 30 is "fd00:10:1:96::4 65106" in_range in6
+check "their routes are learned" wait_until 10 eval \
+	'vrs show learned in -j | jq -e "[.[]?[]? | select(.network == \"10.9.0.0/16\")] | length == 2"'
+dial_in e 65104 10.1.99.4 10.1.1.4 key-of-range
+check "one more than the limit is refused" wait_until 30 logged "10.1.9[89].4 refused, the limit is reached"
+check_equal "the others do not notice" "10.1.96.4 65101, 10.1.97.4 65102" in_range in
+before=$(up_of in)
+must vrs reload
+check_equal "nor a reload" "$before" up_of in
+must birdc -s "$run/c.ctl" disable up >/dev/null
+must birdc -s "$run/a.ctl" disable up >/dev/null
+check "when one goes it is forgotten" wait_until 10 logged "10.1.96.4.* gone, forgotten"
+check "and the next is let in" wait_until 60 is "10.1.97.4 65102, 10.1.99.4 65104" in_range in
+configure "$sdwan" "$sdwan6, md5-key-file: $run/key" "$firewall, md5-key: key-of-fw" "$firewall6" \
+	'name: in, range: 10.1.96.0/22, limit: 2, asns: [65101, 65102], md5-key: key-of-range'
+must vrs reload
+check "an AS that is allowed no more is sent away" wait_until 10 is "10.1.97.4 65102" in_range in
+check_equal "and a range that is no more" "" in_range in6
+check "all others are as they were" sessions 9
+stop_vrsd
+check_equal "vrsd ends in good order" 0 echo $?
+ktap_finish
