@@ -95,6 +95,8 @@ static struct vnet_dest *dest_create(struct vnet_mirror *mirror,
 	struct vnet_dest *dest;
 
 	vnet_dest_reclaim(mirror, false);
+	if (action->set && vnet_nhset_seal(action->set, GFP_ATOMIC))
+		return NULL;
 	dest = kzalloc(sizeof(*dest), GFP_ATOMIC);
 	if (!dest)
 		return NULL;

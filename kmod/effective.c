@@ -320,7 +320,7 @@ static enum vnet_drop resolve_hops(const struct vnet *vnet,
 
 	if (!set)
 		return VNET_DROP_NEXT_HOP_GONE;
-	target->ep = vnet_nexthop_select(set, hash, skip);
+	target->ep = vnet_nhset_select(set, hash, skip);
 	if (!target->ep || !endpoint_reachable(vnet, family, target->ep))
 		return VNET_DROP_NEXT_HOP_GONE;
 	target->port = rcu_dereference(target->ep->port);

@@ -79,7 +79,7 @@ struct vnet_target {
  * @family: likewise
  * @daddr: likewise
  * @res: its answer, with a route
- * @hash: vnet_nexthop_hash() of the flow
+ * @hash: vnet_flow_hash() of the flow
  * @target: result, valid until rcu_read_unlock()
  *
  * Includes every check of the receiver that does not depend on the packet's

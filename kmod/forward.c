@@ -20,6 +20,7 @@
 #include "deliver.h"
 #include "dest.h"
 #include "endpoint.h"
+#include "flow.h"
 #include "link.h"
 #include "neigh.h"
 #include "nexthop.h"
@@ -68,8 +69,8 @@ static u32 flow_hash(const struct vnet_packet *pkt)
 
 	if (!set || set->num < 2)
 		return 0;
-	vnet_packet_flow(pkt, &flow);
-	return vnet_nexthop_hash(&flow);
+	vnet_flow_of(pkt, &flow);
+	return vnet_flow_hash(&flow, READ_ONCE(pkt->vnet->ecmp_symmetric));
 }
 
 /* Route a checked unicast packet and hand it over */

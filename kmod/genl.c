@@ -260,6 +260,7 @@ static int fill_vnet(struct sk_buff *skb, const void *object)
 	    nla_put_u32(skb, VNET_A_TABLE, vnet->table) ||
 	    nla_put_u32(skb, VNET_A_BGP_TABLE, vnet->bgp_table) ||
 	    nla_put_u32(skb, VNET_A_MAX_ROUTES, vnet->max_routes) ||
+	    nla_put_u32(skb, VNET_A_ECMP_SYMMETRIC, vnet->ecmp_symmetric) ||
 	    nla_put_u32(skb, VNET_A_NUM_NICS, vnet->num_ports))
 		return -EMSGSIZE;
 	vnet_stats_sum_vnet(vnet, &sum);

@@ -12,6 +12,7 @@
 #include "dest.h"
 #include "effective.h"
 #include "endpoint.h"
+#include "flow.h"
 #include "genl.h"
 #include "link.h"
 #include "lpm.h"
@@ -282,7 +283,8 @@ static void lookup_run(struct lookup *lookup)
 	if (!drop)
 		drop = vnet_effective_resolve(port->vnet, port, flow->family,
 					      &flow->dst, &lookup->route,
-					      vnet_nexthop_hash(flow),
+					      vnet_flow_hash(flow,
+							     READ_ONCE(port->vnet->ecmp_symmetric)),
 					      &lookup->target);
 	lookup->drop = lookup_check_sender(lookup) ?: drop;
 }

@@ -116,6 +116,7 @@ static const struct nla_policy link_policy[IFLA_VNET_MAX + 1] = {
 	[IFLA_VNET_TABLE]	= NLA_POLICY_MIN(NLA_U32, 1),
 	[IFLA_VNET_BGP_TABLE]	= NLA_POLICY_MIN(NLA_U32, 1),
 	[IFLA_VNET_MAX_ROUTES]	= { .type = NLA_U32 },
+	[IFLA_VNET_ECMP_SYMMETRIC] = NLA_POLICY_MAX(NLA_U32, 1),
 };
 
 /* rtnetlink has parsed the attributes and let pass what it did not know. */
@@ -181,6 +182,8 @@ static void link_init(struct vnet *vnet, struct net_device *dev,
 	vnet->bgp_table = nla_get_u32(data[IFLA_VNET_BGP_TABLE]);
 	if (data[IFLA_VNET_MAX_ROUTES])
 		vnet->max_routes = nla_get_u32(data[IFLA_VNET_MAX_ROUTES]);
+	vnet->ecmp_symmetric = !data[IFLA_VNET_ECMP_SYMMETRIC] ||
+			       nla_get_u32(data[IFLA_VNET_ECMP_SYMMETRIC]);
 	INIT_LIST_HEAD(&vnet->tables);
 	INIT_LIST_HEAD(&vnet->ports);
 	INIT_LIST_HEAD(&vnet->subnets);
@@ -260,12 +263,15 @@ static int link_change(struct net_device *dev, struct nlattr *tb[],
 	if (data[IFLA_VNET_MAX_ROUTES])
 		WRITE_ONCE(vnet->max_routes,
 			   nla_get_u32(data[IFLA_VNET_MAX_ROUTES]));
+	if (data[IFLA_VNET_ECMP_SYMMETRIC])
+		WRITE_ONCE(vnet->ecmp_symmetric,
+			   nla_get_u32(data[IFLA_VNET_ECMP_SYMMETRIC]));
 	return 0;
 }
 
 static size_t link_size(const struct net_device *dev)
 {
-	return 4 * nla_total_size(sizeof(u32));
+	return 5 * nla_total_size(sizeof(u32));
 }
 
 static int link_fill(struct sk_buff *skb, const struct net_device *dev)
@@ -275,7 +281,8 @@ static int link_fill(struct sk_buff *skb, const struct net_device *dev)
 	if (nla_put_u32(skb, IFLA_VNET_VNI, vnet->vni) ||
 	    nla_put_u32(skb, IFLA_VNET_TABLE, vnet->table) ||
 	    nla_put_u32(skb, IFLA_VNET_BGP_TABLE, vnet->bgp_table) ||
-	    nla_put_u32(skb, IFLA_VNET_MAX_ROUTES, vnet->max_routes))
+	    nla_put_u32(skb, IFLA_VNET_MAX_ROUTES, vnet->max_routes) ||
+	    nla_put_u32(skb, IFLA_VNET_ECMP_SYMMETRIC, vnet->ecmp_symmetric))
 		return -EMSGSIZE;
 	return 0;
 }

@@ -23,6 +23,8 @@ struct vnet_table;
  * @vni: unique in the network namespace, fixed
  * @table: id of the system table, fixed
  * @bgp_table: id of the BGP table, fixed
+ * @ecmp_symmetric: both directions of a flow get the same next hop (RTNL writes,
+ *	READ_ONCE)
  * @max_routes: limit per class and family, 0 = none (RTNL writes, READ_ONCE)
  * @system: system table, fixed from newlink until nobody sends to or through the
  *	device any more
@@ -42,6 +44,7 @@ struct vnet {
 	u32 table;
 	u32 bgp_table;
 	u32 max_routes;
+	bool ecmp_symmetric;
 	struct vnet_table *system;
 	struct vnet_table *bgp;
 	struct list_head tables;

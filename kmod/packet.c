@@ -17,7 +17,6 @@
 #include "fib.h"
 #include "link.h"
 #include "lpm.h"
-#include "nexthop.h"
 
 /*
  * The field a deferred checksum is written to lies behind the IP header. A guest
@@ -174,68 +173,6 @@ bool vnet_packet_taken(const struct vnet_packet *pkt, const struct vnet *vnet,
 		return true;
 	peer = peer_with(vnet, family, addr);
 	return peer && taken_by_nic(pkt, peer, family, addr);
-}
-
-/* Ports, where the protocol has them at the start of its header */
-static void flow_ports(const struct sk_buff *skb, int offset,
-		       struct vnet_flow *flow)
-{
-	__be16 buf[2];
-	const __be16 *ports;
-
-	switch (flow->protocol) {
-	case IPPROTO_TCP:
-	case IPPROTO_UDP:
-	case IPPROTO_UDPLITE:
-	case IPPROTO_SCTP:
-	case IPPROTO_DCCP:
-		ports = skb_header_pointer(skb, offset, sizeof(buf), buf);
-		if (ports) {
-			flow->sport = ports[0];
-			flow->dport = ports[1];
-		}
-	}
-}
-
-static void flow_ip4(const struct sk_buff *skb, struct vnet_flow *flow)
-{
-	const struct iphdr *iph = ip_hdr(skb);
-
-	flow->src.ip4 = iph->saddr;
-	flow->dst.ip4 = iph->daddr;
-	flow->protocol = iph->protocol;
-	if (!ip_is_fragment(iph))
-		flow_ports(skb, ip_hdrlen(skb), flow);
-}
-
-static void flow_ip6(const struct sk_buff *skb, struct vnet_flow *flow)
-{
-	const struct ipv6hdr *ip6h = ipv6_hdr(skb);
-	__be16 frag_off;
-	int offset;
-
-	flow->src.ip6 = ip6h->saddr;
-	flow->dst.ip6 = ip6h->daddr;
-	flow->protocol = ip6h->nexthdr;
-	offset = ipv6_skip_exthdr(skb, sizeof(*ip6h), &flow->protocol,
-				  &frag_off);
-	if (offset < 0)
-		return;
-	/* only the first fragment knows the protocol behind this header */
-	if (frag_off)
-		flow->protocol = NEXTHDR_FRAGMENT;
-	else
-		flow_ports(skb, offset, flow);
-}
-
-void vnet_packet_flow(const struct vnet_packet *pkt, struct vnet_flow *flow)
-{
-	memset(flow, 0, sizeof(*flow));
-	flow->family = pkt->family;
-	if (pkt->family == AF_INET6)
-		flow_ip6(pkt->skb, flow);
-	else
-		flow_ip4(pkt->skb, flow);
 }
 
 bool vnet_packet_fits(const struct vnet_packet *pkt, unsigned int mtu)

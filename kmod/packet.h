@@ -17,7 +17,6 @@
 #include "effective.h"
 
 struct vnet;
-struct vnet_flow;
 struct vnet_port;
 
 /**
@@ -84,16 +83,6 @@ bool vnet_packet_saddr_routable(const struct vnet_packet *pkt);
  */
 bool vnet_packet_taken(const struct vnet_packet *pkt, const struct vnet *vnet,
 		       int family, const void *addr);
-
-/**
- * vnet_packet_flow() - the flow a checked packet belongs to
- * @pkt: packet, left unchanged
- * @flow: result
- *
- * A fragment has no ports, not even the first one, so that all parts of a
- * datagram take the same way.
- */
-void vnet_packet_flow(const struct vnet_packet *pkt, struct vnet_flow *flow);
 
 /**
  * vnet_packet_fits() - would a receiver with this MTU take the packet?

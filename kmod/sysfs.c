@@ -2,8 +2,9 @@
 /*
  * What a VNet and its NICs are and have counted, one value in a file.
  *
- * /sys/class/net/<VNet>/vnet/: vni, table, bgp_table, max_routes, num_nics and
- * counters. The NICs are the lower_* links beside it, as for every master.
+ * /sys/class/net/<VNet>/vnet/: vni, table, bgp_table, max_routes,
+ * ecmp_symmetric, num_nics and counters. The NICs are the lower_* links beside it,
+ * as for every master.
  * /sys/class/net/<NIC>/vnet_nic/: mac, forwarding, num_addrs and counters.
  *
  * Addresses are root's to read, as in generic netlink. Nothing here waits for
@@ -53,6 +54,13 @@ static ssize_t max_routes_show(struct device *dev,
 	return sysfs_emit(buf, "%u\n", READ_ONCE(vnet_of(dev)->max_routes));
 }
 static DEVICE_ATTR_RO(max_routes);
+
+static ssize_t ecmp_symmetric_show(struct device *dev,
+				   struct device_attribute *attr, char *buf)
+{
+	return sysfs_emit(buf, "%d\n", READ_ONCE(vnet_of(dev)->ecmp_symmetric));
+}
+static DEVICE_ATTR_RO(ecmp_symmetric);
 
 static ssize_t num_nics_show(struct device *dev, struct device_attribute *attr,
 			     char *buf)
@@ -144,11 +152,12 @@ static ssize_t counter_show(struct device *dev, struct device_attribute *attr,
 }
 
 /* What stands here is followed by the counters. */
-static struct attribute *vnet_attrs[5 + NUM_COUNTERS + 1] = {
+static struct attribute *vnet_attrs[6 + NUM_COUNTERS + 1] = {
 	&dev_attr_vni.attr,
 	&dev_attr_table.attr,
 	&dev_attr_bgp_table.attr,
 	&dev_attr_max_routes.attr,
+	&dev_attr_ecmp_symmetric.attr,
 	&dev_attr_num_nics.attr,
 };
 

@@ -110,6 +110,7 @@ struct conf_vnet {
 	uint32_t table;			/* kernel table, system routes */
 	uint32_t bgp_table;
 	uint32_t max_routes;		/* 0: the module's limit */
+	bool ecmp_symmetric;		/* one next hop for both directions */
 	char internet[IFNAMSIZ];	/* device, "": no Internet */
 	struct conf_space *spaces;	/* disjoint, at least one */
 	size_t n_spaces;

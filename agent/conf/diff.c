@@ -189,6 +189,7 @@ static bool vnet_equal(const void *pa, const void *pb)
 	return a->vni == b->vni && a->table == b->table &&
 	       a->bgp_table == b->bgp_table &&
 	       a->max_routes == b->max_routes &&
+	       a->ecmp_symmetric == b->ecmp_symmetric &&
 	       strcmp(a->internet, b->internet) == 0;
 }
 

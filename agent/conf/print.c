@@ -173,6 +173,8 @@ static void print_vnet(FILE *out, const struct conf_vnet *vnet)
 	if (vnet->internet[0] != '\0')
 		print_key(out, "    internet: ", vnet->internet);
 	fprintf(out, "    max-routes: %u\n", vnet->max_routes);
+	fprintf(out, "    ecmp-symmetric: %s\n",
+		on_off(vnet->ecmp_symmetric));
 	print_subnets(out, vnet);
 	print_nics(out, vnet);
 	if (vnet->server)

@@ -184,6 +184,8 @@ static const struct field vnet_fields[] = {
 	{ "internet", KIND_DEVICE, AT(conf_vnet, internet) },
 	{ "max-routes", KIND_U32, AT(conf_vnet, max_routes),
 	  .max = UINT32_MAX },
+	{ "ecmp-symmetric", KIND_BOOL, AT(conf_vnet, ecmp_symmetric),
+	  .def = 1 },
 	{ "subnets", KIND_LIST, AT(conf_vnet, subnets),
 	  .count = offsetof(struct conf_vnet, n_subnets),
 	  .sub = &subnet_schema },

@@ -84,6 +84,7 @@ struct fib_vnet {
 	uint32_t table;
 	uint32_t bgp_table;
 	uint32_t max_routes;		/* per class and family; 0: no limit */
+	bool ecmp_symmetric;		/* both directions of a flow go alike */
 	char internet[IFNAMSIZ];	/* device of the default route or "" */
 	const struct prefix *spaces;
 	size_t n_spaces;

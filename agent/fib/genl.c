@@ -184,6 +184,9 @@ static void parse_vnet_attr(const struct nlattr *attr, struct genl_vnet *vnet)
 	case VNET_A_MAX_ROUTES:
 		vnet->max_routes = get_uint(attr);
 		break;
+	case VNET_A_ECMP_SYMMETRIC:
+		vnet->ecmp_symmetric = get_uint(attr);
+		break;
 	case VNET_A_NUM_NICS:
 		vnet->n_nics = get_uint(attr);
 		break;

@@ -52,6 +52,7 @@ struct genl_vnet {
 	int ifindex;
 	char name[IFNAMSIZ];
 	uint32_t vni, table, bgp_table, max_routes, n_nics;
+	bool ecmp_symmetric;
 	unsigned int n_spaces;
 	struct prefix spaces[GENL_MAX_SPACES];
 	unsigned int n_mirrors;

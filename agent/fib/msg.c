@@ -284,6 +284,12 @@ static struct nlattr *begin_info(struct nlmsghdr *nlh)
 	return info;
 }
 
+static void put_options(struct nlmsghdr *nlh, const struct msg_link *link)
+{
+	mnl_attr_put_u32(nlh, IFLA_VNET_MAX_ROUTES, link->max_routes);
+	mnl_attr_put_u32(nlh, IFLA_VNET_ECMP_SYMMETRIC, link->ecmp_symmetric);
+}
+
 struct nlmsghdr *msg_new_vnet(void *buf, const struct msg_link *link)
 {
 	struct nlmsghdr *nlh = netlink_msg(buf, RTM_NEWLINK,
@@ -297,13 +303,13 @@ struct nlmsghdr *msg_new_vnet(void *buf, const struct msg_link *link)
 	mnl_attr_put_u32(nlh, IFLA_VNET_VNI, link->vni);
 	mnl_attr_put_u32(nlh, IFLA_VNET_TABLE, link->table);
 	mnl_attr_put_u32(nlh, IFLA_VNET_BGP_TABLE, link->bgp_table);
-	mnl_attr_put_u32(nlh, IFLA_VNET_MAX_ROUTES, link->max_routes);
+	put_options(nlh, link);
 	mnl_attr_nest_end(nlh, data);
 	mnl_attr_nest_end(nlh, info);
 	return nlh;
 }
 
-struct nlmsghdr *msg_set_max_routes(void *buf, const struct msg_link *link)
+struct nlmsghdr *msg_set_vnet(void *buf, const struct msg_link *link)
 {
 	struct nlmsghdr *nlh = netlink_msg(buf, RTM_NEWLINK, 0);
 	struct nlattr *info, *data;
@@ -311,7 +317,7 @@ struct nlmsghdr *msg_set_max_routes(void *buf, const struct msg_link *link)
 	put_ifinfo(nlh, link->ifindex);
 	info = begin_info(nlh);
 	data = mnl_attr_nest_start(nlh, IFLA_INFO_DATA);
-	mnl_attr_put_u32(nlh, IFLA_VNET_MAX_ROUTES, link->max_routes);
+	put_options(nlh, link);
 	mnl_attr_nest_end(nlh, data);
 	mnl_attr_nest_end(nlh, info);
 	return nlh;
@@ -397,6 +403,9 @@ static void get_vnet_data(const struct nlattr *data, struct msg_link *link)
 			break;
 		case IFLA_VNET_MAX_ROUTES:
 			link->max_routes = get_u32(attr);
+			break;
+		case IFLA_VNET_ECMP_SYMMETRIC:
+			link->ecmp_symmetric = get_u32(attr);
 			break;
 		}
 	}

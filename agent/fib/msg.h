@@ -52,6 +52,7 @@ struct msg_link {
 	int master;			/* ifindex, 0: none */
 	bool is_vnet;
 	uint32_t vni, table, bgp_table, max_routes;	/* of a VNet */
+	bool ecmp_symmetric;
 };
 
 struct msg_address {
@@ -70,10 +71,10 @@ struct nlmsghdr *msg_del_nexthop(void *buf, uint32_t id);
 struct nlmsghdr *msg_put_route(void *buf, uint16_t flags,
 			       const struct msg_route *route);
 struct nlmsghdr *msg_del_route(void *buf, const struct msg_route *route);
-/* Create a VNet device: name, VNI, tables and max_routes of @link. */
+/* Create a VNet device: name, VNI, tables and options of @link. */
 struct nlmsghdr *msg_new_vnet(void *buf, const struct msg_link *link);
-/* Change max_routes of a VNet device. */
-struct nlmsghdr *msg_set_max_routes(void *buf, const struct msg_link *link);
+/* Change the options of a VNet device: max_routes, ecmp_symmetric. */
+struct nlmsghdr *msg_set_vnet(void *buf, const struct msg_link *link);
 struct nlmsghdr *msg_del_link(void *buf, int ifindex);
 struct nlmsghdr *msg_set_up(void *buf, int ifindex);
 /* Set the master of a link (0: none); @up: set it up, too. */

@@ -69,6 +69,7 @@ static const struct msg_link *create_device(struct vnet *vnet)
 		.table = spec->table,
 		.bgp_table = spec->bgp_table,
 		.max_routes = spec->max_routes,
+		.ecmp_symmetric = spec->ecmp_symmetric,
 	};
 
 	snprintf(link.name, sizeof(link.name), "%s", spec->name);
@@ -97,15 +98,17 @@ static bool is_right_device(struct vnet *vnet, const struct msg_link *link)
 	return false;
 }
 
-static void set_max_routes(struct vnet *vnet, const struct msg_link *link)
+static void set_options(struct vnet *vnet, const struct msg_link *link)
 {
 	char buf[MSG_MAX] __attribute__((aligned(8)));
 	struct msg_link change = *link;
 
-	if (link->max_routes == vnet->spec->max_routes)
+	if (link->max_routes == vnet->spec->max_routes &&
+	    link->ecmp_symmetric == vnet->spec->ecmp_symmetric)
 		return;
 	change.max_routes = vnet->spec->max_routes;
-	vnet_request(vnet, link->name, msg_set_max_routes(buf, &change));
+	change.ecmp_symmetric = vnet->spec->ecmp_symmetric;
+	vnet_request(vnet, link->name, msg_set_vnet(buf, &change));
 }
 
 /*
@@ -144,7 +147,7 @@ static bool apply_device(struct vnet *vnet)
 	if (!link || !is_right_device(vnet, link))
 		return false;
 	vnet->ifindex = link->ifindex;
-	set_max_routes(vnet, link);
+	set_options(vnet, link);
 	return bring_up(vnet, link);
 }
 

@@ -4,7 +4,7 @@
  * meets the kind:
  *
  *	ip link add blue type vnet vni 5001 table 100 bgp_table 101
- *	ip link set blue type vnet max_routes 400
+ *	ip link set blue type vnet max_routes 400 ecmp_symmetric 0
  *	ip [-j] -d link show blue
  *
  * iproute2 installs no header for plugins. The declarations below are those of
@@ -62,6 +62,8 @@ static const struct option {
 	  IFLA_VNET_BGP_TABLE },
 	{ "max_routes", "max_routes %u ",
 	  "the route limit is a number, 0 for none", IFLA_VNET_MAX_ROUTES },
+	{ "ecmp_symmetric", "ecmp_symmetric %u ",
+	  "ecmp_symmetric is 0 or 1", IFLA_VNET_ECMP_SYMMETRIC },
 };
 
 #define NUM_OPTIONS	(sizeof(options) / sizeof(options[0]))
@@ -72,6 +74,7 @@ static void vnet_help(struct link_util *lu, int argc, char **argv, FILE *f)
 	(void)argc;
 	(void)argv;
 	fputs("Usage: ... vnet vni VNI table ID bgp_table ID [ max_routes N ]\n"
+	      "                [ ecmp_symmetric 0|1 ]\n"
 	      "\n"
 	      "Where: VNI := 1..16777215, unique in the network namespace\n"
 	      "       ID  := routing table that no other VNet has\n"

@@ -118,12 +118,14 @@ static json_t *mirrors_json(const struct genl_vnet *vnet)
 
 static json_t *vnet_json(const struct genl_vnet *vnet)
 {
-	return json_build("{s:s, s:I, s:I, s:I, s:I, s:I, s:{s:o}, s:o, s:o}",
+	return json_build("{s:s, s:I, s:I, s:I, s:I, s:b, s:I, s:{s:o},"
+			  " s:o, s:o}",
 			  "name", vnet->name,
 			  "vni", (json_int_t)vnet->vni,
 			  "table", (json_int_t)vnet->table,
 			  "bgpTable", (json_int_t)vnet->bgp_table,
 			  "maxRoutes", (json_int_t)vnet->max_routes,
+			  "ecmpSymmetric", (int)vnet->ecmp_symmetric,
 			  "nics", (json_int_t)vnet->n_nics,
 			  "addressSpace",
 			  "addressPrefixes", spaces_json(vnet),

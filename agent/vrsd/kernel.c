@@ -129,6 +129,7 @@ static void vnet_fill(struct fib_vnet *vnet, const struct conf *conf,
 	vnet->table = from->table;
 	vnet->bgp_table = from->bgp_table;
 	vnet->max_routes = from->max_routes;
+	vnet->ecmp_symmetric = from->ecmp_symmetric;
 	memcpy(vnet->internet, from->internet, sizeof(from->internet));
 	vnet->spaces = copy_spaces(from);
 	vnet->n_spaces = from->n_spaces;

@@ -188,6 +188,7 @@ static void test_links(void)
 		.table = 100,
 		.bgp_table = 101,
 		.max_routes = 7,
+		.ecmp_symmetric = true,
 	};
 	struct nlmsghdr *nlh = msg_new_vnet(buf, &link);
 	struct rtnl_link *theirs = (struct rtnl_link *)parse(nlh);

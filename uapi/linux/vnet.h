@@ -22,8 +22,11 @@
  *   IFLA_VNET_TABLE         u32  system table, required, owned by this VNet
  *   IFLA_VNET_BGP_TABLE     u32  BGP table, required, owned by this VNet
  *   IFLA_VNET_MAX_ROUTES    u32  limit per class and family, 0 = none
+ *   IFLA_VNET_ECMP_SYMMETRIC u32 1 (default): both directions of a flow get the
+ *                                same of several next hops; 0: not necessarily
  *
- * Only IFLA_VNET_MAX_ROUTES can be changed later. A table belongs to one VNet
+ * IFLA_VNET_MAX_ROUTES and IFLA_VNET_ECMP_SYMMETRIC can be changed later, the
+ * others cannot. A table belongs to one VNet
  * in one role: EBUSY, with the owner named in the extack, otherwise.
  *
  * Generic netlink
@@ -42,6 +45,7 @@
  *   VNET_A_TABLE            u32
  *   VNET_A_BGP_TABLE        u32
  *   VNET_A_MAX_ROUTES       u32
+ *   VNET_A_ECMP_SYMMETRIC   u32, as IFLA_VNET_ECMP_SYMMETRIC
  *   VNET_A_NUM_NICS         u32
  *   VNET_A_SPACE            nested, one for each address space (multi)
  *       VNET_A_PREFIX_ADDR      4 or 16 bytes, network order
@@ -135,6 +139,7 @@ enum {
 	IFLA_VNET_TABLE,
 	IFLA_VNET_BGP_TABLE,
 	IFLA_VNET_MAX_ROUTES,
+	IFLA_VNET_ECMP_SYMMETRIC,
 	__IFLA_VNET_LAST
 };
 
@@ -189,6 +194,7 @@ enum vnet_attr {
 	VNET_A_LOOKUP_HOP,
 	VNET_A_LOOKUP_DROP,
 	VNET_A_LOOKUP_CANDIDATE,
+	VNET_A_ECMP_SYMMETRIC,
 	__VNET_A_LAST
 };
 

@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Sets of next hops, and which of them a flow gets.
+ *
+ * Flows are spread by rendezvous hashing: each bucket of flows goes to the
+ * member that scores highest for it. A member that leaves gives its buckets to
+ * those who come second there, one that returns takes them back, and no other
+ * flow moves. Scores depend on bucket, address and weight alone: sets with the
+ * same members agree, in whatever order, VNet or host they stand.
+ */
+#ifndef _VNET_NHSET_H
+#define _VNET_NHSET_H
+
+#include <linux/rcupdate.h>
+#include <linux/types.h>
+
+struct net_device;
+struct netlink_ext_ack;
+struct vnet;
+struct vnet_endpoint;
+struct vnet_port;
+
+/* Next hops of a set: so many fit into a netlink message that shows them */
+#define VNET_NHSET_MAX		512
+
+/**
+ * struct vnet_nhset_member - one next hop
+ * @ep: whom packets are handed to, a reference is held
+ * @key: what its scores are made of
+ * @weight: 1..256
+ */
+struct vnet_nhset_member {
+	struct vnet_endpoint *ep;
+	u64 key;
+	u16 weight;
+};
+
+enum vnet_nhset_kind {
+	VNET_NHSET_HOPS,	/* gateways in VNets: @members */
+	VNET_NHSET_VNET,	/* directly in a VNet: @vnet */
+	VNET_NHSET_OUT,		/* a device that is no VNet */
+	VNET_NHSET_REJECT,	/* blackhole */
+};
+
+/**
+ * struct vnet_nhset - immutable set of next hops
+ * @rcu: for freeing
+ * @kind: enum vnet_nhset_kind
+ * @family: of the gateways, 0 = none
+ * @num: length of @members, 0 unless VNET_NHSET_HOPS
+ * @max: room in @members
+ * @paths: next hops of whatever kind; the first says what kind it is
+ * @vnet: VNET_NHSET_VNET
+ * @buckets: length of @table, 0 while there is no choice
+ * @table: index of the best member by bucket of flows
+ * @members: the next hops
+ */
+struct vnet_nhset {
+	struct rcu_head rcu;
+	u8 kind;
+	u8 family;
+	u16 num;
+	u16 max;
+	u16 paths;
+	const struct vnet *vnet;
+	u32 buckets;
+	u16 *table;
+	struct vnet_nhset_member members[];
+};
+
+/**
+ * struct vnet_gateway - one next hop as the kernel has it
+ * @dev: device, NULL only if @reject
+ * @family: of @addr, 0 = directly out of @dev
+ * @addr: 4 or 16 bytes, network order
+ * @weight: 1..256
+ * @encap: the kernel would add an encapsulation
+ * @reject: blackhole
+ */
+struct vnet_gateway {
+	const struct net_device *dev;
+	u8 family;
+	const void *addr;
+	u16 weight;
+	bool encap;
+	bool reject;
+};
+
+/**
+ * vnet_nhset_alloc() - begin a set
+ * @max: number of next hops it is to have
+ * @gfp: how to allocate
+ * @extack: reason of a refusal, or NULL
+ *
+ * Return: an empty set to be filled with vnet_nhset_add(), -E2BIG, -ENOMEM
+ */
+struct vnet_nhset *vnet_nhset_alloc(unsigned int max, gfp_t gfp,
+				    struct netlink_ext_ack *extack);
+
+/**
+ * vnet_nhset_add() - add a next hop to a set nobody else knows yet
+ * @set: the set, with room for it
+ * @gw: the next hop
+ * @extack: reason of a refusal, or NULL
+ *
+ * Context: any.
+ * Return: 0, -EOPNOTSUPP if @gw cannot stand beside the others, -E2BIG if they
+ *	are more than the set was made for, -ENOMEM
+ */
+int vnet_nhset_add(struct vnet_nhset *set, const struct vnet_gateway *gw,
+		   struct netlink_ext_ack *extack);
+
+/* Is @ep a member? */
+bool vnet_nhset_has(const struct vnet_nhset *set,
+		    const struct vnet_endpoint *ep);
+
+/* Any context: a copy with one next hop less, @ep if it has members. NULL: no
+ * memory.
+ */
+struct vnet_nhset *vnet_nhset_without(const struct vnet_nhset *set,
+				      const struct vnet_endpoint *ep);
+
+/* Any context; readers may still be using the set. */
+void vnet_nhset_free(struct vnet_nhset *set);
+
+bool vnet_nhset_equal(const struct vnet_nhset *a, const struct vnet_nhset *b);
+
+/**
+ * vnet_nhset_seal() - make a set ready to be used
+ * @set: a set with all its next hops that nobody else knows yet
+ * @gfp: how to allocate
+ *
+ * Context: any. Work is proportional to the number of next hops.
+ * Return: 0 or -ENOMEM
+ */
+int vnet_nhset_seal(struct vnet_nhset *set, gfp_t gfp);
+
+/**
+ * vnet_nhset_select() - choose a next hop for a flow
+ * @set: a sealed set of kind VNET_NHSET_HOPS with at least one member
+ * @hash: vnet_flow_hash() of the flow
+ * @skip: a NIC that must not be chosen, or NULL
+ *
+ * Members whose NIC is gone, down or without carrier are passed over while there
+ * is another; that is looked at for each packet, so nobody has to tell.
+ *
+ * Context: RCU, softirq safe.
+ * Return: the endpoint, or NULL if every member belongs to @skip
+ */
+const struct vnet_endpoint *vnet_nhset_select(const struct vnet_nhset *set,
+					      u32 hash,
+					      const struct vnet_port *skip);
+
+#endif /* _VNET_NHSET_H */
