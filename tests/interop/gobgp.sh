@@ -1,0 +1,78 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# Interoperability with GoBGP.
+
+# shellcheck source=interop.bash
+. "${0%/*}/interop.bash"
+
+ctl() { ip netns exec "$(ns sdwan)" ${INTEROP_ROOT:+chroot "$INTEROP_ROOT"} gobgp "$@"; }
+
+peer_version() { of_peer gobgpd --version 2>&1 | grep -oE '[0-9]+\.[0-9.]+' | head -n 1; }
+
+# write_neighbor FAMILY
+write_neighbor() {
+	cat <<-EOF2
+	[[neighbors]]
+	  [neighbors.config]
+	    neighbor-address = "$(instance "$1")"
+	    peer-as = 65515
+	    auth-password = "$peer_password"
+	  [neighbors.ebgp-multihop.config]
+	    enabled = true
+	    multihop-ttl = 2
+	  [neighbors.timers.config]
+	    connect-retry = 2
+	  [neighbors.transport.config]
+	    local-address = "$(peer_address "$1")"
+	  [[neighbors.afi-safis]]
+	    [neighbors.afi-safis.config]
+	      afi-safi-name = "ipv$1-unicast"
+	EOF2
+}
+
+peer_start() {
+	{
+		cat <<-EOF2
+		[global.config]
+		  as = $peer_asn
+		  router-id = "10.1.2.4"
+		  port = 179
+		EOF2
+		write_neighbor 4
+		write_neighbor 6
+	} >"$run/gobgpd.toml"
+	start_peer gobgpd -f "$run/gobgpd.toml" --pprof-disable
+	wait_until 10 ctl global
+}
+
+family_option() { [[ $1 = *:* ]] && echo ipv6 || echo ipv4; }
+
+peer_announce() {
+	local prefix=$1 community plain=() large=() hop=10.1.2.4
+
+	[[ $prefix != *:* ]] || hop=fd00:10:1:2::4
+	for community in "${@:2}"; do
+		[[ $community = *:*:* ]] && large+=("$community") ||
+			plain+=("$community")
+	done
+	ctl global rib add "$prefix" nexthop "$hop" \
+		${plain:+community "${plain[*]}"} \
+		${large:+large-community "${large[*]}"} \
+		-a "$(family_option "$prefix")"
+}
+
+peer_withdraw() { ctl global rib del "$1" -a "$(family_option "$1")"; }
+
+peer_has() {
+	ctl global rib "$1" -j -a "$(family_option "$1")" |
+		jq -e --arg path "$2" --arg hop "$(hop_of "$1")" '
+		any(.. | objects | select(has("attrs")) | .attrs;
+			any(.[]; .type == 2 and
+				([.as_paths[]?.asns[]?] | join(" ")) == $path) and
+			any(.[]; .nexthop? == $hop))'
+}
+
+
+# It keeps what it has heard, and asks nobody again.
+run_features GoBGP routes as4 communities
