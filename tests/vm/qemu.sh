@@ -74,6 +74,10 @@ link_options() {
 	done
 }
 
+# A busy host may leave an emulated processor without time for half a minute,
+# which the kernel must not take for its own fault.
+patience="rcupdate.rcu_cpu_stall_timeout=120 watchdog_thresh=60"
+
 # cx16 off: with it, QEMU 7.2 now and then kills a 6.12 guest (cmpxchg16b). q35
 # because the other machine's ACPI tables take the debug kernel half a minute.
 machine_boot() {
@@ -85,7 +89,7 @@ machine_boot() {
 		-cpu qemu64,-cx16 -smp 2 -m "$memory" \
 		-nodefaults -display none -no-reboot -nic none \
 		-kernel "$kernel_dir/vmlinuz" -initrd "$tmp/initramfs" \
-		-append "console=ttyS0 rdinit=/init panic=-1 oops=panic loglevel=5" \
+		-append "console=ttyS0 rdinit=/init panic=-1 oops=panic loglevel=5 $patience" \
 		-serial "file:$log" \
 		-chardev stdio,id=output,signal=off -serial chardev:output \
 		-device virtio-rng-pci "${options[@]}"
