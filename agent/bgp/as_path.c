@@ -183,17 +183,36 @@ void as_path_prepend(struct wbuf *w, struct rbuf path, uint32_t as)
 	wbuf_rbuf(w, path);
 }
 
-bool bgp_as_path_contains(const struct bgp_attrs *attrs, uint32_t as)
+void as_path_replace(struct wbuf *w, struct rbuf path, uint32_t old,
+		     uint32_t new)
+{
+	struct as_segment segment;
+	uint32_t as;
+
+	while (as_path_next(&path, 4, &segment)) {
+		wbuf_u8(w, segment.type);
+		wbuf_u8(w, segment.count);
+		while (rbuf_u32(&segment.as, &as))
+			wbuf_u32(w, as == old ? new : as);
+	}
+}
+
+unsigned int bgp_as_path_count(const struct bgp_attrs *attrs, uint32_t as)
 {
 	struct rbuf path = bgp_attrs_part(attrs, BGP_PART_AS_PATH);
 	struct as_segment segment;
+	unsigned int n = 0;
 	uint32_t hop;
 
 	while (as_path_next(&path, 4, &segment))
 		while (rbuf_u32(&segment.as, &hop))
-			if (hop == as)
-				return true;
-	return false;
+			n += hop == as;
+	return n;
+}
+
+bool bgp_as_path_contains(const struct bgp_attrs *attrs, uint32_t as)
+{
+	return bgp_as_path_count(attrs, as) > 0;
 }
 
 static void put_text(struct wbuf *w, const char *text)

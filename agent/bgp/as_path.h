@@ -51,6 +51,9 @@ void as_path_convert(struct wbuf *w, struct rbuf path, unsigned int from,
  * RFC 6793 4.2.3: what @path has in front of @as4_path, and @as4_path.
  */
 void as_path_merge(struct wbuf *w, struct rbuf path, struct rbuf as4_path);
+/* Append @path with @old, wherever it is, replaced by @new; 4-octet. */
+void as_path_replace(struct wbuf *w, struct rbuf path, uint32_t old,
+		     uint32_t new);
 /* Append @path with @as in front; both 4-octet. */
 void as_path_prepend(struct wbuf *w, struct rbuf path, uint32_t as);
 

@@ -176,10 +176,40 @@ static void scope(struct bgp_attr_set *set, bool ebgp, struct wbuf *w)
 					      w->len - begin);
 }
 
+static void export_path(struct bgp_attr_set *set, const struct bgp_export *how,
+			struct wbuf *w)
+{
+	struct rbuf *path = &set->part[BGP_PART_AS_PATH];
+	size_t begin = w->len;
+
+	if (how->override_as) {
+		as_path_replace(w, *path, how->override_as, how->prepend_as);
+		*path = rbuf_make(w->data + begin, w->len - begin);
+		begin = w->len;
+	}
+	if (how->prepend_as) {
+		as_path_prepend(w, *path, how->prepend_as);
+		*path = rbuf_make(w->data + begin, w->len - begin);
+	}
+}
+
+static void export_communities(struct bgp_attr_set *set, uint32_t community,
+			       struct wbuf *w)
+{
+	struct rbuf *list = &set->part[BGP_PART_COMMUNITIES];
+	size_t begin = w->len;
+
+	wbuf_rbuf(w, *list);
+	wbuf_u32(w, community);
+	*list = community_sort(w, rbuf_make(w->data + begin, w->len - begin),
+			       COMMUNITY_LEN);
+}
+
 struct bgp_attrs *bgp_attrs_export(const struct bgp_attrs *attrs,
 				   const struct bgp_export *how)
 {
-	size_t size = attrs->size + 6;	/* a segment with one AS */
+	/* Twice what may be copied and then changed, and what is added. */
+	size_t size = 2 * attrs->size + 16;
 	uint8_t *scratch = xmalloc(size);
 	struct wbuf w = wbuf_make(scratch, size);
 	struct bgp_attrs *result = NULL;
@@ -188,13 +218,12 @@ struct bgp_attrs *bgp_attrs_export(const struct bgp_attrs *attrs,
 	bgp_attrs_unpack(attrs, &set);
 	if (how->nexthop.family)
 		set.nexthop = how->nexthop;
-	if (how->prepend_as) {
-		as_path_prepend(&w, set.part[BGP_PART_AS_PATH],
-				how->prepend_as);
-		set.part[BGP_PART_AS_PATH] = rbuf_make(scratch, w.len);
-	}
+	export_path(&set, how, &w);
+	if (how->community)
+		export_communities(&set, how->community, &w);
 	scope(&set, how->ebgp, &w);
-	if (set.part[BGP_PART_AS_PATH].left <= UINT16_MAX)
+	if (set.part[BGP_PART_AS_PATH].left <= UINT16_MAX &&
+	    set.part[BGP_PART_COMMUNITIES].left <= UINT16_MAX)
 		result = bgp_attrs_new(&set);
 	free(scratch);
 	return result;

@@ -57,6 +57,13 @@ enum bgp_attrs_flag {
 #define BGP_COMMUNITY_NO_ADVERTISE	0xffffff02u
 #define BGP_COMMUNITY_NO_EXPORT_SUBCONFED 0xffffff03u
 
+/*
+ * Azure's mark of what a route server has told an ExpressRoute gateway, and
+ * the first half of all marks of this kind.
+ */
+#define BGP_COMMUNITY_ROUTE_SERVER	0xffedffedu	/* 65517:65517 */
+#define BGP_COMMUNITY_AZURE_HIGH	0xffed
+
 #define BGP_LOCAL_PREF_DEFAULT	100
 
 /*
@@ -132,6 +139,8 @@ struct addr bgp_attrs_nexthop(const struct bgp_attrs *attrs);
 struct bgp_export {
 	struct addr nexthop;		/* replaces the route's; family 0: no */
 	uint32_t prepend_as;		/* in front of AS_PATH; 0: nothing */
+	uint32_t override_as;		/* is replaced by prepend_as; 0: none */
+	uint32_t community;		/* is added; 0: none */
 	bool ebgp;			/* no MED, LOCAL_PREF, reflection */
 };
 
@@ -140,7 +149,7 @@ struct bgp_export {
  *
  * RFC 4271 5.1: to an external peer MED, LOCAL_PREF and other non-transitive
  * attributes are left out; to an internal one LOCAL_PREF is always there.
- * Return: memory to be freed with free(3); NULL if prepending does not fit.
+ * Return: memory to be freed with free(3); NULL if what is added does not fit.
  */
 struct bgp_attrs *bgp_attrs_export(const struct bgp_attrs *attrs,
 				   const struct bgp_export *how);
@@ -149,10 +158,13 @@ const char *bgp_origin_name(uint8_t origin);
 
 /* AS_PATH as "65001 65002 {65003 65004}"; cut with "..." if it is too long. */
 void bgp_as_path_format(const struct bgp_attrs *attrs, char *buf, size_t size);
-/* Whether @as is anywhere in AS_PATH. */
+/* How often @as is in AS_PATH, and whether it is there at all. */
+unsigned int bgp_as_path_count(const struct bgp_attrs *attrs, uint32_t as);
 bool bgp_as_path_contains(const struct bgp_attrs *attrs, uint32_t as);
 
 bool bgp_community_present(const struct bgp_attrs *attrs, uint32_t community);
+/* Whether there is one whose first half, an AS as a rule, is @high. */
+bool bgp_community_of(const struct bgp_attrs *attrs, uint16_t high);
 /* "65001:1 no-export", "rt:65001:100", "65001:1:2"; "" if there are none. */
 void bgp_communities_format(const struct bgp_attrs *attrs,
 			    enum bgp_attrs_part part, char *buf, size_t size);

@@ -78,6 +78,17 @@ bool bgp_community_present(const struct bgp_attrs *attrs, uint32_t community)
 	return false;
 }
 
+bool bgp_community_of(const struct bgp_attrs *attrs, uint16_t high)
+{
+	struct rbuf list = bgp_attrs_part(attrs, BGP_PART_COMMUNITIES);
+	uint32_t value;
+
+	while (rbuf_u32(&list, &value))
+		if (value >> 16 >= high)
+			return value >> 16 == high;
+	return false;
+}
+
 static const struct {
 	uint32_t value;
 	const char *name;

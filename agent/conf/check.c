@@ -334,8 +334,13 @@ static bool check_subnets(const struct check *c, struct conf_vnet *vnet)
 static bool check_nic(const struct check *c, const struct conf_nic *nic)
 {
 	static const uint8_t zero[6];
+	static const uint8_t router[6] = { 0x12, 0x34, 0x56, 0x78, 0x9a, 0xbc };
 	size_t i;
 
+	if (nic->has_mac && memcmp(nic->mac, router, sizeof(router)) == 0)
+		return fail(c, nic->mac, nic->pos,
+			    "nic \"%s\": mac: expected another than the "
+			    "virtual router's", nic->device);
 	if (nic->has_mac &&
 	    (nic->mac[0] & 1 || memcmp(nic->mac, zero, sizeof(zero)) == 0))
 		return fail(c, nic->mac, nic->pos,
@@ -346,6 +351,10 @@ static bool check_nic(const struct check *c, const struct conf_nic *nic)
 				nic->device))
 			return false;
 	}
+	if (!nic->has_mac && nic->n_addresses > 0)
+		return fail(c, &nic->addresses, nic->pos,
+			    "nic \"%s\": mac is missing, which a nic with "
+			    "addresses needs", nic->device);
 	return true;
 }
 
@@ -420,6 +429,36 @@ static bool check_range(const struct check *c,
 		    neighbor->name, prefix_format(&neighbor->range, buf));
 }
 
+/* Gateways are in the route server's AS, and need not say so. */
+static void fill_gateways(struct conf_server *server)
+{
+	struct conf_neighbor *neighbor;
+	size_t i;
+
+	for (i = 0; i < server->n_neighbors; i++) {
+		neighbor = &server->neighbors[i];
+		if (neighbor->kind != CONF_NVA && neighbor->asn == 0 &&
+		    neighbor->n_asns == 0)
+			neighbor->asn = server->asn;
+	}
+}
+
+static bool check_gateway(const struct check *c,
+			  const struct conf_server *server,
+			  const struct conf_neighbor *neighbor)
+{
+	if (neighbor->asn != server->asn)
+		return fail(c, &neighbor->asn, neighbor->pos,
+			    "neighbor \"%s\": asn: expected the route "
+			    "server's, %u, of a gateway", neighbor->name,
+			    server->asn);
+	if (neighbor->as_override)
+		return fail(c, &neighbor->as_override, neighbor->pos,
+			    "neighbor \"%s\": as-override has no meaning for "
+			    "a gateway", neighbor->name);
+	return true;
+}
+
 static bool check_neighbor(const struct check *c,
 			   const struct conf_server *server,
 			   const struct conf_neighbor *neighbor)
@@ -446,7 +485,9 @@ static bool check_neighbor(const struct check *c,
 		return fail(c, &neighbor->md5_key_file, neighbor->pos,
 			    "neighbor \"%s\": expected either md5-key or "
 			    "md5-key-file", neighbor->name);
-	return check_asns(c, server, neighbor);
+	return neighbor->kind == CONF_NVA ?
+	       check_asns(c, server, neighbor) :
+	       check_gateway(c, server, neighbor);
 }
 
 /*
@@ -618,8 +659,10 @@ static bool check_vnet(struct check *c, struct conf_vnet *vnet)
 	     check_spaces(c) && check_subnets(c, vnet);
 	for (i = 0; ok && i < vnet->n_nics; i++)
 		ok = check_nic(c, &vnet->nics[i]);
-	if (ok && vnet->server)
+	if (ok && vnet->server) {
+		fill_gateways(vnet->server);
 		ok = check_server(c, vnet->server);
+	}
 	ok = ok && check_unique_addresses(c);
 	c->vnet = NULL;
 	return ok;

@@ -9,6 +9,20 @@
 #include "conf/schema.h"
 #include "lib/util.h"
 
+const char *const conf_kind_names[] = {
+	[CONF_NVA] = "nva",
+	[CONF_VPN] = "vpn",
+	[CONF_EXPRESSROUTE] = "expressroute",
+	NULL,
+};
+
+const char *const conf_preference_names[] = {
+	[CONF_PREFER_EXPRESSROUTE] = "ExpressRoute",
+	[CONF_PREFER_VPN] = "VpnGateway",
+	[CONF_PREFER_AS_PATH] = "ASPath",
+	NULL,
+};
+
 struct conf *conf_parse(const char *name, const void *text, size_t len,
 			struct conf_error *err)
 {
@@ -101,6 +115,16 @@ const char *conf_nh_type_name(enum conf_nh_type type)
 	};
 
 	return name[type];
+}
+
+const char *conf_kind_name(enum conf_kind kind)
+{
+	return conf_kind_names[kind];
+}
+
+const char *conf_preference_name(enum conf_preference preference)
+{
+	return conf_preference_names[preference];
 }
 
 const struct conf_vnet *conf_vnet_find(const struct conf *conf,

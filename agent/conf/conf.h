@@ -47,6 +47,21 @@ enum conf_nh_type {
 	CONF_NH_NONE,			/* drop */
 };
 
+/* What a neighbor is: an NVA is external, a gateway is in our AS. */
+enum conf_kind {
+	CONF_NVA,
+	CONF_VPN,
+	CONF_EXPRESSROUTE,
+	CONF_KINDS,
+};
+
+/* Which routes to a prefix win before AS_PATH is looked at. */
+enum conf_preference {
+	CONF_PREFER_EXPRESSROUTE,	/* over VPN gateways and NVAs */
+	CONF_PREFER_VPN,		/* VPN gateways and NVAs over it */
+	CONF_PREFER_AS_PATH,		/* none */
+};
+
 struct conf_space {
 	struct conf_pos pos;
 	struct prefix prefix;
@@ -79,13 +94,16 @@ struct conf_neighbor {
 	char *name;			/* unique in the VNet */
 	struct addr address;		/* unique in the VNet */
 	struct prefix range;		/* ranges are disjoint */
-	uint32_t asn;
+	uint32_t asn;			/* of a gateway: the server's */
 	uint32_t *asns;
 	size_t n_asns;
 	uint16_t limit;			/* sessions with .range, an instance */
 	char *md5_key;			/* NULL: none; see conf_read_keys() */
 	char *md5_key_file;		/* path */
 	uint16_t ttl_security;		/* most hops away, 0: not looked at */
+	enum conf_kind kind;
+	bool as_override;		/* its AS in a path becomes ours */
+	uint16_t allowas_in;		/* ours may be in a path so often */
 };
 
 /*
@@ -99,6 +117,8 @@ struct conf_server {
 	size_t n_addresses;
 	uint16_t hold_time;		/* seconds, 0 or at least 3 */
 	uint16_t stale_time;		/* seconds routes outlive a restart */
+	bool branch_to_branch;		/* gateways, NVAs and each other */
+	enum conf_preference preference;
 	struct conf_neighbor *neighbors;
 	size_t n_neighbors;
 };
@@ -188,6 +208,8 @@ void conf_blank_secrets(const struct conf *conf, char *text, size_t len);
 void conf_print(const struct conf *conf, FILE *out);
 
 const char *conf_nh_type_name(enum conf_nh_type type);
+const char *conf_kind_name(enum conf_kind kind);
+const char *conf_preference_name(enum conf_preference preference);
 
 /* Find by name; NULL if there is none. */
 const struct conf_vnet *conf_vnet_find(const struct conf *conf,

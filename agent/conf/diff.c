@@ -171,7 +171,9 @@ static bool neighbor_equal(const void *pa, const void *pb)
 		memcmp(a->asns, b->asns, a->n_asns * sizeof(*a->asns)) == 0) &&
 	       text_equal(a->md5_key, b->md5_key) &&
 	       text_equal(a->md5_key_file, b->md5_key_file) &&
-	       a->ttl_security == b->ttl_security;
+	       a->ttl_security == b->ttl_security &&
+	       a->kind == b->kind && a->as_override == b->as_override &&
+	       a->allowas_in == b->allowas_in;
 }
 
 static bool server_equal(const void *pa, const void *pb)
@@ -179,7 +181,9 @@ static bool server_equal(const void *pa, const void *pb)
 	const struct conf_server *a = pa, *b = pb;
 
 	return a->asn == b->asn && a->hold_time == b->hold_time &&
-	       a->stale_time == b->stale_time;
+	       a->stale_time == b->stale_time &&
+	       a->branch_to_branch == b->branch_to_branch &&
+	       a->preference == b->preference;
 }
 
 static bool vnet_equal(const void *pa, const void *pb)

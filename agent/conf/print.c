@@ -141,6 +141,9 @@ static void print_neighbor(FILE *out, const struct conf_neighbor *neighbor)
 		putc('\n', out);
 	}
 	print_asns(out, neighbor);
+	fprintf(out, "          kind: %s\n          as-override: %s\n"
+		"          allowas-in: %u\n", conf_kind_name(neighbor->kind),
+		on_off(neighbor->as_override), neighbor->allowas_in);
 	if (neighbor->md5_key_file)
 		print_key(out, "          md5-key-file: ",
 			  neighbor->md5_key_file);
@@ -158,6 +161,10 @@ static void print_server(FILE *out, const struct conf_server *server)
 	print_addrs(out, server->addresses, server->n_addresses);
 	fprintf(out, "      hold-time: %u\n      stale-time: %u\n",
 		server->hold_time, server->stale_time);
+	fprintf(out, "      branch-to-branch: %s\n"
+		"      routing-preference: %s\n",
+		on_off(server->branch_to_branch),
+		conf_preference_name(server->preference));
 	fputs(server->n_neighbors > 0 ? "      neighbors:\n" :
 					"      neighbors: []\n", out);
 	for (i = 0; i < server->n_neighbors; i++)

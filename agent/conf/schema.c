@@ -21,6 +21,7 @@ enum kind {
 	KIND_PREFIX,			/* struct prefix */
 	KIND_MAC,			/* uint8_t[6] */
 	KIND_NH_TYPE,			/* enum conf_nh_type */
+	KIND_WORD,			/* unsigned int, index of .words */
 	KIND_LIST,			/* pointer and count */
 	KIND_STRUCT,			/* pointer, NULL if not there */
 };
@@ -37,6 +38,7 @@ struct field {
 	const struct schema *sub;	/* LIST, STRUCT */
 	size_t count;			/* LIST: offset of a size_t */
 	size_t has;			/* MAC: offset of a bool */
+	const char *const *words;	/* WORD; the first is the default */
 };
 
 /* A struct, and the fields that it is written as. */
@@ -140,6 +142,10 @@ static const struct field neighbor_fields[] = {
 	{ "md5-key-file", KIND_PATH, AT(conf_neighbor, md5_key_file) },
 	{ "ttl-security", KIND_U16, AT(conf_neighbor, ttl_security),
 	  .max = 254 },
+	{ "kind", KIND_WORD, AT(conf_neighbor, kind),
+	  .words = conf_kind_names },
+	{ "as-override", KIND_BOOL, AT(conf_neighbor, as_override) },
+	{ "allowas-in", KIND_U16, AT(conf_neighbor, allowas_in), .max = 10 },
 };
 
 static const struct schema neighbor_schema = {
@@ -159,6 +165,9 @@ static const struct field server_fields[] = {
 	  .def = CONF_DEFAULT_HOLD_TIME },
 	{ "stale-time", KIND_U16, AT(conf_server, stale_time), .max = 65535,
 	  .def = CONF_DEFAULT_STALE_TIME },
+	{ "branch-to-branch", KIND_BOOL, AT(conf_server, branch_to_branch) },
+	{ "routing-preference", KIND_WORD, AT(conf_server, preference),
+	  .words = conf_preference_names },
 	{ "neighbors", KIND_LIST, AT(conf_server, neighbors),
 	  .count = offsetof(struct conf_server, n_neighbors),
 	  .sub = &neighbor_schema },
@@ -373,6 +382,26 @@ static bool parse_nh_type(const char *text, enum conf_nh_type *out)
 	return false;
 }
 
+static bool read_word(struct schema_reader *r, const struct place *at,
+		      const struct field *field, const struct node *node,
+		      unsigned int *member)
+{
+	char expected[160];
+	size_t n = 0;
+	unsigned int i;
+
+	for (i = 0; field->words[i]; i++) {
+		if (strcmp(node->text, field->words[i]) == 0) {
+			*member = i;
+			return true;
+		}
+		n += snprintf(expected + n, sizeof(expected) - n, "%s%s",
+			      i == 0 ? "" : field->words[i + 1] ? ", " :
+			      " or ", field->words[i]);
+	}
+	return unexpected(r, at, node, expected);
+}
+
 static bool read_number(struct schema_reader *r, const struct place *at,
 			const struct field *field, const struct node *node,
 			void *member)
@@ -491,6 +520,8 @@ static bool read_scalar(struct schema_reader *r, const struct place *at,
 		return parse_nh_type(node->text, member) ||
 		       unexpected(r, at, node, "VirtualAppliance, VnetLocal, "
 				  "Internet or None");
+	case KIND_WORD:
+		return read_word(r, at, field, node, member);
 	case KIND_LIST:
 	case KIND_STRUCT:
 		abort();

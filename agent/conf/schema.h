@@ -5,6 +5,10 @@
 
 #include "conf/node.h"
 
+/* The words of enumerations, in order, with NULL at the end. */
+extern const char *const conf_kind_names[];
+extern const char *const conf_preference_names[];
+
 /*
  * Where each value was written, for errors that only show when the whole is
  * looked at: by the address of the member that holds it.

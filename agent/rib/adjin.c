@@ -26,12 +26,6 @@ static struct rib_path *path_find(struct table *t, struct net *net,
 	return NULL;
 }
 
-static bool path_refused(const struct rib_path *path)
-{
-	return path->why == RIB_WHY_LOOP || path->why == RIB_WHY_AS_ZERO ||
-	       path->why == RIB_WHY_NEXT_HOP;
-}
-
 /* The attribute set is still referred to; the caller puts it. */
 static uint32_t path_drop(struct table *t, struct net *net,
 			  const struct rib_path *path, uint32_t at)
@@ -40,7 +34,7 @@ static uint32_t path_drop(struct table *t, struct net *net,
 	uint32_t attrs = path->attrs;
 
 	af->count[path->epoch]--;
-	af->refused -= path_refused(path);
+	af->refused -= why_refused(path->why);
 	net_path_del(&t->nets, net, at);
 	return attrs;
 }
@@ -79,7 +73,7 @@ static void path_set(struct table *t, struct rib_peer *peer,
 	decide_begin(t, net, &before);
 	if (path) {
 		af->count[path->epoch]--;
-		af->refused -= path_refused(path);
+		af->refused -= why_refused(path->why);
 		old = path->attrs;
 	} else {
 		path = net_path_add(&t->nets, net);
@@ -323,7 +317,7 @@ void adjin_release(struct table *t, uint32_t id)
 
 	net_paths(&t->nets, net, &n);
 	if (n > 0 || net->flags & (NET_OUT | NET_FEED | NET_STATE) ||
-	    net->sent != NEIGHBOR_NONE || adjout_lagging(t, id))
+	    net->sent != ORIGIN_NONE || adjout_lagging(t, id))
 		return;
 	net_del(&t->nets, id);
 }

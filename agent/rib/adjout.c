@@ -2,18 +2,22 @@
 /*
  * What peers are sent, without a table of it.
  *
- * A prefix remembers in .sent whose path was sent last. So it is known who
- * has it: every peer but that neighbor. Three kinds of work follow:
+ * A prefix remembers in .sent whose path was sent last, and to what kinds of
+ * peers. So it is known who has it: all of these but that neighbor. Four kinds
+ * of work follow:
  *
  *  - live: prefixes whose best path has changed (NET_OUT, in the queue .out)
  *    go to everybody who can take them.
+ *  - review: who is to get what has changed, for everything; the difference
+ *    is sent.
  *  - sync: peers that came up, or asked for a refresh, are dumped the table.
  *    The dump of a group goes round and round while somebody needs it; a peer
  *    joins it where it is and leaves when it has come round once, so that any
  *    number of peers share one encoding. Prefixes in the queue are left out:
  *    they are about to be sent to all.
  *  - lag: a peer that cannot take more gets a bit per prefix that it has
- *    missed. When it can, it is sent the state of then.
+ *    missed. When it can, it is sent the state of then. A peer of another
+ *    policy gets a bit per prefix that looks different now.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -72,7 +76,7 @@ static void lag_set_range(struct table *t, struct lag *lag, uint32_t from,
 
 	for (id = net_next(&t->nets, from); id < to;
 	     id = net_next(&t->nets, id + 1)) {
-		if (net_get(&t->nets, id)->sent != NEIGHBOR_NONE)
+		if (net_get(&t->nets, id)->sent != ORIGIN_NONE)
 			lag_set(lag, id);
 	}
 }
@@ -146,24 +150,75 @@ static bool wire_equal(const struct bgp_wire *a, const struct bgp_wire *b)
 	       a->add_path_tx == b->add_path_tx;
 }
 
-static struct group *group_get(struct table *t, const struct bgp_wire *wire,
-			       const struct bgp_export *how)
+static bool how_equal(const struct bgp_export *a, const struct bgp_export *b)
 {
+	return addr_equal(&a->nexthop, &b->nexthop) &&
+	       a->prepend_as == b->prepend_as &&
+	       a->override_as == b->override_as &&
+	       a->community == b->community && a->ebgp == b->ebgp;
+}
+
+/* What becomes of a route on its way to a peer. */
+static struct bgp_export peer_how(const struct table *t,
+				  const struct rib_peer *peer)
+{
+	const struct rib_peer_policy *policy = &peer->conf.policy;
+	uint32_t local_as = t->rib->conf.local_as;
+	bool ebgp = peer->conf.as != local_as;
+
+	return (struct bgp_export){
+		.nexthop = peer->session.nexthop[t->af],
+		.prepend_as = ebgp ? local_as : 0,
+		.override_as = ebgp && policy->as_override ?
+			       peer->conf.as : 0,
+		.community = policy->kind == CONF_EXPRESSROUTE ?
+			     BGP_COMMUNITY_ROUTE_SERVER : 0,
+		.ebgp = ebgp,
+	};
+}
+
+/* The group that a peer belongs to; made if there is none. */
+static struct group *group_get(struct table *t, const struct rib_peer *peer)
+{
+	const struct bgp_wire *wire = &peer->session.wire;
+	struct bgp_export how = peer_how(t, peer);
 	struct group *group;
 
 	for (group = t->groups; group; group = group->next) {
-		if (wire_equal(&group->wire, wire) &&
-		    addr_equal(&group->how.nexthop, &how->nexthop) &&
-		    group->how.prepend_as == how->prepend_as &&
-		    group->how.ebgp == how->ebgp)
+		if (group->kind == peer->conf.policy.kind &&
+		    wire_equal(&group->wire, wire) &&
+		    how_equal(&group->how, &how))
 			return group;
 	}
 	group = xcalloc(1, sizeof(*group));
 	group->wire = *wire;
-	group->how = *how;
+	group->how = how;
+	group->kind = peer->conf.policy.kind;
 	group->next = t->groups;
 	t->groups = group;
 	return group;
+}
+
+/* A gateway is told the next hop as it is: it does not go through us. */
+struct bgp_attrs *adjout_export(const struct table *t,
+				const struct group *group, uint16_t origin,
+				uint32_t attrs)
+{
+	struct bgp_export how = group->how;
+
+	if (!how.ebgp && t->rib->origin[origin].neighbor != NEIGHBOR_OWN)
+		how.nexthop = (struct addr){ 0 };
+	return bgp_attrs_export(&attrset_get(&t->rib->attrs, attrs)->flat,
+				&how);
+}
+
+static void group_add(struct table *t, struct group *group,
+		      struct rib_peer *peer)
+{
+	group->member = xreallocarray(group->member, group->n_members + 1,
+				      sizeof(*group->member));
+	group->member[group->n_members++] = peer;
+	peer->af[t->af].group = group;
 }
 
 static void group_put(struct table *t, struct group *group)
@@ -179,6 +234,17 @@ static void group_put(struct table *t, struct group *group)
 	free(group);
 }
 
+static void group_remove(struct table *t, struct group *group,
+			 const struct rib_peer *peer)
+{
+	uint32_t i;
+
+	for (i = 0; group->member[i] != peer; i++)
+		;
+	group->member[i] = group->member[--group->n_members];
+	group_put(t, group);
+}
+
 static void sync_start(struct table *t, struct rib_peer *peer)
 {
 	struct peer_af *af = &peer->af[t->af];
@@ -192,25 +258,13 @@ static void sync_start(struct table *t, struct rib_peer *peer)
 
 void adjout_join(struct table *t, struct rib_peer *peer)
 {
-	struct peer_af *af = &peer->af[t->af];
 	const struct rib_session *session = &peer->session;
-	bool ebgp = peer->conf.as != t->rib->conf.local_as;
-	struct bgp_export how = {
-		.nexthop = session->nexthop[t->af],
-		.prepend_as = ebgp ? t->rib->conf.local_as : 0,
-		.ebgp = ebgp,
-	};
-	struct group *group;
 
 	if (!(session->wire.families & bgp_af_bit(t->af)) ||
-	    how.nexthop.family == 0)
+	    session->nexthop[t->af].family == 0)
 		return;
-	group = group_get(t, &session->wire, &how);
-	group->member = xreallocarray(group->member, group->n_members + 1,
-				      sizeof(*group->member));
-	group->member[group->n_members++] = peer;
-	af->group = group;
-	af->eor_due = true;
+	group_add(t, group_get(t, peer), peer);
+	peer->af[t->af].eor_due = true;
 	sync_start(t, peer);
 }
 
@@ -218,7 +272,6 @@ void adjout_leave(struct table *t, struct rib_peer *peer)
 {
 	struct peer_af *af = &peer->af[t->af];
 	struct group *group = af->group;
-	uint32_t i;
 
 	if (!group)
 		return;
@@ -226,10 +279,7 @@ void adjout_leave(struct table *t, struct rib_peer *peer)
 		lag_free(t, peer);
 	if (af->syncing)
 		group->n_syncing--;
-	for (i = 0; group->member[i] != peer; i++)
-		;
-	group->member[i] = group->member[--group->n_members];
-	group_put(t, group);
+	group_remove(t, group, peer);
 	af->group = NULL;
 	af->syncing = false;
 	af->eor_due = false;
@@ -245,32 +295,140 @@ void adjout_refresh(struct table *t, struct rib_peer *peer)
 		sync_start(t, peer);
 }
 
+/* ---- changes of policy ----------------------------------------------- */
+
+/* How a route looked to a peer, and looks. */
+struct outlook {
+	const struct table *t;
+	struct group *before, *after;
+	uint32_t attrs;			/* last ones compared, or NET_NONE */
+	bool differs;
+};
+
+static bool outlook_differs(struct outlook *look, uint16_t origin,
+			    uint32_t attrs)
+{
+	struct bgp_attrs *a, *b;
+
+	if (attrs == look->attrs)
+		return look->differs;
+	a = adjout_export(look->t, look->before, origin, attrs);
+	b = adjout_export(look->t, look->after, origin, attrs);
+	look->differs = a && b ? !bgp_attrs_equal(a, b) : a != b;
+	look->attrs = attrs;
+	free(a);
+	free(b);
+	return look->differs;
+}
+
+/* Mark what is different to @peer. */
+static void outlook_mark(struct table *t, struct rib_peer *peer,
+			 struct outlook *look)
+{
+	struct lag *lag = peer->af[t->af].lag;
+	const struct rib_path *path;
+	bool had, has;
+	struct net *net;
+	uint16_t origin;
+	uint32_t id;
+
+	for (id = net_next(&t->nets, 0); id != NET_NONE;
+	     id = net_next(&t->nets, id + 1)) {
+		net = net_get(&t->nets, id);
+		if (net->flags & NET_OUT || net->sent == ORIGIN_NONE ||
+		    t->rib->origin[net->sent].neighbor == peer->neighbor)
+			continue;
+		had = t->rib->origin[net->sent].audience &
+		      AUDIENCE(look->before->kind);
+		has = peer_has(peer, net->sent);
+		path = decide_export(t, net, &origin);
+		if (had != has ||
+		    (has && path &&
+		     outlook_differs(look, net->sent, path->attrs)))
+			lag_set(lag, id);
+	}
+}
+
+void adjout_regroup(struct table *t, struct rib_peer *peer)
+{
+	struct peer_af *af = &peer->af[t->af];
+	struct outlook look = {
+		.t = t,
+		.before = af->group,
+		.attrs = NET_NONE,
+	};
+
+	if (!af->group)
+		return;
+	look.after = group_get(t, peer);
+	if (look.after == look.before)
+		return;
+	if (!af->lag)
+		lag_start(t, peer);
+	outlook_mark(t, peer, &look);
+	group_add(t, look.after, peer);
+	group_remove(t, look.before, peer);
+	rib_wake(t->rib);
+}
+
+void adjout_review(struct table *t)
+{
+	t->review = true;
+	t->review_cursor = 0;
+	rib_wake(t->rib);
+}
+
 /* ---- live changes ---------------------------------------------------- */
 
 void adjout_mark(struct table *t, uint32_t id)
 {
 	struct net *net = net_get(&t->nets, id);
+	uint16_t origin;
 
 	if (net->flags & NET_OUT)
 		return;
-	if (net->sent == NEIGHBOR_NONE && !decide_export(t, net))
+	if (net->sent == ORIGIN_NONE && !decide_export(t, net, &origin))
 		return;
 	net->flags |= NET_OUT;
 	idq_push(&t->out, id);
 	rib_wake(t->rib);
 }
 
-static void set_sent(struct table *t, struct net *net, uint16_t neighbor)
+static void count_sent(struct table *t, uint16_t sent, int by)
 {
-	if (net->sent != NEIGHBOR_NONE) {
-		t->rib->neighbor[net->sent].sourced[t->af]--;
-		t->n_sent--;
+	const struct origin *origin = &t->rib->origin[sent];
+	struct neighbor *neighbor = &t->rib->neighbor[origin->neighbor];
+	unsigned int kind;
+
+	for (kind = 0; kind < CONF_KINDS; kind++) {
+		if (!(origin->audience & AUDIENCE(kind)))
+			continue;
+		neighbor->sourced[t->af][kind] += by;
+		t->n_sent[kind] += by;
 	}
-	net->sent = neighbor;
-	if (neighbor != NEIGHBOR_NONE) {
-		t->rib->neighbor[neighbor].sourced[t->af]++;
-		t->n_sent++;
-	}
+}
+
+static void set_sent(struct table *t, struct net *net, uint16_t sent)
+{
+	if (net->sent != ORIGIN_NONE)
+		count_sent(t, net->sent, -1);
+	net->sent = sent;
+	if (sent != ORIGIN_NONE)
+		count_sent(t, sent, 1);
+}
+
+/* Those kinds that had what was sent and do not get what is sent now. */
+static void withdraw_lost(struct table *t, struct pack *b, uint32_t id,
+			  uint16_t old, uint16_t new)
+{
+	struct rib *rib = t->rib;
+	uint8_t lost = rib->origin[old].audience;
+
+	if (new != ORIGIN_NONE)
+		lost &= ~rib->origin[new].audience;
+	if (lost != 0)
+		pack_withdraw(b, id, peer_origin(rib, rib->origin[old].neighbor,
+						 lost));
 }
 
 static void live_one(struct table *t, struct pack *b, uint32_t id)
@@ -278,42 +436,100 @@ static void live_one(struct table *t, struct pack *b, uint32_t id)
 	struct net *net = net_get(&t->nets, id);
 	const struct rib_path *path;
 	uint16_t old = net->sent;
-	uint16_t source;
+	uint16_t new;
 
 	net->flags &= ~NET_OUT;
-	path = decide_export(t, net);
-	if (!path && old == NEIGHBOR_NONE) {
+	path = decide_export(t, net, &new);
+	if (!path && old == ORIGIN_NONE) {
 		adjin_release(t, id);
 		return;
 	}
 	lag_set_all(t, id);
-	if (!path) {
-		pack_withdraw(b, id, old);
-		set_sent(t, net, NEIGHBOR_NONE);
-		return;
+	if (old != ORIGIN_NONE)
+		withdraw_lost(t, b, id, old, new);
+	if (path) {
+		/* Its source may have had another's. */
+		if (peer_has(t->rib->peer[path->peer], old))
+			pack_withdraw_only(b, id, new);
+		pack_announce(b, id, path->attrs, new);
 	}
-	source = t->rib->peer[path->peer]->neighbor;
-	if (old != NEIGHBOR_NONE && old != source)
-		pack_withdraw_only(b, id, source);
-	pack_announce(b, id, path->attrs, source);
-	set_sent(t, net, source);
+	set_sent(t, net, new);
+}
+
+static void send_all(struct table *t, struct pack *b)
+{
+	const struct group *group;
+
+	for (group = t->groups; group; group = group->next)
+		pack_send(b, &(struct pack_target){ .group = group });
+	pack_release(b);
 }
 
 static bool run_live(struct table *t)
 {
 	struct pack *b = t->rib->pack;
-	const struct group *group;
 	uint32_t id, n;
 
-	/* A change of source takes two entries. */
+	/* A change of source and audience takes three entries. */
 	pack_reset(b, t);
-	for (n = 0; n < PACK_MAX / 2 && idq_pop(&t->out, &id); n++)
+	for (n = 0; n < PACK_MAX / 3 && idq_pop(&t->out, &id); n++)
 		live_one(t, b, id);
 	if (n == 0)
 		return false;
-	for (group = t->groups; group; group = group->next)
-		pack_send(b, &(struct pack_target){ .group = group });
-	pack_release(b);
+	send_all(t, b);
+	return true;
+}
+
+/*
+ * The path is the one that was sent, or NET_OUT would be set: only who has it
+ * changes.
+ */
+static void review_one(struct table *t, struct pack *b, uint32_t id)
+{
+	struct net *net = net_get(&t->nets, id);
+	struct rib *rib = t->rib;
+	const struct rib_path *path;
+	uint16_t old = net->sent;
+	uint16_t new;
+	uint8_t gained;
+
+	path = decide_export(t, net, &new);
+	if (new == old)
+		return;
+	lag_set_all(t, id);
+	if (old != ORIGIN_NONE)
+		withdraw_lost(t, b, id, old, new);
+	set_sent(t, net, new);
+	if (!path)
+		return;
+	gained = rib->origin[new].audience;
+	if (old != ORIGIN_NONE)
+		gained &= ~rib->origin[old].audience;
+	if (gained != 0)
+		pack_announce(b, id, path->attrs,
+			      peer_origin(rib, rib->origin[new].neighbor,
+					  gained));
+}
+
+static bool run_review(struct table *t)
+{
+	struct pack *b = t->rib->pack;
+	uint32_t id, n;
+
+	if (!t->review)
+		return false;
+	pack_reset(b, t);
+	for (n = 0; n < PACK_MAX / 2; n++) {
+		id = net_next(&t->nets, t->review_cursor);
+		if (id == NET_NONE) {
+			t->review = false;
+			break;
+		}
+		t->review_cursor = id + 1;
+		if (!(net_get(&t->nets, id)->flags & NET_OUT))
+			review_one(t, b, id);
+	}
+	send_all(t, b);
 	return true;
 }
 
@@ -324,6 +540,7 @@ static void sync_collect(struct table *t, struct group *group,
 {
 	const struct rib_path *path;
 	struct net *net;
+	uint16_t origin;
 	uint32_t id, n;
 
 	for (n = 0; n < SYNC_SCAN && !pack_full(b); n++) {
@@ -334,10 +551,11 @@ static void sync_collect(struct table *t, struct group *group,
 		}
 		group->cursor = id + 1;
 		net = net_get(&t->nets, id);
-		if (net->flags & NET_OUT || net->sent == NEIGHBOR_NONE)
+		if (net->flags & NET_OUT || net->sent == ORIGIN_NONE)
 			continue;
-		path = decide_export(t, net);
-		pack_announce(b, id, path->attrs, net->sent);
+		path = decide_export(t, net, &origin);
+		if (path)
+			pack_announce(b, id, path->attrs, net->sent);
 	}
 }
 
@@ -383,11 +601,14 @@ static void lag_one(struct table *t, struct pack *b,
 		    const struct rib_peer *peer, uint32_t id)
 {
 	struct net *net = net_get(&t->nets, id);
+	const struct rib_path *path;
+	uint16_t origin;
 
-	if (net->sent == NEIGHBOR_NONE || net->sent == peer->neighbor)
-		pack_withdraw(b, id, NEIGHBOR_OWN);
-	else if (!(net->flags & NET_OUT))
-		pack_announce(b, id, decide_export(t, net)->attrs, net->sent);
+	path = decide_export(t, net, &origin);
+	if (!peer_has(peer, net->sent))
+		pack_withdraw(b, id, ORIGIN_OWN);
+	else if (!(net->flags & NET_OUT) && path)
+		pack_announce(b, id, path->attrs, net->sent);
 	/* Else it is about to be sent to all, which sets the bit again. */
 }
 
@@ -424,7 +645,8 @@ static bool run_peer(struct table *t, struct rib_peer *peer)
 	if (peer->paused && !af->lag)
 		lag_start(t, peer);
 	worked = run_lag(t, peer);
-	if (af->eor_due && !af->syncing && !af->lag && t->out.n == 0) {
+	if (af->eor_due && !af->syncing && !af->lag && t->out.n == 0 &&
+	    !t->review) {
 		af->eor_due = false;
 		pack_send_eor(t, peer);
 	}
@@ -446,6 +668,7 @@ bool adjout_run(struct table *t)
 			worked |= run_peer(t, rib->peer[i]);
 	}
 	worked |= run_live(t);
+	worked |= run_review(t);
 	for (group = t->groups; group; group = group->next)
 		worked |= run_sync(t, group);
 	return worked;

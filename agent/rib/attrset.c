@@ -132,11 +132,29 @@ static bool nexthop_usable(const struct addr *addr)
 
 /* ---- attribute sets -------------------------------------------------- */
 
-static uint8_t attrs_flags(const struct attrset_pool *pool,
-			   const struct bgp_attrs *flat,
-			   const struct addr *nexthop)
+static uint16_t community_flags(const struct bgp_attrs *flat)
 {
-	uint8_t flags = 0;
+	uint16_t flags = 0;
+
+	if (flat->part_len[BGP_PART_COMMUNITIES] == 0)
+		return 0;
+	if (bgp_community_present(flat, BGP_COMMUNITY_NO_ADVERTISE))
+		flags |= ATTRSET_NO_ADVERTISE;
+	if (bgp_community_present(flat, BGP_COMMUNITY_NO_EXPORT) ||
+	    bgp_community_present(flat, BGP_COMMUNITY_NO_EXPORT_SUBCONFED))
+		flags |= ATTRSET_NO_EXPORT;
+	if (bgp_community_present(flat, BGP_COMMUNITY_ROUTE_SERVER))
+		flags |= ATTRSET_ROUTE_SERVER;
+	if (bgp_community_of(flat, BGP_COMMUNITY_AZURE_HIGH))
+		flags |= ATTRSET_AZURE;
+	return flags;
+}
+
+static uint16_t attrs_flags(const struct attrset_pool *pool,
+			    const struct bgp_attrs *flat,
+			    const struct addr *nexthop)
+{
+	uint16_t flags = community_flags(flat);
 
 	if (bgp_as_path_contains(flat, pool->local_as))
 		flags |= ATTRSET_LOOP;
@@ -144,11 +162,6 @@ static uint8_t attrs_flags(const struct attrset_pool *pool,
 		flags |= ATTRSET_AS_ZERO;
 	if (!nexthop_usable(nexthop))
 		flags |= ATTRSET_BAD_NEXT_HOP;
-	if (flat->part_len[BGP_PART_COMMUNITIES] > 0 &&
-	    (bgp_community_present(flat, BGP_COMMUNITY_NO_ADVERTISE) ||
-	     bgp_community_present(flat, BGP_COMMUNITY_NO_EXPORT) ||
-	     bgp_community_present(flat, BGP_COMMUNITY_NO_EXPORT_SUBCONFED)))
-		flags |= ATTRSET_KEEP_IN;
 	return flags;
 }
 

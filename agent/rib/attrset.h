@@ -19,7 +19,10 @@ enum attrset_flag {
 	ATTRSET_LOOP = 0x01,		/* own AS in AS_PATH */
 	ATTRSET_AS_ZERO = 0x02,
 	ATTRSET_BAD_NEXT_HOP = 0x04,	/* none, or nobody can have it */
-	ATTRSET_KEEP_IN = 0x08,		/* NO_ADVERTISE, NO_EXPORT */
+	ATTRSET_NO_ADVERTISE = 0x08,
+	ATTRSET_NO_EXPORT = 0x10,	/* or not out of the confederation */
+	ATTRSET_ROUTE_SERVER = 0x20,	/* 65517:65517 */
+	ATTRSET_AZURE = 0x40,		/* any 65517:N */
 };
 
 struct attrset {
@@ -28,7 +31,7 @@ struct attrset {
 	uint32_t chain;			/* scratch of pack.c */
 	uint32_t nexthop;		/* id, see nexthop_get() */
 	uint8_t hops;			/* AS_PATH length, at most HOPS_MAX */
-	uint8_t flags;			/* enum attrset_flag */
+	uint16_t flags;			/* enum attrset_flag */
 	struct bgp_attrs flat;
 };
 

@@ -3,11 +3,13 @@
  * The decision process (RFC 4271 9.1), as a route server for virtual networks
  * needs it:
  *
- *  1. A path is eligible unless its AS_PATH contains our own AS or AS 0, or
- *     its next hop is no unicast address, or one of ours.
+ *  1. A path is eligible unless its AS_PATH contains our own AS (more often
+ *     than its peer is allowed) or AS 0, its next hop is no unicast address, or
+ *     one of ours, or a gateway sends what a route server has marked.
  *  2. Our own route (an address space of the VNet) beats every other.
- *  3. The shortest AS_PATH wins.
- *  4. All paths left are used, each next hop once. They are ordered by the
+ *  3. The kind of peer that the routing preference names wins.
+ *  4. The shortest AS_PATH wins.
+ *  5. All paths left are used, each next hop once. They are ordered by the
  *     neighbor's address, then by the instance's; the first is the best path,
  *     which is the one sent on.
  *
@@ -17,12 +19,6 @@
 #include <string.h>
 
 #include "rib/table.h"
-
-static bool why_refused(unsigned int why)
-{
-	return why == RIB_WHY_LOOP || why == RIB_WHY_AS_ZERO ||
-	       why == RIB_WHY_NEXT_HOP;
-}
 
 static bool why_used(unsigned int why)
 {
@@ -34,6 +30,32 @@ static uint32_t path_hops(const struct table *t, const struct rib_path *path)
 	if (path->hops < ATTRSET_HOPS_MAX)
 		return path->hops;
 	return attrset_get(&t->rib->attrs, path->attrs)->flat.as_path_hops;
+}
+
+/* RFC 4271 9.1.2, and how often the peer may be forgiven for it. */
+static bool path_loops(const struct table *t, const struct rib_path *path,
+		       const struct attrset *set)
+{
+	const struct rib_peer *peer = t->rib->peer[path->peer];
+
+	return set->flags & ATTRSET_LOOP &&
+	       bgp_as_path_count(&set->flat, t->rib->conf.local_as) >
+	       peer->conf.policy.allow_own_as;
+}
+
+/*
+ * What a route server has told an ExpressRoute gateway is not to come back by
+ * one, and a VPN gateway is to bring nothing of what Azure marks.
+ */
+static bool path_marked(const struct table *t, const struct rib_path *path,
+			const struct attrset *set)
+{
+	static const uint16_t marks[CONF_KINDS] = {
+		[CONF_VPN] = ATTRSET_AZURE,
+		[CONF_EXPRESSROUTE] = ATTRSET_ROUTE_SERVER,
+	};
+
+	return set->flags & marks[t->rib->peer[path->peer]->conf.policy.kind];
 }
 
 /*
@@ -49,13 +71,15 @@ static enum rib_why path_eligible(const struct table *t,
 	if (path->checked)
 		return why_refused(path->why) ? path->why : RIB_WHY_BEST;
 	set = attrset_get(pool, path->attrs);
-	if (set->flags & ATTRSET_LOOP)
+	if (path_loops(t, path, set))
 		return RIB_WHY_LOOP;
 	if (set->flags & ATTRSET_AS_ZERO)
 		return RIB_WHY_AS_ZERO;
 	if (set->flags & ATTRSET_BAD_NEXT_HOP ||
 	    nexthop_get(pool, set->nexthop)->own)
 		return RIB_WHY_NEXT_HOP;
+	if (path_marked(t, path, set))
+		return RIB_WHY_COMMUNITY;
 	return RIB_WHY_BEST;
 }
 
@@ -68,13 +92,20 @@ static void path_set_why(const struct table *t, struct rib_path *path,
 	path->why = why;
 }
 
-/* Steps 1 to 3: the paths left are marked BEST. */
+/* Steps 3 and 4 in one number; the least wins. */
+static uint64_t path_cost(const struct table *t, const struct rib_path *path)
+{
+	return (uint64_t)t->rib->peer[path->peer]->class << 32 |
+	       path_hops(t, path);
+}
+
+/* Steps 1 to 4: the paths left are marked BEST. */
 static void eliminate(const struct table *t, struct rib_path *paths,
 		      uint32_t n)
 {
-	uint32_t least = UINT32_MAX;
+	uint64_t least = UINT64_MAX, cost;
 	bool own = false;
-	uint32_t i, hops;
+	uint32_t i;
 
 	for (i = 0; i < n; i++) {
 		if (paths[i].peer == PEER_OWN) {
@@ -87,17 +118,20 @@ static void eliminate(const struct table *t, struct rib_path *paths,
 			path_set_why(t, &paths[i],
 				     path_eligible(t, &paths[i]));
 			paths[i].checked = true;
-			hops = path_hops(t, &paths[i]);
-			if (paths[i].why == RIB_WHY_BEST && hops < least)
-				least = hops;
+			cost = path_cost(t, &paths[i]);
+			if (paths[i].why == RIB_WHY_BEST && cost < least)
+				least = cost;
 		}
 	}
 	for (i = 0; i < n; i++) {
 		if (paths[i].why != RIB_WHY_BEST || paths[i].peer == PEER_OWN)
 			continue;
+		cost = path_cost(t, &paths[i]);
 		if (own)
 			paths[i].why = RIB_WHY_OWN_SPACE;
-		else if (path_hops(t, &paths[i]) > least)
+		else if (cost >> 32 > least >> 32)
+			paths[i].why = RIB_WHY_PREFERENCE;
+		else if (cost > least)
 			paths[i].why = RIB_WHY_AS_PATH_LENGTH;
 	}
 }
@@ -124,7 +158,7 @@ static void sort(const struct table *t, struct rib_path *paths, uint32_t n)
 	}
 }
 
-/* Step 4: each next hop once. Returns whether some were in use already. */
+/* Step 5: each next hop once. Returns whether some were in use already. */
 static bool multipath(struct table *t, struct rib_path *paths, uint32_t n)
 {
 	struct attrset_pool *pool = &t->rib->attrs;
@@ -229,20 +263,50 @@ void decide_commit(struct table *t, uint32_t id, const struct choice *before)
 	adjin_release(t, id);
 }
 
-const struct rib_path *decide_export(const struct table *t, struct net *net)
+/*
+ * The kinds of peers that a path may be sent to. Gateways hear only of NVAs
+ * and of the other kind of gateway; and are in our own AS.
+ */
+static unsigned int audience(const struct rib *rib,
+			     const struct rib_path *path)
+{
+	enum conf_kind kind = rib->peer[path->peer]->conf.policy.kind;
+	unsigned int flags = attrset_get(&rib->attrs, path->attrs)->flags;
+	unsigned int to = AUDIENCE(CONF_NVA);
+
+	if (flags & ATTRSET_NO_ADVERTISE)
+		return 0;
+	if (rib->conf.policy.branch_to_branch)
+		to = kind == CONF_NVA ? AUDIENCE_ALL :
+					AUDIENCE_ALL & ~AUDIENCE(kind);
+	else if (kind != CONF_NVA)
+		to = 0;
+	if (flags & ATTRSET_NO_EXPORT)
+		to &= ~AUDIENCE(CONF_NVA);
+	return to;
+}
+
+const struct rib_path *decide_export(const struct table *t, struct net *net,
+				     uint16_t *origin)
 {
 	const struct rib_path *path;
+	unsigned int to;
 	uint32_t n;
 
+	*origin = ORIGIN_NONE;
 	path = net_paths(&t->nets, net, &n);
 	if (n == 0 || path->why != RIB_WHY_BEST)
 		return NULL;
-	if (path->peer == PEER_OWN)
+	if (path->peer == PEER_OWN) {
+		*origin = ORIGIN_OWN;
 		return path;
+	}
 	if (net->flags & NET_SUPPRESSED)
 		return NULL;
-	if (attrset_get(&t->rib->attrs, path->attrs)->flags & ATTRSET_KEEP_IN)
+	to = audience(t->rib, path);
+	if (to == 0)
 		return NULL;
+	*origin = peer_origin(t->rib, t->rib->peer[path->peer]->neighbor, to);
 	return path;
 }
 

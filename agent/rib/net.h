@@ -56,7 +56,7 @@ struct net {
 			uint8_t class;
 		} many;
 	};
-	uint16_t sent;			/* whose path peers have been sent */
+	uint16_t sent;			/* origin: what peers have */
 	uint8_t len;
 	uint8_t flags;			/* enum net_flag */
 	uint8_t key[];			/* 4 or 16 bytes */

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * A pack is a set of prefixes to be announced or withdrawn, in chains of
- * those that share attributes and source, so that each chain fills UPDATEs
+ * those that share attributes and origin, so that each chain fills UPDATEs
  * and each UPDATE is encoded once for all peers that get it.
  *
- * Everything from one source goes to the same peers: all but the source.
+ * Everything of one origin goes to the same peers: its audience.
  */
 #include <stdlib.h>
 
@@ -25,17 +25,17 @@ struct entry {
 
 struct chain {
 	uint32_t attrs;
-	uint16_t source;
-	uint32_t next;			/* chain of the same source */
+	uint16_t origin;
+	uint32_t next;			/* chain of the same origin */
 	struct list list;
 };
 
-/* What comes from one source. */
+/* What is of one origin. */
 struct source {
-	uint16_t neighbor;
+	uint16_t origin;
 	uint32_t first, last;		/* chains */
-	struct list withdraw;		/* from all but it */
-	struct list only;		/* from it alone */
+	struct list withdraw;		/* from its audience */
+	struct list only;		/* from the neighbor alone */
 };
 
 struct pack {
@@ -47,8 +47,7 @@ struct pack {
 	struct bgp_nlri nlri[PACK_MAX];
 	struct source *source;
 	uint32_t size_sources;
-	uint32_t *source_of;		/* by neighbor: index in source */
-	uint32_t size_neighbors;
+	uint32_t *source_of;		/* by origin: index in source */
 	uint32_t *peers;		/* ids a message goes to */
 	uint32_t size_peers, n_peers;
 	struct wbuf out;
@@ -64,7 +63,7 @@ struct pack *pack_new(struct rib *rib)
 	b->source = NULL;
 	b->source_of = NULL;
 	b->peers = NULL;
-	b->size_sources = b->size_neighbors = b->size_peers = 0;
+	b->size_sources = b->size_peers = 0;
 	return b;
 }
 
@@ -79,19 +78,9 @@ void pack_free(struct pack *b)
 void pack_reset(struct pack *b, struct table *t)
 {
 	const struct rib *rib = b->rib;
-	uint32_t i;
 
 	b->table = t;
 	b->n_entries = b->n_chains = b->n_sources = 0;
-	if (b->size_neighbors < rib->n_neighbors) {
-		b->source_of = xreallocarray(b->source_of, rib->n_neighbors,
-					     sizeof(*b->source_of));
-		b->source = xreallocarray(b->source, rib->n_neighbors,
-					  sizeof(*b->source));
-		for (i = b->size_neighbors; i < rib->n_neighbors; i++)
-			b->source_of[i] = 0;
-		b->size_neighbors = rib->n_neighbors;
-	}
 	if (b->size_peers < rib->n_peers) {
 		b->peers = xreallocarray(b->peers, rib->n_peers,
 					 sizeof(*b->peers));
@@ -106,16 +95,29 @@ bool pack_full(const struct pack *b)
 
 /* ---- collecting ------------------------------------------------------ */
 
-static struct source *source_get(struct pack *b, uint16_t neighbor)
+static void sources_grow(struct pack *b)
 {
-	uint32_t at = b->source_of[neighbor];
+	uint32_t n = b->rib->n_origins;
 
-	if (at < b->n_sources && b->source[at].neighbor == neighbor)
+	b->source_of = xreallocarray(b->source_of, n, sizeof(*b->source_of));
+	b->source = xreallocarray(b->source, n, sizeof(*b->source));
+	while (b->size_sources < n)
+		b->source_of[b->size_sources++] = 0;
+}
+
+static struct source *source_get(struct pack *b, uint16_t origin)
+{
+	uint32_t at;
+
+	if (origin >= b->size_sources)
+		sources_grow(b);
+	at = b->source_of[origin];
+	if (at < b->n_sources && b->source[at].origin == origin)
 		return &b->source[at];
 	at = b->n_sources++;
-	b->source_of[neighbor] = at;
+	b->source_of[origin] = at;
 	b->source[at] = (struct source){
-		.neighbor = neighbor,
+		.origin = origin,
 		.first = END,
 		.last = END,
 	};
@@ -135,7 +137,7 @@ static void list_add(struct pack *b, struct list *list, uint32_t net)
 }
 
 static struct chain *chain_get(struct pack *b, uint32_t attrs,
-			       uint16_t neighbor)
+			       uint16_t origin)
 {
 	struct attrset *set = attrset_get(&b->rib->attrs, attrs);
 	struct source *source;
@@ -143,16 +145,16 @@ static struct chain *chain_get(struct pack *b, uint32_t attrs,
 	uint32_t at = set->chain;
 
 	if (at < b->n_chains && b->chain[at].attrs == attrs &&
-	    b->chain[at].source == neighbor)
+	    b->chain[at].origin == origin)
 		return &b->chain[at];
 	at = set->chain = b->n_chains++;
 	chain = &b->chain[at];
 	*chain = (struct chain){
 		.attrs = attrs,
-		.source = neighbor,
+		.origin = origin,
 		.next = END,
 	};
-	source = source_get(b, neighbor);
+	source = source_get(b, origin);
 	if (source->last == END)
 		source->first = at;
 	else
@@ -162,19 +164,19 @@ static struct chain *chain_get(struct pack *b, uint32_t attrs,
 }
 
 void pack_announce(struct pack *b, uint32_t net, uint32_t attrs,
-		    uint16_t source)
+		   uint16_t origin)
 {
-	list_add(b, &chain_get(b, attrs, source)->list, net);
+	list_add(b, &chain_get(b, attrs, origin)->list, net);
 }
 
-void pack_withdraw(struct pack *b, uint32_t net, uint16_t neighbor)
+void pack_withdraw(struct pack *b, uint32_t net, uint16_t origin)
 {
-	list_add(b, &source_get(b, neighbor)->withdraw, net);
+	list_add(b, &source_get(b, origin)->withdraw, net);
 }
 
-void pack_withdraw_only(struct pack *b, uint32_t net, uint16_t neighbor)
+void pack_withdraw_only(struct pack *b, uint32_t net, uint16_t origin)
 {
-	list_add(b, &source_get(b, neighbor)->only, net);
+	list_add(b, &source_get(b, origin)->only, net);
 }
 
 void pack_release(struct pack *b)
@@ -268,8 +270,8 @@ static void put_unreach(struct pack *b, const struct group *group,
 static void put_reach(struct pack *b, const struct group *group,
 		      const struct chain *chain)
 {
-	const struct attrset *set = attrset_get(&b->rib->attrs, chain->attrs);
-	struct bgp_attrs *attrs = bgp_attrs_export(&set->flat, &group->how);
+	struct bgp_attrs *attrs = adjout_export(b->table, group,
+						chain->origin, chain->attrs);
 	size_t done = 0, n = 1;
 
 	load(b, &chain->list);
@@ -287,15 +289,17 @@ static void put_reach(struct pack *b, const struct group *group,
 static void send_source(struct pack *b, const struct pack_target *to,
 			const struct source *source)
 {
+	const struct origin *origin = &b->rib->origin[source->origin];
 	uint32_t at;
 
-	if (targets(b, to, source->neighbor, false)) {
+	if (origin->audience & AUDIENCE(to->group->kind) &&
+	    targets(b, to, origin->neighbor, false)) {
 		put_unreach(b, to->group, &source->withdraw);
 		for (at = source->first; at != END; at = b->chain[at].next)
 			put_reach(b, to->group, &b->chain[at]);
 		flush(b);
 	}
-	if (source->only.n > 0 && targets(b, to, source->neighbor, true)) {
+	if (source->only.n > 0 && targets(b, to, origin->neighbor, true)) {
 		put_unreach(b, to->group, &source->only);
 		flush(b);
 	}

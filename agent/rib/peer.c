@@ -14,12 +14,12 @@
 
 static bool neighbor_free(const struct neighbor *neighbor)
 {
-	unsigned int af;
+	unsigned int af, kind;
 
-	for (af = 0; af < BGP_AF_COUNT; af++) {
-		if (neighbor->sourced[af] > 0)
-			return false;
-	}
+	for (af = 0; af < BGP_AF_COUNT; af++)
+		for (kind = 0; kind < CONF_KINDS; kind++)
+			if (neighbor->sourced[af][kind] > 0)
+				return false;
 	return neighbor->n_peers == 0;
 }
 
@@ -40,15 +40,32 @@ static uint16_t neighbor_hold(struct rib *rib, const struct addr *addr)
 	}
 	if (vacant == NEIGHBOR_NONE)
 		fatalx("too many neighbors");
-	if (vacant == rib->n_neighbors)
+	if (vacant == rib->n_neighbors) {
 		rib->neighbor = xreallocarray(rib->neighbor,
 					      ++rib->n_neighbors,
 					      sizeof(*rib->neighbor));
-	rib->neighbor[vacant] = (struct neighbor){
-		.addr = *addr,
-		.n_peers = 1,
-	};
+		rib->neighbor[vacant] = (struct neighbor){ 0 };
+	}
+	/* Its origins stay with the place. */
+	rib->neighbor[vacant].addr = *addr;
+	rib->neighbor[vacant].n_peers = 1;
 	return vacant;
+}
+
+uint16_t peer_origin(struct rib *rib, uint16_t neighbor, uint8_t audience)
+{
+	uint16_t *at = &rib->neighbor[neighbor].origin[audience];
+
+	if (*at != 0 ||
+	    (neighbor == NEIGHBOR_OWN && audience == AUDIENCE_ALL))
+		return *at;
+	if (rib->n_origins == ORIGIN_NONE)
+		fatalx("too many neighbors");
+	rib->origin = xreallocarray(rib->origin, rib->n_origins + 1,
+				    sizeof(*rib->origin));
+	*at = rib->n_origins++;
+	rib->origin[*at] = (struct origin){ neighbor, audience };
+	return *at;
 }
 
 /* ---- peers ----------------------------------------------------------- */
@@ -73,16 +90,21 @@ bool peer_local_addr(const void *ctx, const struct addr *addr)
 	return false;
 }
 
-/* Our own addresses may have changed: so may what is a valid next hop. */
-static void review(struct rib *rib)
+/* Decide again on everything. */
+static void review_all(struct rib *rib)
 {
 	unsigned int af;
 
-	if (!attrset_review_nexthops(&rib->attrs))
-		return;
 	for (af = 0; af < BGP_AF_COUNT; af++)
 		adjin_review(&rib->table[af]);
 	rib_wake(rib);
+}
+
+/* Our own addresses may have changed: so may what is a valid next hop. */
+static void review(struct rib *rib)
+{
+	if (attrset_review_nexthops(&rib->attrs))
+		review_all(rib);
 }
 
 static int rank_cmp(const void *pa, const void *pb)
@@ -136,7 +158,27 @@ struct rib_peer *peer_own_new(struct rib *rib)
 	rib->neighbor = xcalloc(1, sizeof(*rib->neighbor));
 	rib->n_neighbors = 1;
 	rib->neighbor[NEIGHBOR_OWN].n_peers = 1;
+	rib->origin = xcalloc(1, sizeof(*rib->origin));
+	rib->n_origins = 1;
+	rib->origin[ORIGIN_OWN] = (struct origin){
+		.neighbor = NEIGHBOR_OWN,
+		.audience = AUDIENCE_ALL,
+	};
 	return peer_new(rib, PEER_OWN);
+}
+
+/* Where routes of a kind of peer stand in the routing preference. */
+static uint8_t peer_class(const struct rib *rib, enum conf_kind kind)
+{
+	switch (rib->conf.policy.preference) {
+	case CONF_PREFER_EXPRESSROUTE:
+		return kind != CONF_EXPRESSROUTE;
+	case CONF_PREFER_VPN:
+		return kind == CONF_EXPRESSROUTE;
+	case CONF_PREFER_AS_PATH:
+		break;
+	}
+	return 0;
 }
 
 struct rib_peer *rib_peer_add(struct rib *rib, const struct rib_peer_conf *conf)
@@ -156,6 +198,7 @@ struct rib_peer *rib_peer_add(struct rib *rib, const struct rib_peer_conf *conf)
 	peer->name = xstrdup(conf->name);
 	peer->conf.name = peer->name;
 	peer->neighbor = neighbor_hold(rib, &conf->neighbor);
+	peer->class = peer_class(rib, conf->policy.kind);
 	rank(rib);
 	review(rib);
 	return peer;
@@ -195,6 +238,47 @@ struct rib_peer *rib_peer_find(const struct rib *rib, uint32_t id)
 			return rib->peer[i];
 	}
 	return NULL;
+}
+
+void rib_set_policy(struct rib *rib, const struct rib_policy *policy)
+{
+	bool exchange = policy->branch_to_branch !=
+			rib->conf.policy.branch_to_branch;
+	bool prefer = policy->preference != rib->conf.policy.preference;
+	struct rib_peer *peer;
+	uint32_t i;
+	unsigned int af;
+
+	rib->conf.policy = *policy;
+	for (i = 1; prefer && i < rib->n_peers; i++) {
+		peer = rib->peer[i];
+		if (peer)
+			peer->class = peer_class(rib, peer->conf.policy.kind);
+	}
+	if (prefer)
+		review_all(rib);
+	for (af = 0; exchange && af < BGP_AF_COUNT; af++)
+		adjout_review(&rib->table[af]);
+}
+
+void rib_peer_set_policy(struct rib_peer *peer,
+			 const struct rib_peer_policy *policy)
+{
+	struct rib_peer_policy old = peer->conf.policy;
+	struct rib *rib = peer->rib;
+	bool kind = old.kind != policy->kind;
+	unsigned int af;
+
+	peer->conf.policy = *policy;
+	peer->class = peer_class(rib, policy->kind);
+	for (af = 0; af < BGP_AF_COUNT; af++) {
+		if (kind || old.as_override != policy->as_override)
+			adjout_regroup(&rib->table[af], peer);
+		if (kind)
+			adjout_review(&rib->table[af]);
+	}
+	if (kind || old.allow_own_as != policy->allow_own_as)
+		review_all(rib);
 }
 
 uint32_t peer_void_paths(const struct rib_peer *peer, enum bgp_af af)
@@ -301,6 +385,7 @@ struct rib_peer_stats rib_peer_stats(const struct rib_peer *peer,
 {
 	const struct peer_af *pa = &peer->af[af];
 	const struct rib *rib = peer->rib;
+	enum conf_kind kind = peer->conf.policy.kind;
 	struct rib_peer_stats stats = { .refused = pa->refused };
 	unsigned int i;
 
@@ -308,7 +393,7 @@ struct rib_peer_stats rib_peer_stats(const struct rib_peer *peer,
 		stats.learned += pa->count[i];
 	stats.learned -= peer_void_paths(peer, af);
 	if (pa->group)
-		stats.advertised = rib->table[af].n_sent -
-			rib->neighbor[peer->neighbor].sourced[af];
+		stats.advertised = rib->table[af].n_sent[kind] -
+			rib->neighbor[peer->neighbor].sourced[af][kind];
 	return stats;
 }

@@ -69,6 +69,7 @@ void rib_free(struct rib *rib)
 	}
 	free(rib->peer);
 	free(rib->neighbor);
+	free(rib->origin);
 	free(rib->spaces);
 	if (rib->pack)
 		pack_free(rib->pack);

@@ -23,6 +23,7 @@
 
 #include "bgp/attr.h"
 #include "bgp/nlri.h"
+#include "conf/conf.h"
 #include "lib/addr.h"
 
 struct rib;
@@ -62,15 +63,25 @@ struct rib_ops {
 	void (*wake)(void *arg);
 };
 
+/* What may be changed while peers are up: they are sent the difference. */
+struct rib_policy {
+	bool branch_to_branch;		/* gateways hear of NVAs and of each
+					 * other, and NVAs of gateways */
+	enum conf_preference preference;
+};
+
 struct rib_conf {
 	uint32_t local_as;
 	uint32_t router_id;		/* host byte order */
+	struct rib_policy policy;
 };
 
 struct rib *rib_new(const struct rib_conf *conf, const struct rib_ops *ops,
 		    void *arg);
 /* Free everything; no callback is made. */
 void rib_free(struct rib *rib);
+
+void rib_set_policy(struct rib *rib, const struct rib_policy *policy);
 
 /**
  * rib_run - do waiting work
@@ -89,12 +100,20 @@ bool rib_space_del(struct rib *rib, const struct prefix *prefix);
 
 /* ---- peers ----------------------------------------------------------- */
 
+/* The same of one peer. */
+struct rib_peer_policy {
+	enum conf_kind kind;
+	bool as_override;		/* its AS in a path becomes ours */
+	uint8_t allow_own_as;		/* ours may be in a path so often */
+};
+
 struct rib_peer_conf {
 	uint32_t id;			/* the caller's; unique in the table */
 	const char *name;		/* the neighbor's, copied */
 	struct addr neighbor;		/* sessions of one neighbor share it */
 	struct addr local;		/* the instance's address */
 	uint32_t as;			/* the neighbor's */
+	struct rib_peer_policy policy;
 };
 
 /* What the session has agreed on. */
@@ -109,6 +128,9 @@ struct rib_peer *rib_peer_add(struct rib *rib,
 /* Withdraw its paths and forget it; @peer is gone on return. */
 void rib_peer_remove(struct rib_peer *peer);
 struct rib_peer *rib_peer_find(const struct rib *rib, uint32_t id);
+/* Its paths are decided on again, and it is sent what is different now. */
+void rib_peer_set_policy(struct rib_peer *peer,
+			 const struct rib_peer_policy *policy);
 
 /* Established: the peer is sent the table, then End-of-RIB. */
 void rib_peer_up(struct rib_peer *peer, const struct rib_session *session);
@@ -184,7 +206,9 @@ enum rib_why {
 	RIB_WHY_LOOP,			/* own AS in AS_PATH */
 	RIB_WHY_AS_ZERO,		/* RFC 7607 */
 	RIB_WHY_NEXT_HOP,		/* our own or no unicast address */
+	RIB_WHY_COMMUNITY,		/* a gateway's, marked as from us */
 	RIB_WHY_OWN_SPACE,		/* prefix is an address space */
+	RIB_WHY_PREFERENCE,		/* another kind of peer has it */
 	RIB_WHY_AS_PATH_LENGTH,
 	RIB_WHY_COUNT,
 };
@@ -208,7 +232,7 @@ struct rib_row {
 	bool stale;
 	/* The prefix is inside this address space: not programmed. */
 	const struct prefix *suppressed_by;	/* NULL: it is not */
-	enum rib_route_state state;
+	enum rib_route_state state;	/* NONE of a path not in use */
 	int error;			/* errno of RIB_ROUTE_FAILED */
 	const char *error_text;		/* may be NULL */
 };

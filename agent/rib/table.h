@@ -25,7 +25,13 @@
 
 #define NEIGHBOR_OWN	0		/* our own routes */
 #define NEIGHBOR_NONE	UINT16_MAX
+#define ORIGIN_OWN	0
+#define ORIGIN_NONE	UINT16_MAX	/* nobody has been sent anything */
 #define PEER_OWN	0
+
+/* Kinds of peers as a mask. */
+#define AUDIENCE(kind)	(1u << (kind))
+#define AUDIENCE_ALL	(AUDIENCE(CONF_KINDS) - 1)
 
 #define EPOCHS		4
 #define VOID_NONE	EPOCHS		/* void_age: no path is void */
@@ -37,7 +43,15 @@ struct feed_error;
 struct neighbor {
 	struct addr addr;
 	uint32_t n_peers;		/* entry is free if 0 and not sourced */
-	uint32_t sourced[BGP_AF_COUNT];	/* prefixes whose .sent it is */
+	/* Prefixes whose path was sent last, by whom it was sent to. */
+	uint32_t sourced[BGP_AF_COUNT][CONF_KINDS];
+	uint16_t origin[AUDIENCE_ALL + 1];	/* 0: not there yet */
+};
+
+/* Whose path was sent, and what kinds of peers have it: all but itself. */
+struct origin {
+	uint16_t neighbor;
+	uint8_t audience;
 };
 
 /* Prefixes that changed while a peer could not take them: a bit each. */
@@ -52,7 +66,8 @@ struct lag {
 struct group {
 	struct group *next;
 	struct bgp_wire wire;
-	struct bgp_export how;
+	struct bgp_export how;		/* with the next hop of own routes */
+	enum conf_kind kind;
 	struct rib_peer **member;
 	uint32_t n_members;
 	uint32_t n_syncing;		/* members being dumped to */
@@ -80,6 +95,7 @@ struct rib_peer {
 	uint16_t index;			/* in rib->peer */
 	uint16_t neighbor;		/* in rib->neighbor */
 	uint16_t rank;			/* in order of neighbor address */
+	uint8_t class;			/* routing preference, 0 is better */
 	bool up;
 	bool paused;
 	bool removed;			/* goes when its paths have gone */
@@ -106,8 +122,10 @@ struct table {
 	struct net_store nets;
 	uint32_t sweep_cursor;
 	struct idq out;			/* NET_OUT */
+	bool review;			/* who gets what changed; prefixes */
+	uint32_t review_cursor;		/* from here on are to be looked at */
 	struct group *groups;
-	uint32_t n_sent;		/* prefixes that have been sent */
+	uint32_t n_sent[CONF_KINDS];	/* prefixes sent to peers of a kind */
 	uint32_t n_lagging;		/* peers with a struct lag */
 	struct feed feed;
 	uint32_t n_usable;		/* prefixes with a best path */
@@ -127,6 +145,8 @@ struct rib {
 	uint32_t n_peers;		/* entries, NULL ones included */
 	struct neighbor *neighbor;
 	uint32_t n_neighbors;		/* entries */
+	struct origin *origin;
+	uint32_t n_origins;
 	struct pack *pack;
 	struct rib_walk *walks;
 	uint64_t decision;		/* stamp of decide.c */
@@ -144,10 +164,30 @@ struct rib_peer *peer_own_new(struct rib *rib);
 void peer_free(struct rib_peer *peer);
 /* Free it if it was removed and nothing refers to it any more. */
 void peer_try_free(struct rib_peer *peer);
+/* A neighbor with an audience. */
+uint16_t peer_origin(struct rib *rib, uint16_t neighbor, uint8_t audience);
 /* Whether an address is that of a session's own end. */
 bool peer_local_addr(const void *rib, const struct addr *addr);
 /* Paths that are to be withdrawn. */
 uint32_t peer_void_paths(const struct rib_peer *peer, enum bgp_af af);
+
+/* Whether a peer has what was sent of a prefix. */
+static inline bool peer_has(const struct rib_peer *peer, uint16_t sent)
+{
+	const struct origin *origin;
+
+	if (sent == ORIGIN_NONE)
+		return false;
+	origin = &peer->rib->origin[sent];
+	return origin->neighbor != peer->neighbor &&
+	       origin->audience & AUDIENCE(peer->conf.policy.kind);
+}
+
+/* Whether a path is not eligible. */
+static inline bool why_refused(unsigned int why)
+{
+	return why >= RIB_WHY_LOOP && why <= RIB_WHY_COMMUNITY;
+}
 
 static inline unsigned int path_age(const struct rib_peer *peer,
 				    enum bgp_af af,
@@ -169,7 +209,7 @@ void adjin_own_add(struct table *t, const struct prefix *prefix);
 void adjin_own_del(struct table *t, const struct prefix *prefix);
 /* Set or clear NET_SUPPRESSED of all inside @space, which came or went. */
 void adjin_suppress(struct table *t, const struct prefix *space);
-/* Decide again on every prefix: what next hops are our own has changed. */
+/* Decide again on every prefix: what a path must be has changed. */
 void adjin_review(struct table *t);
 /* Withdraw void paths among the next @max prefixes; whether some are left. */
 bool adjin_sweep(struct table *t, uint32_t max);
@@ -194,17 +234,26 @@ void decide_begin(const struct table *t, struct net *net,
 		  struct choice *choice);
 /* Decide, queue what follows, free the prefix if it is of no use. */
 void decide_commit(struct table *t, uint32_t id, const struct choice *before);
-/* The path to send on; NULL: none. */
-const struct rib_path *decide_export(const struct table *t, struct net *net);
+/* The path to send on, and to whom; NULL: none. */
+const struct rib_path *decide_export(const struct table *t, struct net *net,
+				     uint16_t *origin);
 /* The next hops in order, at most @max; returns how many there are. */
 uint32_t decide_nexthops(const struct table *t, struct net *net,
 			 struct addr *hops, uint32_t max);
 
 /* adjout.c */
 void adjout_mark(struct table *t, uint32_t id);
+/* Attributes as a group is to be sent them; NULL: they do not fit. */
+struct bgp_attrs *adjout_export(const struct table *t,
+				const struct group *group, uint16_t origin,
+				uint32_t attrs);
 void adjout_join(struct table *t, struct rib_peer *peer);
 void adjout_leave(struct table *t, struct rib_peer *peer);
 void adjout_refresh(struct table *t, struct rib_peer *peer);
+/* Have all peers sent what they should have now and had not, or the reverse */
+void adjout_review(struct table *t);
+/* What a peer is to be sent has changed, by its policy. */
+void adjout_regroup(struct table *t, struct rib_peer *peer);
 /* Whether a slow peer has yet to hear of the prefix. */
 bool adjout_lagging(const struct table *t, uint32_t id);
 /* One bounded piece of work; whether there is more. */
@@ -226,13 +275,13 @@ void pack_free(struct pack *b);
 /* Empty it; it holds at most PACK_MAX prefixes. */
 void pack_reset(struct pack *b, struct table *t);
 bool pack_full(const struct pack *b);
-/* Announce to all but the source. */
+/* Announce to the origin's audience. */
 void pack_announce(struct pack *b, uint32_t net, uint32_t attrs,
-		    uint16_t source);
-/* Withdraw from all but @neighbor, who never had it. */
-void pack_withdraw(struct pack *b, uint32_t net, uint16_t neighbor);
-/* Withdraw from @neighbor, whose own path is now the one sent. */
-void pack_withdraw_only(struct pack *b, uint32_t net, uint16_t neighbor);
+		    uint16_t origin);
+/* Withdraw from the origin's audience. */
+void pack_withdraw(struct pack *b, uint32_t net, uint16_t origin);
+/* Withdraw from the neighbor itself, whose path is now the one sent. */
+void pack_withdraw_only(struct pack *b, uint32_t net, uint16_t origin);
 void pack_send(struct pack *b, const struct pack_target *to);
 /* Let go of prefixes that exist only to be withdrawn. */
 void pack_release(struct pack *b);

@@ -155,8 +155,7 @@ static const struct rib_path *next_path(const struct rib_walk *walk,
 static bool advertised(const struct rib_walk *walk, const struct net *net)
 {
 	return walk->peer->af[walk->t->af].group &&
-	       net->sent != NEIGHBOR_NONE &&
-	       net->sent != walk->peer->neighbor;
+	       peer_has(walk->peer, net->sent);
 }
 
 static bool concerns(const struct rib_walk *walk, struct net *net)
@@ -256,7 +255,9 @@ static bool tell(struct rib_walk *walk, uint32_t id, struct net *net,
 
 	if (net->flags & NET_SUPPRESSED)
 		row.suppressed_by = rib_space_covering(walk->rib, &row.prefix);
-	row.state = feed_state(walk->t, net, id, &row.error, &row.error_text);
+	if (path->why <= RIB_WHY_SAME_NEXT_HOP)
+		row.state = feed_state(walk->t, net, id, &row.error,
+				       &row.error_text);
 	return cb(arg, &row);
 }
 
@@ -264,15 +265,15 @@ static bool visit_advertised(struct rib_walk *walk, uint32_t id,
 			     struct net *net, rib_row_cb *cb, void *arg)
 {
 	const struct group *group = walk->peer->af[walk->t->af].group;
-	const struct rib_path *path = decide_export(walk->t, net);
+	const struct rib_path *path;
 	struct bgp_attrs *attrs;
+	uint16_t origin;
 	bool told;
 
+	path = decide_export(walk->t, net, &origin);
 	if (!path || !advertised(walk, net))
 		return true;
-	attrs = bgp_attrs_export(&attrset_get(&walk->rib->attrs,
-					      path->attrs)->flat,
-				 &group->how);
+	attrs = adjout_export(walk->t, group, origin, path->attrs);
 	told = !attrs || tell(walk, id, net, path, attrs, cb, arg);
 	free(attrs);
 	return told;
@@ -335,7 +336,9 @@ const char *rib_why_name(enum rib_why why)
 		[RIB_WHY_LOOP] = "as-loop",
 		[RIB_WHY_AS_ZERO] = "as-zero",
 		[RIB_WHY_NEXT_HOP] = "next-hop",
+		[RIB_WHY_COMMUNITY] = "gateway-community",
 		[RIB_WHY_OWN_SPACE] = "own-address-space",
+		[RIB_WHY_PREFERENCE] = "routing-preference",
 		[RIB_WHY_AS_PATH_LENGTH] = "as-path-length",
 	};
 

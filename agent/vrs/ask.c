@@ -232,6 +232,7 @@ static const struct column route_columns[] = {
 	{ "Best", "best" },
 	{ "State", "state" },
 	{ "Why", "why" },
+	{ "Error", "error" },
 };
 
 struct by_instance {

@@ -172,6 +172,36 @@ static void instance_nexthops(const struct conf_server *server,
 				id->instance, bgp_af_info[af].family);
 }
 
+/* Who is at the other end; NULL if it is no longer configured. */
+static const struct conf_neighbor *neighbor_of(const struct ribproc_vnet *vnet,
+					       const struct row_peer_id *id)
+{
+	const struct conf_server *server = vnet->conf->server;
+
+	return server ? conf_neighbor_find(server, &id->remote) : NULL;
+}
+
+static struct rib_peer_policy peer_policy(const struct conf_neighbor *neighbor)
+{
+	return (struct rib_peer_policy){
+		.kind = neighbor->kind,
+		.as_override = neighbor->as_override,
+		.allow_own_as = neighbor->allowas_in,
+	};
+}
+
+static struct rib_policy vnet_policy(const struct conf_vnet *conf)
+{
+	const struct conf_server *server = conf->server;
+	struct rib_policy policy = { 0 };
+
+	if (server) {
+		policy.branch_to_branch = server->branch_to_branch;
+		policy.preference = server->preference;
+	}
+	return policy;
+}
+
 static bool peer_up_valid(const struct msg_peer_up *up)
 {
 	return up->id.peer != 0 && up->id.peer <= MSG_PEERS_MAX &&
@@ -198,6 +228,7 @@ static void peer_up(const struct msg_peer_up *up)
 		.serial = up->serial,
 	};
 	struct rib_session session = { .wire = up->wire };
+	const struct conf_neighbor *neighbor;
 	struct rib_peer_conf conf = {
 		.id = up->id.peer,
 		.name = up->id.neighbor,
@@ -212,6 +243,10 @@ static void peer_up(const struct msg_peer_up *up)
 	/* Session has not heard yet that the VNet is gone. */
 	if (!vnet || vnet->draining || !vnet->conf->server)
 		return;
+	neighbor = neighbor_of(vnet, &up->id);
+	if (!neighbor)
+		return;
+	conf.policy = peer_policy(neighbor);
 	instance_nexthops(vnet->conf->server, &up->id, &session);
 	peer_place(up->id.peer);
 	peer = xcalloc(1, sizeof(*peer));
@@ -391,7 +426,10 @@ static void vnet_set_spaces(struct ribproc_vnet *vnet,
 static void vnet_begin(struct ribproc_vnet *vnet)
 {
 	const struct conf_server *server = vnet->conf->server;
-	struct rib_conf conf = { .local_as = local_as(vnet->conf) };
+	struct rib_conf conf = {
+		.local_as = local_as(vnet->conf),
+		.policy = vnet_policy(vnet->conf),
+	};
 	struct addr id;
 
 	if (server) {
@@ -430,12 +468,15 @@ static void vnet_add(const struct conf_vnet *conf)
 	loop_timer_set(vnet->patience, seconds * 1000);
 }
 
-/* Sessions go on under the names that their neighbor and VNet have now. */
-static void rename_peers(struct ribproc_vnet *vnet)
+/*
+ * Sessions go on under the names that their neighbor and VNet have now, and
+ * with their policy.
+ */
+static void update_peers(struct ribproc_vnet *vnet)
 {
-	const struct conf_server *server = vnet->conf->server;
 	const struct conf_neighbor *neighbor;
 	struct ribproc_peer *peer = NULL;
+	struct rib_peer_policy policy;
 
 	while ((peer = ribproc_peer_next(peer))) {
 		struct row_peer_id *id = &peer->id;
@@ -443,11 +484,13 @@ static void rename_peers(struct ribproc_vnet *vnet)
 		if (peer->vnet != vnet)
 			continue;
 		snprintf(id->vnet, sizeof(id->vnet), "%s", vnet->conf->name);
-		neighbor = server ? conf_neighbor_find(server, &id->remote) :
-				    NULL;
-		if (neighbor)
-			snprintf(id->neighbor, sizeof(id->neighbor), "%s",
-				 neighbor->name);
+		neighbor = neighbor_of(vnet, id);
+		if (!neighbor)
+			continue;	/* session ends it in a moment */
+		snprintf(id->neighbor, sizeof(id->neighbor), "%s",
+			 neighbor->name);
+		policy = peer_policy(neighbor);
+		rib_peer_set_policy(peer->rib, &policy);
 	}
 }
 
@@ -455,8 +498,11 @@ static void rename_peers(struct ribproc_vnet *vnet)
 static void vnet_change(struct ribproc_vnet *vnet,
 			const struct conf_vnet *conf)
 {
+	struct rib_policy policy = vnet_policy(conf);
+
 	if (local_as(conf) == vnet->local_as) {
 		vnet_set_spaces(vnet, vnet->conf, conf);
+		rib_set_policy(vnet->rib, &policy);
 	} else {
 		remove_peers(vnet);
 		vnet_set_spaces(vnet, vnet->conf, NULL);
@@ -464,7 +510,7 @@ static void vnet_change(struct ribproc_vnet *vnet,
 		vnet->draining = true;
 	}
 	vnet->conf = conf;
-	rename_peers(vnet);
+	update_peers(vnet);
 }
 
 static void vnet_remove(struct ribproc_vnet *vnet)

@@ -192,7 +192,10 @@ static void test_values(void)
 	ktap_ok(vnet->subnets[1].propagation && !vnet->subnets[0].propagation,
 		"propagation is on unless turned off");
 	ktap_ok(vnet->nics[0].has_mac && vnet->nics[0].mac[5] == 4 &&
-		!vnet->nics[1].has_mac, "a NIC may have a MAC address");
+		!vnet->nics[2].has_mac, "a NIC may have a MAC address");
+	ktap_ok(server->neighbors[2].kind == CONF_EXPRESSROUTE &&
+		server->neighbors[2].asn == server->asn,
+		"a gateway is in the route server's AS without saying so");
 	ktap_ok(conf_server_instances(server) == 2, "two instances");
 	addr = conf_server_instance(server, 1, AF_INET6);
 	ktap_ok(addr_equal(&addr, &server->addresses[3]),
@@ -399,8 +402,10 @@ static void diff_is(const char *what, const char *old, const char *new,
 #define RANGE	"        - { name: r, range: 10.1.8.0/24, asns: [1, 2] }\n"
 #define RANGE2	"        - { name: r, range: 10.1.8.0/24, asns: [1, 3] }\n"
 #define FIREWALL "        - { name: fw, address: 10.1.3.4, asn: 65002 }\n"
-#define NIC	"    nics: [{ device: vm1, addresses: [10.1.0.4] }]\n"
-#define NIC2	"    nics: [{ device: vm1, addresses: [10.1.0.5] }]\n"
+#define NIC	"    nics: [{ device: vm1, mac: \"02:00:00:00:00:04\", " \
+		"addresses: [10.1.0.4] }]\n"
+#define NIC2	"    nics: [{ device: vm1, mac: \"02:00:00:00:00:04\", " \
+		"addresses: [10.1.0.5] }]\n"
 #define SUBNET	"    subnets: [{ prefix: 10.1.0.0/24, route-table: t }]\n"
 #define SUBNET2	"    subnets: [{ prefix: 10.1.0.0/24 }]\n"
 #define TABLES	"route-tables:\n  - name: t\n    vnet: blue\n" \

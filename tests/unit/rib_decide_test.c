@@ -19,6 +19,10 @@
 
 static struct rib_peer *peer[N_SESSIONS];
 static char sent[N_SESSIONS][256];	/* last thing sent of the prefix */
+static bool heard[N_SESSIONS];		/* and whether since "mark" */
+static bool marked;
+static enum conf_kind kind[N_NEIGHBORS];
+static struct rib_policy policy;
 static char hops[512];
 static struct rib_route due[16];	/* routes to be answered for */
 static unsigned int n_due;
@@ -52,8 +56,10 @@ static void say(char *buf, size_t size, const char *fmt, ...)
 
 /* ---- what the RIB does ----------------------------------------------- */
 
-static void take_block(char *to, const struct bgp_update_block *block)
+static void take_block(unsigned int session,
+		       const struct bgp_update_block *block)
 {
+	char *to = sent[session];
 	const struct bgp_attrs *attrs = NULL;
 	struct rbuf nlri = block->nlri;
 	char buf[PREFIX_STRLEN], path[128];
@@ -65,22 +71,27 @@ static void take_block(char *to, const struct bgp_update_block *block)
 	while (bgp_nlri_next(&nlri, block->af, false, &entry)) {
 		if (!prefix_equal(&entry.prefix, &subject))
 			continue;
+		heard[session] = true;
 		to[0] = '\0';
 		if (!attrs)
 			continue;
 		bgp_as_path_format(attrs, path, sizeof(path));
 		hop = bgp_attrs_nexthop(attrs);
-		say(to, 256, "%s path %s ", prefix_format(&subject, buf),
-		    path);
+		say(to, 256, "%s path %s%s", prefix_format(&subject, buf),
+		    path, path[0] ? " " : "");
 		say(to, 256, "hop %s", addr_format(&hop, buf));
+		bgp_communities_format(attrs, BGP_PART_COMMUNITIES, path,
+				       sizeof(path));
+		if (path[0])
+			say(to, 256, " community %s", path);
 	}
 }
 
 static void on_send(void *arg, const struct rib_send *send)
 {
-	static const struct bgp_update_rules rules = {
+	const struct bgp_update_rules rules = {
 		.wire = { .as4 = true, .max_len = BGP_MSG_MAX, .families = 3 },
-		.ebgp = true,
+		.ebgp = kind[send->peers[0] / 2] == CONF_NVA,
 	};
 	struct rbuf stream = rbuf_make(send->data, send->len), body;
 	enum bgp_msg_type type;
@@ -96,8 +107,7 @@ static void on_send(void *arg, const struct rib_send *send)
 			  BGP_ACCEPT);
 		for (b = 0; b < parser->n_blocks; b++) {
 			for (i = 0; i < send->n_peers; i++)
-				take_block(sent[send->peers[i]],
-					   &parser->block[b]);
+				take_block(send->peers[i], &parser->block[b]);
 		}
 	}
 }
@@ -152,29 +162,38 @@ static void up(unsigned int session)
 	rib_peer_up(peer[session], &agreed);
 }
 
+static void add_session(unsigned int i)
+{
+	unsigned int neighbor = i / 2;
+	struct rib_peer_conf session = {
+		.id = i,
+		.name = "nva",
+		.neighbor = addr_from_v4(0x0a010201 + neighbor),
+		.local = instance(i),
+		.as = kind[neighbor] == CONF_NVA ? 65001 + neighbor : LOCAL_AS,
+		.policy.kind = kind[neighbor],
+	};
+
+	peer[i] = rib_peer_add(rib, &session);
+	up(i);
+}
+
 static void start(void)
 {
 	struct rib_conf conf = { .local_as = LOCAL_AS };
-	struct rib_peer_conf session;
 	struct prefix space;
 	unsigned int i;
 
+	memset(kind, 0, sizeof(kind));
+	memset(&policy, 0, sizeof(policy));
 	rib = rib_new(&conf, &ops, NULL);
 	prefix_parse("10.1.0.0/16", &space);
 	rib_space_add(rib, &space);
 	/* The order in which they come must not matter. */
-	for (i = N_SESSIONS; i-- > 0;) {
-		session = (struct rib_peer_conf){
-			.id = i,
-			.name = "nva",
-			.neighbor = addr_from_v4(0x0a010201 + i / 2),
-			.local = instance(i),
-			.as = 65001 + i / 2,
-		};
-		peer[i] = rib_peer_add(rib, &session);
-		up(i);
-	}
+	for (i = N_SESSIONS; i-- > 0;)
+		add_session(i);
 	memset(sent, 0, sizeof(sent));
+	marked = false;
 	hops[0] = '\0';
 }
 
@@ -198,12 +217,12 @@ static void announce(unsigned int session, char *rest)
 	struct bgp_attr_set set = {
 		.nexthop = addr_from_v4(0x0a010201 + session / 2),
 	};
+	bool own = kind[session / 2] == CONF_NVA;
 	unsigned int high, low;
 	struct bgp_attrs *attrs;
 	const char *key = "as";
 	enum bgp_af af;
 	char *word = strtok(rest, " \n");
-	bool own = true;
 
 	if (!word || prefix_parse(word, &nlri.prefix))
 		die("no prefix");
@@ -236,6 +255,72 @@ static void announce(unsigned int session, char *rest)
 	free(attrs);
 }
 
+static unsigned int word_among(const char *word, const char *const *words)
+{
+	unsigned int i;
+
+	for (i = 0; words[i]; i++)
+		if (strcmp(word, words[i]) == 0)
+			return i;
+	die("no such word");
+	return 0;
+}
+
+/* The neighbor comes again as what it is now. */
+static void set_kind(unsigned int neighbor, enum conf_kind now)
+{
+	unsigned int i;
+
+	kind[neighbor] = now;
+	for (i = 2 * neighbor; i < 2 * neighbor + 2; i++) {
+		rib_peer_remove(peer[i]);
+		run();
+		add_session(i);
+	}
+}
+
+static void set_peer(unsigned int neighbor, bool override, unsigned int own)
+{
+	struct rib_peer_policy now = {
+		.kind = kind[neighbor],
+		.as_override = override,
+		.allow_own_as = own,
+	};
+
+	rib_peer_set_policy(peer[2 * neighbor], &now);
+	rib_peer_set_policy(peer[2 * neighbor + 1], &now);
+}
+
+/* What is about policy; false: it is not. */
+static bool do_policy(const char *word, char *rest)
+{
+	static const char *const kinds[] = { "nva", "vpn", "expressroute",
+					     NULL };
+	static const char *const preferences[] = { "ExpressRoute",
+						   "VpnGateway", "ASPath",
+						   NULL };
+	const char *first = strtok(rest, " \n");
+	const char *second = strtok(NULL, " \n");
+
+	if (!strcmp(word, "kind"))
+		set_kind(first[0] - 'a', word_among(second, kinds));
+	else if (!strcmp(word, "branch-to-branch"))
+		policy.branch_to_branch = !strcmp(first, "on");
+	else if (!strcmp(word, "prefer"))
+		policy.preference = word_among(first, preferences);
+	else if (!strcmp(word, "as-override"))
+		set_peer(first[0] - 'a', true, 0);
+	else if (!strcmp(word, "allowas-in"))
+		set_peer(first[0] - 'a', false, atoi(second));
+	else if (!strcmp(word, "mark"))
+		marked = true;
+	else
+		return false;
+	rib_set_policy(rib, &policy);
+	run();
+	return true;
+}
+
 static void do_line(char *line)
 {
 	char *rest = line + strcspn(line, " \n");
@@ -251,6 +336,12 @@ static void do_line(char *line)
 		run();
 		ktap_must(line[0] == 's' ? rib_space_add(rib, &space) :
 					   rib_space_del(rib, &space));
+	} else if (line[1] != '/' && strcmp(line, "down") != 0) {
+		run();
+		if (!do_policy(line, rest))
+			die("no such line");
+		if (!strcmp(line, "mark"))
+			memset(heard, 0, sizeof(heard));
 	} else if (!strcmp(line, "down")) {
 		run();
 		word = strtok(rest, " \n");
@@ -266,6 +357,10 @@ static bool on_row(void *arg, const struct rib_row *row)
 	(void)arg;
 	if (!prefix_equal(&row->prefix, &subject))
 		return true;
+	/* Of what is not in use there is nothing in the kernel. */
+	if ((row->why <= RIB_WHY_SAME_NEXT_HOP && !row->suppressed_by) !=
+	    (row->state == RIB_ROUTE_INSTALLED))
+		say(arg, 4096, "state %d: ", row->state);
 	say(arg, 4096, "%c/%c %s%s%s\n", 'a' + row->peer->id / 2,
 	    '1' + row->peer->id % 2, rib_why_name(row->why),
 	    row->suppressed_by && row->why != RIB_WHY_OWN_SPACE ?
@@ -311,6 +406,7 @@ static void outcome(const char *expected, char *out)
 			 '1' + i % 2);
 		if (strstr(expected, line))
 			say(out, 4096, "%s%s\n", line,
+			    marked && !heard[i] ? "nothing new" :
 			    sent[i][0] ? sent[i] : "-");
 	}
 }

@@ -759,6 +759,7 @@ static bool on_learned(void *arg, const struct rib_row *row)
 	const struct kernel_route *k;
 	struct decision d;
 	unsigned int s, p;
+	bool used;
 
 	if (rnd(3) == 0)
 		return false;
@@ -776,13 +777,14 @@ static bool on_learned(void *arg, const struct rib_row *row)
 	seen->row[s][p] = true;
 	model_decide(seen->af, p, &d);
 	k = &kernel[seen->af][p];
+	used = d.n_hops > 0 && d.why[s] <= RIB_WHY_SAME_NEXT_HOP;
 	seen->ok &= row->why == d.why[s] &&
 		    row->stale == (path_of(s, seen->af, p)->age > 0) &&
 		    (row->suppressed_by != NULL) == d.suppressed &&
-		    row->state == (d.n_hops == 0 ? RIB_ROUTE_NONE :
+		    row->state == (!used ? RIB_ROUTE_NONE :
 				   k->error ? RIB_ROUTE_FAILED :
 					      RIB_ROUTE_INSTALLED) &&
-		    row->error == (d.n_hops > 0 ? k->error : 0);
+		    row->error == (used ? k->error : 0);
 	return true;
 }
 
