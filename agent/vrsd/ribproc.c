@@ -22,7 +22,7 @@
 #include "vrsd/ribproc.h"
 #include "vrsd/vrsd.h"
 
-#define TURN_US		2000		/* of work for a VNet, in a loop turn */
+#define TURN_US		500		/* of work for a VNet, in a loop turn */
 
 static struct {
 	bool no_kernel;

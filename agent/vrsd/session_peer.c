@@ -16,7 +16,7 @@
 #include "vrsd/session_peer.h"
 #include "vrsd/proc.h"
 
-#define READ_SIZE	(64 * 1024)	/* of a peer in one loop turn */
+#define READ_SIZE	(16 * 1024)	/* of a peer in one loop turn */
 #define CONNECT_RETRY	5		/* seconds, about as Azure does */
 
 /*

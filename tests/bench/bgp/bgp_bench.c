@@ -389,11 +389,16 @@ static void flood_end(struct speaker *s)
 static void phase_flood(void)
 {
 	unsigned int lost, n = bench.quick ? 50 : 100;
+	uint64_t start, seen;
 
 	quiet_begin(&lost);
 	flood_begin(&bench.speaker[0]);
 	run_for(SECOND / 2);
+	seen = bench.monitor.announced + bench.monitor.withdrawn;
+	start = now_ns();
 	probe(200, n);
+	seen = bench.monitor.announced + bench.monitor.withdrawn - seen;
+	figure("flood_rate", seen / ((now_ns() - start) / 1e9));
 	run_for(bench.quick ? SECOND : 4 * SECOND);
 	probe_figures("flood", 200, n);
 	quiet_end("flood", lost);
