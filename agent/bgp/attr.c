@@ -229,6 +229,30 @@ struct bgp_attrs *bgp_attrs_export(const struct bgp_attrs *attrs,
 	return result;
 }
 
+struct bgp_attrs *bgp_attrs_with_community(const struct bgp_attrs *attrs,
+					   uint32_t community)
+{
+	struct rbuf list = bgp_attrs_part(attrs, BGP_PART_COMMUNITIES);
+	size_t size = list.left + COMMUNITY_LEN;
+	struct bgp_attrs *result;
+	struct bgp_attr_set set;
+	uint8_t *scratch;
+	struct wbuf w;
+
+	if (bgp_community_present(attrs, community) || size > UINT16_MAX)
+		return NULL;
+	scratch = xmalloc(2 * size);
+	w = wbuf_make(scratch, 2 * size);
+	wbuf_rbuf(&w, list);
+	wbuf_u32(&w, community);
+	bgp_attrs_unpack(attrs, &set);
+	set.part[BGP_PART_COMMUNITIES] =
+		community_sort(&w, rbuf_make(scratch, size), COMMUNITY_LEN);
+	result = bgp_attrs_new(&set);
+	free(scratch);
+	return result;
+}
+
 const char *bgp_origin_name(uint8_t origin)
 {
 	static const char *const names[] = {

@@ -52,6 +52,8 @@ enum bgp_attrs_flag {
 };
 
 #define BGP_COMMUNITY_GRACEFUL_SHUTDOWN	0xffff0000u	/* RFC 8326 */
+#define BGP_COMMUNITY_LLGR_STALE	0xffff0006u	/* RFC 9494 */
+#define BGP_COMMUNITY_NO_LLGR		0xffff0007u
 #define BGP_COMMUNITY_BLACKHOLE		0xffff029au	/* RFC 7999 */
 #define BGP_COMMUNITY_NO_EXPORT		0xffffff01u
 #define BGP_COMMUNITY_NO_ADVERTISE	0xffffff02u
@@ -153,6 +155,13 @@ struct bgp_export {
  */
 struct bgp_attrs *bgp_attrs_export(const struct bgp_attrs *attrs,
 				   const struct bgp_export *how);
+
+/*
+ * The same attributes with one more community, to be freed with free(3);
+ * NULL if it is there already or does not fit.
+ */
+struct bgp_attrs *bgp_attrs_with_community(const struct bgp_attrs *attrs,
+					   uint32_t community);
 
 const char *bgp_origin_name(uint8_t origin);
 

@@ -563,8 +563,21 @@ static bool mp_prefixes(struct attr_parse *p, struct attr_mp *mp,
  *      prefixes
  *
  * Of an IPv6 pair of next hops the global one counts: the other is for the
- * sender's own link, and in a VNet there is none.
+ * sender's own link, and in a VNet there is none. RFC 8950: prefixes of IPv4
+ * may have such next hops, too, where that was agreed on.
  */
+static int nexthop_family(const struct attr_parse *p, enum bgp_af af,
+			  size_t len)
+{
+	int family = bgp_af_info[af].family;
+
+	if (len == 16 || len == MP_NEXTHOP_V6_PAIR)
+		return family == AF_INET6 ||
+		       p->rules->wire.ext_nexthop & bgp_af_bit(af) ?
+		       AF_INET6 : AF_UNSPEC;
+	return len == 4 && family == AF_INET ? AF_INET : AF_UNSPEC;
+}
+
 static void mp_reach_parse(struct attr_parse *p)
 {
 	struct rbuf r = p->attr.value;
@@ -580,9 +593,8 @@ static void mp_reach_parse(struct attr_parse *p)
 		mp_reset(p, "too short");
 		return;
 	}
-	family = bgp_af_info[af].family;
-	if (len != (family == AF_INET ? 4 : 16) &&
-	    (family == AF_INET || len != MP_NEXTHOP_V6_PAIR)) {
+	family = nexthop_family(p, af, len);
+	if (!family) {
 		mp_reset(p, "next hop length");
 		return;
 	}

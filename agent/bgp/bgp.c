@@ -58,7 +58,7 @@ static const char *const open_names[] = {
 	[5] = "Authentication Failure",
 	[BGP_OPEN_BAD_HOLD_TIME] = "Unacceptable Hold Time",
 	[BGP_OPEN_BAD_CAPABILITY] = "Unsupported Capability",
-	[11] = "Role Mismatch",
+	[BGP_OPEN_ROLE_MISMATCH] = "Role Mismatch",
 };
 
 static const char *const update_names[] = {

@@ -75,6 +75,7 @@ enum bgp_open_error {
 	BGP_OPEN_BAD_PARAMETER = 4,
 	BGP_OPEN_BAD_HOLD_TIME = 6,
 	BGP_OPEN_BAD_CAPABILITY = 7,
+	BGP_OPEN_ROLE_MISMATCH = 11,	/* RFC 9234 */
 };
 
 enum bgp_update_error {
@@ -143,6 +144,9 @@ struct bgp_wire {
 	uint8_t families;		/* bgp_af_bit()s in use */
 	uint8_t add_path_rx;		/* families received with path ids */
 	uint8_t add_path_tx;		/* families sent with path ids */
+	uint8_t ext_nexthop;		/* families with IPv6 next hops */
+	uint8_t long_lived;		/* families whose stale routes the
+					 * peer may be told, RFC 9494 */
 };
 
 #endif

@@ -94,6 +94,8 @@ static const struct {
 	const char *name;
 } well_known[] = {
 	{ BGP_COMMUNITY_GRACEFUL_SHUTDOWN, "graceful-shutdown" },
+	{ BGP_COMMUNITY_LLGR_STALE, "llgr-stale" },
+	{ BGP_COMMUNITY_NO_LLGR, "no-llgr" },
 	{ BGP_COMMUNITY_BLACKHOLE, "blackhole" },
 	{ BGP_COMMUNITY_NO_EXPORT, "no-export" },
 	{ BGP_COMMUNITY_NO_ADVERTISE, "no-advertise" },

@@ -19,6 +19,7 @@
 
 #include "bgp/event.h"
 #include "bgp/notify.h"
+#include "bgp/restart.h"
 #include "lib/log.h"
 #include "lib/util.h"
 
@@ -100,6 +101,7 @@ static void session_down(struct bgp_conn *conn)
 	struct bgp_peer *peer = conn->peer;
 
 	peer->session = NULL;
+	peer->kept = bgp_restart_kept(conn, &peer->last_error);
 	peer->stats.dropped++;
 	log_notice("%s: session down: %s%s", peer->name,
 		   peer->last_error_received ? "received " : "",
@@ -238,8 +240,10 @@ static void notify(struct bgp_conn *conn, const struct bgp_error *err)
 {
 	uint8_t msg[BGP_MSG_MAX];
 	struct wbuf w = wbuf_make(msg, sizeof(msg));
+	struct bgp_error hard = *err;
 
-	bgp_notify_build(&w, err);
+	bgp_restart_harden(conn, &hard);
+	bgp_notify_build(&w, &hard);
 	bgp_conn_send(conn, msg, w.len);
 	note(conn, err, false);
 	fall(conn, is_fault(err));
@@ -378,6 +382,17 @@ static bool open_acceptable(struct bgp_conn *conn, struct bgp_error *err)
 	    open->router_id == conf->router_id) {
 		bgp_error_set(err, BGP_ERR_OPEN, BGP_OPEN_BAD_IDENTIFIER,
 			      NULL, 0, "Bad BGP Identifier: it is our own");
+		return false;
+	}
+	if (!bgp_roles_agree(conf->caps.has_role ? conf->caps.role :
+						  BGP_ROLE_NONE,
+			     &open->caps, conf->strict_role)) {
+		bgp_error_set(err, BGP_ERR_OPEN, BGP_OPEN_ROLE_MISMATCH,
+			      NULL, 0, "Role Mismatch: it is %s to us, "
+			      "we are %s to it",
+			      bgp_role_name(open->caps.has_role ?
+					    open->caps.role : BGP_ROLE_NONE),
+			      bgp_role_name(conf->caps.role));
 		return false;
 	}
 	if (!conn->wire.families) {

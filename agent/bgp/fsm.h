@@ -63,7 +63,15 @@ struct bgp_peer_conf {
 	uint16_t connect_retry;		/* seconds between attempts */
 	bool passive;			/* never dial */
 	bool enforce_first_as;		/* AS_PATH starts with remote_as */
+	bool strict_role;		/* the peer must tell its role */
 	struct bgp_caps caps;		/* what we offer */
+};
+
+/* What of its routes outlives a session, and how long. */
+struct bgp_kept {
+	uint8_t families;		/* bgp_af_bit()s */
+	uint16_t time;			/* seconds for it to come back */
+	uint32_t long_lived_time[BGP_AF_COUNT];	/* and then, RFC 9494 */
 };
 
 struct bgp_stats {
@@ -96,7 +104,10 @@ struct bgp_io_ops {
 	void (*state)(struct bgp_conn *conn, enum bgp_state old);
 	/* peer->session has become Established. */
 	void (*established)(struct bgp_peer *peer);
-	/* It has ended; @err: what was sent or received, or code 0. */
+	/*
+	 * It has ended; @err: what was sent or received, or code 0.
+	 * peer->kept tells what it leaves.
+	 */
 	void (*down)(struct bgp_peer *peer, const struct bgp_error *err);
 	/* Routes; never with verdict SESSION_RESET. */
 	void (*update)(struct bgp_peer *peer, struct bgp_update *update);
@@ -117,6 +128,7 @@ struct bgp_peer {
 	struct bgp_stats stats;
 	struct bgp_error last_error;	/* why the last session ended */
 	bool last_error_received;	/* the peer sent it */
+	struct bgp_kept kept;		/* of the last session's routes */
 };
 
 /**
@@ -134,7 +146,13 @@ void bgp_peer_start(struct bgp_peer *peer);
 /* ManualStop: Cease with @subcode and, for 2 and 4, @text (may be NULL). */
 void bgp_peer_stop(struct bgp_peer *peer, enum bgp_cease subcode,
 		   const char *text);
-/* The same, and start again at once. */
+/*
+ * We are about to restart and have kept forwarding: end the session so that
+ * the peer keeps our routes, if it said that it would (RFC 4724 4.2), else as
+ * bgp_peer_stop() with an Administrative Shutdown.
+ */
+void bgp_peer_leave(struct bgp_peer *peer);
+/* As bgp_peer_stop(), and start again at once. */
 void bgp_peer_reset(struct bgp_peer *peer, enum bgp_cease subcode,
 		    const char *text);
 /* End the session with @err (a limit, BFD); the peer tries again later. */

@@ -90,9 +90,24 @@ static void copy_text(const struct bgp_error *err, char *buf, size_t size)
 static void describe(struct bgp_error *err)
 {
 	const char *sub = bgp_error_subcode_name(err->code, err->subcode);
+	struct bgp_error inner = { .code = 0 };
 	char text[97];
 	char number[16] = "";
 
+	/* RFC 8538 3: the error that is meant is inside. */
+	if (err->code == BGP_ERR_CEASE &&
+	    err->subcode == BGP_CEASE_HARD_RESET && err->data_len >= 2) {
+		inner.code = err->data[0];
+		inner.subcode = err->data[1];
+		inner.data_len = err->data_len - 2;
+		memcpy(inner.data, err->data + 2, inner.data_len);
+	}
+	if (inner.code && inner.subcode != BGP_CEASE_HARD_RESET) {
+		describe(&inner);
+		snprintf(err->text, sizeof(err->text), "%.140s (hard reset)",
+			 inner.text);
+		return;
+	}
 	copy_text(err, text, sizeof(text));
 	if (!*sub && err->subcode)
 		snprintf(number, sizeof(number), "subcode %u", err->subcode);

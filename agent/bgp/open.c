@@ -29,7 +29,9 @@ struct cap {
 	bool (*present)(const struct bgp_caps *caps);
 };
 
-#define GR_ENTRY_LEN		4
+#define RESTART_R		0x8000
+#define RESTART_N		0x4000	/* RFC 8538 */
+#define RESTART_F		0x80
 
 static size_t cap_begin(struct wbuf *w, uint8_t code)
 {
@@ -69,25 +71,178 @@ void bgp_open_mp_caps(struct wbuf *w, const struct bgp_caps *caps)
 	}
 }
 
+/* Extended next hop, RFC 8950 4: repeated AFI (2), SAFI (2), next hop's (2) */
+static bool ext_nexthop_parse(struct rbuf value, struct bgp_caps *caps)
+{
+	uint16_t afi, safi, nexthop;
+	enum bgp_af af;
+
+	while (value.left) {
+		if (!rbuf_u16(&value, &afi) || !rbuf_u16(&value, &safi) ||
+		    !rbuf_u16(&value, &nexthop))
+			return false;
+		if (safi <= UINT8_MAX && bgp_af_find(afi, safi, &af) &&
+		    nexthop == bgp_af_info[BGP_IPV6_UNICAST].afi)
+			caps->ext_nexthop |= bgp_af_bit(af);
+	}
+	return true;
+}
+
+static bool ext_nexthop_present(const struct bgp_caps *caps)
+{
+	return caps->ext_nexthop;
+}
+
+static void ext_nexthop_build(struct wbuf *w, const struct bgp_caps *caps)
+{
+	enum bgp_af af;
+	size_t len;
+
+	if (!caps->ext_nexthop)
+		return;
+	len = cap_begin(w, BGP_CAP_EXTENDED_NEXT_HOP);
+	for (af = 0; af < BGP_AF_COUNT; af++) {
+		if (!(caps->ext_nexthop & bgp_af_bit(af)))
+			continue;
+		wbuf_u16(w, bgp_af_info[af].afi);
+		wbuf_u16(w, bgp_af_info[af].safi);
+		wbuf_u16(w, bgp_af_info[BGP_IPV6_UNICAST].afi);
+	}
+	wbuf_fill_u8(w, len);
+}
+
+/* Role, RFC 9234 4.1: one byte; said twice, it must be the same. */
+static bool role_parse(struct rbuf value, struct bgp_caps *caps)
+{
+	uint8_t role;
+
+	if (!rbuf_u8(&value, &role) || value.left)
+		return false;
+	if (role >= BGP_ROLE_NONE || (caps->has_role && caps->role != role))
+		role = BGP_ROLE_CONFLICT;
+	caps->has_role = true;
+	caps->role = role;
+	return true;
+}
+
+static bool role_present(const struct bgp_caps *caps)
+{
+	return caps->has_role;
+}
+
+static void role_build(struct wbuf *w, const struct bgp_caps *caps)
+{
+	size_t len;
+
+	if (!caps->has_role)
+		return;
+	len = cap_begin(w, BGP_CAP_ROLE);
+	wbuf_u8(w, caps->role);
+	wbuf_fill_u8(w, len);
+}
+
 /*
  * Graceful restart, RFC 4724 3: flags and restart time (2), then repeated AFI
- * (2), SAFI (1), flags (1). We keep no state over a restart, so there is no
- * entry; alone the capability says that End-of-RIB is sent and understood.
+ * (2), SAFI (1), flags (1). Without an entry the capability says that
+ * End-of-RIB is sent and understood. Of several the last one counts.
  */
 static bool gr_parse(struct rbuf value, struct bgp_caps *caps)
 {
+	struct bgp_cap_restart *restart = &caps->restart;
+	uint8_t safi, flags;
+	uint16_t word, afi;
+	enum bgp_af af;
+
+	if (!rbuf_u16(&value, &word))
+		return false;
 	caps->end_of_rib = true;
-	return rbuf_skip(&value, 2) && value.left % GR_ENTRY_LEN == 0;
+	restart->restarting = word & RESTART_R;
+	restart->notification = word & RESTART_N;
+	restart->time = word & BGP_RESTART_TIME_MAX;
+	restart->families = 0;
+	restart->forwarding = 0;
+	while (value.left) {
+		if (!rbuf_u16(&value, &afi) || !rbuf_u8(&value, &safi) ||
+		    !rbuf_u8(&value, &flags))
+			return false;
+		if (!bgp_af_find(afi, safi, &af))
+			continue;
+		restart->families |= bgp_af_bit(af);
+		if (flags & RESTART_F)
+			restart->forwarding |= bgp_af_bit(af);
+	}
+	return true;
 }
 
 static void gr_build(struct wbuf *w, const struct bgp_caps *caps)
 {
+	const struct bgp_cap_restart *restart = &caps->restart;
+	enum bgp_af af;
 	size_t len;
 
 	if (!caps->end_of_rib)
 		return;
 	len = cap_begin(w, BGP_CAP_GRACEFUL_RESTART);
-	wbuf_u16(w, 0);
+	wbuf_u16(w, (restart->restarting ? RESTART_R : 0) |
+		    (restart->notification ? RESTART_N : 0) | restart->time);
+	for (af = 0; af < BGP_AF_COUNT; af++) {
+		if (!(restart->families & bgp_af_bit(af)))
+			continue;
+		wbuf_u16(w, bgp_af_info[af].afi);
+		wbuf_u8(w, bgp_af_info[af].safi);
+		wbuf_u8(w, restart->forwarding & bgp_af_bit(af) ?
+			   RESTART_F : 0);
+	}
+	wbuf_fill_u8(w, len);
+}
+
+/* Long-lived, RFC 9494 3: repeated AFI (2), SAFI (1), flags (1), time (3) */
+static bool long_lived_parse(struct rbuf value, struct bgp_caps *caps)
+{
+	struct bgp_cap_restart *restart = &caps->restart;
+	uint8_t safi, flags, high;
+	uint16_t afi, low;
+	enum bgp_af af;
+
+	while (value.left) {
+		if (!rbuf_u16(&value, &afi) || !rbuf_u8(&value, &safi) ||
+		    !rbuf_u8(&value, &flags) || !rbuf_u8(&value, &high) ||
+		    !rbuf_u16(&value, &low))
+			return false;
+		if (!bgp_af_find(afi, safi, &af))
+			continue;
+		restart->long_lived |= bgp_af_bit(af);
+		if (flags & RESTART_F)
+			restart->long_lived_forwarding |= bgp_af_bit(af);
+		restart->long_lived_time[af] = high << 16 | low;
+	}
+	return true;
+}
+
+static bool long_lived_present(const struct bgp_caps *caps)
+{
+	return caps->restart.long_lived;
+}
+
+static void long_lived_build(struct wbuf *w, const struct bgp_caps *caps)
+{
+	const struct bgp_cap_restart *restart = &caps->restart;
+	enum bgp_af af;
+	size_t len;
+
+	if (!restart->long_lived)
+		return;
+	len = cap_begin(w, BGP_CAP_LONG_LIVED);
+	for (af = 0; af < BGP_AF_COUNT; af++) {
+		if (!(restart->long_lived & bgp_af_bit(af)))
+			continue;
+		wbuf_u16(w, bgp_af_info[af].afi);
+		wbuf_u8(w, bgp_af_info[af].safi);
+		wbuf_u8(w, restart->long_lived_forwarding & bgp_af_bit(af) ?
+			   RESTART_F : 0);
+		wbuf_u8(w, restart->long_lived_time[af] >> 16);
+		wbuf_u16(w, restart->long_lived_time[af]);
+	}
 	wbuf_fill_u8(w, len);
 }
 
@@ -181,9 +336,21 @@ static const struct cap cap_table[] = {
 		.name = "route-refresh",
 		.flag = offsetof(struct bgp_caps, route_refresh),
 	}, {
+		.code = BGP_CAP_EXTENDED_NEXT_HOP,
+		.name = "extended-next-hop",
+		.parse = ext_nexthop_parse,
+		.build = ext_nexthop_build,
+		.present = ext_nexthop_present,
+	}, {
 		.code = BGP_CAP_EXTENDED_MESSAGE,
 		.name = "extended-message",
 		.flag = offsetof(struct bgp_caps, extended_message),
+	}, {
+		.code = BGP_CAP_ROLE,
+		.name = "role",
+		.parse = role_parse,
+		.build = role_build,
+		.present = role_present,
 	}, {
 		.code = BGP_CAP_GRACEFUL_RESTART,
 		.name = "graceful-restart",
@@ -206,6 +373,12 @@ static const struct cap cap_table[] = {
 		.code = BGP_CAP_ENHANCED_REFRESH,
 		.name = "enhanced-refresh",
 		.flag = offsetof(struct bgp_caps, enhanced_refresh),
+	}, {
+		.code = BGP_CAP_LONG_LIVED,
+		.name = "long-lived-graceful-restart",
+		.parse = long_lived_parse,
+		.build = long_lived_build,
+		.present = long_lived_present,
 	},
 };
 
@@ -406,6 +579,39 @@ static uint8_t families(const struct bgp_caps *caps)
 	return bgp_af_bit(BGP_IPV4_UNICAST);
 }
 
+bool bgp_roles_agree(enum bgp_role local, const struct bgp_caps *remote,
+		     bool strict)
+{
+	static const uint8_t counterpart[] = {
+		[BGP_ROLE_PROVIDER] = BGP_ROLE_CUSTOMER,
+		[BGP_ROLE_RS] = BGP_ROLE_RS_CLIENT,
+		[BGP_ROLE_RS_CLIENT] = BGP_ROLE_RS,
+		[BGP_ROLE_CUSTOMER] = BGP_ROLE_PROVIDER,
+		[BGP_ROLE_PEER] = BGP_ROLE_PEER,
+	};
+
+	if (local >= BGP_ROLE_NONE)
+		return true;
+	if (!remote->has_role)
+		return !strict;
+	return remote->role == counterpart[local];
+}
+
+const char *bgp_role_name(enum bgp_role role)
+{
+	static const char *const names[] = {
+		[BGP_ROLE_PROVIDER] = "provider",
+		[BGP_ROLE_RS] = "rs",
+		[BGP_ROLE_RS_CLIENT] = "rs-client",
+		[BGP_ROLE_CUSTOMER] = "customer",
+		[BGP_ROLE_PEER] = "peer",
+		[BGP_ROLE_NONE] = "none",
+		[BGP_ROLE_CONFLICT] = "invalid",
+	};
+
+	return names[role];
+}
+
 void bgp_open_negotiate(const struct bgp_caps *local,
 			const struct bgp_caps *remote, struct bgp_wire *wire)
 {
@@ -416,6 +622,10 @@ void bgp_open_negotiate(const struct bgp_caps *local,
 			    remote->add_path_tx;
 	wire->add_path_tx = wire->families & local->add_path_tx &
 			    remote->add_path_rx;
+	wire->ext_nexthop = wire->families & local->ext_nexthop &
+			    remote->ext_nexthop;
+	wire->long_lived = wire->families & local->restart.long_lived &
+			   remote->restart.long_lived;
 	wire->max_len = local->extended_message && remote->extended_message ?
 			BGP_MSG_MAX_EXT : BGP_MSG_MAX;
 }

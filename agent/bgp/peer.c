@@ -8,6 +8,7 @@
 
 #include "bgp/event.h"
 #include "bgp/notify.h"
+#include "bgp/restart.h"
 #include "lib/log.h"
 #include "lib/util.h"
 
@@ -56,6 +57,26 @@ void bgp_peer_stop(struct bgp_peer *peer, enum bgp_cease subcode,
 	}
 }
 
+void bgp_peer_leave(struct bgp_peer *peer)
+{
+	struct bgp_conn *conn = peer->session;
+	struct bgp_error err;
+
+	if (conn && peer->conf.caps.restart.families &&
+	    conn->remote.caps.end_of_rib) {
+		peer->started = false;
+		bgp_notify_cease(&err, BGP_CEASE_ADMIN_RESET, NULL);
+		if (bgp_restart_notifies(conn)) {
+			bgp_fsm(conn, BGP_EV_STOP, &err);
+		} else {
+			/* A NOTIFICATION would end what it keeps. */
+			bgp_error_set(&err, 0, 0, NULL, 0, "we restart");
+			bgp_fsm(conn, BGP_EV_TCP_FAILS, &err);
+		}
+	}
+	bgp_peer_stop(peer, BGP_CEASE_ADMIN_SHUTDOWN, NULL);
+}
+
 void bgp_peer_reset(struct bgp_peer *peer, enum bgp_cease subcode,
 		    const char *text)
 {
@@ -72,7 +93,16 @@ void bgp_peer_fail(struct bgp_peer *peer, const struct bgp_error *err)
 struct bgp_conn *bgp_peer_incoming(struct bgp_peer *peer)
 {
 	struct bgp_conn *conn = &peer->conn[BGP_INCOMING];
+	struct bgp_conn *session = peer->session;
+	struct bgp_error err;
 
+	/* RFC 4724 5: it has restarted, and we have not noticed. */
+	if (session && session->remote.caps.restart.families) {
+		bgp_error_set(&err, 0, 0, NULL, 0,
+			      "it has dialled anew: it has restarted");
+		bgp_fsm(session, BGP_EV_TCP_FAILS, &err);
+		bgp_fsm(conn, BGP_EV_IDLE_HOLD, NULL);
+	}
 	return conn->state == BGP_ACTIVE ? conn : NULL;
 }
 

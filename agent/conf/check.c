@@ -548,6 +548,10 @@ static bool check_server(const struct check *c,
 		return fail(c, &server->hold_time, server->pos,
 			    "route-server: hold-time: expected 0 or 3..65535, "
 			    "got %u", server->hold_time);
+	if (server->long_lived_time && !server->restart_time)
+		return fail(c, &server->long_lived_time, server->pos,
+			    "route-server: long-lived-time: needs a "
+			    "restart-time");
 	if (server->n_addresses == 0)
 		return fail(c, &server->addresses, server->pos,
 			    "route-server: addresses: expected at least one");

@@ -23,6 +23,16 @@ const char *const conf_preference_names[] = {
 	NULL,
 };
 
+const char *const conf_role_names[] = {
+	[CONF_ROLE_NONE] = "none",
+	[CONF_ROLE_PROVIDER] = "provider",
+	[CONF_ROLE_RS] = "rs",
+	[CONF_ROLE_RS_CLIENT] = "rs-client",
+	[CONF_ROLE_CUSTOMER] = "customer",
+	[CONF_ROLE_PEER] = "peer",
+	NULL,
+};
+
 struct conf *conf_parse(const char *name, const void *text, size_t len,
 			struct conf_error *err)
 {
@@ -125,6 +135,11 @@ const char *conf_kind_name(enum conf_kind kind)
 const char *conf_preference_name(enum conf_preference preference)
 {
 	return conf_preference_names[preference];
+}
+
+const char *conf_role_name(enum conf_role role)
+{
+	return conf_role_names[role];
 }
 
 const struct conf_vnet *conf_vnet_find(const struct conf *conf,

@@ -27,6 +27,8 @@
 #define CONF_LIMIT_MAX		1024
 #define CONF_ASNS_MAX		64	/* of a neighbor */
 #define CONF_KEY_MAX		80	/* bytes, what the kernel takes */
+#define CONF_DEFAULT_RESTART_TIME 120	/* seconds */
+#define CONF_DEFAULT_DEFERRAL_TIME 30	/* seconds */
 
 /* Where something was written; line and column count from 1. */
 struct conf_pos {
@@ -60,6 +62,16 @@ enum conf_preference {
 	CONF_PREFER_EXPRESSROUTE,	/* over VPN gateways and NVAs */
 	CONF_PREFER_VPN,		/* VPN gateways and NVAs over it */
 	CONF_PREFER_AS_PATH,		/* none */
+};
+
+/* What we are to a neighbor, RFC 9234. */
+enum conf_role {
+	CONF_ROLE_NONE,
+	CONF_ROLE_PROVIDER,
+	CONF_ROLE_RS,
+	CONF_ROLE_RS_CLIENT,
+	CONF_ROLE_CUSTOMER,
+	CONF_ROLE_PEER,
 };
 
 struct conf_space {
@@ -104,6 +116,9 @@ struct conf_neighbor {
 	enum conf_kind kind;
 	bool as_override;		/* its AS in a path becomes ours */
 	uint16_t allowas_in;		/* ours may be in a path so often */
+	bool graceful_restart;		/* RFC 4724, both ways */
+	enum conf_role role;
+	bool strict_role;		/* it must tell its own */
 };
 
 /*
@@ -119,6 +134,10 @@ struct conf_server {
 	uint16_t stale_time;		/* seconds routes outlive a restart */
 	bool branch_to_branch;		/* gateways, NVAs and each other */
 	enum conf_preference preference;
+	uint16_t restart_time;		/* seconds neighbors are to keep ours,
+					 * 0: no graceful restart */
+	uint32_t long_lived_time;	/* seconds after that, 0: none */
+	uint16_t deferral_time;		/* seconds to wait with decisions */
 	struct conf_neighbor *neighbors;
 	size_t n_neighbors;
 };
@@ -210,6 +229,7 @@ void conf_print(const struct conf *conf, FILE *out);
 const char *conf_nh_type_name(enum conf_nh_type type);
 const char *conf_kind_name(enum conf_kind kind);
 const char *conf_preference_name(enum conf_preference preference);
+const char *conf_role_name(enum conf_role role);
 
 /* Find by name; NULL if there is none. */
 const struct conf_vnet *conf_vnet_find(const struct conf *conf,

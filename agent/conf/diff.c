@@ -173,7 +173,9 @@ static bool neighbor_equal(const void *pa, const void *pb)
 	       text_equal(a->md5_key_file, b->md5_key_file) &&
 	       a->ttl_security == b->ttl_security &&
 	       a->kind == b->kind && a->as_override == b->as_override &&
-	       a->allowas_in == b->allowas_in;
+	       a->allowas_in == b->allowas_in &&
+	       a->graceful_restart == b->graceful_restart &&
+	       a->role == b->role && a->strict_role == b->strict_role;
 }
 
 static bool server_equal(const void *pa, const void *pb)
@@ -183,7 +185,10 @@ static bool server_equal(const void *pa, const void *pb)
 	return a->asn == b->asn && a->hold_time == b->hold_time &&
 	       a->stale_time == b->stale_time &&
 	       a->branch_to_branch == b->branch_to_branch &&
-	       a->preference == b->preference;
+	       a->preference == b->preference &&
+	       a->restart_time == b->restart_time &&
+	       a->long_lived_time == b->long_lived_time &&
+	       a->deferral_time == b->deferral_time;
 }
 
 static bool vnet_equal(const void *pa, const void *pb)

@@ -150,6 +150,10 @@ static void print_neighbor(FILE *out, const struct conf_neighbor *neighbor)
 	else if (neighbor->md5_key)
 		print_key(out, "          md5-key: ", neighbor->md5_key);
 	fprintf(out, "          ttl-security: %u\n", neighbor->ttl_security);
+	fprintf(out, "          graceful-restart: %s\n          role: %s\n"
+		"          strict-role: %s\n",
+		on_off(neighbor->graceful_restart),
+		conf_role_name(neighbor->role), on_off(neighbor->strict_role));
 }
 
 static void print_server(FILE *out, const struct conf_server *server)
@@ -165,6 +169,9 @@ static void print_server(FILE *out, const struct conf_server *server)
 		"      routing-preference: %s\n",
 		on_off(server->branch_to_branch),
 		conf_preference_name(server->preference));
+	fprintf(out, "      restart-time: %u\n      long-lived-time: %u\n"
+		"      deferral-time: %u\n", server->restart_time,
+		server->long_lived_time, server->deferral_time);
 	fputs(server->n_neighbors > 0 ? "      neighbors:\n" :
 					"      neighbors: []\n", out);
 	for (i = 0; i < server->n_neighbors; i++)

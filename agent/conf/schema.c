@@ -146,6 +146,11 @@ static const struct field neighbor_fields[] = {
 	  .words = conf_kind_names },
 	{ "as-override", KIND_BOOL, AT(conf_neighbor, as_override) },
 	{ "allowas-in", KIND_U16, AT(conf_neighbor, allowas_in), .max = 10 },
+	{ "graceful-restart", KIND_BOOL, AT(conf_neighbor, graceful_restart),
+	  .def = 1 },
+	{ "role", KIND_WORD, AT(conf_neighbor, role),
+	  .words = conf_role_names },
+	{ "strict-role", KIND_BOOL, AT(conf_neighbor, strict_role) },
 };
 
 static const struct schema neighbor_schema = {
@@ -168,6 +173,12 @@ static const struct field server_fields[] = {
 	{ "branch-to-branch", KIND_BOOL, AT(conf_server, branch_to_branch) },
 	{ "routing-preference", KIND_WORD, AT(conf_server, preference),
 	  .words = conf_preference_names },
+	{ "restart-time", KIND_U16, AT(conf_server, restart_time),
+	  .max = 4095, .def = CONF_DEFAULT_RESTART_TIME },
+	{ "long-lived-time", KIND_U32, AT(conf_server, long_lived_time),
+	  .max = 0xffffff },
+	{ "deferral-time", KIND_U16, AT(conf_server, deferral_time),
+	  .max = 3600, .def = CONF_DEFAULT_DEFERRAL_TIME },
 	{ "neighbors", KIND_LIST, AT(conf_server, neighbors),
 	  .count = offsetof(struct conf_server, n_neighbors),
 	  .sub = &neighbor_schema },

@@ -7,6 +7,7 @@
 
 /* The words of enumerations, in order, with NULL at the end. */
 extern const char *const conf_kind_names[];
+extern const char *const conf_role_names[];
 extern const char *const conf_preference_names[];
 
 /*

@@ -26,10 +26,12 @@
  * Rows of "peers":
  *	vnet, neighbor, address, asn, instance (0, 1, ...), localAddress,
  *	localAsn, state ("Established"), seconds (in this state), routerId,
- *	holdTime, capabilities (string), learned, advertised (prefixes),
- *	received, sent (objects: open update notification keepalive refresh),
- *	treatedAsWithdraw, established (times), queued (bytes waiting),
- *	lastError (string, absent if none)
+ *	holdTime, capabilities, sentCapabilities (strings: the peer's, ours),
+ *	role (what the peer says it is), restartTime (seconds it asks for),
+ *	learned, advertised (prefixes), received, sent (objects: open update
+ *	notification keepalive refresh), treatedAsWithdraw,
+ *	attributesDiscarded (UPDATEs), established (times), queued (bytes
+ *	waiting), lastError (string, absent if none)
  *
  * Rows of "learned", "advertised" and "routes":
  *	vnet, neighbor, instance, localAddress (of the session it came or is

@@ -97,10 +97,16 @@ json_t *row_peer_json(const struct row_peer *row)
 		set_router_id(object, "routerId", row->remote_id);
 		set_int(object, "holdTime", row->hold_time);
 		set_string(object, "capabilities", row->capabilities);
+		set_string(object, "sentCapabilities", row->sent_capabilities);
+		if (row->restart_time)
+			set_int(object, "restartTime", row->restart_time);
+		if (row->role[0])
+			set_string(object, "role", row->role);
 	}
 	set(object, "received", messages(row->rx));
 	set(object, "sent", messages(row->tx));
 	set_int(object, "treatedAsWithdraw", row->treated_as_withdraw);
+	set_int(object, "attributesDiscarded", row->attrs_discarded);
 	set_int(object, "established", row->established);
 	set_int(object, "queued", row->queued);
 	if (row->last_error[0])

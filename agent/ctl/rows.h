@@ -41,11 +41,15 @@ struct row_peer {
 	uint64_t rx[BGP_MSG_TYPE_MAX + 1];
 	uint64_t tx[BGP_MSG_TYPE_MAX + 1];
 	uint64_t treated_as_withdraw;	/* UPDATEs, RFC 7606 */
+	uint64_t attrs_discarded;	/* likewise */
 	uint64_t queued;		/* bytes to be sent */
 	uint32_t established;		/* times */
 	uint32_t learned;		/* prefixes */
 	uint32_t advertised;
-	char capabilities[128];
+	uint16_t restart_time;		/* seconds it asks for */
+	char role[16];			/* what it says it is, "": nothing */
+	char capabilities[192];		/* the peer's */
+	char sent_capabilities[192];	/* ours */
 	char last_error[200];
 };
 

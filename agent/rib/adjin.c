@@ -8,6 +8,8 @@
  * do not count any more. Decisions ignore void paths at once, and a sweep
  * over the table removes them piece by piece.
  */
+#include <stdlib.h>
+
 #include "rib/table.h"
 
 static struct rib_path *path_find(struct table *t, struct net *net,
@@ -52,8 +54,9 @@ static uint32_t net_add_suppressed(struct table *t, const struct net_key *key)
 
 /* @attrs: id, not owned. */
 static void path_set(struct table *t, struct rib_peer *peer,
-		     const struct net_key *key, uint32_t attrs, uint8_t hops)
+		     const struct net_key *key, uint32_t attrs)
 {
+	const struct attrset *set = attrset_get(&t->rib->attrs, attrs);
 	uint32_t id = net_add_suppressed(t, key);
 	struct net *net = net_get(&t->nets, id);
 	struct peer_af *af = &peer->af[t->af];
@@ -81,9 +84,10 @@ static void path_set(struct table *t, struct rib_peer *peer,
 	*path = (struct rib_path){
 		.attrs = attrs,
 		.peer = peer->index,
-		.hops = hops,
+		.hops = set->hops,
 		.why = RIB_WHY_AS_PATH_LENGTH,
 		.epoch = af->epoch,
+		.least = !!(set->flags & ATTRSET_LEAST),
 	};
 	af->count[path->epoch]++;
 	attrset_hold(&t->rib->attrs, attrs);
@@ -138,13 +142,12 @@ void rib_peer_announce(struct rib_peer *peer, enum bgp_af af,
 	struct attrset_pool *pool = &peer->rib->attrs;
 	struct table *t = &peer->rib->table[af];
 	uint32_t id = attrset_intern(pool, attrs);
-	uint8_t hops = attrset_get(pool, id)->hops;
 	struct net_key key[KEYS];
 	uint32_t i, n;
 
 	while ((n = take_keys(t, peer, &nlri, key)) > 0) {
 		for (i = 0; i < n; i++)
-			path_set(t, peer, &key[i], id, hops);
+			path_set(t, peer, &key[i], id);
 	}
 	attrset_put(pool, id);
 }
@@ -167,7 +170,7 @@ void adjin_own_add(struct table *t, const struct prefix *prefix)
 	struct net_key key = { .prefix = *prefix };
 
 	net_key_hash(&t->nets, &key);
-	path_set(t, t->rib->peer[PEER_OWN], &key, t->rib->own_attrs, 0);
+	path_set(t, t->rib->peer[PEER_OWN], &key, t->rib->own_attrs);
 }
 
 void adjin_own_del(struct table *t, const struct prefix *prefix)
@@ -215,6 +218,72 @@ void adjin_review(struct table *t)
 		for (i = 0; i < n; i++)
 			paths[i].checked = false;
 		decide_commit(t, id, &before);
+	}
+}
+
+/* ---- long-lived stale paths ------------------------------------------ */
+
+/* A stale path of the peer that has not been marked; NULL: none. */
+static struct rib_path *unmarked(struct table *t, struct net *net,
+				 const struct rib_peer *peer, uint32_t *at)
+{
+	struct rib_path *paths;
+	uint32_t i, n;
+
+	paths = net_paths(&t->nets, net, &n);
+	for (i = 0; i < n; i++) {
+		if (paths[i].peer != peer->index ||
+		    path_age(peer, t->af, &paths[i]) == 0 ||
+		    path_void(t->rib, t->af, &paths[i]) ||
+		    attrset_get(&t->rib->attrs, paths[i].attrs)->flags &
+		    ATTRSET_LLGR_STALE)
+			continue;
+		*at = i;
+		return &paths[i];
+	}
+	return NULL;
+}
+
+/* Its attributes with LLGR_STALE, or NET_NONE: it is to go. */
+static uint32_t marked_attrs(struct attrset_pool *pool, uint32_t attrs)
+{
+	const struct bgp_attrs *flat = &attrset_get(pool, attrs)->flat;
+	struct bgp_attrs *marked;
+	uint32_t id;
+
+	if (bgp_community_present(flat, BGP_COMMUNITY_NO_LLGR))
+		return NET_NONE;
+	marked = bgp_attrs_with_community(flat, BGP_COMMUNITY_LLGR_STALE);
+	if (!marked)
+		return NET_NONE;
+	id = attrset_intern(pool, marked);
+	free(marked);
+	return id;
+}
+
+void adjin_long_lived(struct table *t, struct rib_peer *peer)
+{
+	struct choice before;
+	struct rib_path *path;
+	uint32_t id, at, old, marked;
+	struct net *net;
+
+	for (id = net_next(&t->nets, 0); id != NET_NONE;
+	     id = net_next(&t->nets, id + 1)) {
+		while ((net = net_try(&t->nets, id)) &&
+		       (path = unmarked(t, net, peer, &at))) {
+			old = path->attrs;
+			marked = marked_attrs(&t->rib->attrs, old);
+			decide_begin(t, net, &before);
+			if (marked == NET_NONE) {
+				path_drop(t, net, path, at);
+			} else {
+				path->attrs = marked;
+				path->least = true;
+			}
+			decide_commit(t, id, &before);
+			attrset_put(&t->rib->attrs, old);
+		}
 	}
 }
 

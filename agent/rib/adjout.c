@@ -147,7 +147,8 @@ static bool wire_equal(const struct bgp_wire *a, const struct bgp_wire *b)
 {
 	return a->as4 == b->as4 && a->max_len == b->max_len &&
 	       a->families == b->families &&
-	       a->add_path_tx == b->add_path_tx;
+	       a->add_path_tx == b->add_path_tx &&
+	       a->long_lived == b->long_lived;
 }
 
 static bool how_equal(const struct bgp_export *a, const struct bgp_export *b)
@@ -204,12 +205,15 @@ struct bgp_attrs *adjout_export(const struct table *t,
 				const struct group *group, uint16_t origin,
 				uint32_t attrs)
 {
+	const struct attrset *set = attrset_get(&t->rib->attrs, attrs);
 	struct bgp_export how = group->how;
 
+	/* RFC 9494 4.3: not to those who would take it for a fresh one. */
+	if (set->flags & ATTRSET_LLGR_STALE && !group->wire.long_lived)
+		return NULL;
 	if (!how.ebgp && t->rib->origin[origin].neighbor != NEIGHBOR_OWN)
 		how.nexthop = (struct addr){ 0 };
-	return bgp_attrs_export(&attrset_get(&t->rib->attrs, attrs)->flat,
-				&how);
+	return bgp_attrs_export(&set->flat, &how);
 }
 
 static void group_add(struct table *t, struct group *group,
@@ -283,6 +287,8 @@ void adjout_leave(struct table *t, struct rib_peer *peer)
 	af->group = NULL;
 	af->syncing = false;
 	af->eor_due = false;
+	af->borr_due = false;
+	af->eorr_due = false;
 }
 
 void adjout_refresh(struct table *t, struct rib_peer *peer)
@@ -293,6 +299,8 @@ void adjout_refresh(struct table *t, struct rib_peer *peer)
 		lag_set_range(t, af->lag, 0, net_end(&t->nets));
 	else
 		sync_start(t, peer);
+	/* RFC 7313 4: not before the first End-of-RIB. */
+	af->borr_due = peer->session.enhanced_refresh && !af->eor_due;
 }
 
 /* ---- changes of policy ----------------------------------------------- */
@@ -642,14 +650,22 @@ static bool run_peer(struct table *t, struct rib_peer *peer)
 
 	if (!af->group)
 		return false;
+	if (af->borr_due) {
+		af->borr_due = false;
+		af->eorr_due = true;
+		pack_send_refresh(t, peer, BGP_REFRESH_BEGIN);
+	}
 	if (peer->paused && !af->lag)
 		lag_start(t, peer);
 	worked = run_lag(t, peer);
-	if (af->eor_due && !af->syncing && !af->lag && t->out.n == 0 &&
-	    !t->review) {
-		af->eor_due = false;
+	if (af->syncing || af->lag || t->out.n > 0 || t->review)
+		return worked;
+	if (af->eor_due)
 		pack_send_eor(t, peer);
-	}
+	if (af->eorr_due)
+		pack_send_refresh(t, peer, BGP_REFRESH_END);
+	af->eor_due = false;
+	af->eorr_due = false;
 	return worked;
 }
 

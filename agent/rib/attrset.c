@@ -138,8 +138,13 @@ static uint16_t community_flags(const struct bgp_attrs *flat)
 
 	if (flat->part_len[BGP_PART_COMMUNITIES] == 0)
 		return 0;
-	if (bgp_community_present(flat, BGP_COMMUNITY_NO_ADVERTISE))
+	if (bgp_community_present(flat, BGP_COMMUNITY_NO_ADVERTISE) ||
+	    bgp_community_present(flat, BGP_COMMUNITY_BLACKHOLE))
 		flags |= ATTRSET_NO_ADVERTISE;
+	if (bgp_community_present(flat, BGP_COMMUNITY_GRACEFUL_SHUTDOWN))
+		flags |= ATTRSET_LEAST;
+	if (bgp_community_present(flat, BGP_COMMUNITY_LLGR_STALE))
+		flags |= ATTRSET_LEAST | ATTRSET_LLGR_STALE;
 	if (bgp_community_present(flat, BGP_COMMUNITY_NO_EXPORT) ||
 	    bgp_community_present(flat, BGP_COMMUNITY_NO_EXPORT_SUBCONFED))
 		flags |= ATTRSET_NO_EXPORT;

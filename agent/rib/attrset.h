@@ -23,6 +23,8 @@ enum attrset_flag {
 	ATTRSET_NO_EXPORT = 0x10,	/* or not out of the confederation */
 	ATTRSET_ROUTE_SERVER = 0x20,	/* 65517:65517 */
 	ATTRSET_AZURE = 0x40,		/* any 65517:N */
+	ATTRSET_LEAST = 0x80,		/* GRACEFUL_SHUTDOWN, LLGR_STALE */
+	ATTRSET_LLGR_STALE = 0x100,
 };
 
 struct attrset {

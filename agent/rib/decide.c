@@ -7,7 +7,9 @@
  *     than its peer is allowed) or AS 0, its next hop is no unicast address, or
  *     one of ours, or a gateway sends what a route server has marked.
  *  2. Our own route (an address space of the VNet) beats every other.
- *  3. The kind of peer that the routing preference names wins.
+ *  3. The kind of peer that the routing preference names wins; before that,
+ *     paths in graceful shutdown (RFC 8326) or long-lived stale (RFC 9494)
+ *     lose against all others.
  *  4. The shortest AS_PATH wins.
  *  5. All paths left are used, each next hop once. They are ordered by the
  *     neighbor's address, then by the instance's; the first is the best path,
@@ -95,7 +97,8 @@ static void path_set_why(const struct table *t, struct rib_path *path,
 /* Steps 3 and 4 in one number; the least wins. */
 static uint64_t path_cost(const struct table *t, const struct rib_path *path)
 {
-	return (uint64_t)t->rib->peer[path->peer]->class << 32 |
+	return (uint64_t)path->least << 48 |
+	       (uint64_t)t->rib->peer[path->peer]->class << 32 |
 	       path_hops(t, path);
 }
 
@@ -129,6 +132,8 @@ static void eliminate(const struct table *t, struct rib_path *paths,
 		cost = path_cost(t, &paths[i]);
 		if (own)
 			paths[i].why = RIB_WHY_OWN_SPACE;
+		else if (cost >> 48 > least >> 48)
+			paths[i].why = RIB_WHY_LEAST_PREFERRED;
 		else if (cost >> 32 > least >> 32)
 			paths[i].why = RIB_WHY_PREFERENCE;
 		else if (cost > least)

@@ -181,7 +181,7 @@ static bool hand_out(struct table *t, uint32_t id)
 		.n_nexthops = n,
 	};
 
-	if (n == 0 && net_state(net) == NET_ABSENT) {
+	if (n == 0 && net_state(net) == NET_ABSENT && !t->rib->restarted) {
 		net->flags &= ~NET_FEED;
 		adjin_release(t, id);
 		return true;

@@ -22,7 +22,7 @@ struct rib_path {
 	unsigned int why : 4;		/* enum rib_why */
 	unsigned int epoch : 2;		/* session it was heard in */
 	unsigned int checked : 1;	/* .why tells whether it is eligible */
-	unsigned int pad : 1;
+	unsigned int least : 1;		/* by its attributes, least preferred */
 };
 
 _Static_assert(sizeof(struct rib_path) == 8, "rib_path has grown");

@@ -264,8 +264,9 @@ static void put_unreach(struct pack *b, const struct group *group,
 }
 
 /*
- * Attributes that leave no room for a prefix on this session cannot be sent:
- * then what was sent before does not hold any more, either (RFC 8654 4).
+ * Attributes that may not be sent, or leave no room for a prefix on this
+ * session: then what was sent before does not hold any more, either (RFC 8654
+ * 4).
  */
 static void put_reach(struct pack *b, const struct group *group,
 		      const struct chain *chain)
@@ -313,13 +314,29 @@ void pack_send(struct pack *b, const struct pack_target *to)
 		send_source(b, to, &b->source[i]);
 }
 
-void pack_send_eor(struct table *t, const struct rib_peer *peer)
+static struct pack *begin_single(struct table *t, const struct rib_peer *peer)
 {
 	struct pack *b = t->rib->pack;
 
 	b->peers[0] = peer->conf.id;
 	b->n_peers = 1;
 	b->out = wbuf_make(b->buf, sizeof(b->buf));
+	return b;
+}
+
+void pack_send_eor(struct table *t, const struct rib_peer *peer)
+{
+	struct pack *b = begin_single(t, peer);
+
 	bgp_update_eor(&b->out, t->af);
+	flush(b);
+}
+
+void pack_send_refresh(struct table *t, const struct rib_peer *peer,
+		       enum bgp_refresh what)
+{
+	struct pack *b = begin_single(t, peer);
+
+	bgp_refresh_build(&b->out, t->af, what);
 	flush(b);
 }

@@ -321,13 +321,19 @@ void rib_peer_sweep(struct rib_peer *peer, enum bgp_af af)
 	rib_wake(peer->rib);
 }
 
+void rib_peer_long_lived(struct rib_peer *peer, enum bgp_af af)
+{
+	adjin_long_lived(&peer->rib->table[af], peer);
+	rib_wake(peer->rib);
+}
+
 void rib_peer_up(struct rib_peer *peer, const struct rib_session *session)
 {
 	struct rib *rib = peer->rib;
 	unsigned int af;
 
 	if (peer->up)
-		rib_peer_down(peer, false);
+		rib_peer_down(peer, 0);
 	peer->session = *session;
 	peer->up = true;
 	peer->paused = false;
@@ -337,14 +343,14 @@ void rib_peer_up(struct rib_peer *peer, const struct rib_session *session)
 	rib_wake(rib);
 }
 
-void rib_peer_down(struct rib_peer *peer, bool keep)
+void rib_peer_down(struct rib_peer *peer, uint8_t keep)
 {
 	unsigned int af;
 
 	for (af = 0; af < BGP_AF_COUNT; af++) {
 		adjout_leave(&peer->rib->table[af], peer);
 		next_epoch(peer, af);
-		if (!keep)
+		if (!(keep & bgp_af_bit(af)))
 			peer->af[af].void_age = 1;
 	}
 	peer->up = false;
@@ -355,7 +361,7 @@ void rib_peer_down(struct rib_peer *peer, bool keep)
 void rib_peer_remove(struct rib_peer *peer)
 {
 	walk_peer_gone(peer->rib, peer);
-	rib_peer_down(peer, false);
+	rib_peer_down(peer, 0);
 	peer->removed = true;
 	review(peer->rib);
 	peer_try_free(peer);

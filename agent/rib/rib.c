@@ -100,9 +100,18 @@ static bool table_run(struct table *t)
 	bool more;
 
 	more = adjin_sweep(t, SWEEP_NETS);
+	if (t->rib->held)
+		return more;
 	more |= feed_run(t);
 	more |= adjout_run(t);
 	return more;
+}
+
+void rib_hold(struct rib *rib, bool hold)
+{
+	rib->held = hold;
+	rib->restarted |= hold;
+	rib_wake(rib);
 }
 
 bool rib_run(struct rib *rib, uint64_t budget_us)

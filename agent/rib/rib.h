@@ -90,6 +90,11 @@ void rib_set_policy(struct rib *rib, const struct rib_policy *policy);
  * Return: whether work is left that can go on now.
  */
 bool rib_run(struct rib *rib, uint64_t budget_us);
+/*
+ * Paths are decided on, but nothing follows from it: neither the kernel nor
+ * peers are told. After a restart, until all that peers have is here.
+ */
+void rib_hold(struct rib *rib, bool hold);
 
 /*
  * Address spaces: originated to all peers, and no route equal to or inside
@@ -119,6 +124,7 @@ struct rib_peer_conf {
 /* What the session has agreed on. */
 struct rib_session {
 	struct bgp_wire wire;
+	bool enhanced_refresh;		/* RFC 7313 */
 	/* Next hop to send, by family; no address: the family is not sent. */
 	struct addr nexthop[BGP_AF_COUNT];
 };
@@ -135,14 +141,21 @@ void rib_peer_set_policy(struct rib_peer *peer,
 /* Established: the peer is sent the table, then End-of-RIB. */
 void rib_peer_up(struct rib_peer *peer, const struct rib_session *session);
 /*
- * The session has ended. Its paths are withdrawn or, with @keep, become
- * stale: still used, until announced again or swept.
+ * The session has ended. Its paths are withdrawn or, in the families of
+ * @keep (bgp_af_bit()s), become stale: still used, until announced again or
+ * swept.
  */
-void rib_peer_down(struct rib_peer *peer, bool keep);
+void rib_peer_down(struct rib_peer *peer, uint8_t keep);
 
 /* Make all paths stale (RFC 7313 BoRR), and withdraw those still stale. */
 void rib_peer_stale(struct rib_peer *peer, enum bgp_af af);
 void rib_peer_sweep(struct rib_peer *peer, enum bgp_af af);
+
+/*
+ * Long-lived stale, RFC 9494 4.2: stale paths are marked so, and used if
+ * there is nothing better; those with NO_LLGR are withdrawn.
+ */
+void rib_peer_long_lived(struct rib_peer *peer, enum bgp_af af);
 
 /**
  * rib_peer_announce - paths received
@@ -208,6 +221,7 @@ enum rib_why {
 	RIB_WHY_NEXT_HOP,		/* our own or no unicast address */
 	RIB_WHY_COMMUNITY,		/* a gateway's, marked as from us */
 	RIB_WHY_OWN_SPACE,		/* prefix is an address space */
+	RIB_WHY_LEAST_PREFERRED,	/* graceful shutdown, LLGR stale */
 	RIB_WHY_PREFERENCE,		/* another kind of peer has it */
 	RIB_WHY_AS_PATH_LENGTH,
 	RIB_WHY_COUNT,

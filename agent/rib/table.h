@@ -17,6 +17,7 @@
 #ifndef RIB_TABLE_H
 #define RIB_TABLE_H
 
+#include "bgp/msg.h"
 #include "bgp/update.h"
 #include "rib/attrset.h"
 #include "rib/idq.h"
@@ -82,6 +83,8 @@ struct peer_af {
 	uint32_t count[EPOCHS];		/* paths by epoch */
 	uint32_t refused;
 	bool eor_due;			/* after the dump */
+	bool borr_due;			/* before the next one, RFC 7313 */
+	bool eorr_due;			/* after it */
 	bool syncing;			/* the dump has yet to come round */
 	bool wrapped;			/* to where it was when we came: */
 	uint32_t sync_start;
@@ -151,6 +154,9 @@ struct rib {
 	struct rib_walk *walks;
 	uint64_t decision;		/* stamp of decide.c */
 	bool awake;			/* ops->wake was called, or running */
+	bool held;			/* rib_hold() */
+	bool restarted;			/* the kernel may have what we do not
+					 * know of */
 };
 
 /* rib.c */
@@ -218,6 +224,9 @@ void adjin_sweep_all(struct table *t);
 /* Free a prefix that nothing refers to. */
 void adjin_release(struct table *t, uint32_t id);
 
+/* Mark a peer's stale paths as long-lived, or make them void (NO_LLGR). */
+void adjin_long_lived(struct table *t, struct rib_peer *peer);
+
 /* decide.c */
 #define CHOICE_USED	16
 
@@ -243,7 +252,7 @@ uint32_t decide_nexthops(const struct table *t, struct net *net,
 
 /* adjout.c */
 void adjout_mark(struct table *t, uint32_t id);
-/* Attributes as a group is to be sent them; NULL: they do not fit. */
+/* Attributes as a group is to be sent them; NULL: none of its. */
 struct bgp_attrs *adjout_export(const struct table *t,
 				const struct group *group, uint16_t origin,
 				uint32_t attrs);
@@ -285,8 +294,10 @@ void pack_withdraw_only(struct pack *b, uint32_t net, uint16_t origin);
 void pack_send(struct pack *b, const struct pack_target *to);
 /* Let go of prefixes that exist only to be withdrawn. */
 void pack_release(struct pack *b);
-/* End-of-RIB to one peer. */
+/* To one peer: End-of-RIB, and the marks around a refresh (RFC 7313). */
 void pack_send_eor(struct table *t, const struct rib_peer *peer);
+void pack_send_refresh(struct table *t, const struct rib_peer *peer,
+		       enum bgp_refresh what);
 
 /* feed.c */
 void feed_init(struct table *t);

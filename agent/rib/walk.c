@@ -338,6 +338,7 @@ const char *rib_why_name(enum rib_why why)
 		[RIB_WHY_NEXT_HOP] = "next-hop",
 		[RIB_WHY_COMMUNITY] = "gateway-community",
 		[RIB_WHY_OWN_SPACE] = "own-address-space",
+		[RIB_WHY_LEAST_PREFERRED] = "least-preferred",
 		[RIB_WHY_PREFERENCE] = "routing-preference",
 		[RIB_WHY_AS_PATH_LENGTH] = "as-path-length",
 	};

@@ -192,6 +192,20 @@ static const struct column peer_columns[] = {
 	{ "Last Error", "lastError" },
 };
 
+/* With --all: what each end has offered. */
+static const struct column agreement_columns[] = {
+	{ "VNet", "vnet" },
+	{ "Neighbor", "neighbor" },
+	{ "Local Address", "localAddress" },
+	{ "State", "state" },
+	{ "Router ID", "routerId" },
+	{ "Hold Time", "holdTime" },
+	{ "Restart Time", "restartTime" },
+	{ "Role", "role" },
+	{ "Capabilities Received", "capabilities" },
+	{ "Capabilities Sent", "sentCapabilities" },
+};
+
 static void add_peer_json(json_t *row, void *arg)
 {
 	json_array_append(arg, row);
@@ -202,6 +216,9 @@ int ask_peers(const struct request *req)
 	json_t *rows;
 	int status;
 
+	if (!req->json && req->all)
+		return ask_text(req, "peers", agreement_columns,
+				ARRAY_SIZE(agreement_columns));
 	if (!req->json)
 		return ask_text(req, "peers", peer_columns,
 				ARRAY_SIZE(peer_columns));

@@ -59,8 +59,9 @@ const struct command vrs_commands[] = {
 		.help = "where a packet from a NIC to an address goes, and why",
 	}, {
 		.words = "show peers",
+		.takes_all = true,
 		.run = ask_peers,
-		.help = "BGP neighbors and the state of their sessions",
+		.help = "BGP sessions; what was agreed on with --all",
 	}, {
 		.words = "show learned",
 		.operands = { &operand_peer },

@@ -15,6 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bgp/open.h"
 #include "lib/log.h"
 #include "lib/util.h"
 #include "vrsd/parent.h"
@@ -35,6 +36,7 @@ static struct {
 	char *text;
 	size_t len;
 	bool no_kernel;
+	bool restarted;
 	enum proc_id stage;		/* who is to answer, or PROC_PARENT */
 	void (*done)(void);
 
@@ -77,9 +79,21 @@ static uint32_t router_id(const struct conf_vnet *vnet, size_t instance)
 	return ntohl(id) ? ntohl(id) : vnet->vni;
 }
 
-static uint8_t instance_families(const struct conf_server *server,
+static bool has_space(const struct conf_vnet *vnet, int family)
+{
+	size_t i;
+
+	for (i = 0; i < vnet->n_spaces; i++)
+		if (vnet->spaces[i].prefix.addr.family == family)
+			return true;
+	return false;
+}
+
+/* An instance with no IPv4 address can be the next hop by its IPv6 one. */
+static uint8_t instance_families(const struct conf_vnet *vnet,
 				 size_t instance)
 {
+	const struct conf_server *server = vnet->server;
 	uint8_t families = 0;
 	enum bgp_af af;
 
@@ -87,6 +101,8 @@ static uint8_t instance_families(const struct conf_server *server,
 		if (conf_server_instance(server, instance,
 					 bgp_af_info[af].family).family)
 			families |= bgp_af_bit(af);
+	if (has_space(vnet, AF_INET))
+		families |= bgp_af_bit(BGP_IPV4_UNICAST);
 	return families;
 }
 
@@ -166,6 +182,15 @@ static void want_place(struct msg_conf_peer *conf, uint32_t slot,
 	take_key(peer, neighbor);
 }
 
+static const uint8_t roles[] = {
+	[CONF_ROLE_NONE] = BGP_ROLE_NONE,
+	[CONF_ROLE_PROVIDER] = BGP_ROLE_PROVIDER,
+	[CONF_ROLE_RS] = BGP_ROLE_RS,
+	[CONF_ROLE_RS_CLIENT] = BGP_ROLE_RS_CLIENT,
+	[CONF_ROLE_CUSTOMER] = BGP_ROLE_CUSTOMER,
+	[CONF_ROLE_PEER] = BGP_ROLE_PEER,
+};
+
 static void want_peer(const struct conf_vnet *vnet, size_t instance,
 		      const struct conf_neighbor *neighbor)
 {
@@ -184,11 +209,19 @@ static void want_peer(const struct conf_vnet *vnet, size_t instance,
 		},
 		.router_id = router_id(vnet, instance),
 		.hold_time = server->hold_time,
-		.families = instance_families(server, instance),
+		.families = instance_families(vnet, instance),
 		.min_ttl = neighbor->ttl_security ?
 			   256 - neighbor->ttl_security : 0,
 		.range = neighbor->range,
 		.n_asns = neighbor->n_asns,
+		.role = roles[neighbor->role],
+		.strict_role = neighbor->strict_role,
+		.restarted = apply.restarted,
+		/* One of a range is known while its session is up only. */
+		.restart_time = neighbor->graceful_restart &&
+				neighbor->address.family ?
+				server->restart_time : 0,
+		.long_lived_time = server->long_lived_time,
 	};
 	uint32_t slot;
 
@@ -401,8 +434,9 @@ void apply_start(struct conf *conf, char *text, size_t len,
 	begin_stage(PROC_KERNEL);
 }
 
-void apply_init(bool no_kernel)
+void apply_init(const struct options *opt)
 {
-	apply.no_kernel = no_kernel;
+	apply.no_kernel = opt->no_kernel;
+	apply.restarted = opt->restarted;
 	sockets_init();
 }

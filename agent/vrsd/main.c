@@ -35,6 +35,7 @@ NOBODY ")\n"
 
 enum {
 	OPT_PROCESS = 256,		/* how a child is told what it is */
+	OPT_RESTARTED,			/* and that it is not the first */
 	OPT_TRY_SANDBOX,
 };
 
@@ -48,6 +49,7 @@ static const struct option long_options[] = {
 	{ "help", no_argument, NULL, 'h' },
 	{ "version", no_argument, NULL, 'V' },
 	{ "process", required_argument, NULL, OPT_PROCESS },
+	{ "restarted", no_argument, NULL, OPT_RESTARTED },
 	{ "try-sandbox", required_argument, NULL, OPT_TRY_SANDBOX },
 	{ NULL, 0, NULL, 0 },
 };
@@ -146,6 +148,9 @@ int main(int argc, char **argv)
 			return 0;
 		case OPT_PROCESS:
 			proc = process_option(optarg);
+			break;
+		case OPT_RESTARTED:
+			opt.restarted = true;
 			break;
 		case OPT_TRY_SANDBOX:
 			try = process_option(optarg);

@@ -48,7 +48,7 @@ static const struct msg_info {
 	MSG(RELOADED, PARENT, CONTROL, TAIL, sizeof(struct msg_query_end)),
 
 	MSG(PEER_UP, SESSION, RIB, 0, sizeof(struct msg_peer_up)),
-	MSG(PEER_DOWN, SESSION, RIB, 0, sizeof(uint32_t)),
+	MSG(PEER_DOWN, SESSION, RIB, 0, sizeof(struct msg_peer_down)),
 	MSG(UPDATE, SESSION, RIB, TAIL, sizeof(struct msg_update)),
 	MSG(END_OF_RIB, SESSION, RIB, 0, sizeof(struct msg_peer_af)),
 	MSG(REFRESH, SESSION, RIB, 0, sizeof(struct msg_peer_af)),
@@ -119,7 +119,9 @@ bool msg_strings_end(uint16_t type, const void *body)
 		return ENDS(query->vnet) && ENDS(query->neighbor);
 	case MSG_ROW_PEER:
 		return id_ends(&peer->row.id) &&
+		       ENDS(peer->row.role) &&
 		       ENDS(peer->row.capabilities) &&
+		       ENDS(peer->row.sent_capabilities) &&
 		       ENDS(peer->row.last_error);
 	case MSG_ROW_ROUTE:
 		return id_ends(&route->row.id) && ENDS(route->row.why) &&

@@ -73,7 +73,7 @@ enum msg_type {
 
 	/* session -> rib */
 	MSG_PEER_UP,		/* msg_peer_up */
-	MSG_PEER_DOWN,		/* uint32_t peer */
+	MSG_PEER_DOWN,		/* msg_peer_down */
 	MSG_UPDATE,		/* msg_update, attributes, NLRI */
 	MSG_END_OF_RIB,		/* msg_peer_af */
 	MSG_REFRESH,		/* msg_peer_af */
@@ -134,6 +134,11 @@ struct msg_conf_peer {
 	struct prefix range;		/* family 0: id.remote is known */
 	uint32_t n_asns;		/* if id.remote_as is 0 */
 	uint32_t asns[CONF_ASNS_MAX];
+	uint8_t role;			/* enum bgp_role, BGP_ROLE_NONE */
+	bool strict_role;
+	bool restarted;			/* there was a vrsd before this one */
+	uint16_t restart_time;		/* seconds, 0: no graceful restart */
+	uint32_t long_lived_time;	/* seconds */
 };
 
 struct msg_listener {
@@ -162,6 +167,18 @@ struct msg_peer_up {
 	uint32_t serial;
 	struct row_peer_id id;
 	struct bgp_wire wire;
+	uint8_t forwarding;		/* families whose stale routes hold
+					 * until End-of-RIB */
+	bool end_of_rib;		/* it sends that */
+	bool enhanced_refresh;		/* RFC 7313 was agreed on */
+};
+
+/* It has ended; what it leaves becomes stale, all else is withdrawn. */
+struct msg_peer_down {
+	uint32_t peer;
+	uint8_t kept;			/* bgp_af_bit()s */
+	uint16_t restart_time;		/* seconds for it to come back */
+	uint32_t long_lived_time[BGP_AF_COUNT];	/* and then */
 };
 
 /*

@@ -251,14 +251,16 @@ static void watch_signals(void)
 	parent.kill_timer = loop_timer_new(kill_due, NULL);
 }
 
-int parent_main(const struct options *opt)
+int parent_main(const struct options *given)
 {
+	static struct options opt;
 	struct conf_error err = { 0 };
 	struct conf *conf;
 	size_t len;
 	char *text;
 
-	parent.opt = opt;
+	opt = *given;
+	parent.opt = &opt;
 	if (geteuid() != 0)
 		fatalx("needs to be started by root");
 	/* What whoever started us forgot to close is not for the children. */
@@ -268,14 +270,14 @@ int parent_main(const struct options *opt)
 		log_err("%s", err.text);
 		return 1;
 	}
-	rundir_open(opt);
+	opt.restarted = rundir_open(&opt);
 	proc_init(PROC_PARENT, &ops);
 	watch_signals();
-	spawn_all(opt);
+	spawn_all(&opt);
 	chan_send_fd(proc_chan(PROC_CONTROL), MSG_CONTROL_SOCKET, NULL, 0,
-		     rundir_socket(opt));
-	sandbox_enter(PROC_PARENT, &opt->sandbox);
-	apply_init(opt->no_kernel);
+		     rundir_socket(&opt));
+	sandbox_enter(PROC_PARENT, &opt.sandbox);
+	apply_init(&opt);
 	parent.busy = true;
 	apply_start(conf, text, len, applied);
 	return loop_run();

@@ -42,7 +42,7 @@ void apply_answered(enum proc_id from);
 void apply_vnet_ready(uint32_t vni);
 /* MSG_DIAL */
 void apply_dial(uint32_t peer);
-void apply_init(bool no_kernel);
+void apply_init(const struct options *opt);
 
 /*
  * sockets.c: what session cannot open itself
@@ -76,8 +76,11 @@ void sockets_init(void);
  * rundir.c
  */
 
-/* Be the only one on this run directory, and make all that is in it. */
-void rundir_open(const struct options *opt);
+/*
+ * Be the only one on this run directory, and make all that is in it. Return:
+ * whether there was one before; the directory does not outlive a boot.
+ */
+bool rundir_open(const struct options *opt);
 /* The listening control socket, to be handed over. */
 int rundir_socket(const struct options *opt);
 

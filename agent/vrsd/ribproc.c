@@ -7,14 +7,16 @@
  *
  * After a start the kernel still holds the routes of the run before. They are
  * swept, for each VNet, when all of its neighbors have sent End-of-RIB on all
- * sessions, or after the stale time.
+ * sessions, or after the stale time. Peers, too, may have kept what we had
+ * told them; until the same moment, but not longer than the deferral time,
+ * neither is told anything new, which might take away what is only not here
+ * yet (RFC 4724 4.1).
  */
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "bgp/msg.h"
 #include "lib/log.h"
 #include "lib/loop.h"
 #include "lib/util.h"
@@ -26,6 +28,7 @@
 
 static struct {
 	bool no_kernel;
+	bool restarted;
 	struct conf *conf;
 	char *text;			/* of the next one, as it arrives */
 	size_t len;
@@ -128,7 +131,7 @@ static bool neighbor_has_other(const struct ribproc_peer *peer)
 	struct ribproc_peer *other = NULL;
 
 	while ((other = ribproc_peer_next(other)))
-		if (other != peer && other->vnet == peer->vnet &&
+		if (other != peer && other->up && other->vnet == peer->vnet &&
 		    addr_equal(&other->id.remote, &peer->id.remote))
 			return true;
 	return false;
@@ -138,17 +141,15 @@ static void peer_remove(struct ribproc_peer *peer)
 {
 	ribquery_peer_gone(peer);
 	ribs.peers[peer->id.peer - 1] = NULL;
+	ribstale_fini(peer);
 	rib_peer_remove(peer->rib);
 	free(peer);
 }
 
-static void peer_down(uint32_t number)
+void ribproc_peer_forget(struct ribproc_peer *peer)
 {
-	struct ribproc_peer *peer = ribproc_peer(number);
 	struct msg_hop_down msg;
 
-	if (!peer)
-		return;
 	/* The kernel has a short way to move all routes off a next hop. */
 	if (!ribs.no_kernel && !neighbor_has_other(peer)) {
 		memset(&msg, 0, sizeof(msg));
@@ -160,16 +161,50 @@ static void peer_down(uint32_t number)
 	peer_remove(peer);
 }
 
-/* What is sent as next hop is the instance itself, in either family. */
+static void release(struct ribproc_vnet *vnet, const char *why)
+{
+	if (!vnet->held)
+		return;
+	log_info("vnet %s: %s", vnet->conf->name, why);
+	vnet->held = false;
+	loop_timer_stop(vnet->deferral);
+	rib_hold(vnet->rib, false);
+}
+
+static void peer_down(const struct msg_peer_down *msg)
+{
+	struct ribproc_peer *peer = ribproc_peer(msg->peer);
+
+	if (!peer || !peer->up)
+		return;
+	peer->up = false;
+	/* What it takes away is not to be waited with. */
+	if (!msg->kept)
+		release(peer->vnet, "a neighbor is lost: going on");
+	if (msg->kept & peer->families)
+		ribstale_down(peer, msg);
+	else
+		ribproc_peer_forget(peer);
+}
+
+/*
+ * What is sent as next hop is the instance itself, in either family, and for
+ * IPv4 by IPv6 where it has no other and that was agreed on (RFC 8950).
+ */
 static void instance_nexthops(const struct conf_server *server,
 			      const struct row_peer_id *id,
 			      struct rib_session *session)
 {
 	enum bgp_af af;
 
-	for (af = 0; af < BGP_AF_COUNT; af++)
+	for (af = 0; af < BGP_AF_COUNT; af++) {
 		session->nexthop[af] = conf_server_instance(server,
 				id->instance, bgp_af_info[af].family);
+		if (!session->nexthop[af].family &&
+		    session->wire.ext_nexthop & bgp_af_bit(af))
+			session->nexthop[af] = conf_server_instance(server,
+					id->instance, AF_INET6);
+	}
 }
 
 /* Who is at the other end; NULL if it is no longer configured. */
@@ -220,6 +255,27 @@ static void peer_place(uint32_t number)
 	ribs.n_peers = number;
 }
 
+static bool same_ends(const struct row_peer_id *a,
+		      const struct row_peer_id *b)
+{
+	return addr_equal(&a->local, &b->local) &&
+	       addr_equal(&a->remote, &b->remote) &&
+	       a->remote_as == b->remote_as;
+}
+
+static struct ribproc_peer *peer_new(struct ribproc_vnet *vnet,
+				     const struct rib_peer_conf *conf)
+{
+	struct ribproc_peer *peer = xcalloc(1, sizeof(*peer));
+
+	peer_place(conf->id);
+	peer->vnet = vnet;
+	ribs.peers[conf->id - 1] = peer;
+	peer->rib = rib_peer_add(vnet->rib, conf);
+	ribstale_init(peer);
+	return peer;
+}
+
 static void peer_up(const struct msg_peer_up *up)
 {
 	struct ribproc_vnet *vnet = ribproc_vnet(up->id.vni);
@@ -227,8 +283,11 @@ static void peer_up(const struct msg_peer_up *up)
 		.peer = up->id.peer,
 		.serial = up->serial,
 	};
-	struct rib_session session = { .wire = up->wire };
 	const struct conf_neighbor *neighbor;
+	struct rib_session session = {
+		.wire = up->wire,
+		.enhanced_refresh = up->enhanced_refresh,
+	};
 	struct rib_peer_conf conf = {
 		.id = up->id.peer,
 		.name = up->id.neighbor,
@@ -236,9 +295,9 @@ static void peer_up(const struct msg_peer_up *up)
 		.local = up->id.local,
 		.as = up->id.remote_as,
 	};
-	struct ribproc_peer *peer;
+	struct ribproc_peer *peer = ribproc_peer(up->id.peer);
 
-	if (!peer_up_valid(up) || ribproc_peer(up->id.peer))
+	if (!peer_up_valid(up) || (peer && peer->up))
 		proc_violation(PROC_SESSION, MSG_PEER_UP);
 	/* Session has not heard yet that the VNet is gone. */
 	if (!vnet || vnet->draining || !vnet->conf->server)
@@ -248,16 +307,22 @@ static void peer_up(const struct msg_peer_up *up)
 		return;
 	conf.policy = peer_policy(neighbor);
 	instance_nexthops(vnet->conf->server, &up->id, &session);
-	peer_place(up->id.peer);
-	peer = xcalloc(1, sizeof(*peer));
-	peer->vnet = vnet;
+	/* Stale paths of a session with somebody else under this number. */
+	if (peer && (peer->vnet != vnet || !same_ends(&peer->id, &up->id))) {
+		peer_remove(peer);
+		peer = NULL;
+	}
+	if (!peer)
+		peer = peer_new(vnet, &conf);
 	peer->id = up->id;
+	peer->up = true;
 	peer->serial = up->serial;
 	peer->families = up->wire.families;
-	ribs.peers[up->id.peer - 1] = peer;
+	peer->end_of_rib = up->end_of_rib;
+	peer->complete = 0;
 	chan_send(proc_chan(PROC_SESSION), MSG_PEER_HEARD, &ref, sizeof(ref));
-	peer->rib = rib_peer_add(vnet->rib, &conf);
 	rib_peer_up(peer->rib, &session);
+	ribstale_up(peer, up);
 }
 
 static void update(const struct msg_update *msg, size_t len)
@@ -275,7 +340,7 @@ static void update(const struct msg_update *msg, size_t len)
 	if (!bgp_nlri_valid(nlri, msg->af, false) ||
 	    (!msg->withdraw && !bgp_attrs_valid(attrs, msg->attrs_len)))
 		proc_violation(PROC_SESSION, MSG_UPDATE);
-	if (!peer)
+	if (!peer || !peer->up)
 		return;
 	if (msg->withdraw)
 		rib_peer_withdraw(peer->rib, msg->af, nlri);
@@ -289,19 +354,12 @@ static void refresh(const struct msg_peer_af *msg)
 
 	if (msg->af >= BGP_AF_COUNT)
 		proc_violation(PROC_SESSION, MSG_REFRESH);
-	if (!peer)
+	if (!peer || !peer->up)
 		return;
-	switch (msg->what) {
-	case BGP_REFRESH_REQUEST:
+	if (msg->what == BGP_REFRESH_REQUEST)
 		rib_peer_refresh(peer->rib, msg->af);
-		break;
-	case BGP_REFRESH_BEGIN:
-		rib_peer_stale(peer->rib, msg->af);
-		break;
-	case BGP_REFRESH_END:
-		rib_peer_sweep(peer->rib, msg->af);
-		break;
-	}
+	else
+		ribstale_refresh(peer, msg->af, msg->what);
 }
 
 /*
@@ -333,10 +391,23 @@ static bool all_complete(const struct ribproc_vnet *vnet)
 	size_t n = 0;
 
 	while ((peer = ribproc_peer_next(peer)))
-		if (peer->vnet == vnet && peer->complete == peer->families)
+		if (peer->vnet == vnet && peer->up &&
+		    peer->complete == peer->families)
 			n++;
 	return !vnet->conf->server ||
 	       n >= sessions_expected(vnet->conf->server);
+}
+
+/* All that can be expected is here, or has been waited for long enough. */
+static void release_if_due(struct ribproc_vnet *vnet)
+{
+	if (vnet->held && all_complete(vnet))
+		release(vnet, "all neighbors are back");
+}
+
+static void deferral_ends(void *arg)
+{
+	release(arg, "not all neighbors are back: going on without");
 }
 
 static void sweep_if_due(struct ribproc_vnet *vnet)
@@ -367,9 +438,10 @@ static void end_of_rib(const struct msg_peer_af *msg)
 
 	if (msg->af >= BGP_AF_COUNT)
 		proc_violation(PROC_SESSION, MSG_END_OF_RIB);
-	if (!peer)
+	if (!peer || !peer->up)
 		return;
 	peer->complete |= bgp_af_bit(msg->af);
+	ribstale_end_of_rib(peer, msg->af);
 	loop_defer(ribs.work_job);
 }
 
@@ -466,6 +538,12 @@ static void vnet_add(const struct conf_vnet *conf)
 	vnet->swept = ribs.no_kernel;
 	vnet->patience = loop_timer_new(patience_ends, vnet);
 	loop_timer_set(vnet->patience, seconds * 1000);
+	vnet->deferral = loop_timer_new(deferral_ends, vnet);
+	if (!ribs.restarted || !conf->server)
+		return;
+	vnet->held = true;
+	rib_hold(vnet->rib, true);
+	loop_timer_set(vnet->deferral, conf->server->deferral_time * 1000);
 }
 
 /*
@@ -494,6 +572,26 @@ static void update_peers(struct ribproc_vnet *vnet)
 	}
 }
 
+/* Stale paths of neighbors that there are no more. */
+static void forget_unconfigured(struct ribproc_vnet *vnet)
+{
+	const struct conf_server *server = vnet->conf->server;
+	const struct conf_neighbor *neighbor;
+	struct ribproc_peer *peer, *next;
+
+	for (peer = ribproc_peer_next(NULL); peer; peer = next) {
+		next = ribproc_peer_next(peer);
+		if (peer->vnet != vnet || peer->up)
+			continue;
+		neighbor = server ? conf_neighbor_find(server,
+						       &peer->id.remote) :
+				    NULL;
+		if (!neighbor || (neighbor->asn &&
+				  neighbor->asn != peer->id.remote_as))
+			ribproc_peer_forget(peer);
+	}
+}
+
 /* A table has one local AS: with another it is emptied and made anew. */
 static void vnet_change(struct ribproc_vnet *vnet,
 			const struct conf_vnet *conf)
@@ -510,6 +608,7 @@ static void vnet_change(struct ribproc_vnet *vnet,
 		vnet->draining = true;
 	}
 	vnet->conf = conf;
+	forget_unconfigured(vnet);
 	update_peers(vnet);
 }
 
@@ -523,6 +622,7 @@ static void vnet_remove(struct ribproc_vnet *vnet)
 		p = &(*p)->next;
 	*p = vnet->next;
 	loop_timer_free(vnet->patience);
+	loop_timer_free(vnet->deferral);
 	rib_free(vnet->rib);
 	free(vnet);
 }
@@ -555,6 +655,7 @@ static void apply(struct conf *conf)
 		else
 			vnet_add(&conf->vnets[i]);
 	}
+	ribs.restarted = false;		/* what is new later was not before */
 	conf_free(ribs.conf);
 	ribs.conf = conf;
 	ribs.applying = true;
@@ -625,6 +726,7 @@ static void work(void *arg)
 		more |= busy;
 		if (vnet->draining && !busy)
 			finish_draining(vnet);
+		release_if_due(vnet);
 		sweep_if_due(vnet);
 	}
 	conf_done_if_so();
@@ -660,7 +762,7 @@ static void message(enum proc_id from, uint16_t type, const void *body,
 		peer_up(body);
 		break;
 	case MSG_PEER_DOWN:
-		peer_down(*number);
+		peer_down(body);
 		break;
 	case MSG_UPDATE:
 		update(body, len);
@@ -707,6 +809,7 @@ int rib_main(const struct options *opt)
 {
 	proc_init(PROC_RIB, &ops);
 	ribs.no_kernel = opt->no_kernel;
+	ribs.restarted = opt->restarted;
 	ribs.work_job = loop_job_new(work, NULL);
 	sandbox_enter(PROC_RIB, &opt->sandbox);
 	return loop_run();

@@ -3,6 +3,7 @@
 #ifndef VRSD_RIBPROC_H
 #define VRSD_RIBPROC_H
 
+#include "bgp/msg.h"
 #include "conf/conf.h"
 #include "rib/rib.h"
 #include "vrsd/msg.h"
@@ -14,9 +15,18 @@ struct ribproc_vnet {
 	struct rib *rib;
 	uint32_t local_as;
 	bool draining;			/* until the kernel has dropped all */
+	bool held;			/* decisions wait, RFC 4724 4.1 */
+	struct loop_timer *deferral;	/* at most so long */
 	bool swept;			/* stale routes of the run before */
 	bool patience_over;		/* with peers that are not back */
 	struct loop_timer *patience;
+};
+
+/* Paths of a session that has ended, or that a refresh is to confirm. */
+struct ribproc_stale {
+	struct ribproc_peer *peer;
+	struct loop_timer *timer;	/* until they go, or last long */
+	uint32_t long_lived_time;	/* seconds, still to come; 0: none */
 };
 
 struct ribproc_peer {
@@ -24,8 +34,13 @@ struct ribproc_peer {
 	struct rib_peer *rib;
 	uint32_t serial;
 	struct row_peer_id id;
+	bool up;			/* else only stale paths are left */
+	bool end_of_rib;		/* it sends that */
 	uint8_t families;		/* bgp_af_bit()s in use */
 	uint8_t complete;		/* those it has sent End-of-RIB for */
+	uint8_t stale;			/* families with stale paths */
+	uint8_t refreshing;		/* between BoRR and EoRR, RFC 7313 */
+	struct ribproc_stale af[BGP_AF_COUNT];
 };
 
 /* ribproc.c: what there is. The session with this number, or NULL. */
@@ -34,6 +49,21 @@ struct ribproc_peer *ribproc_peer(uint32_t number);
 struct ribproc_peer *ribproc_peer_next(const struct ribproc_peer *peer);
 struct ribproc_vnet *ribproc_vnet(uint32_t vni);
 struct ribproc_vnet *ribproc_vnets(void);
+
+/* Withdraw all that is left of a peer that is down, and forget it. */
+void ribproc_peer_forget(struct ribproc_peer *peer);
+
+/* ribstale.c: graceful restart of peers, RFC 4724 4.2, RFC 9494, RFC 7313 */
+void ribstale_init(struct ribproc_peer *peer);
+void ribstale_fini(struct ribproc_peer *peer);
+/* The session has ended; something of it is kept. */
+void ribstale_down(struct ribproc_peer *peer, const struct msg_peer_down *msg);
+/* It is up again. */
+void ribstale_up(struct ribproc_peer *peer, const struct msg_peer_up *up);
+void ribstale_end_of_rib(struct ribproc_peer *peer, enum bgp_af af);
+/* BoRR and EoRR. */
+void ribstale_refresh(struct ribproc_peer *peer, enum bgp_af af,
+		      enum bgp_refresh what);
 
 /* ribquery.c */
 void ribquery_begin(const struct msg_query *msg);

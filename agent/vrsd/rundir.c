@@ -34,8 +34,9 @@ static void make_dir(const char *path, mode_t mode)
 		fatalx("%s: not a directory that only root can write", path);
 }
 
-void rundir_open(const struct options *opt)
+bool rundir_open(const struct options *opt)
 {
+	bool before;
 	int dir, fd;
 
 	make_dir(opt->run_dir, 0755);
@@ -43,6 +44,7 @@ void rundir_open(const struct options *opt)
 	dir = open(opt->run_dir, O_DIRECTORY | O_CLOEXEC);
 	if (dir < 0)
 		fatal("%s", opt->run_dir);
+	before = !faccessat(dir, "lock", F_OK, AT_SYMLINK_NOFOLLOW);
 	fd = openat(dir, "lock", O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW,
 		    0600);
 	if (fd < 0)
@@ -54,6 +56,7 @@ void rundir_open(const struct options *opt)
 		fatal("%s/lock", opt->run_dir);
 	}
 	close(dir);
+	return before;
 }
 
 int rundir_socket(const struct options *opt)

@@ -527,8 +527,10 @@ static void shutdown_sessions(void)
 {
 	struct peer *peer;
 
-	while ((peer = session_next(NULL)))
+	while ((peer = session_next(NULL))) {
+		bgp_peer_leave(&peer->bgp);
 		remove_peer(peer, BGP_CEASE_ADMIN_SHUTDOWN);
+	}
 	loop_exit(0);
 }
 

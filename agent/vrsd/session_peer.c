@@ -41,6 +41,7 @@ static struct out_buf *sending;		/* see session_peer_send() */
 static struct peer_conn *dirty;
 static struct loop_job *flush_job;
 static bool reading_paused;
+static uint64_t started;		/* when this process was */
 static uint8_t input[BGP_MSG_MAX_EXT + READ_SIZE];
 
 static struct peer_conn *conn_of(const struct bgp_conn *bgp)
@@ -410,6 +411,61 @@ static uint32_t io_random(uint32_t n)
 }
 
 /*
+ * What we offer
+ */
+
+/*
+ * What we say of restarts: forwarding goes on without us, as the kernel holds
+ * the routes. That we have restarted is true for as long as we told our
+ * peers to wait.
+ */
+static struct bgp_cap_restart restart_caps(const struct msg_conf_peer *conf)
+{
+	struct bgp_cap_restart restart = { .time = conf->restart_time };
+	enum bgp_af af;
+
+	if (!conf->restart_time)
+		return restart;
+	restart.notification = true;
+	restart.restarting = conf->restarted &&
+			     loop_now_ms() < started + conf->restart_time *
+					     1000ull;
+	restart.families = restart.forwarding = conf->families;
+	if (!conf->long_lived_time)
+		return restart;
+	restart.long_lived = restart.long_lived_forwarding = conf->families;
+	for (af = 0; af < BGP_AF_COUNT; af++)
+		restart.long_lived_time[af] = conf->long_lived_time;
+	return restart;
+}
+
+/* IPv4 by IPv6 next hops, where the VNet can have such. */
+static uint8_t ext_nexthop(const struct msg_conf_peer *conf)
+{
+	if (conf->families & bgp_af_bit(BGP_IPV6_UNICAST))
+		return conf->families & bgp_af_bit(BGP_IPV4_UNICAST);
+	return 0;
+}
+
+static struct bgp_caps peer_caps(const struct msg_conf_peer *conf)
+{
+	return (struct bgp_caps){
+		.families = conf->families,
+		.mp = true,
+		.route_refresh = true,
+		.enhanced_refresh = true,
+		.end_of_rib = true,
+		.extended_message = true,
+		.as4 = true,
+		.as = conf->id.local_as,
+		.has_role = conf->role < BGP_ROLE_NONE,
+		.role = conf->role,
+		.ext_nexthop = ext_nexthop(conf),
+		.restart = restart_caps(conf),
+	};
+}
+
+/*
  * What the state machine tells
  */
 
@@ -421,12 +477,22 @@ static void io_state(struct bgp_conn *bgp, enum bgp_state old)
 	peer->since_ms = loop_now_ms();
 	if (session_peer_dynamic(peer))
 		session_look_after_dynamic();
+	/* Whether we have restarted changes with time. */
+	if (bgp->state == BGP_OPENSENT)
+		bgp->peer->conf.caps.restart = restart_caps(&peer->conf);
 }
 
 static void io_established(struct bgp_peer *bgp)
 {
 	struct peer *peer = bgp->ctx;
-	struct msg_peer_up up = { .wire = bgp->session->wire };
+	const struct bgp_caps *remote = &bgp->session->remote.caps;
+	struct msg_peer_up up = {
+		.wire = bgp->session->wire,
+		.forwarding = remote->restart.forwarding |
+			      remote->restart.long_lived_forwarding,
+		.end_of_rib = remote->end_of_rib,
+		.enhanced_refresh = remote->enhanced_refresh,
+	};
 
 	peer->conf.id.remote_as = bgp->session->remote.as;
 	up.serial = ++peer->serial;
@@ -438,12 +504,20 @@ static void io_established(struct bgp_peer *bgp)
 
 static void io_down(struct bgp_peer *bgp, const struct bgp_error *err)
 {
+	const struct bgp_kept *kept = &bgp->kept;
 	struct peer *peer = bgp->ctx;
+	struct msg_peer_down down;
 
 	(void)err;
+	memset(&down, 0, sizeof(down));
+	down.peer = peer->conf.id.peer;
+	down.kept = kept->families;
+	down.restart_time = kept->time;
+	memcpy(down.long_lived_time, kept->long_lived_time,
+	       sizeof(down.long_lived_time));
 	peer->heard = false;
 	peer->conf.id.remote_as = bgp->conf.remote_as;
-	tell_rib(peer, MSG_PEER_DOWN);
+	chan_send(proc_chan(PROC_RIB), MSG_PEER_DOWN, &down, sizeof(down));
 }
 
 static void send_block(struct peer *peer, struct bgp_update *update,
@@ -567,16 +641,8 @@ struct peer *session_peer_new(const struct msg_conf_peer *conf,
 		.passive = conf->range.addr.family != 0,
 		.connect_retry = CONNECT_RETRY,
 		.enforce_first_as = true,
-		.caps = {
-			.families = conf->families,
-			.mp = true,
-			.route_refresh = true,
-			.enhanced_refresh = true,
-			.end_of_rib = true,
-			.extended_message = true,
-			.as4 = true,
-			.as = conf->id.local_as,
-		},
+		.strict_role = conf->strict_role,
+		.caps = peer_caps(conf),
 	};
 	struct peer *peer = xcalloc(1, sizeof(*peer));
 
@@ -601,7 +667,8 @@ void session_peer_update(struct peer *peer, const struct msg_conf_peer *conf)
 	peer->bgp.name = peer->name;
 	peer->bgp.conf.hold_time = conf->hold_time;
 	peer->bgp.conf.router_id = conf->router_id;
-	peer->bgp.conf.caps.families = conf->families;
+	peer->bgp.conf.strict_role = conf->strict_role;
+	peer->bgp.conf.caps = peer_caps(conf);
 	peer->bgp.conf.n_asns = conf->n_asns;
 	if (other_protection)
 		bgp_peer_reset(&peer->bgp, BGP_CEASE_CONFIG_CHANGE, NULL);
@@ -629,6 +696,7 @@ void session_peer_row(const struct peer *peer, struct row_peer *row)
 	memcpy(row->rx, bgp->stats.rx, sizeof(row->rx));
 	memcpy(row->tx, bgp->stats.tx, sizeof(row->tx));
 	row->treated_as_withdraw = bgp->stats.verdict[BGP_TREAT_AS_WITHDRAW];
+	row->attrs_discarded = bgp->stats.verdict[BGP_ATTR_DISCARD];
 	row->established = bgp->stats.established;
 	snprintf(row->last_error, sizeof(row->last_error), "%s",
 		 bgp->last_error.text);
@@ -639,9 +707,16 @@ void session_peer_row(const struct peer *peer, struct row_peer *row)
 	row->queued = conn_of(session)->out.bytes;
 	bgp_caps_format(&session->remote.caps, row->capabilities,
 			sizeof(row->capabilities));
+	bgp_caps_format(&bgp->conf.caps, row->sent_capabilities,
+			sizeof(row->sent_capabilities));
+	if (session->remote.caps.has_role)
+		snprintf(row->role, sizeof(row->role), "%s",
+			 bgp_role_name(session->remote.caps.role));
+	row->restart_time = session->remote.caps.restart.time;
 }
 
 void session_peer_init(void)
 {
 	flush_job = loop_job_new(flush_due, NULL);
+	started = loop_now_ms();
 }

@@ -55,11 +55,13 @@ static void channel_pair(int fds[2])
 
 static void exec_child(const struct options *opt, enum proc_id proc, int fd)
 {
-	char **argv = xcalloc(opt->argc + 3, sizeof(*argv));
+	char **argv = xcalloc(opt->argc + 4, sizeof(*argv));
 	char *option = xasprintf("--process=%s", proc_name(proc));
 
 	memcpy(argv, opt->argv, opt->argc * sizeof(*argv));
 	argv[opt->argc] = option;
+	if (opt->restarted)
+		argv[opt->argc + 1] = xstrdup("--restarted");
 	if (fd == PROC_PARENT_FD)
 		fcntl(fd, F_SETFD, 0);
 	else

@@ -31,6 +31,7 @@ struct options {
 	bool no_kernel;			/* program nothing */
 	bool debug;
 	bool check;			/* only check the configuration */
+	bool restarted;			/* another ran here since the boot */
 	struct sandbox sandbox;
 	char **argv;			/* for the processes to be started */
 	int argc;

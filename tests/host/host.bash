@@ -120,6 +120,7 @@ logged() { grep -qE -- "$1" "$run/vrsd.log"; }
 # NVAs
 #
 
+# start_frr [LINE...]: with more lines for the router.
 start_frr() {
 	cat >"$run/frr.conf" <<-EOF
 	log file $run/frr.log
@@ -136,6 +137,7 @@ start_frr() {
 	 neighbor 10.1.1.5 peer-group RS
 	 neighbor fd00:10:1:1::4 peer-group RS
 	 neighbor fd00:10:1:1::5 peer-group RS
+	$(printf ' %s\n' "$@")
 	 address-family ipv4 unicast
 	  network 10.250.0.0/16
 	  neighbor 10.1.1.4 activate
@@ -147,6 +149,11 @@ start_frr() {
 	  neighbor fd00:10:1:1::5 activate
 	 exit-address-family
 	EOF
+	run_frr
+}
+
+# run_frr: again, with the configuration that is there.
+run_frr() {
 	mkdir -p "$run/frr"
 	ip netns exec "$(ns sdwan)" /usr/lib/frr/bgpd -Z -n -S -f "$run/frr.conf" \
 		-i "$run/frr/bgpd.pid" --vty_socket "$run/frr" \
@@ -166,6 +173,7 @@ frr_configure() {
 	vtysh --vty_socket "$run/frr" -d bgpd -c "configure terminal" "${args[@]}"
 }
 
+# start_bird [OPTIONS]: more options for each session.
 start_bird() {
 	cat >"$run/bird.conf" <<-EOF
 	router id 10.1.3.4;
@@ -177,6 +185,7 @@ start_bird() {
 	  local as 65002;
 	  multihop;
 	  connect delay time 1;
+	  ${1-}
 	}
 	template bgp azure4 from azure {
 	  ipv4 { import all; export where source = RTS_STATIC; next hop self; };

@@ -8,6 +8,8 @@
 
 add_topology
 write_config
+# With it, see graceful.sh.
+sed -i 's/^      neighbors:/      restart-time: 0\n&/' "$run/vrsd.yaml"
 start_vrsd
 start_frr
 start_bird

@@ -4,11 +4,11 @@ bgp_test_lib	:= $(addprefix agent/lib/,addr.c buf.c hash.c log.c util.c)
 bgp_test_codec	:= $(addprefix agent/bgp/,as_path.c attr.c attr_wire.c bgp.c \
 		   community.c msg.c nlri.c notify.c open.c update_build.c \
 		   update_parse.c)
-bgp_test_fsm	:= $(addprefix agent/bgp/,fsm.c peer.c)
+bgp_test_fsm	:= $(addprefix agent/bgp/,fsm.c peer.c restart.c)
 
 unit_tests += addr_test buf_test hash_test loop_test
-unit_tests += bgp_attr_test bgp_collide_test bgp_fsm_test bgp_roundtrip_test \
-	      bgp_vectors_test
+unit_tests += bgp_attr_test bgp_collide_test bgp_fsm_test bgp_restart_test \
+	      bgp_roundtrip_test bgp_vectors_test
 
 addr_test_sources	 := agent/lib/addr.c
 buf_test_sources	 := agent/lib/buf.c
@@ -21,3 +21,4 @@ bgp_vectors_test_sources := $(bgp_test_codec) $(bgp_test_lib) \
 			    tests/unit/vectors.c
 bgp_collide_test_sources := $(bgp_test_fsm) $(bgp_test_codec) $(bgp_test_lib)
 bgp_fsm_test_sources	 := $(bgp_test_fsm) $(bgp_test_codec) $(bgp_test_lib)
+bgp_restart_test_sources := $(bgp_test_fsm) $(bgp_test_codec) $(bgp_test_lib)

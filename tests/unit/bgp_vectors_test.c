@@ -55,6 +55,26 @@ static void header_case(const struct vector *v, char *out)
 	}
 }
 
+static void say_restart(char *out, const struct bgp_cap_restart *restart)
+{
+	enum bgp_af af;
+
+	vector_say(out, "restart: %s%s%u s,", restart->restarting ? "R " : "",
+		   restart->notification ? "N " : "", restart->time);
+	for (af = 0; af < BGP_AF_COUNT; af++) {
+		if (!(restart->families & bgp_af_bit(af)))
+			continue;
+		vector_say(out, " %s%s", bgp_af_info[af].name,
+			   restart->forwarding & bgp_af_bit(af) ? " F" : "");
+		if (restart->long_lived & bgp_af_bit(af))
+			vector_say(out, " long-lived %u s%s",
+				   restart->long_lived_time[af],
+				   restart->long_lived_forwarding &
+				   bgp_af_bit(af) ? " F" : "");
+	}
+	vector_say(out, "\n");
+}
+
 static void open_case(const struct vector *v, char *out)
 {
 	char caps[256], id[ADDR_STRLEN];
@@ -72,6 +92,10 @@ static void open_case(const struct vector *v, char *out)
 		   open.hold_time, addr_format(&addr, id));
 	vector_say(out, "capabilities: %s, unknown %u\n", caps,
 		   open.caps.unknown);
+	if (open.caps.restart.time)
+		say_restart(out, &open.caps.restart);
+	if (open.caps.has_role)
+		vector_say(out, "role: %s\n", bgp_role_name(open.caps.role));
 }
 
 static void notify_case(const struct vector *v, char *out)
@@ -186,6 +210,8 @@ static struct bgp_update_rules rules_of(const struct vector *v)
 		rules.wire.families = bgp_af_bit(BGP_IPV6_UNICAST);
 	if (vector_has(v, "add-path"))
 		rules.wire.add_path_rx = rules.wire.families;
+	if (vector_has(v, "ext-nexthop"))
+		rules.wire.ext_nexthop = bgp_af_bit(BGP_IPV4_UNICAST);
 	return rules;
 }
 

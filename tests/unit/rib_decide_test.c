@@ -336,6 +336,11 @@ static void do_line(char *line)
 		run();
 		ktap_must(line[0] == 's' ? rib_space_add(rib, &space) :
 					   rib_space_del(rib, &space));
+	} else if (!strcmp(line, "long-lived")) {
+		run();
+		word = strtok(rest, " \n");
+		rib_peer_long_lived(peer[session_parse(word)],
+				    BGP_IPV4_UNICAST);
 	} else if (line[1] != '/' && strcmp(line, "down") != 0) {
 		run();
 		if (!do_policy(line, rest))
@@ -346,7 +351,7 @@ static void do_line(char *line)
 		run();
 		word = strtok(rest, " \n");
 		rib_peer_down(peer[session_parse(word)],
-			      strtok(NULL, " \n") != NULL);
+			      strtok(NULL, " \n") ? 3 : 0);
 	} else {
 		announce(session_parse(line), rest);
 	}

@@ -538,7 +538,7 @@ static void step_down(unsigned int s)
 {
 	bool keep = rnd(2);
 
-	rib_peer_down(session[s].peer, keep);
+	rib_peer_down(session[s].peer, keep ? 3 : 0);
 	session[s].up = false;
 	session[s].paused = false;
 	model_age(s, 0, keep);

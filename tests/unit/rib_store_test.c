@@ -410,7 +410,7 @@ static void test_bounded_turn(void)
 	rib_stats(rib, &stats);
 	ktap_ok(n_reach[2] == 50000 && stats.prefixes[0] == 50000,
 		"and the next ones the rest");
-	rib_peer_down(peer, false);
+	rib_peer_down(peer, 0);
 	while (rib_run(rib, 0))
 		;
 	rib_stats(rib, &stats);

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+#include <string.h>
+
+#include "bgp/notify.h"
+#include "bgp/restart.h"
+#include "lib/util.h"
+
+bool bgp_restart_notifies(const struct bgp_conn *conn)
+{
+	return conn->state == BGP_ESTABLISHED &&
+	       conn->peer->conf.caps.restart.notification &&
+	       conn->remote.caps.restart.notification;
+}
+
+/* After these, what the peer has announced holds no more. */
+static bool is_final(const struct bgp_error *err)
+{
+	if (err->code != BGP_ERR_CEASE)
+		return false;
+	switch (err->subcode) {
+	case BGP_CEASE_MAX_PREFIXES:
+	case BGP_CEASE_ADMIN_SHUTDOWN:
+	case BGP_CEASE_PEER_DECONFIGURED:
+	case BGP_CEASE_HARD_RESET:
+	case BGP_CEASE_BFD_DOWN:	/* the way to it is broken */
+		return true;
+	default:
+		return false;
+	}
+}
+
+/*
+ * The peer must have said that it keeps forwarding; whether we ask the same
+ * of it does not matter. Without RFC 8538 only the loss of the transport is a
+ * restart, with it everything is but what is final. A peer that shuts down
+ * with a Cease other than a Hard Reset means to be back.
+ */
+struct bgp_kept bgp_restart_kept(const struct bgp_conn *conn,
+				 const struct bgp_error *err)
+{
+	const struct bgp_cap_restart *remote = &conn->remote.caps.restart;
+	const struct bgp_peer *peer = conn->peer;
+	const struct bgp_cap_restart *local = &peer->conf.caps.restart;
+	struct bgp_kept kept = { .time = remote->time };
+	enum bgp_af af;
+
+	if (!local->families)
+		return kept;
+	if (err->code && !(local->notification && remote->notification))
+		return kept;
+	if (peer->last_error_received ? err->code == BGP_ERR_CEASE &&
+				       err->subcode == BGP_CEASE_HARD_RESET :
+				       is_final(err))
+		return kept;
+	kept.families = remote->families & conn->wire.families;
+	for (af = 0; af < BGP_AF_COUNT; af++)
+		if (conn->wire.long_lived & bgp_af_bit(af))
+			kept.long_lived_time[af] =
+				MIN(remote->long_lived_time[af],
+				    local->long_lived_time[af]);
+	return kept;
+}
+
+void bgp_restart_harden(const struct bgp_conn *conn, struct bgp_error *err)
+{
+	uint8_t data[sizeof(err->data)];
+	struct wbuf w = wbuf_make(data, sizeof(data));
+
+	if (!bgp_restart_notifies(conn) || !is_final(err) ||
+	    err->subcode == BGP_CEASE_HARD_RESET)
+		return;
+	wbuf_u8(&w, err->code);
+	wbuf_u8(&w, err->subcode);
+	wbuf_copy(&w, err->data, MIN(err->data_len, wbuf_room(&w)));
+	err->subcode = BGP_CEASE_HARD_RESET;
+	err->data_len = w.len;
+	memcpy(err->data, data, w.len);
+}

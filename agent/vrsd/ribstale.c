@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Stale paths. A peer that restarts gracefully is down for a while, and its
+ * paths stay in use: until it has announced what it still has, until it says
+ * that it has not kept forwarding, or until the time is over that it asked
+ * for. Then, if both ends agreed on it, they become long-lived: a last resort
+ * that may stay for hours. A refresh between BoRR and EoRR works in the same
+ * way on a session that is up.
+ */
+
+#include "lib/log.h"
+#include "lib/loop.h"
+#include "vrsd/ribproc.h"
+
+static enum bgp_af af_of(const struct ribproc_stale *stale)
+{
+	return stale - stale->peer->af;
+}
+
+static void over(struct ribproc_peer *peer, enum bgp_af af)
+{
+	peer->stale &= ~bgp_af_bit(af);
+	peer->refreshing &= ~bgp_af_bit(af);
+	loop_timer_stop(peer->af[af].timer);
+	rib_peer_sweep(peer->rib, af);
+}
+
+static void stale_time_ends(void *arg)
+{
+	struct ribproc_stale *stale = arg;
+	struct ribproc_peer *peer = stale->peer;
+	enum bgp_af af = af_of(stale);
+
+	if (!peer->up && stale->long_lived_time) {
+		log_info("vnet %s neighbor %s: %s routes are long-lived stale",
+			 peer->id.vnet, peer->id.neighbor,
+			 bgp_af_info[af].name);
+		loop_timer_set(stale->timer, stale->long_lived_time * 1000ull);
+		stale->long_lived_time = 0;
+		rib_peer_long_lived(peer->rib, af);
+		return;
+	}
+	log_info("vnet %s neighbor %s: stale %s routes are removed",
+		 peer->id.vnet, peer->id.neighbor, bgp_af_info[af].name);
+	over(peer, af);
+	if (!peer->up && !peer->stale)
+		ribproc_peer_forget(peer);
+}
+
+void ribstale_init(struct ribproc_peer *peer)
+{
+	enum bgp_af af;
+
+	for (af = 0; af < BGP_AF_COUNT; af++) {
+		peer->af[af].peer = peer;
+		peer->af[af].timer = loop_timer_new(stale_time_ends,
+						    &peer->af[af]);
+	}
+}
+
+void ribstale_fini(struct ribproc_peer *peer)
+{
+	enum bgp_af af;
+
+	for (af = 0; af < BGP_AF_COUNT; af++)
+		loop_timer_free(peer->af[af].timer);
+}
+
+/* A time of zero: what was asked for is over at once, or long-lived. */
+void ribstale_down(struct ribproc_peer *peer, const struct msg_peer_down *msg)
+{
+	enum bgp_af af;
+
+	peer->stale = msg->kept & peer->families;
+	peer->refreshing = 0;
+	rib_peer_down(peer->rib, peer->stale);
+	for (af = 0; af < BGP_AF_COUNT; af++) {
+		loop_timer_stop(peer->af[af].timer);
+		if (!(peer->stale & bgp_af_bit(af)))
+			continue;
+		peer->af[af].long_lived_time = msg->long_lived_time[af];
+		loop_timer_set(peer->af[af].timer, msg->restart_time * 1000ull);
+	}
+	log_info("vnet %s neighbor %s: its routes are kept for %u s",
+		 peer->id.vnet, peer->id.neighbor, msg->restart_time);
+}
+
+static uint64_t patience_ms(const struct ribproc_peer *peer)
+{
+	return peer->vnet->conf->server->stale_time * 1000ull;
+}
+
+void ribstale_up(struct ribproc_peer *peer, const struct msg_peer_up *up)
+{
+	enum bgp_af af;
+
+	for (af = 0; af < BGP_AF_COUNT; af++) {
+		if (!(peer->stale & bgp_af_bit(af)))
+			continue;
+		/* RFC 4724 4.2: not if it has lost its forwarding state. */
+		if (up->end_of_rib &&
+		    up->forwarding & peer->families & bgp_af_bit(af))
+			loop_timer_set(peer->af[af].timer, patience_ms(peer));
+		else
+			over(peer, af);
+	}
+}
+
+void ribstale_end_of_rib(struct ribproc_peer *peer, enum bgp_af af)
+{
+	if (peer->stale & bgp_af_bit(af))
+		over(peer, af);
+}
+
+/*
+ * RFC 7313 4: a BoRR before the first End-of-RIB, and an EoRR without a BoRR,
+ * mean nothing. An EoRR that does not come is not waited for for ever.
+ */
+void ribstale_refresh(struct ribproc_peer *peer, enum bgp_af af,
+		      enum bgp_refresh what)
+{
+	uint8_t bit = bgp_af_bit(af);
+
+	if (what == BGP_REFRESH_BEGIN &&
+	    (!peer->end_of_rib || peer->complete & bit)) {
+		peer->refreshing |= bit;
+		rib_peer_stale(peer->rib, af);
+		loop_timer_set(peer->af[af].timer, patience_ms(peer));
+	} else if (what == BGP_REFRESH_END && peer->refreshing & bit) {
+		over(peer, af);
+	} else {
+		log_debug("vnet %s neighbor %s: %s of %s is ignored",
+			  peer->id.vnet, peer->id.neighbor,
+			  what == BGP_REFRESH_END ? "EoRR" : "BoRR",
+			  bgp_af_info[af].name);
+	}
+}

@@ -1,0 +1,358 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Which routes outlive a session (RFC 4724, RFC 8538, RFC 9494), and how one
+ * is ended that should leave some, or none.
+ */
+
+#include <stdio.h>
+#include <string.h>
+
+#include "bgp/event.h"
+#include "bgp/notify.h"
+#include "bgp/restart.h"
+#include "ktap.h"
+#include "lib/log.h"
+
+#define BOTH	(1 << BGP_IPV4_UNICAST | 1 << BGP_IPV6_UNICAST)
+
+static struct bgp_update *parser;
+static struct bgp_peer peer;
+static struct bgp_conn *const out = &peer.conn[BGP_OUTGOING];
+static struct bgp_conn *const in = &peer.conn[BGP_INCOMING];
+static struct bgp_error sent;		/* the last NOTIFICATION */
+static bool closed;
+static unsigned int downs;
+
+static void op_conn(struct bgp_conn *conn)
+{
+	(void)conn;
+}
+
+static void op_close(struct bgp_conn *conn)
+{
+	(void)conn;
+	closed = true;
+}
+
+static void op_send(struct bgp_conn *conn, const void *msg, size_t len)
+{
+	const uint8_t *p = msg;
+
+	(void)conn;
+	if (p[18] == BGP_MSG_NOTIFICATION)
+		bgp_notify_parse(rbuf_make(p + 19, len - 19), &sent);
+}
+
+static void op_timer_set(struct bgp_conn *conn, enum bgp_timer timer,
+			 uint64_t ms)
+{
+	(void)conn;
+	(void)timer;
+	(void)ms;
+}
+
+static void op_timer_stop(struct bgp_conn *conn, enum bgp_timer timer)
+{
+	(void)conn;
+	(void)timer;
+}
+
+static uint32_t op_random(uint32_t n)
+{
+	(void)n;
+	return 0;
+}
+
+static void op_state(struct bgp_conn *conn, enum bgp_state old)
+{
+	(void)conn;
+	(void)old;
+}
+
+static void op_established(struct bgp_peer *p)
+{
+	(void)p;
+}
+
+static void op_down(struct bgp_peer *p, const struct bgp_error *err)
+{
+	(void)p;
+	(void)err;
+	downs++;
+}
+
+static const struct bgp_io_ops ops = {
+	.connect = op_conn,
+	.close = op_close,
+	.send = op_send,
+	.timer_set = op_timer_set,
+	.timer_stop = op_timer_stop,
+	.random = op_random,
+	.state = op_state,
+	.established = op_established,
+	.down = op_down,
+};
+
+static struct bgp_caps caps_of(uint32_t as, bool notification)
+{
+	return (struct bgp_caps){
+		.families = BOTH,
+		.as4 = true,
+		.as = as,
+		.end_of_rib = true,
+		.restart = {
+			.notification = notification,
+			.time = 120,
+			.families = BOTH,
+			.forwarding = BOTH,
+		},
+	};
+}
+
+static void feed(struct bgp_conn *conn, const struct wbuf *w)
+{
+	ktap_must(wbuf_ok(w));
+	bgp_conn_input(conn, w->data, w->len, 100);
+}
+
+/* A session with a peer that offers @remote. */
+static void up(const struct bgp_caps *local, const struct bgp_caps *remote)
+{
+	struct bgp_peer_conf conf = {
+		.local_as = 65515,
+		.remote_as = 65001,
+		.router_id = 0x0a010104,
+		.hold_time = 180,
+		.connect_retry = 5,
+		.caps = *local,
+	};
+	struct bgp_open open = {
+		.as = 65001,
+		.router_id = 0x0a010204,
+		.hold_time = 180,
+		.caps = *remote,
+	};
+	uint8_t msg[BGP_MSG_MAX];
+	struct wbuf w = wbuf_make(msg, sizeof(msg));
+
+	bgp_peer_init(&peer, &conf, &ops, parser, "peer", NULL);
+	bgp_peer_start(&peer);
+	bgp_conn_opened(out);
+	bgp_open_build(&w, &open);
+	bgp_keepalive_build(&w);
+	feed(out, &w);
+	ktap_must(peer.session == out);
+	memset(&sent, 0, sizeof(sent));
+	closed = false;
+	downs = 0;
+}
+
+static void up_with(bool notification)
+{
+	struct bgp_caps local = caps_of(65515, true);
+	struct bgp_caps remote = caps_of(65001, notification);
+
+	up(&local, &remote);
+}
+
+static void receive(uint8_t code, uint8_t subcode)
+{
+	uint8_t msg[BGP_MSG_MAX];
+	struct wbuf w = wbuf_make(msg, sizeof(msg));
+	struct bgp_error err;
+
+	bgp_error_set(&err, code, subcode, NULL, 0, "%s", "");
+	bgp_notify_build(&w, &err);
+	feed(out, &w);
+}
+
+static void test_transport(void)
+{
+	struct bgp_caps local = caps_of(65515, true);
+	struct bgp_caps remote = caps_of(65001, false);
+
+	up(&local, &remote);
+	bgp_conn_closed(out, "reset");
+	ktap_ok(peer.kept.families == BOTH && peer.kept.time == 120,
+		"lost transport: both families are kept, as long as asked");
+
+	remote.restart.families = 1 << BGP_IPV6_UNICAST;
+	up(&local, &remote);
+	bgp_conn_closed(out, "reset");
+	ktap_ok(peer.kept.families == 1 << BGP_IPV6_UNICAST,
+		"only the families that it names");
+
+	remote.restart.families = 0;
+	up(&local, &remote);
+	bgp_conn_closed(out, "reset");
+	ktap_ok(!peer.kept.families, "none, if it only helps");
+
+	remote = caps_of(65001, false);
+	remote.families = 1 << BGP_IPV4_UNICAST;
+	up(&local, &remote);
+	bgp_conn_closed(out, "reset");
+	ktap_ok(peer.kept.families == 1 << BGP_IPV4_UNICAST,
+		"none that the session did not have");
+
+	local.restart = (struct bgp_cap_restart){ .time = 0 };
+	remote = caps_of(65001, false);
+	up(&local, &remote);
+	bgp_conn_closed(out, "reset");
+	ktap_ok(!peer.kept.families, "none, if we do not offer it");
+}
+
+static void test_long_lived(void)
+{
+	struct bgp_caps local = caps_of(65515, true);
+	struct bgp_caps remote = caps_of(65001, false);
+
+	local.restart.long_lived = BOTH;
+	local.restart.long_lived_time[0] = 3600;
+	local.restart.long_lived_time[1] = 3600;
+	remote.restart.long_lived = 1 << BGP_IPV4_UNICAST;
+	remote.restart.long_lived_time[0] = 86400;
+	up(&local, &remote);
+	bgp_conn_closed(out, "reset");
+	ktap_ok(peer.kept.long_lived_time[0] == 3600 &&
+		peer.kept.long_lived_time[1] == 0,
+		"long-lived: the shorter time, where both offer it");
+}
+
+static void test_notification(void)
+{
+	static const struct {
+		uint8_t code, subcode;
+		bool received;
+		bool old, new;		/* kept without and with RFC 8538 */
+	} cases[] = {
+		{ BGP_ERR_HOLD_TIMER, 0, false, false, true },
+		{ BGP_ERR_HOLD_TIMER, 0, true, false, true },
+		{ BGP_ERR_UPDATE, 1, true, false, true },
+		{ BGP_ERR_CEASE, BGP_CEASE_ADMIN_RESET, true, false, true },
+		{ BGP_ERR_CEASE, BGP_CEASE_ADMIN_SHUTDOWN, true, false, true },
+		{ BGP_ERR_CEASE, BGP_CEASE_HARD_RESET, true, false, false },
+		{ BGP_ERR_CEASE, BGP_CEASE_CONFIG_CHANGE, false, false, true },
+		{ BGP_ERR_CEASE, BGP_CEASE_ADMIN_SHUTDOWN, false, false,
+		  false },
+		{ BGP_ERR_CEASE, BGP_CEASE_MAX_PREFIXES, false, false, false },
+		{ BGP_ERR_CEASE, BGP_CEASE_BFD_DOWN, false, false, false },
+	};
+	struct bgp_error err;
+	unsigned int i, with;
+
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		for (with = 0; with < 2; with++) {
+			up_with(with);
+			bgp_error_set(&err, cases[i].code, cases[i].subcode,
+				      NULL, 0, "test");
+			if (cases[i].received)
+				receive(cases[i].code, cases[i].subcode);
+			else
+				bgp_peer_fail(&peer, &err);
+			ktap_ok(downs == 1 && !!peer.kept.families ==
+				(with ? cases[i].new : cases[i].old),
+				"%s %u/%u with%s notification support",
+				cases[i].received ? "received" : "sent",
+				cases[i].code, cases[i].subcode,
+				with ? "" : "out");
+		}
+	}
+}
+
+static void test_hard_reset(void)
+{
+	static const char text[] = "back never";
+
+	up_with(true);
+	bgp_peer_stop(&peer, BGP_CEASE_ADMIN_SHUTDOWN, text);
+	ktap_ok(sent.code == BGP_ERR_CEASE &&
+		sent.subcode == BGP_CEASE_HARD_RESET &&
+		sent.data[0] == BGP_ERR_CEASE &&
+		sent.data[1] == BGP_CEASE_ADMIN_SHUTDOWN &&
+		!memcmp(sent.data + 3, text, strlen(text)),
+		"a shutdown is a hard reset where that is understood");
+	ktap_ok(!strcmp(sent.text, "Cease, Administrative Shutdown: "
+			"\"back never\" (hard reset)"),
+		"and is read as what it is");
+	up_with(false);
+	bgp_peer_stop(&peer, BGP_CEASE_ADMIN_SHUTDOWN, text);
+	ktap_ok(sent.subcode == BGP_CEASE_ADMIN_SHUTDOWN,
+		"and a plain one elsewhere");
+}
+
+static void test_leave(void)
+{
+	struct bgp_caps local = caps_of(65515, true);
+	struct bgp_caps remote = caps_of(65001, false);
+
+	up_with(true);
+	bgp_peer_leave(&peer);
+	ktap_ok(sent.code == BGP_ERR_CEASE &&
+		sent.subcode == BGP_CEASE_ADMIN_RESET && closed,
+		"leaving: a Cease that is no hard reset");
+	up_with(false);
+	bgp_peer_leave(&peer);
+	ktap_ok(!sent.code && closed && !peer.session,
+		"without notification support no NOTIFICATION at all");
+	remote.end_of_rib = false;
+	up(&local, &remote);
+	bgp_peer_leave(&peer);
+	ktap_ok(sent.subcode == BGP_CEASE_ADMIN_SHUTDOWN,
+		"a shutdown if the peer knows nothing of it");
+	ktap_ok(!peer.started, "no new session follows");
+}
+
+/* RFC 4724 5: the peer has restarted, and dials before we have noticed. */
+static void test_dials_anew(void)
+{
+	struct bgp_caps local = caps_of(65515, true);
+	struct bgp_caps remote = caps_of(65001, false);
+
+	up_with(false);
+	ktap_ok(bgp_peer_incoming(&peer) == in && downs == 1 &&
+		peer.kept.families == BOTH && !sent.code,
+		"a restarted peer's new connection replaces the session");
+	remote.restart.families = 0;
+	up(&local, &remote);
+	ktap_ok(!bgp_peer_incoming(&peer) && downs == 0,
+		"without graceful restart it is refused");
+}
+
+static void test_roles(void)
+{
+	struct bgp_caps remote = { .has_role = true };
+	unsigned int local, role, agree = 0;
+
+	for (local = 0; local < BGP_ROLE_NONE; local++) {
+		for (role = 0; role <= BGP_ROLE_CONFLICT; role++) {
+			remote.role = role;
+			agree += bgp_roles_agree(local, &remote, false);
+		}
+	}
+	ktap_ok(agree == 5, "each role has one counterpart");
+	remote.role = BGP_ROLE_RS_CLIENT;
+	ktap_ok(bgp_roles_agree(BGP_ROLE_RS, &remote, true),
+		"route server and client are such");
+	ktap_ok(bgp_roles_agree(BGP_ROLE_NONE, &remote, true),
+		"without a role of ours the peer's does not matter");
+	remote.has_role = false;
+	ktap_ok(bgp_roles_agree(BGP_ROLE_RS, &remote, false) &&
+		!bgp_roles_agree(BGP_ROLE_RS, &remote, true),
+		"a peer without one is refused in strict mode only");
+}
+
+int main(void)
+{
+	ktap_start();
+	log_init("test", LOG_LEVEL_ERR);
+	parser = bgp_update_new();
+	test_transport();
+	test_long_lived();
+	test_notification();
+	test_hard_reset();
+	test_leave();
+	test_dials_anew();
+	test_roles();
+	bgp_update_free(parser);
+	return ktap_finish();
+}
