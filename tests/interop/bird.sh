@@ -20,9 +20,9 @@ write_session() {
 	protocol bgp rs$1 {
 	  local $(peer_address "$1") as $peer_asn;
 	  neighbor $(instance "$1") as 65515;
-	  multihop 2;
+	  ${peer_gtsm:-multihop 2};
 	  connect delay time 1;
-	  ${peer_password:+password "$peer_password";}
+	  ${peer_password:+password \"$peer_password\";}
 	  ipv$1 {
 	    import all;
 	    export where source = RTS_STATIC;
@@ -33,6 +33,7 @@ write_session() {
 }
 
 peer_start() {
+	peer_gtsm=${peer_gtsm:+direct; ttl security on}
 	: >"$run/static4.conf"
 	: >"$run/static6.conf"
 	{
@@ -66,12 +67,17 @@ peer_withdraw() {
 	ctl configure
 }
 
+# BIRD 2 and BIRD 3 call attributes by different names.
 peer_has() {
 	ctl show route all for "$1" >"$run/peer.routes"
-	grep -qE "BGP\.as_path: $2\$" "$run/peer.routes" &&
-		grep -qE "BGP\.next_hop: $(hop_of "$1")( |\$)" "$run/peer.routes"
+	grep -qE "(BGP\.as_path|bgp_path): $2\$" "$run/peer.routes" &&
+		grep -qE "(BGP\.|bgp_)next_hop: $(hop_of "$1")( |\$)" "$run/peer.routes"
 }
 
 peer_refresh() { ctl reload in rs4; }
 
-run_features BIRD routes as4 communities refresh
+# BIRD 3 has kept what it needs for a reload, and asks nobody.
+features=(routes as4 communities refresh md5 gtsm)
+[[ $(peer_version) != 3.* ]] || features=("${features[@]/refresh/}")
+# shellcheck disable=SC2068 # one of them may be empty
+run_features BIRD ${features[@]}

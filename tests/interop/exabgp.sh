@@ -18,6 +18,7 @@ write_neighbor() {
 		local-as $peer_asn;
 		peer-as 65515;
 		${peer_password:+md5-password "$peer_password";}
+		${peer_gtsm:+outgoing-ttl 255; incoming-ttl 255;}
 		family { ipv$1 unicast; }
 		capability { route-refresh enable; }
 		api { processes [ test ]; receive { parsed; update; } }
@@ -74,4 +75,4 @@ peer_has() {
 
 peer_refresh() { tell "neighbor 10.1.1.4 announce route-refresh ipv4 unicast"; }
 
-run_features ExaBGP routes as4 communities refresh
+run_features ExaBGP routes as4 communities refresh md5 gtsm

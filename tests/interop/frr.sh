@@ -6,11 +6,13 @@
 # shellcheck source=interop.bash
 . "${0%/*}/interop.bash"
 
-ctl() { of_peer vtysh --vty_socket "$run/frr" -d bgpd "$@"; }
+# Debian 13's vtysh asks PAM, which its tree does not have.
+ctl() { vtysh --vty_socket "$run/frr" -d bgpd "$@"; }
 
 peer_version() { of_peer /usr/lib/frr/bgpd --version | sed -n 's/^bgpd version //p'; }
 
 peer_start() {
+	peer_gtsm=${peer_gtsm:+ttl-security hops 1}
 	cat >"$run/frr.conf" <<-EOF2
 	log file $run/peer.log
 	router bgp $peer_asn
@@ -20,7 +22,7 @@ peer_start() {
 	 no bgp network import-check
 	 neighbor RS peer-group
 	 neighbor RS remote-as 65515
-	 neighbor RS ebgp-multihop 2
+	 neighbor RS ${peer_gtsm:-ebgp-multihop 2}
 	 neighbor RS timers connect 2
 	 ${peer_password:+neighbor RS password $peer_password}
 	 neighbor 10.1.1.4 peer-group RS
@@ -76,4 +78,4 @@ peer_has() {
 
 peer_refresh() { ctl -c "clear bgp ipv4 unicast 10.1.1.4 in"; }
 
-run_features FRR routes as4 communities refresh
+run_features FRR routes as4 communities refresh md5 gtsm

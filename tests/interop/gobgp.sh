@@ -12,15 +12,20 @@ peer_version() { of_peer gobgpd --version 2>&1 | grep -oE '[0-9]+\.[0-9.]+' | he
 
 # write_neighbor FAMILY
 write_neighbor() {
+	local hops="[neighbors.ebgp-multihop.config]
+	    enabled = true
+	    multihop-ttl = 2"
+
+	[ -z "$peer_gtsm" ] || hops="[neighbors.ttl-security.config]
+	    enabled = true
+	    ttl-min = 255"
 	cat <<-EOF2
 	[[neighbors]]
 	  [neighbors.config]
 	    neighbor-address = "$(instance "$1")"
 	    peer-as = 65515
 	    auth-password = "$peer_password"
-	  [neighbors.ebgp-multihop.config]
-	    enabled = true
-	    multihop-ttl = 2
+	  $hops
 	  [neighbors.timers.config]
 	    connect-retry = 2
 	  [neighbors.transport.config]
@@ -75,4 +80,4 @@ peer_has() {
 
 
 # It keeps what it has heard, and asks nobody again.
-run_features GoBGP routes as4 communities
+run_features GoBGP routes as4 communities md5 gtsm

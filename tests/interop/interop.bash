@@ -27,6 +27,7 @@
 reset_settings() {
 	peer_asn=65001
 	peer_password=
+	peer_gtsm=
 	neighbor_keys=
 }
 
@@ -152,11 +153,27 @@ feature_refresh() {
 		with_each space_out && with_each still_up
 }
 
+# That another key gives no session is in tests/host/protect.sh.
+set_md5() {
+	peer_password=secret
+	neighbor_keys=", md5-key: secret"
+}
+feature_md5() { with_each announce && with_each routes_in; }
+
+# The daemon's packets must come with the TTL that RFC 5082 asks for.
+set_gtsm() {
+	peer_gtsm=1
+	neighbor_keys=", ttl-security: 1"
+}
+feature_gtsm() { with_each announce && with_each routes_in; }
+
 declare -A titles=(
 	[routes]="routes of both families, both ways"
 	[as4]="4-octet AS numbers (RFC 6793)"
 	[communities]="communities and large communities (RFC 1997, 8092)"
 	[refresh]="route refresh (RFC 2918)"
+	[md5]="TCP MD5 (RFC 2385)"
+	[gtsm]="TTL security (RFC 5082)"
 )
 
 seen() { [ -z "${INTEROP_RESULTS:-}" ] || echo "$1" >>"$INTEROP_RESULTS"; }

@@ -10,27 +10,35 @@ ctl() { of_peer bgpctl -s "$run/bgpd.sock" "$@"; }
 
 peer_version() { of_peer bgpd -V 2>&1 | sed 's/[^0-9]*//'; }
 
-write_openbgpd() {
-	{
-		echo "AS $peer_asn"
-		echo "router-id 10.1.2.4"
-		echo "listen on 10.1.2.4"
-		echo "fib-update no"
-		echo "socket \"$run/bgpd.sock\""
-		printf 'neighbor %s {\n\tremote-as 65515\n\tmultihop 2\n' 10.1.1.4
-		printf '\tannounce IPv4 unicast\n\tannounce IPv6 none\n%s}\n' \
-			"${peer_password:+$'\t'tcp md5sig password $peer_password$'\n'}"
-		printf 'neighbor %s {\n\tremote-as 65515\n\tmultihop 2\n' fd00:10:1:1::4
-		printf '\tannounce IPv6 unicast\n\tannounce IPv4 none\n%s}\n' \
-			"${peer_password:+$'\t'tcp md5sig password $peer_password$'\n'}"
-		echo "allow from any"
-		echo "allow to any"
-	} >"$run/bgpd.conf"
-	chmod 600 "$run/bgpd.conf"
+# write_neighbor FAMILY OTHER-FAMILY
+write_neighbor() {
+	cat <<-EOF2
+	neighbor $(instance "$1") {
+		remote-as 65515
+		${peer_gtsm:-multihop 2}
+		announce IPv$1 unicast
+		announce IPv$2 none
+		${peer_password:+tcp md5sig password $peer_password}
+	}
+	EOF2
 }
 
 peer_start() {
-	write_openbgpd
+	peer_gtsm=${peer_gtsm:+ttl-security yes}
+	{
+		cat <<-EOF2
+		AS $peer_asn
+		router-id 10.1.2.4
+		listen on 10.1.2.4
+		fib-update no
+		socket "$run/bgpd.sock"
+		$(write_neighbor 4 6)
+		$(write_neighbor 6 4)
+		allow from any
+		allow to any
+		EOF2
+	} >"$run/bgpd.conf"
+	chmod 600 "$run/bgpd.conf"
 	mkdir -p "${INTEROP_ROOT:-}/run/openbgpd"
 	start_peer bgpd -d -f "$run/bgpd.conf"
 	wait_until 10 ctl show
@@ -55,4 +63,4 @@ peer_has() {
 
 peer_refresh() { ctl neighbor 10.1.1.4 refresh; }
 
-run_features OpenBGPD routes as4 communities refresh
+run_features OpenBGPD routes as4 communities refresh md5 gtsm
