@@ -46,6 +46,7 @@ size_t bgp_attrs_pack(const struct bgp_attr_set *set, void *buf, size_t size)
 				       set->aggregator_id);
 	attrs->flags = set->flags;
 	attrs->origin = set->origin;
+	attrs->marks = set->marks;
 	attrs->nexthop_family = set->nexthop.family;
 	memcpy(attrs->nexthop, set->nexthop.bytes, addr_bytes(&set->nexthop));
 	for (i = 0; i < BGP_PART_COUNT; i++) {
@@ -90,6 +91,7 @@ void bgp_attrs_unpack(const struct bgp_attrs *attrs, struct bgp_attr_set *set)
 	*set = (struct bgp_attr_set){
 		.flags = attrs->flags,
 		.origin = attrs->origin,
+		.marks = attrs->marks,
 		.med = attrs->med,
 		.local_pref = attrs->local_pref,
 		.aggregator_as = attrs->aggregator_as,
@@ -141,7 +143,8 @@ bool bgp_attrs_valid(const void *data, size_t size)
 	struct bgp_attr_set set;
 	struct rbuf path;
 
-	if (size < BGP_ATTRS_HEADER_LEN || attrs->size != size || attrs->zero ||
+	if (size < BGP_ATTRS_HEADER_LEN || attrs->size != size ||
+	    attrs->marks & ~BGP_MARK_LEAK ||
 	    attrs->origin > BGP_ORIGIN_INCOMPLETE || !nexthop_valid(attrs))
 		return false;
 	bgp_attrs_unpack(attrs, &set);
@@ -205,11 +208,30 @@ static void export_communities(struct bgp_attr_set *set, uint32_t community,
 			       COMMUNITY_LEN);
 }
 
+/* RFC 9234 5, egress; false: not to this peer. */
+static bool export_otc(struct bgp_attr_set *set, const struct bgp_export *how,
+		       struct wbuf *w)
+{
+	struct rbuf *other = &set->part[BGP_PART_OTHER];
+	size_t begin = w->len;
+	uint32_t as;
+
+	if (!how->otc && !how->no_otc)
+		return true;
+	if (attr_list_otc(*other, &as))
+		return !how->no_otc;
+	if (!how->otc)
+		return true;
+	attr_list_add_otc(w, *other, how->otc);
+	*other = rbuf_make(w->data + begin, w->len - begin);
+	return other->left <= UINT16_MAX;
+}
+
 struct bgp_attrs *bgp_attrs_export(const struct bgp_attrs *attrs,
 				   const struct bgp_export *how)
 {
 	/* Twice what may be copied and then changed, and what is added. */
-	size_t size = 2 * attrs->size + 16;
+	size_t size = 2 * attrs->size + 32;
 	uint8_t *scratch = xmalloc(size);
 	struct wbuf w = wbuf_make(scratch, size);
 	struct bgp_attrs *result = NULL;
@@ -222,6 +244,10 @@ struct bgp_attrs *bgp_attrs_export(const struct bgp_attrs *attrs,
 	if (how->community)
 		export_communities(&set, how->community, &w);
 	scope(&set, how->ebgp, &w);
+	if (!export_otc(&set, how, &w)) {
+		free(scratch);
+		return NULL;
+	}
 	if (set.part[BGP_PART_AS_PATH].left <= UINT16_MAX &&
 	    set.part[BGP_PART_COMMUNITIES].left <= UINT16_MAX)
 		result = bgp_attrs_new(&set);

@@ -31,6 +31,7 @@ enum bgp_attr_code {
 	BGP_ATTR_AS4_PATH = 17,
 	BGP_ATTR_AS4_AGGREGATOR = 18,
 	BGP_ATTR_LARGE_COMMUNITIES = 32,
+	BGP_ATTR_OTC = 35,		/* Only to Customer, RFC 9234 */
 };
 
 enum bgp_origin {
@@ -66,6 +67,11 @@ enum bgp_attrs_flag {
 #define BGP_COMMUNITY_ROUTE_SERVER	0xffedffedu	/* 65517:65517 */
 #define BGP_COMMUNITY_AZURE_HIGH	0xffed
 
+/* What the session found out; never on the wire. */
+enum bgp_attrs_mark {
+	BGP_MARK_LEAK = 0x01,		/* a route leak, RFC 9234 5 */
+};
+
 #define BGP_LOCAL_PREF_DEFAULT	100
 
 /*
@@ -92,7 +98,7 @@ struct bgp_attrs {
 	uint8_t flags;			/* enum bgp_attrs_flag */
 	uint8_t origin;			/* enum bgp_origin */
 	uint8_t nexthop_family;		/* AF_INET, AF_INET6, 0: none */
-	uint8_t zero;
+	uint8_t marks;			/* enum bgp_attrs_mark */
 	uint8_t nexthop[16];		/* IPv4 in the first four, rest zero */
 	uint16_t part_len[BGP_PART_COUNT];	/* bytes */
 	uint8_t data[];			/* the parts */
@@ -104,6 +110,7 @@ struct bgp_attrs {
 struct bgp_attr_set {
 	uint8_t flags;			/* enum bgp_attrs_flag */
 	uint8_t origin;
+	uint8_t marks;			/* enum bgp_attrs_mark */
 	uint32_t med;
 	uint32_t local_pref;
 	uint32_t aggregator_as;
@@ -143,6 +150,8 @@ struct bgp_export {
 	uint32_t prepend_as;		/* in front of AS_PATH; 0: nothing */
 	uint32_t override_as;		/* is replaced by prepend_as; 0: none */
 	uint32_t community;		/* is added; 0: none */
+	uint32_t otc;			/* OTC if there is none; 0: no */
+	bool no_otc;			/* what has OTC may not go there */
 	bool ebgp;			/* no MED, LOCAL_PREF, reflection */
 };
 

@@ -94,6 +94,30 @@ void attr_list_transitive(struct wbuf *w, struct rbuf list)
 			wbuf_rbuf(w, attr.whole);
 }
 
+bool attr_list_otc(struct rbuf list, uint32_t *as)
+{
+	struct attr attr;
+
+	while (attr_next(&list, &attr))
+		if (attr.code == BGP_ATTR_OTC)
+			return rbuf_u32(&attr.value, as);
+	return false;
+}
+
+void attr_list_add_otc(struct wbuf *w, struct rbuf list, uint32_t as)
+{
+	struct rbuf rest = list;
+	struct attr attr;
+
+	while (attr_next(&rest, &attr) && attr.code < BGP_ATTR_OTC) {
+		wbuf_rbuf(w, attr.whole);
+		list = rest;
+	}
+	put_header(w, ATTR_OPTIONAL | ATTR_TRANSITIVE, BGP_ATTR_OTC, 4);
+	wbuf_u32(w, as);
+	wbuf_rbuf(w, list);
+}
+
 static void bit_set(uint32_t set[8], uint8_t code)
 {
 	set[code / 32] |= 1u << code % 32;
@@ -454,6 +478,14 @@ static void cluster_list_parse(struct attr_parse *p)
 		keep(p);
 }
 
+/* OTC, RFC 9234 5 */
+
+static void otc_parse(struct attr_parse *p)
+{
+	if (length_is(p, 4, BGP_TREAT_AS_WITHDRAW))
+		keep(p);
+}
+
 /* AS4_PATH and AS4_AGGREGATOR, RFC 6793 4.2.3 and 6: from old speakers only */
 
 static bool old_speaker_only(struct attr_parse *p)
@@ -656,6 +688,8 @@ static const struct attr_type attr_types[] = {
 	[BGP_ATTR_LARGE_COMMUNITIES] = {
 		"LARGE_COMMUNITIES", BOTH, large_communities_parse,
 		large_communities_build },
+	[BGP_ATTR_OTC] = {
+		"OTC", BOTH, otc_parse, NULL },
 };
 
 static const struct attr_type *type_of(uint8_t code)
@@ -678,7 +712,8 @@ bool attr_list_valid(struct rbuf list)
 			return false;
 		type = type_of(attr.code);
 		if (type && type->parse != originator_parse &&
-		    type->parse != cluster_list_parse)
+		    type->parse != cluster_list_parse &&
+		    (type->parse != otc_parse || attr.value.left != 4))
 			return false;
 		last = attr.code;
 	}
@@ -734,6 +769,18 @@ static void parse_one(struct attr_parse *p)
 	type->parse(p);
 }
 
+/* Partial is for those we do not know, and stays with those we do. */
+static uint8_t kept_flags(const struct attr *attr)
+{
+	const struct attr_type *type = type_of(attr->code);
+
+	if (!type)
+		return BOTH | ATTR_PARTIAL;
+	if (type->flags & ATTR_TRANSITIVE)
+		return type->flags | (attr->flags & ATTR_PARTIAL);
+	return type->flags;
+}
+
 /* Gather what is carried on, in the order of codes. */
 static void collect_kept(struct attr_parse *p, struct rbuf list)
 {
@@ -749,10 +796,36 @@ static void collect_kept(struct attr_parse *p, struct rbuf list)
 		at = list;
 		rbuf_skip(&at, p->offset[code]);
 		attr_next(&at, &attr);
-		attr_put(&p->scratch, type_of(code) ? ATTR_OPTIONAL :
-				      BOTH | ATTR_PARTIAL,
-			 code, attr.value);
+		attr_put(&p->scratch, kept_flags(&attr), code, attr.value);
 	}
+	*other = rbuf_make(p->scratch.data + begin, p->scratch.len - begin);
+}
+
+/*
+ * RFC 9234 5, ingress. What a customer of ours, or a client, sends on although
+ * its own provider has sent it for customers only is a leak; so is what a peer
+ * has from somebody else in this way. What those send who may send it is
+ * marked, if they have not done so.
+ */
+static void check_otc(struct attr_parse *p)
+{
+	struct rbuf *other = &p->update->attrs.part[BGP_PART_OTHER];
+	const struct bgp_update_rules *rules = p->rules;
+	bool down = rules->role == BGP_ROLE_PROVIDER ||
+		    rules->role == BGP_ROLE_RS;
+	size_t begin = p->scratch.len;
+	uint32_t as = 0;
+	bool has;
+
+	if (rules->role == BGP_ROLE_NONE)
+		return;
+	has = attr_list_otc(*other, &as);
+	if (has && (down || (rules->role == BGP_ROLE_PEER &&
+			     as != rules->remote_as)))
+		p->update->attrs.marks |= BGP_MARK_LEAK;
+	if (has || down)
+		return;
+	attr_list_add_otc(&p->scratch, *other, rules->remote_as);
 	*other = rbuf_make(p->scratch.data + begin, p->scratch.len - begin);
 }
 
@@ -775,6 +848,7 @@ void attr_parse_list(struct attr_parse *p, struct rbuf list)
 		parse_one(p);
 	}
 	collect_kept(p, list);
+	check_otc(p);
 }
 
 void attr_build_list(struct wbuf *w, const struct bgp_wire *wire,

@@ -54,6 +54,11 @@ bool attr_list_valid(struct rbuf list);
 /* Append the transitive attributes of a list. */
 void attr_list_transitive(struct wbuf *w, struct rbuf list);
 
+/* OTC (RFC 9234) in a list; false: it is not there. */
+bool attr_list_otc(struct rbuf list, uint32_t *as);
+/* Append a list that has none, with one. */
+void attr_list_add_otc(struct wbuf *w, struct rbuf list, uint32_t as);
+
 bool attr_seen(const struct attr_parse *p, uint8_t code);
 
 /**

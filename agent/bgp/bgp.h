@@ -112,6 +112,17 @@ enum bgp_cease {			/* RFC 4486, 8538, 9384 */
 	BGP_CEASE_BFD_DOWN = 10,
 };
 
+/* What a speaker is to its peer, RFC 9234 4.1; on the wire one less. */
+enum bgp_role {
+	BGP_ROLE_NONE,			/* it does not say */
+	BGP_ROLE_PROVIDER,
+	BGP_ROLE_RS,
+	BGP_ROLE_RS_CLIENT,
+	BGP_ROLE_CUSTOMER,
+	BGP_ROLE_PEER,
+	BGP_ROLE_CONFLICT,		/* says two, or one there is not */
+};
+
 #define BGP_ERROR_DATA_MAX	(BGP_MSG_MAX - BGP_HEADER_LEN - 2)
 
 /*

@@ -384,14 +384,12 @@ static bool open_acceptable(struct bgp_conn *conn, struct bgp_error *err)
 			      NULL, 0, "Bad BGP Identifier: it is our own");
 		return false;
 	}
-	if (!bgp_roles_agree(conf->caps.has_role ? conf->caps.role :
-						  BGP_ROLE_NONE,
-			     &open->caps, conf->strict_role)) {
+	if (!bgp_roles_agree(conf->caps.role, &open->caps,
+			     conf->strict_role)) {
 		bgp_error_set(err, BGP_ERR_OPEN, BGP_OPEN_ROLE_MISMATCH,
 			      NULL, 0, "Role Mismatch: it is %s to us, "
 			      "we are %s to it",
-			      bgp_role_name(open->caps.has_role ?
-					    open->caps.role : BGP_ROLE_NONE),
+			      bgp_role_name(open->caps.role),
 			      bgp_role_name(conf->caps.role));
 		return false;
 	}

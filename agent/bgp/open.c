@@ -118,26 +118,26 @@ static bool role_parse(struct rbuf value, struct bgp_caps *caps)
 
 	if (!rbuf_u8(&value, &role) || value.left)
 		return false;
-	if (role >= BGP_ROLE_NONE || (caps->has_role && caps->role != role))
+	role = MIN(role + 1, BGP_ROLE_CONFLICT);
+	if (caps->role && caps->role != role)
 		role = BGP_ROLE_CONFLICT;
-	caps->has_role = true;
 	caps->role = role;
 	return true;
 }
 
 static bool role_present(const struct bgp_caps *caps)
 {
-	return caps->has_role;
+	return caps->role;
 }
 
 static void role_build(struct wbuf *w, const struct bgp_caps *caps)
 {
 	size_t len;
 
-	if (!caps->has_role)
+	if (!caps->role)
 		return;
 	len = cap_begin(w, BGP_CAP_ROLE);
-	wbuf_u8(w, caps->role);
+	wbuf_u8(w, caps->role - 1);
 	wbuf_fill_u8(w, len);
 }
 
@@ -590,9 +590,9 @@ bool bgp_roles_agree(enum bgp_role local, const struct bgp_caps *remote,
 		[BGP_ROLE_PEER] = BGP_ROLE_PEER,
 	};
 
-	if (local >= BGP_ROLE_NONE)
+	if (!local)
 		return true;
-	if (!remote->has_role)
+	if (!remote->role)
 		return !strict;
 	return remote->role == counterpart[local];
 }

@@ -19,17 +19,6 @@ enum bgp_cap_code {
 	BGP_CAP_LONG_LIVED = 71,	/* RFC 9494 */
 };
 
-/* RFC 9234 4.1: what the speaker is to its peer; the RFC's numbers. */
-enum bgp_role {
-	BGP_ROLE_PROVIDER = 0,
-	BGP_ROLE_RS = 1,
-	BGP_ROLE_RS_CLIENT = 2,
-	BGP_ROLE_CUSTOMER = 3,
-	BGP_ROLE_PEER = 4,
-	BGP_ROLE_NONE = 5,		/* not on the wire */
-	BGP_ROLE_CONFLICT = 6,		/* said two, or one there is not */
-};
-
 #define BGP_RESTART_TIME_MAX	4095	/* seconds; 12 bits */
 #define BGP_LONG_LIVED_MAX	0xffffff
 
@@ -55,8 +44,7 @@ struct bgp_caps {
 	bool end_of_rib;		/* sends and wants End-of-RIB: it has
 					 * the graceful restart capability */
 	bool as4;
-	bool has_role;
-	uint8_t role;			/* enum bgp_role, if has_role */
+	uint8_t role;			/* enum bgp_role */
 	uint8_t ext_nexthop;		/* families with IPv6 next hops */
 	struct bgp_cap_restart restart;
 	uint32_t as;			/* of the AS4 capability */

@@ -143,6 +143,8 @@ static struct bgp_update_rules rules_of(const struct bgp_conn *conn)
 	return (struct bgp_update_rules){
 		.wire = conn->wire,
 		.ebgp = ebgp,
+		.role = conf->caps.role,
+		.remote_as = conn->remote.as,
 		.first_as = ebgp && conf->enforce_first_as ?
 			    conn->remote.as : 0,
 	};

@@ -22,6 +22,8 @@ struct bgp_update_rules {
 	struct bgp_wire wire;
 	bool ebgp;			/* the peer is external */
 	uint32_t first_as;		/* AS_PATH must begin so; 0: any */
+	enum bgp_role role;		/* ours */
+	uint32_t remote_as;		/* the peer's, for OTC */
 };
 
 /* Prefixes of one family that share one fate. */

@@ -156,7 +156,8 @@ static bool how_equal(const struct bgp_export *a, const struct bgp_export *b)
 	return addr_equal(&a->nexthop, &b->nexthop) &&
 	       a->prepend_as == b->prepend_as &&
 	       a->override_as == b->override_as &&
-	       a->community == b->community && a->ebgp == b->ebgp;
+	       a->community == b->community && a->ebgp == b->ebgp &&
+	       a->otc == b->otc && a->no_otc == b->no_otc;
 }
 
 /* What becomes of a route on its way to a peer. */
@@ -166,6 +167,7 @@ static struct bgp_export peer_how(const struct table *t,
 	const struct rib_peer_policy *policy = &peer->conf.policy;
 	uint32_t local_as = t->rib->conf.local_as;
 	bool ebgp = peer->conf.as != local_as;
+	enum bgp_role role = peer->session.role;
 
 	return (struct bgp_export){
 		.nexthop = peer->session.nexthop[t->af],
@@ -174,6 +176,10 @@ static struct bgp_export peer_how(const struct table *t,
 			       peer->conf.as : 0,
 		.community = policy->kind == CONF_EXPRESSROUTE ?
 			     BGP_COMMUNITY_ROUTE_SERVER : 0,
+		.otc = role == BGP_ROLE_PROVIDER || role == BGP_ROLE_PEER ||
+		       role == BGP_ROLE_RS ? local_as : 0,
+		.no_otc = role == BGP_ROLE_CUSTOMER || role == BGP_ROLE_PEER ||
+			  role == BGP_ROLE_RS_CLIENT,
 		.ebgp = ebgp,
 	};
 }

@@ -163,6 +163,8 @@ static uint16_t attrs_flags(const struct attrset_pool *pool,
 
 	if (bgp_as_path_contains(flat, pool->local_as))
 		flags |= ATTRSET_LOOP;
+	if (flat->marks & BGP_MARK_LEAK)
+		flags |= ATTRSET_LEAK;
 	if (bgp_as_path_contains(flat, 0))
 		flags |= ATTRSET_AS_ZERO;
 	if (!nexthop_usable(nexthop))

@@ -25,6 +25,7 @@ enum attrset_flag {
 	ATTRSET_AZURE = 0x40,		/* any 65517:N */
 	ATTRSET_LEAST = 0x80,		/* GRACEFUL_SHUTDOWN, LLGR_STALE */
 	ATTRSET_LLGR_STALE = 0x100,
+	ATTRSET_LEAK = 0x200,
 };
 
 struct attrset {

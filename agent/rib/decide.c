@@ -5,7 +5,8 @@
  *
  *  1. A path is eligible unless its AS_PATH contains our own AS (more often
  *     than its peer is allowed) or AS 0, its next hop is no unicast address, or
- *     one of ours, or a gateway sends what a route server has marked.
+ *     one of ours, it is a leak (RFC 9234), or a gateway sends what a route
+ *     server has marked.
  *  2. Our own route (an address space of the VNet) beats every other.
  *  3. The kind of peer that the routing preference names wins; before that,
  *     paths in graceful shutdown (RFC 8326) or long-lived stale (RFC 9494)
@@ -80,6 +81,8 @@ static enum rib_why path_eligible(const struct table *t,
 	if (set->flags & ATTRSET_BAD_NEXT_HOP ||
 	    nexthop_get(pool, set->nexthop)->own)
 		return RIB_WHY_NEXT_HOP;
+	if (set->flags & ATTRSET_LEAK)
+		return RIB_WHY_LEAK;
 	if (path_marked(t, path, set))
 		return RIB_WHY_COMMUNITY;
 	return RIB_WHY_BEST;

@@ -125,6 +125,7 @@ struct rib_peer_conf {
 struct rib_session {
 	struct bgp_wire wire;
 	bool enhanced_refresh;		/* RFC 7313 */
+	enum bgp_role role;		/* ours, RFC 9234 */
 	/* Next hop to send, by family; no address: the family is not sent. */
 	struct addr nexthop[BGP_AF_COUNT];
 };
@@ -219,6 +220,7 @@ enum rib_why {
 	RIB_WHY_LOOP,			/* own AS in AS_PATH */
 	RIB_WHY_AS_ZERO,		/* RFC 7607 */
 	RIB_WHY_NEXT_HOP,		/* our own or no unicast address */
+	RIB_WHY_LEAK,			/* RFC 9234 */
 	RIB_WHY_COMMUNITY,		/* a gateway's, marked as from us */
 	RIB_WHY_OWN_SPACE,		/* prefix is an address space */
 	RIB_WHY_LEAST_PREFERRED,	/* graceful shutdown, LLGR stale */

@@ -336,6 +336,7 @@ const char *rib_why_name(enum rib_why why)
 		[RIB_WHY_LOOP] = "as-loop",
 		[RIB_WHY_AS_ZERO] = "as-zero",
 		[RIB_WHY_NEXT_HOP] = "next-hop",
+		[RIB_WHY_LEAK] = "route-leak",
 		[RIB_WHY_COMMUNITY] = "gateway-community",
 		[RIB_WHY_OWN_SPACE] = "own-address-space",
 		[RIB_WHY_LEAST_PREFERRED] = "least-preferred",

@@ -214,7 +214,8 @@ static void want_peer(const struct conf_vnet *vnet, size_t instance,
 			   256 - neighbor->ttl_security : 0,
 		.range = neighbor->range,
 		.n_asns = neighbor->n_asns,
-		.role = roles[neighbor->role],
+		.role = neighbor->kind == CONF_NVA ? roles[neighbor->role] :
+						     BGP_ROLE_NONE,
 		.strict_role = neighbor->strict_role,
 		.restarted = apply.restarted,
 		/* One of a range is known while its session is up only. */

@@ -134,7 +134,7 @@ struct msg_conf_peer {
 	struct prefix range;		/* family 0: id.remote is known */
 	uint32_t n_asns;		/* if id.remote_as is 0 */
 	uint32_t asns[CONF_ASNS_MAX];
-	uint8_t role;			/* enum bgp_role, BGP_ROLE_NONE */
+	uint8_t role;			/* enum bgp_role */
 	bool strict_role;
 	bool restarted;			/* there was a vrsd before this one */
 	uint16_t restart_time;		/* seconds, 0: no graceful restart */
@@ -171,6 +171,7 @@ struct msg_peer_up {
 					 * until End-of-RIB */
 	bool end_of_rib;		/* it sends that */
 	bool enhanced_refresh;		/* RFC 7313 was agreed on */
+	uint8_t role;			/* enum bgp_role, ours */
 };
 
 /* It has ended; what it leaves becomes stale, all else is withdrawn. */

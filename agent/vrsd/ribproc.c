@@ -287,6 +287,7 @@ static void peer_up(const struct msg_peer_up *up)
 	struct rib_session session = {
 		.wire = up->wire,
 		.enhanced_refresh = up->enhanced_refresh,
+		.role = up->role,
 	};
 	struct rib_peer_conf conf = {
 		.id = up->id.peer,

@@ -458,7 +458,6 @@ static struct bgp_caps peer_caps(const struct msg_conf_peer *conf)
 		.extended_message = true,
 		.as4 = true,
 		.as = conf->id.local_as,
-		.has_role = conf->role < BGP_ROLE_NONE,
 		.role = conf->role,
 		.ext_nexthop = ext_nexthop(conf),
 		.restart = restart_caps(conf),
@@ -492,6 +491,7 @@ static void io_established(struct bgp_peer *bgp)
 			      remote->restart.long_lived_forwarding,
 		.end_of_rib = remote->end_of_rib,
 		.enhanced_refresh = remote->enhanced_refresh,
+		.role = peer->conf.role,
 	};
 
 	peer->conf.id.remote_as = bgp->session->remote.as;
@@ -660,6 +660,7 @@ void session_peer_update(struct peer *peer, const struct msg_conf_peer *conf)
 {
 	bool other_protection = peer->conf.auth != conf->auth ||
 				peer->conf.min_ttl != conf->min_ttl;
+	bool other_role = peer->conf.role != conf->role;
 
 	free(peer->name);
 	peer->conf = *conf;
@@ -670,7 +671,7 @@ void session_peer_update(struct peer *peer, const struct msg_conf_peer *conf)
 	peer->bgp.conf.strict_role = conf->strict_role;
 	peer->bgp.conf.caps = peer_caps(conf);
 	peer->bgp.conf.n_asns = conf->n_asns;
-	if (other_protection)
+	if (other_protection || other_role)
 		bgp_peer_reset(&peer->bgp, BGP_CEASE_CONFIG_CHANGE, NULL);
 }
 
@@ -709,7 +710,7 @@ void session_peer_row(const struct peer *peer, struct row_peer *row)
 			sizeof(row->capabilities));
 	bgp_caps_format(&bgp->conf.caps, row->sent_capabilities,
 			sizeof(row->sent_capabilities));
-	if (session->remote.caps.has_role)
+	if (session->remote.caps.role)
 		snprintf(row->role, sizeof(row->role), "%s",
 			 bgp_role_name(session->remote.caps.role));
 	row->restart_time = session->remote.caps.restart.time;

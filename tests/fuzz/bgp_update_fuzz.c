@@ -23,7 +23,11 @@ static struct bgp_update_rules rules_of(uint8_t choice)
 			.families = choice & 2 ? both : choice >> 6,
 			.add_path_rx = choice & 4 ? both : 0,
 			.add_path_tx = choice & 4 ? both : 0,
+			.ext_nexthop = choice & 2 ? 1 : 0,
 		},
+		.role = choice >> 5 < BGP_ROLE_CONFLICT ? choice >> 5 :
+							  BGP_ROLE_NONE,
+		.remote_as = 65001,
 		.ebgp = choice & 8,
 		.first_as = choice & 16 ? 65001 : 0,
 	};
@@ -82,6 +86,8 @@ static void export(const struct bgp_attrs *attrs)
 	struct bgp_export how = {
 		.nexthop = addr_from_v4(0x0a010104),
 		.prepend_as = 65515,
+		.otc = attrs->size & 2 ? 65515 : 0,
+		.no_otc = attrs->size & 4,
 		.ebgp = attrs->size & 1,
 	};
 	struct bgp_attrs *out = bgp_attrs_export(attrs, &how);

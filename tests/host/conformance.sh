@@ -8,7 +8,8 @@
 . "${0%/*}/host.bash"
 
 data=${0%/*}/data/conformance.txt
-cases=$(grep -c '^[A-Z]' "$data")
+mapfile -t names < <(grep '^[A-Z]' "$data")
+cases=${#names[@]}
 
 add_topology
 {
@@ -24,8 +25,11 @@ add_topology
 	      neighbors:
 	        - { name: observer, address: 10.1.3.4, asn: 65002 }
 	EOF
+	# "A case [role: rs]": in brackets, what its neighbor's configuration has.
 	for ((i = 0; i < cases; i++)); do
-		echo "        - { name: case$i, address: 10.1.9.$((i + 1)), asn: 65001 }"
+		more=
+		[[ ${names[i]} != *" ["* ]] || { more=${names[i]##* [} more=", ${more%]}"; }
+		echo "        - { name: case$i, address: 10.1.9.$((i + 1)), asn: 65001$more }"
 	done
 } >"$run/vrsd.yaml"
 for ((i = 0; i < cases; i++)); do

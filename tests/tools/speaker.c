@@ -17,6 +17,7 @@
  *	early		what follows is sent before the session is up
  *	message BYTES	one message: its type and its body
  *	raw BYTES	as they are
+ *	listen BYTES	wait until the server has sent this message
  *	withdrawn BYTES, attrs BYTES, nlri BYTES
  *			the fields of an UPDATE, sent after all of the above
  *
@@ -77,6 +78,8 @@ static struct link observer, tested;
 static struct bgp_update *parser;
 static unsigned int n_cases;
 static char *out;			/* of the case at hand */
+static struct rbuf awaited;		/* message of its "listen" */
+static bool heard;
 
 static int64_t now_ms(void)
 {
@@ -438,6 +441,9 @@ static enum outcome listen_to(bool *up)
 	bool open = link_fill(&tested);
 
 	while (link_next(&tested, &type, data, &body)) {
+		heard |= awaited.left == body.left + 1 &&
+			 awaited.pos[0] == type &&
+			 !memcmp(awaited.pos + 1, body.pos, body.left);
 		switch (type) {
 		case BGP_MSG_NOTIFICATION:
 			rbuf_skip(&body, 2);
@@ -512,13 +518,16 @@ static void send_steps(const struct vector *v)
 	send_update(v);
 }
 
-/* Until the observer has @prefix, or the session is at its end. */
+/*
+ * Until the observer has @prefix and we have what is waited for, or the
+ * session is at its end.
+ */
 static enum outcome until_seen(const char *prefix)
 {
 	int64_t deadline = now_ms() + PATIENCE;
 	bool up;
 
-	while (!present(prefix)) {
+	while (!present(prefix) || (awaited.left && !heard)) {
 		if (!wait_for(deadline)) {
 			vector_say(out, "silence\n");
 			return HAS_ENDED;
@@ -558,6 +567,7 @@ static void run_established(const struct vector *v)
 		return;
 	if (!vector_has(v, "early"))
 		send_steps(v);
+	awaited = vector_bytes(v, "listen");
 	announce(&tested, sentinel, vector_has(v, "as2"));
 	if (until_seen(SENTINEL) == HAS_ENDED)
 		return;
@@ -573,6 +583,8 @@ static void run_case(const struct vector *v, char *text)
 	struct bgp_open open;
 
 	out = text;
+	awaited.left = 0;
+	heard = false;
 	from.sin_addr.s_addr = htonl(ntohl(first.sin_addr.s_addr) +
 				     n_cases++);
 	open = usual_open(65001, from);

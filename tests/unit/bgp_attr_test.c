@@ -240,9 +240,58 @@ static void test_prepend(void)
 	free(a);
 }
 
+/* RFC 9234 5, egress; what else is carried on stays in order. */
+static void test_otc(void)
+{
+	static const uint8_t with[] = {
+		0xe0, 34, 1, 0xbb, 0xc0, 35, 4, 0, 0, 0xfd, 0xe9,
+		0xe0, 99, 1, 0xaa,
+	};
+	static const uint8_t without[] = {
+		0xe0, 34, 1, 0xbb, 0xe0, 99, 1, 0xaa,
+	};
+	static const uint8_t added[] = {
+		0xe0, 34, 1, 0xbb, 0xc0, 35, 4, 0, 0, 0xff, 0xeb,
+		0xe0, 99, 1, 0xaa,
+	};
+	struct bgp_export how = { .otc = 65515, .ebgp = true };
+	struct bgp_attr_set set = { .nexthop = v4(0x0a010204) };
+	struct bgp_attrs *a, *b;
+	struct rbuf other;
+
+	set.part[BGP_PART_OTHER] = rbuf_make(without, sizeof(without));
+	a = bgp_attrs_new(&set);
+	b = bgp_attrs_export(a, &how);
+	other = bgp_attrs_part(b, BGP_PART_OTHER);
+	ktap_ok(other.left == sizeof(added) &&
+		!memcmp(other.pos, added, other.left) &&
+		bgp_attrs_valid(b, b->size),
+		"to a customer: OTC with our AS is added");
+	free(b);
+	how = (struct bgp_export){ .no_otc = true, .ebgp = true };
+	b = bgp_attrs_export(a, &how);
+	ktap_ok(b && bgp_attrs_part(b, BGP_PART_OTHER).left == sizeof(without),
+		"to a provider: what has none goes as it is");
+	free(a);
+	free(b);
+
+	set.part[BGP_PART_OTHER] = rbuf_make(with, sizeof(with));
+	a = bgp_attrs_new(&set);
+	ktap_ok(!bgp_attrs_export(a, &how), "and what has OTC does not go");
+	how = (struct bgp_export){ .otc = 65515, .ebgp = true };
+	b = bgp_attrs_export(a, &how);
+	other = bgp_attrs_part(b, BGP_PART_OTHER);
+	ktap_ok(other.left == sizeof(with) &&
+		!memcmp(other.pos, with, other.left),
+		"to a customer: OTC that is there stays");
+	free(a);
+	free(b);
+}
+
 int main(void)
 {
 	ktap_start();
+	test_otc();
 	test_pack();
 	test_valid();
 	test_path();

@@ -320,11 +320,12 @@ static void test_dials_anew(void)
 
 static void test_roles(void)
 {
-	struct bgp_caps remote = { .has_role = true };
+	struct bgp_caps remote = { .mp = true };
 	unsigned int local, role, agree = 0;
 
-	for (local = 0; local < BGP_ROLE_NONE; local++) {
-		for (role = 0; role <= BGP_ROLE_CONFLICT; role++) {
+	for (local = BGP_ROLE_PROVIDER; local < BGP_ROLE_CONFLICT; local++) {
+		for (role = BGP_ROLE_PROVIDER; role <= BGP_ROLE_CONFLICT;
+		     role++) {
 			remote.role = role;
 			agree += bgp_roles_agree(local, &remote, false);
 		}
@@ -335,7 +336,7 @@ static void test_roles(void)
 		"route server and client are such");
 	ktap_ok(bgp_roles_agree(BGP_ROLE_NONE, &remote, true),
 		"without a role of ours the peer's does not matter");
-	remote.has_role = false;
+	remote.role = BGP_ROLE_NONE;
 	ktap_ok(bgp_roles_agree(BGP_ROLE_RS, &remote, false) &&
 		!bgp_roles_agree(BGP_ROLE_RS, &remote, true),
 		"a peer without one is refused in strict mode only");

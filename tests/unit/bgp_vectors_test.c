@@ -94,7 +94,7 @@ static void open_case(const struct vector *v, char *out)
 		   open.caps.unknown);
 	if (open.caps.restart.time)
 		say_restart(out, &open.caps.restart);
-	if (open.caps.has_role)
+	if (open.caps.role)
 		vector_say(out, "role: %s\n", bgp_role_name(open.caps.role));
 }
 
@@ -162,6 +162,8 @@ static void say_attrs(char *out, const struct bgp_attrs *attrs)
 	}
 	if (attrs->flags & 0xf0)
 		vector_say(out, ", partial %02x", attrs->flags & 0xf0);
+	if (attrs->marks & BGP_MARK_LEAK)
+		vector_say(out, ", leak");
 	if (other.left) {
 		vector_say(out, ", other ");
 		vector_say_hex(out, other.pos, other.left);
@@ -210,6 +212,9 @@ static struct bgp_update_rules rules_of(const struct vector *v)
 		rules.wire.families = bgp_af_bit(BGP_IPV6_UNICAST);
 	if (vector_has(v, "add-path"))
 		rules.wire.add_path_rx = rules.wire.families;
+	if (vector_has(v, "role"))
+		rules.role = vector_bytes(v, "role").pos[0] + 1;
+	rules.remote_as = 65001;
 	if (vector_has(v, "ext-nexthop"))
 		rules.wire.ext_nexthop = bgp_af_bit(BGP_IPV4_UNICAST);
 	return rules;
