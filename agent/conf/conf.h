@@ -119,6 +119,7 @@ struct conf_neighbor {
 	bool graceful_restart;		/* RFC 4724, both ways */
 	enum conf_role role;
 	bool strict_role;		/* it must tell its own */
+	bool add_path_receive;		/* RFC 7911 */
 };
 
 /*

@@ -175,7 +175,8 @@ static bool neighbor_equal(const void *pa, const void *pb)
 	       a->kind == b->kind && a->as_override == b->as_override &&
 	       a->allowas_in == b->allowas_in &&
 	       a->graceful_restart == b->graceful_restart &&
-	       a->role == b->role && a->strict_role == b->strict_role;
+	       a->role == b->role && a->strict_role == b->strict_role &&
+	       a->add_path_receive == b->add_path_receive;
 }
 
 static bool server_equal(const void *pa, const void *pb)

@@ -151,9 +151,11 @@ static void print_neighbor(FILE *out, const struct conf_neighbor *neighbor)
 		print_key(out, "          md5-key: ", neighbor->md5_key);
 	fprintf(out, "          ttl-security: %u\n", neighbor->ttl_security);
 	fprintf(out, "          graceful-restart: %s\n          role: %s\n"
-		"          strict-role: %s\n",
+		"          strict-role: %s\n"
+		"          add-path-receive: %s\n",
 		on_off(neighbor->graceful_restart),
-		conf_role_name(neighbor->role), on_off(neighbor->strict_role));
+		conf_role_name(neighbor->role), on_off(neighbor->strict_role),
+		on_off(neighbor->add_path_receive));
 }
 
 static void print_server(FILE *out, const struct conf_server *server)

@@ -151,6 +151,8 @@ static const struct field neighbor_fields[] = {
 	{ "role", KIND_WORD, AT(conf_neighbor, role),
 	  .words = conf_role_names },
 	{ "strict-role", KIND_BOOL, AT(conf_neighbor, strict_role) },
+	{ "add-path-receive", KIND_BOOL,
+	  AT(conf_neighbor, add_path_receive) },
 };
 
 static const struct schema neighbor_schema = {

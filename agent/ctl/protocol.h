@@ -40,10 +40,10 @@
  *	VNet's own), asPath ("65001-65005"), origin ("EBgp", "Igp"), weight,
  *	bgpOrigin ("igp" "egp" "incomplete"), med and localPref (absent if
  *	none), communities, extCommunities, largeCommunities (strings of
- *	words, absent if empty), best (bool: in use), why (what it lost by,
- *	or why it is not programmed; absent otherwise), state (of what it
- *	contributes to: "none" "pending" "installed" "failed"), error (the
- *	kernel's words, if failed)
+ *	words, absent if empty), pathId (with ADD-PATH), best (bool: in use),
+ *	why (what it lost by, or why it is not programmed; absent otherwise),
+ *	state (of what it contributes to: "none" "pending" "installed"
+ *	"failed"), error (the kernel's words, if failed)
  *
  * Rows of "status":
  *	process ("session"), pid, seconds, rss (bytes), prefixes, paths,

@@ -185,6 +185,8 @@ json_t *row_route_json(const struct row_route *row,
 	set_int(object, "weight", sent || row->own ? 0 : WEIGHT_LEARNED);
 	if (sent)
 		return object;
+	if (row->path_id)
+		set_int(object, "pathId", row->path_id);
 	set_bool(object, "best", row->best);
 	if (row->stale)
 		set_bool(object, "stale", true);

@@ -65,6 +65,7 @@ struct row_route {
 	struct row_peer_id id;		/* neighbor "": the VNet's own */
 	struct addr source;		/* who sent it, family 0: nobody */
 	struct prefix prefix;
+	uint32_t path_id;		/* RFC 7911, 0: none */
 	uint8_t best;			/* in use */
 	uint8_t stale;
 	uint8_t own;			/* originated for the VNet */

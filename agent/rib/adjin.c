@@ -13,14 +13,16 @@
 #include "rib/table.h"
 
 static struct rib_path *path_find(struct table *t, struct net *net,
-				  uint16_t peer, uint32_t *at)
+				  uint16_t peer, uint32_t path_id,
+				  uint32_t *at)
 {
+	const uint32_t *ids = net_path_ids(&t->nets, net);
 	struct rib_path *paths;
 	uint32_t i, n;
 
 	paths = net_paths(&t->nets, net, &n);
 	for (i = 0; i < n; i++) {
-		if (paths[i].peer == peer) {
+		if (paths[i].peer == peer && (ids ? ids[i] : 0) == path_id) {
 			*at = i;
 			return &paths[i];
 		}
@@ -65,7 +67,7 @@ static void path_set(struct table *t, struct rib_peer *peer,
 	struct choice before;
 	uint32_t at;
 
-	path = path_find(t, net, peer->index, &at);
+	path = path_find(t, net, peer->index, key->path_id, &at);
 	if (path && path->attrs == attrs &&
 	    !path_void(t->rib, t->af, path)) {
 		af->count[path->epoch]--;
@@ -79,7 +81,7 @@ static void path_set(struct table *t, struct rib_peer *peer,
 		af->refused -= why_refused(path->why);
 		old = path->attrs;
 	} else {
-		path = net_path_add(&t->nets, net);
+		path = net_path_add(&t->nets, net, key->path_id);
 	}
 	*path = (struct rib_path){
 		.attrs = attrs,
@@ -108,7 +110,7 @@ static void path_unset(struct table *t, struct rib_peer *peer,
 	if (id == NET_NONE)
 		return;
 	net = net_get(&t->nets, id);
-	path = path_find(t, net, peer->index, &at);
+	path = path_find(t, net, peer->index, key->path_id, &at);
 	if (!path)
 		return;
 	decide_begin(t, net, &before);
@@ -129,6 +131,7 @@ static uint32_t take_keys(struct table *t, const struct rib_peer *peer,
 
 	while (n < KEYS && bgp_nlri_next(nlri, t->af, add_path, &entry)) {
 		key[n].prefix = entry.prefix;
+		key[n].path_id = entry.path_id;
 		net_key_hash(&t->nets, &key[n++]);
 	}
 	for (i = 0; i < n; i++)

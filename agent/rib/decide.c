@@ -144,25 +144,36 @@ static void eliminate(const struct table *t, struct rib_path *paths,
 	}
 }
 
-/* Those in use first, each part in order of rank. */
-static void sort(const struct table *t, struct rib_path *paths, uint32_t n)
+static uint64_t sort_key(const struct table *t, const struct rib_path *path,
+			 uint32_t path_id)
+{
+	return (uint64_t)!why_used(path->why) << 48 |
+	       (uint64_t)t->rib->peer[path->peer]->rank << 32 | path_id;
+}
+
+/* Those in use first, each part in order of rank, then of identifier. */
+static void sort(const struct table *t, struct rib_path *paths, uint32_t *ids,
+		 uint32_t n)
 {
 	struct rib_path path;
-	uint32_t i, j, key;
+	uint32_t i, j, id;
+	uint64_t key;
 
 	for (i = 1; i < n; i++) {
 		path = paths[i];
-		key = !why_used(path.why) << 16 |
-		      t->rib->peer[path.peer]->rank;
+		id = ids ? ids[i] : 0;
+		key = sort_key(t, &path, id);
 		for (j = i; j > 0; j--) {
-			const struct rib_path *prev = &paths[j - 1];
-
-			if ((uint32_t)(!why_used(prev->why) << 16 |
-			     t->rib->peer[prev->peer]->rank) <= key)
+			if (sort_key(t, &paths[j - 1],
+				     ids ? ids[j - 1] : 0) <= key)
 				break;
-			paths[j] = *prev;
+			paths[j] = paths[j - 1];
+			if (ids)
+				ids[j] = ids[j - 1];
 		}
 		paths[j] = path;
+		if (ids)
+			ids[j] = id;
 	}
 }
 
@@ -190,6 +201,7 @@ static bool multipath(struct table *t, struct rib_path *paths, uint32_t n)
 
 static void decide(struct table *t, struct net *net)
 {
+	uint32_t *ids = net_path_ids(&t->nets, net);
 	struct rib_path *paths;
 	uint32_t n;
 
@@ -197,9 +209,9 @@ static void decide(struct table *t, struct net *net)
 	eliminate(t, paths, n);
 	if (n < 2)
 		return;
-	sort(t, paths, n);
+	sort(t, paths, ids, n);
 	if (multipath(t, paths, n))
-		sort(t, paths, n);
+		sort(t, paths, ids, n);
 }
 
 /* ---- what follows from a decision ------------------------------------ */

@@ -8,7 +8,7 @@
 #include "lib/util.h"
 
 /* Lengths of path arrays. */
-static const uint16_t class_size[NET_CLASSES] = {
+static const uint16_t class_size[NET_LENGTHS] = {
 	2, 3, 4, 5, 6, 8, 10, 12, 16, 20, 24, 32, 48, 64, 96, 128, 192, 256,
 	512, 1024, 4096, 16384, 32768, UINT16_MAX,
 };
@@ -48,8 +48,9 @@ void net_store_init(struct net_store *store, int family)
 	store->key_len = family == AF_INET ? 4 : 16;
 	slab_init(&store->nets, sizeof(struct net) + store->key_len);
 	for (i = 0; i < NET_CLASSES; i++)
-		slab_init(&store->many[i],
-			  class_size[i] * sizeof(struct rib_path));
+		slab_init(&store->many[i], class_size[i % NET_LENGTHS] *
+			  (sizeof(struct rib_path) +
+			   i / NET_LENGTHS * sizeof(uint32_t)));
 	idhash_init(&store->index, net_hash, store);
 	for (i = 0; i < ARRAY_SIZE(store->hash_key); i++)
 		store->hash_key[i] = hash_bytes(&i, sizeof(i));
@@ -191,16 +192,43 @@ struct rib_path *net_paths(const struct net_store *store, struct net *net,
 	return slab_get(&store->many[net->many.class], net->many.id);
 }
 
-static void many_resize(struct net_store *store, struct net *net,
-			const struct rib_path *paths, uint32_t n,
+static bool is_wide(const struct net *net)
+{
+	return net->flags & NET_MANY && net->many.class >= NET_LENGTHS;
+}
+
+static uint32_t *ids_of(const struct net_store *store, unsigned int class,
+			uint32_t id)
+{
+	struct rib_path *paths = slab_get(&store->many[class], id);
+
+	return (uint32_t *)(paths + class_size[class % NET_LENGTHS]);
+}
+
+uint32_t *net_path_ids(const struct net_store *store, const struct net *net)
+{
+	if (!is_wide(net))
+		return NULL;
+	return ids_of(store, net->many.class, net->many.id);
+}
+
+/* The first @n paths go into an array of another class. */
+static void many_resize(struct net_store *store, struct net *net, uint32_t n,
 			unsigned int class)
 {
+	const uint32_t *ids = net_path_ids(store, net);
 	bool had = net->flags & NET_MANY;
 	uint32_t old_id = net->many.id;
 	unsigned int old_class = net->many.class;
 	uint32_t id = slab_alloc(&store->many[class]);
+	uint32_t used;
 
-	memcpy(slab_get(&store->many[class], id), paths, n * sizeof(*paths));
+	memcpy(slab_get(&store->many[class], id),
+	       net_paths(store, net, &used), n * sizeof(struct rib_path));
+	if (class >= NET_LENGTHS && ids)
+		memcpy(ids_of(store, class, id), ids, n * sizeof(*ids));
+	else if (class >= NET_LENGTHS)
+		memset(ids_of(store, class, id), 0, n * sizeof(*ids));
 	if (had)
 		slab_release(&store->many[old_class], old_id);
 	net->many.id = id;
@@ -209,51 +237,78 @@ static void many_resize(struct net_store *store, struct net *net,
 	net->flags |= NET_MANY;
 }
 
-struct rib_path *net_path_add(struct net_store *store, struct net *net)
+/* Room for one more than @n. */
+static void make_room(struct net_store *store, struct net *net, uint32_t n,
+		      bool wide)
 {
-	struct rib_path one = net->one;
+	unsigned int length = 0;
+
+	if (net->flags & NET_MANY)
+		length = net->many.class % NET_LENGTHS;
+	if (n == class_size[length])
+		length++;
+	if (length == NET_LENGTHS)
+		fatalx("too many paths of one prefix");
+	if (!(net->flags & NET_MANY) || wide != is_wide(net) ||
+	    length != net->many.class % NET_LENGTHS)
+		many_resize(store, net, n, length + wide * NET_LENGTHS);
+}
+
+struct rib_path *net_path_add(struct net_store *store, struct net *net,
+			      uint32_t path_id)
+{
+	bool wide = path_id != 0 || is_wide(net);
 	struct rib_path *paths;
 	uint32_t n;
 
 	store->n_paths++;
-	paths = net_paths(store, net, &n);
-	if (n == 0)
+	net_paths(store, net, &n);
+	if (n == 0 && !wide)
 		return &net->one;
-	if (!(net->flags & NET_MANY)) {
-		many_resize(store, net, &one, 1, 0);
-	} else if (n == class_size[net->many.class]) {
-		if (net->many.class + 1 == NET_CLASSES)
-			fatalx("too many paths of one prefix");
-		many_resize(store, net, paths, n, net->many.class + 1);
-	}
+	make_room(store, net, n, wide);
 	net->many.n++;
-	return net_paths(store, net, &n) + net->many.n - 1;
+	if (wide)
+		net_path_ids(store, net)[n] = path_id;
+	paths = net_paths(store, net, &n);
+	return paths + n - 1;
+}
+
+/* An only path needs no array, unless it has an identifier. */
+static void many_shrink(struct net_store *store, struct net *net, uint32_t n)
+{
+	const uint32_t *ids = net_path_ids(store, net);
+	unsigned int length = net->many.class % NET_LENGTHS;
+	struct rib_path one = { .attrs = NET_NONE };
+
+	if (n == 0 || (n == 1 && (!ids || ids[0] == 0))) {
+		if (n == 1)
+			one = *net_paths(store, net, &n);
+		slab_release(&store->many[net->many.class], net->many.id);
+		net->flags &= ~NET_MANY;
+		net->one = one;
+	} else if (length > 0 && n + 1 < class_size[length - 1]) {
+		many_resize(store, net, n, net->many.class - 1);
+	}
 }
 
 void net_path_del(struct net_store *store, struct net *net, uint32_t at)
 {
+	uint32_t *ids = net_path_ids(store, net);
 	struct rib_path *paths;
-	struct rib_path one;
 	uint32_t n;
 
 	store->n_paths--;
 	paths = net_paths(store, net, &n);
 	n--;
-	if (n == 0) {
+	if (!(net->flags & NET_MANY)) {
 		net->one.attrs = NET_NONE;
 		return;
 	}
 	memmove(paths + at, paths + at + 1, (n - at) * sizeof(*paths));
+	if (ids)
+		memmove(ids + at, ids + at + 1, (n - at) * sizeof(*ids));
 	net->many.n = n;
-	if (n == 1) {
-		one = paths[0];
-		slab_release(&store->many[net->many.class], net->many.id);
-		net->flags &= ~NET_MANY;
-		net->one = one;
-	} else if (net->many.class > 0 &&
-		   n + 1 < class_size[net->many.class - 1]) {
-		many_resize(store, net, paths, n, net->many.class - 1);
-	}
+	many_shrink(store, net, n);
 }
 
 uint64_t net_prefix_bytes(const struct net_store *store)

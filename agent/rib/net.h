@@ -62,7 +62,14 @@ struct net {
 	uint8_t key[];			/* 4 or 16 bytes */
 };
 
-#define NET_CLASSES	24
+/*
+ * Arrays of paths come in lengths, and each length narrow or wide: a wide one
+ * has the path identifiers (RFC 7911) behind the paths, 4 bytes for each. All
+ * paths of a prefix are in a wide one as soon as one of them has another
+ * identifier than 0.
+ */
+#define NET_LENGTHS	24
+#define NET_CLASSES	(2 * NET_LENGTHS)
 
 struct net_store {
 	uint8_t family;
@@ -95,6 +102,7 @@ uint32_t net_add(struct net_store *store, const struct prefix *prefix);
 struct net_key {
 	struct prefix prefix;
 	uint32_t hash;
+	uint32_t path_id;		/* of a path of it; 0: has none */
 };
 
 void net_key_hash(const struct net_store *store, struct net_key *key);
@@ -128,8 +136,11 @@ static inline enum net_state net_state(const struct net *net)
 
 struct rib_path *net_paths(const struct net_store *store, struct net *net,
 			   uint32_t *n);
-/* Append an empty one; moves the others. */
-struct rib_path *net_path_add(struct net_store *store, struct net *net);
+/* Their identifiers, in the same order; NULL: all are 0. */
+uint32_t *net_path_ids(const struct net_store *store, const struct net *net);
+/* Append an empty one with this identifier; moves the others. */
+struct rib_path *net_path_add(struct net_store *store, struct net *net,
+			      uint32_t path_id);
 /* Remove the @at-th; keeps the order of the others. */
 void net_path_del(struct net_store *store, struct net *net, uint32_t at);
 

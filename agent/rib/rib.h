@@ -180,7 +180,8 @@ void rib_peer_resume(struct rib_peer *peer);
 
 /* Counters of one peer and family. */
 struct rib_peer_stats {
-	uint32_t learned;		/* unique prefixes held from it */
+	uint32_t learned;		/* prefixes held from it; with ADD-PATH
+					 * paths */
 	uint32_t refused;		/* of these not eligible (loop, ...) */
 	uint32_t advertised;		/* prefixes it has been sent */
 };
@@ -244,6 +245,7 @@ struct rib_row {
 	struct prefix prefix;
 	const struct bgp_attrs *attrs;	/* for ADVERTISED: as it was sent */
 	const struct rib_peer_conf *peer; /* who sent it, NULL: own route */
+	uint32_t path_id;		/* as received, RFC 7911; 0: none */
 	enum rib_why why;
 	bool stale;
 	/* The prefix is inside this address space: not programmed. */

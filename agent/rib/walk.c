@@ -33,7 +33,7 @@ struct rib_walk {
 	uint32_t n_buckets;
 	struct bucket bucket[BUCKETS];
 	uint32_t at_bucket, at;		/* visiting: next of its ids */
-	uint32_t row;			/* visiting: next row of the prefix */
+	uint64_t row;			/* visiting: next row of the prefix */
 };
 
 static int sample_cmp(const void *a, const void *b)
@@ -113,17 +113,18 @@ void walk_peer_gone(struct rib *rib, const struct rib_peer *peer)
 
 /*
  * The rows of a prefix are told in order of a number that stays the same
- * while the walk pauses: 0 for the best path, else from the peer's index.
+ * while the walk pauses: 0 for the best path, else from the peer's index and
+ * the path's identifier.
  */
 static bool path_row(const struct rib_walk *walk, const struct rib_path *path,
-		     uint32_t *row)
+		     uint32_t path_id, uint64_t *row)
 {
 	bool used = path->why == RIB_WHY_BEST ||
 		    path->why == RIB_WHY_MULTIPATH;
 
 	if (path_void(walk->rib, walk->t->af, path))
 		return false;
-	*row = path->peer + 1u;
+	*row = (path->peer + 1ull) << 32 | path_id;
 	if (walk->view == RIB_VIEW_LOC) {
 		if (path->why == RIB_WHY_BEST)
 			*row = 0;
@@ -135,14 +136,17 @@ static bool path_row(const struct rib_walk *walk, const struct rib_path *path,
 
 /* The path of the next row; NULL: no more. */
 static const struct rib_path *next_path(const struct rib_walk *walk,
-					struct net *net, uint32_t *row)
+					struct net *net, uint64_t *row)
 {
+	const uint32_t *ids = net_path_ids(&walk->t->nets, net);
 	const struct rib_path *paths, *best = NULL;
-	uint32_t i, n, this;
+	uint64_t this;
+	uint32_t i, n;
 
 	paths = net_paths(&walk->t->nets, net, &n);
 	for (i = 0; i < n; i++) {
-		if (!path_row(walk, &paths[i], &this) || this < walk->row)
+		if (!path_row(walk, &paths[i], ids ? ids[i] : 0, &this) ||
+		    this < walk->row)
 			continue;
 		if (!best || this < *row) {
 			best = &paths[i];
@@ -160,7 +164,7 @@ static bool advertised(const struct rib_walk *walk, const struct net *net)
 
 static bool concerns(const struct rib_walk *walk, struct net *net)
 {
-	uint32_t row = 0;
+	uint64_t row = 0;
 
 	if (walk->view == RIB_VIEW_ADVERTISED)
 		return advertised(walk, net);
@@ -244,6 +248,8 @@ static bool tell(struct rib_walk *walk, uint32_t id, struct net *net,
 		 rib_row_cb *cb, void *arg)
 {
 	const struct rib_peer *peer = walk->rib->peer[path->peer];
+	const uint32_t *ids = net_path_ids(&walk->t->nets, net);
+	uint32_t n;
 	struct rib_row row = {
 		.af = walk->t->af,
 		.prefix = net_prefix(&walk->t->nets, net),
@@ -253,6 +259,8 @@ static bool tell(struct rib_walk *walk, uint32_t id, struct net *net,
 		.stale = path_age(peer, walk->t->af, path) > 0,
 	};
 
+	if (ids && walk->view != RIB_VIEW_ADVERTISED)
+		row.path_id = ids[path - net_paths(&walk->t->nets, net, &n)];
 	if (net->flags & NET_SUPPRESSED)
 		row.suppressed_by = rib_space_covering(walk->rib, &row.prefix);
 	if (path->why <= RIB_WHY_SAME_NEXT_HOP)
@@ -283,7 +291,7 @@ static bool visit(struct rib_walk *walk, uint32_t id, struct net *net,
 		  rib_row_cb *cb, void *arg)
 {
 	const struct rib_path *path;
-	uint32_t row = 0;
+	uint64_t row = 0;
 
 	if (walk->view == RIB_VIEW_ADVERTISED)
 		return visit_advertised(walk, id, net, cb, arg);

@@ -217,6 +217,7 @@ static void want_peer(const struct conf_vnet *vnet, size_t instance,
 		.role = neighbor->kind == CONF_NVA ? roles[neighbor->role] :
 						     BGP_ROLE_NONE,
 		.strict_role = neighbor->strict_role,
+		.add_path = neighbor->add_path_receive,
 		.restarted = apply.restarted,
 		/* One of a range is known while its session is up only. */
 		.restart_time = neighbor->graceful_restart &&

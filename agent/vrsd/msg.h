@@ -136,6 +136,7 @@ struct msg_conf_peer {
 	uint32_t asns[CONF_ASNS_MAX];
 	uint8_t role;			/* enum bgp_role */
 	bool strict_role;
+	bool add_path;			/* receive it, RFC 7911 */
 	bool restarted;			/* there was a vrsd before this one */
 	uint16_t restart_time;		/* seconds, 0: no graceful restart */
 	uint32_t long_lived_time;	/* seconds */

@@ -319,6 +319,7 @@ static void peer_up(const struct msg_peer_up *up)
 	peer->up = true;
 	peer->serial = up->serial;
 	peer->families = up->wire.families;
+	peer->add_path = up->wire.add_path_rx;
 	peer->end_of_rib = up->end_of_rib;
 	peer->complete = 0;
 	chan_send(proc_chan(PROC_SESSION), MSG_PEER_HEARD, &ref, sizeof(ref));
@@ -338,11 +339,12 @@ static void update(const struct msg_update *msg, size_t len)
 	    msg->nlri_len != len - msg->attrs_len)
 		proc_violation(PROC_SESSION, MSG_UPDATE);
 	nlri = rbuf_make(tail + msg->attrs_len, msg->nlri_len);
-	if (!bgp_nlri_valid(nlri, msg->af, false) ||
-	    (!msg->withdraw && !bgp_attrs_valid(attrs, msg->attrs_len)))
-		proc_violation(PROC_SESSION, MSG_UPDATE);
 	if (!peer || !peer->up)
 		return;
+	if (!bgp_nlri_valid(nlri, msg->af,
+			    peer->add_path & bgp_af_bit(msg->af)) ||
+	    (!msg->withdraw && !bgp_attrs_valid(attrs, msg->attrs_len)))
+		proc_violation(PROC_SESSION, MSG_UPDATE);
 	if (msg->withdraw)
 		rib_peer_withdraw(peer->rib, msg->af, nlri);
 	else

@@ -37,6 +37,7 @@ struct ribproc_peer {
 	bool up;			/* else only stale paths are left */
 	bool end_of_rib;		/* it sends that */
 	uint8_t families;		/* bgp_af_bit()s in use */
+	uint8_t add_path;		/* those received with identifiers */
 	uint8_t complete;		/* those it has sent End-of-RIB for */
 	uint8_t stale;			/* families with stale paths */
 	uint8_t refreshing;		/* between BoRR and EoRR, RFC 7313 */

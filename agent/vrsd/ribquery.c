@@ -176,6 +176,7 @@ static bool send_row(void *arg, const struct rib_row *from)
 	if (from->peer)
 		row->source = from->peer->neighbor;
 	row->prefix = from->prefix;
+	row->path_id = from->path_id;
 	row->stale = from->stale;
 	row->state = row_state(from->state);
 	row->error = from->error;

@@ -459,6 +459,7 @@ static struct bgp_caps peer_caps(const struct msg_conf_peer *conf)
 		.as4 = true,
 		.as = conf->id.local_as,
 		.role = conf->role,
+		.add_path_rx = conf->add_path ? conf->families : 0,
 		.ext_nexthop = ext_nexthop(conf),
 		.restart = restart_caps(conf),
 	};
@@ -660,7 +661,8 @@ void session_peer_update(struct peer *peer, const struct msg_conf_peer *conf)
 {
 	bool other_protection = peer->conf.auth != conf->auth ||
 				peer->conf.min_ttl != conf->min_ttl;
-	bool other_role = peer->conf.role != conf->role;
+	bool other_offer = peer->conf.role != conf->role ||
+			   peer->conf.add_path != conf->add_path;
 
 	free(peer->name);
 	peer->conf = *conf;
@@ -671,7 +673,7 @@ void session_peer_update(struct peer *peer, const struct msg_conf_peer *conf)
 	peer->bgp.conf.strict_role = conf->strict_role;
 	peer->bgp.conf.caps = peer_caps(conf);
 	peer->bgp.conf.n_asns = conf->n_asns;
-	if (other_protection || other_role)
+	if (other_protection || other_offer)
 		bgp_peer_reset(&peer->bgp, BGP_CEASE_CONFIG_CHANGE, NULL);
 }
 

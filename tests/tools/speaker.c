@@ -14,6 +14,7 @@
  *	caps BYTES	its capabilities instead of the usual ones
  *	no-open		none at all
  *	as2		routes in the way of those without 4-octet AS numbers
+ *	add-path	and in the way of those with path identifiers, here 1
  *	early		what follows is sent before the session is up
  *	message BYTES	one message: its type and its body
  *	raw BYTES	as they are
@@ -270,7 +271,8 @@ static void announce_v6(struct link *link)
 }
 
 /* ORIGIN IGP, AS_PATH 65001, and a next hop; from an old speaker or not. */
-static void announce(struct link *link, const uint8_t prefix[3], bool as2)
+static void announce(struct link *link, const uint8_t prefix[3],
+		     const struct vector *v)
 {
 	static const uint8_t origin[] = { 0x40, 1, 1, 0 };
 	static const uint8_t path2[] = { 0x40, 2, 4, 2, 1, 0xfd, 0xe9 };
@@ -285,12 +287,14 @@ static void announce(struct link *link, const uint8_t prefix[3], bool as2)
 	wbuf_u16(&w, 0);
 	len = wbuf_reserve(&w, 2);
 	wbuf_copy(&w, origin, sizeof(origin));
-	if (as2)
+	if (vector_has(v, "as2"))
 		wbuf_copy(&w, path2, sizeof(path2));
 	else
 		wbuf_copy(&w, path4, sizeof(path4));
 	wbuf_copy(&w, nexthop, sizeof(nexthop));
 	wbuf_fill_u16(&w, len);
+	if (vector_has(v, "add-path"))
+		wbuf_u32(&w, 1);
 	wbuf_copy(&w, prefix, 3);
 	send_message(link, BGP_MSG_UPDATE, rbuf_make(body, w.len));
 }
@@ -562,13 +566,13 @@ static void run_established(const struct vector *v)
 	send_keepalive(&tested);
 	if (!vector_has(v, "open") && !vector_has(v, "caps"))
 		announce_v6(&tested);
-	announce(&tested, subject, vector_has(v, "as2"));
+	announce(&tested, subject, v);
 	if (until_seen(SUBJECT) == HAS_ENDED)
 		return;
 	if (!vector_has(v, "early"))
 		send_steps(v);
 	awaited = vector_bytes(v, "listen");
-	announce(&tested, sentinel, vector_has(v, "as2"));
+	announce(&tested, sentinel, v);
 	if (until_seen(SENTINEL) == HAS_ENDED)
 		return;
 	vector_say(out, "up\n");

@@ -22,11 +22,13 @@
 #define N_NEIGHBORS	5
 #define N_INSTANCES	2
 #define N_SESSIONS	(N_NEIGHBORS * N_INSTANCES)
+#define N_IDS		2		/* paths of a prefix from a session */
+#define N_LANES		(N_SESSIONS * N_IDS)
 #define N_PREFIXES	48		/* of each family */
 #define N_SPACES	4
 #define LOCAL_AS	65515
 #define PATH_MAX_LEN	4
-#define HOPS_MAX	N_SESSIONS
+#define HOPS_MAX	N_LANES
 
 struct spec {				/* attributes of a path */
 	uint32_t as[PATH_MAX_LEN];
@@ -55,7 +57,7 @@ struct session {
 	bool extended;			/* 64 KiB messages */
 	bool v6;			/* IPv6 agreed on */
 	unsigned int eors[BGP_AF_COUNT];
-	struct model_path path[BGP_AF_COUNT][N_PREFIXES];
+	struct model_path path[N_IDS][BGP_AF_COUNT][N_PREFIXES];
 	struct received received[BGP_AF_COUNT][N_PREFIXES];
 };
 
@@ -190,20 +192,36 @@ static bool model_eligible(enum bgp_af af, const struct spec *spec,
 }
 
 struct decision {
-	enum rib_why why[N_SESSIONS];
+	enum rib_why why[N_LANES];
 	int best;			/* session, -1: none */
 	bool own, suppressed;
 	struct addr hop[HOPS_MAX];
 	size_t n_hops;
 };
 
-static const struct model_path *path_of(unsigned int s, enum bgp_af af,
-					unsigned int p)
+/*
+ * The last neighbor's sessions have ADD-PATH: each path identifier is a lane
+ * of its own. All others have one lane each that is used.
+ */
+static const uint32_t path_id[N_LANES] = {
+	[N_LANES - 4] = 0, 5, 7, 0x80000000,
+};
+
+static bool add_path(unsigned int s)
 {
-	return &session[s].path[af][p];
+	return s >= N_SESSIONS - N_INSTANCES;
 }
 
-/* Sessions are in order of neighbor, then instance, as the RIB ranks them. */
+static const struct model_path *path_of(unsigned int lane, enum bgp_af af,
+					unsigned int p)
+{
+	return &session[lane / N_IDS].path[lane % N_IDS][af][p];
+}
+
+/*
+ * Lanes are in order of neighbor, then instance, then identifier, as the RIB
+ * ranks them.
+ */
 static void model_decide(enum bgp_af af, unsigned int p, struct decision *d)
 {
 	const struct model_path *path;
@@ -217,14 +235,14 @@ static void model_decide(enum bgp_af af, unsigned int p, struct decision *d)
 		d->own |= prefix_equal(&space[af][i], &prefix[af][p]);
 		d->suppressed |= prefix_covers(&space[af][i], &prefix[af][p]);
 	}
-	for (s = 0; s < N_SESSIONS; s++) {
+	for (s = 0; s < N_LANES; s++) {
 		path = path_of(s, af, p);
 		if (path->there &&
 		    model_eligible(af, &path->spec, &d->why[s]) &&
 		    path->spec.n_as < least)
 			least = path->spec.n_as;
 	}
-	for (s = 0; s < N_SESSIONS; s++) {
+	for (s = 0; s < N_LANES; s++) {
 		path = path_of(s, af, p);
 		if (!path->there ||
 		    !model_eligible(af, &path->spec, &d->why[s]))
@@ -266,7 +284,7 @@ static bool model_export(const struct decision *d, enum bgp_af af,
 		return false;
 	spec = &path_of(d->best, af, p)->spec;
 	if (spec->no_advertise ||
-	    (unsigned int)d->best / N_INSTANCES == s / N_INSTANCES)
+	    (unsigned int)d->best / N_IDS / N_INSTANCES == s / N_INSTANCES)
 		return false;
 	memcpy(expected->as + 1, spec->as, sizeof(spec->as));
 	expected->n_as += spec->n_as;
@@ -278,8 +296,8 @@ static void model_age(unsigned int s, enum bgp_af af, unsigned int max)
 	struct model_path *path;
 	unsigned int p;
 
-	for (p = 0; p < N_PREFIXES; p++) {
-		path = &session[s].path[af][p];
+	for (p = 0; p < N_IDS * N_PREFIXES; p++) {
+		path = &session[s].path[p % N_IDS][af][p / N_IDS];
 		if (++path->age > max)
 			path->there = false;
 	}
@@ -451,23 +469,35 @@ static struct bgp_attrs *make_attrs(enum bgp_af af, const struct spec *spec)
 	return bgp_attrs_new(&set);
 }
 
+/* With one of the session's identifiers, if it has such; tells which. */
+static unsigned int put_nlri(struct wbuf *w, unsigned int s,
+			     const struct prefix *what)
+{
+	unsigned int which = add_path(s) ? rnd(N_IDS) : 0;
+	struct bgp_nlri nlri = {
+		.prefix = *what,
+		.path_id = path_id[s * N_IDS + which],
+	};
+
+	bgp_nlri_build(w, &nlri, add_path(s));
+	return which;
+}
+
 static void step_announce(unsigned int s)
 {
 	enum bgp_af af = rnd(2);
 	struct bgp_attrs *attrs;
 	uint8_t buf[1024];
 	struct wbuf w = wbuf_make(buf, sizeof(buf));
-	struct bgp_nlri nlri;
 	struct spec spec;
-	unsigned int i, p, n = 1 + rnd(8);
+	unsigned int i, p, which, n = 1 + rnd(8);
 
 	random_spec(s, &spec);
 	for (i = 0; i < n; i++) {
 		p = rnd(N_PREFIXES);
-		nlri = (struct bgp_nlri){ .prefix = prefix[af][p] };
-		bgp_nlri_build(&w, &nlri, false);
+		which = put_nlri(&w, s, &prefix[af][p]);
 		p = prefix_index(af, &prefix[af][p]);
-		session[s].path[af][p] = (struct model_path){
+		session[s].path[which][af][p] = (struct model_path){
 			.there = true,
 			.spec = spec,
 		};
@@ -482,15 +512,13 @@ static void step_withdraw(unsigned int s)
 	enum bgp_af af = rnd(2);
 	uint8_t buf[1024];
 	struct wbuf w = wbuf_make(buf, sizeof(buf));
-	struct bgp_nlri nlri;
-	unsigned int i, p, n = 1 + rnd(8);
+	unsigned int i, p, which, n = 1 + rnd(8);
 
 	for (i = 0; i < n; i++) {
 		p = rnd(N_PREFIXES);
-		nlri = (struct bgp_nlri){ .prefix = prefix[af][p] };
-		bgp_nlri_build(&w, &nlri, false);
+		which = put_nlri(&w, s, &prefix[af][p]);
 		p = prefix_index(af, &prefix[af][p]);
-		session[s].path[af][p].there = false;
+		session[s].path[which][af][p].there = false;
 	}
 	rib_peer_withdraw(session[s].peer, af, rbuf_make(buf, w.len));
 }
@@ -523,6 +551,7 @@ static void step_up(unsigned int s)
 			.max_len = this->extended ? BGP_MSG_MAX_EXT :
 						    BGP_MSG_MAX,
 			.families = this->v6 ? 3 : 1,
+			.add_path_rx = add_path(s) ? 3 : 0,
 		},
 		.nexthop = { instance_addr(0, instance),
 			     instance_addr(1, instance) },
@@ -564,12 +593,14 @@ static void step_stale(unsigned int s)
 static void step_sweep(unsigned int s)
 {
 	enum bgp_af af = rnd(2);
+	struct model_path *path;
 	unsigned int p;
 
 	rib_peer_sweep(session[s].peer, af);
-	for (p = 0; p < N_PREFIXES; p++) {
-		if (session[s].path[af][p].age > 0)
-			session[s].path[af][p].there = false;
+	for (p = 0; p < N_IDS * N_PREFIXES; p++) {
+		path = &session[s].path[p % N_IDS][af][p / N_IDS];
+		if (path->age > 0)
+			path->there = false;
 	}
 }
 
@@ -747,7 +778,7 @@ static bool check_kernel(enum bgp_af af, unsigned int p,
 struct seen {
 	enum bgp_af af;
 	bool all;			/* no peer given */
-	bool row[N_SESSIONS][N_PREFIXES];
+	bool row[N_LANES][N_PREFIXES];
 	struct prefix last;
 	unsigned int rows;
 	bool ok;
@@ -764,9 +795,11 @@ static bool on_learned(void *arg, const struct rib_row *row)
 	if (rnd(3) == 0)
 		return false;
 	p = prefix_index(seen->af, &row->prefix);
-	for (s = 0; s < N_SESSIONS && session[s].id != row->peer->id; s++)
+	for (s = 0; s < N_LANES &&
+	     (session[s / N_IDS].id != row->peer->id ||
+	      path_id[s] != row->path_id); s++)
 		;
-	if (s == N_SESSIONS || p == N_PREFIXES || seen->row[s][p] ||
+	if (s == N_LANES || p == N_PREFIXES || seen->row[s][p] ||
 	    !path_of(s, seen->af, p)->there) {
 		seen->ok = false;
 		return true;
@@ -791,7 +824,7 @@ static bool on_learned(void *arg, const struct rib_row *row)
 static bool check_learned(enum bgp_af af)
 {
 	struct seen seen = { .af = af, .ok = true };
-	unsigned int s, p, refused, learned;
+	unsigned int s, p, refused = 0, learned = 0;
 	struct rib_peer_stats stats;
 	struct rib_walk *walk;
 	struct decision d;
@@ -800,8 +833,9 @@ static bool check_learned(enum bgp_af af)
 	while (rib_walk_run(walk, 1 + rnd(10), on_learned, &seen))
 		;
 	rib_walk_free(walk);
-	for (s = 0; s < N_SESSIONS; s++) {
-		refused = learned = 0;
+	for (s = 0; s < N_LANES; s++) {
+		if (s % N_IDS == 0)
+			refused = learned = 0;
 		for (p = 0; p < N_PREFIXES; p++) {
 			seen.ok &= seen.row[s][p] == path_of(s, af, p)->there;
 			model_decide(af, p, &d);
@@ -812,7 +846,9 @@ static bool check_learned(enum bgp_af af)
 				   d.why[s] == RIB_WHY_AS_ZERO ||
 				   d.why[s] == RIB_WHY_NEXT_HOP;
 		}
-		stats = rib_peer_stats(session[s].peer, af);
+		if (s % N_IDS < N_IDS - 1)
+			continue;
+		stats = rib_peer_stats(session[s / N_IDS].peer, af);
 		seen.ok &= stats.learned == learned &&
 			   stats.refused == refused;
 	}

@@ -116,21 +116,29 @@ static void test_nets(int family)
 
 /* ---- paths of one prefix --------------------------------------------- */
 
-static bool same_paths(struct net_store *store, struct net *net,
-		       const uint32_t *attrs, uint32_t n)
+static uint32_t id_of(uint32_t attrs, bool wide)
 {
+	return wide && attrs % 3 ? attrs * 7 : 0;
+}
+
+static bool same_paths(struct net_store *store, struct net *net,
+		       const uint32_t *attrs, uint32_t n, bool wide)
+{
+	const uint32_t *ids = net_path_ids(store, net);
 	const struct rib_path *paths;
 	uint32_t got, i;
 
 	paths = net_paths(store, net, &got);
 	for (i = 0; i < got && i < n; i++) {
-		if (paths[i].attrs != attrs[i])
+		if (paths[i].attrs != attrs[i] ||
+		    (ids ? ids[i] : 0) != id_of(attrs[i], wide))
 			return false;
 	}
 	return got == n;
 }
 
-static void test_paths(void)
+/* @wide: most have identifiers. */
+static void test_paths(bool wide)
 {
 	static uint32_t attrs[3000];
 	struct prefix prefix = nth_prefix(AF_INET, 1);
@@ -146,7 +154,7 @@ static void test_paths(void)
 		if (n == 0 || (n < ARRAY_SIZE(attrs) &&
 			       rnd(8) < (i / 8000 % 2 ? 3u : 5u))) {
 			attrs[n] = i;
-			*net_path_add(&store, net) =
+			*net_path_add(&store, net, id_of(i, wide)) =
 				(struct rib_path){ .attrs = i };
 			n++;
 		} else {
@@ -156,12 +164,14 @@ static void test_paths(void)
 			memmove(attrs + at, attrs + at + 1,
 				(n - at) * sizeof(*attrs));
 		}
-		ok = store.n_paths == n && same_paths(&store, net, attrs, n);
+		ok = store.n_paths == n &&
+		     same_paths(&store, net, attrs, n, wide);
 	}
-	ktap_ok(ok, "paths of a prefix keep their order");
+	ktap_ok(ok, "paths of a prefix keep their order%s",
+		wide ? " and identifiers" : "");
 	while (n > 0)
 		net_path_del(&store, net, --n);
-	ktap_ok(same_paths(&store, net, attrs, 0) &&
+	ktap_ok(same_paths(&store, net, attrs, 0, wide) &&
 		net_path_bytes(&store) < 8192,
 		"no array is left without paths");
 	net_store_fini(&store);
@@ -490,7 +500,8 @@ int main(void)
 	parser = bgp_update_new();
 	test_nets(AF_INET);
 	test_nets(AF_INET6);
-	test_paths();
+	test_paths(false);
+	test_paths(true);
 	test_attrs();
 	test_queue();
 	test_rib();
