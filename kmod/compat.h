@@ -11,6 +11,7 @@
 #include <linux/version.h>
 #include <net/genetlink.h>
 #include <net/ip.h>
+#include <net/ip_tunnels.h>
 
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 5, 0)
 #include <net/gso.h>
@@ -47,6 +48,22 @@ static inline unsigned int vnet_compat_ip_totlen(const struct sk_buff *skb,
 	return iph_totlen(skb, iph);
 #else
 	return ntohs(iph->tot_len);
+#endif
+}
+
+/* Flags of what a tunnel sends: no fragments, and a UDP checksum or not */
+static inline void vnet_compat_tunnel_flags(struct ip_tunnel_key *key, bool csum)
+{
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 10, 0)
+	ip_tunnel_flags_zero(key->tun_flags);
+	__set_bit(IP_TUNNEL_KEY_BIT, key->tun_flags);
+	__set_bit(IP_TUNNEL_DONT_FRAGMENT_BIT, key->tun_flags);
+	if (csum)
+		__set_bit(IP_TUNNEL_CSUM_BIT, key->tun_flags);
+#else
+	key->tun_flags = TUNNEL_KEY | TUNNEL_DONT_FRAGMENT;
+	if (csum)
+		key->tun_flags |= TUNNEL_CSUM;
 #endif
 }
 

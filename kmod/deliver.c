@@ -28,13 +28,14 @@ void vnet_deliver_push_eth(struct sk_buff *skb, const u8 *dest)
 	eth->h_proto = skb->protocol;
 }
 
-enum vnet_drop vnet_deliver_frame(const struct vnet_port *port,
-				  struct sk_buff *skb)
+static enum vnet_drop transmit(struct net_device *dev,
+			       struct vnet_stats __percpu *stats,
+			       struct sk_buff *skb)
 {
 	unsigned int len = skb->len;
 	int err;
 
-	skb->dev = port->dev;
+	skb->dev = dev;
 	err = dev_queue_xmit(skb);
 	if (err == -ENOMEM)
 		return VNET_DROP_NO_MEMORY;
@@ -42,8 +43,14 @@ enum vnet_drop vnet_deliver_frame(const struct vnet_port *port,
 		return VNET_DROP_NIC_DOWN;
 	if (err > 0 && err != NET_XMIT_CN)
 		return VNET_DROP_QUEUE_FULL;
-	vnet_stats_count_tx(port->stats, len);
+	vnet_stats_count_tx(stats, len);
 	return VNET_DROP_NONE;
+}
+
+enum vnet_drop vnet_deliver_frame(const struct vnet_port *port,
+				  struct sk_buff *skb)
+{
+	return transmit(port->dev, port->stats, skb);
 }
 
 /* What one stack or device has noted in a packet means nothing to the next. */
@@ -53,25 +60,51 @@ static void forget_past(struct sk_buff *skb)
 	skb_clear_tstamp(skb);
 }
 
-enum vnet_drop vnet_deliver_to_nic(struct vnet_packet *pkt)
+/* What has to succeed while the packet can still be dropped as a whole */
+static enum vnet_drop prepare(struct sk_buff *skb, const struct vnet_way *way)
 {
-	const struct vnet_port *port = pkt->target.port;
-	const struct vnet_port_config *config = rcu_dereference(port->config);
-	struct sk_buff *skb = pkt->skb;
+	if (skb_cow_head(skb, ETH_HLEN + way->dev->needed_headroom))
+		return VNET_DROP_NO_MEMORY;
+	skb_dst_drop(skb);
+	if (!way->dst)
+		return VNET_DROP_NONE;
+	if (!dst_hold_safe(way->dst))
+		return VNET_DROP_NO_TUNNEL;
+	skb_dst_set(skb, way->dst);
+	return VNET_DROP_NONE;
+}
 
-	if (!vnet_packet_fits(pkt, READ_ONCE(port->dev->mtu)))
+enum vnet_drop vnet_deliver_out(struct vnet_packet *pkt, const struct vnet_way *way)
+{
+	struct sk_buff *skb = pkt->skb;
+	enum vnet_drop reason;
+
+	if (!vnet_packet_fits(pkt, way->mtu))
 		return VNET_DROP_TOO_BIG;
 	if (skb_warn_if_lro(skb))
 		return VNET_DROP_INTERNAL;
-	if (skb_cow_head(skb, ETH_HLEN + port->dev->needed_headroom))
-		return VNET_DROP_NO_MEMORY;
-
 	forget_past(skb);
+	reason = prepare(skb, way);
+	if (reason)
+		return reason;
 	skb_forward_csum(skb);
 	trace_vnet_forward(pkt);
-	vnet_deliver_push_eth(skb, config->mac);
+	vnet_deliver_push_eth(skb, way->mac);
 	pkt->skb = NULL;
-	return vnet_deliver_frame(port, skb);
+	return transmit(way->dev, way->stats, skb);
+}
+
+enum vnet_drop vnet_deliver_to_nic(struct vnet_packet *pkt)
+{
+	const struct vnet_port *port = pkt->target.port;
+	const struct vnet_way way = {
+		.dev = port->dev,
+		.stats = port->stats,
+		.mac = rcu_dereference(port->config)->mac,
+		.mtu = READ_ONCE(port->dev->mtu),
+	};
+
+	return vnet_deliver_out(pkt, &way);
 }
 
 /* A packet of the host to an address of its own, routed to be received */
@@ -105,7 +138,7 @@ static enum vnet_drop prepare_for_host(struct vnet_packet *pkt)
 {
 	struct sk_buff *skb = pkt->skb;
 
-	if (pkt->from) {
+	if (pkt->from || pkt->tunnel) {
 		if (pkt->route.type != VNET_HOP_INTERNET && impostor(pkt))
 			return VNET_DROP_SPOOFED_ADDR;
 		forget_past(skb);

@@ -8,9 +8,12 @@
 #include <linux/types.h>
 #include <linux/vnet.h>
 
+struct dst_entry;
+struct net_device;
 struct sk_buff;
 struct vnet_packet;
 struct vnet_port;
+struct vnet_stats;
 
 /**
  * vnet_deliver_to_nic() - hand a packet to the guest of its target NIC
@@ -22,6 +25,31 @@ struct vnet_port;
  * Return: VNET_DROP_NONE, or why not. pkt->skb is NULL if it is gone either way.
  */
 enum vnet_drop vnet_deliver_to_nic(struct vnet_packet *pkt);
+
+/**
+ * struct vnet_way - how a packet leaves
+ * @dev: device
+ * @stats: who gets it
+ * @mac: destination of the frame
+ * @dst: goes along with the packet, to a tunnel; NULL = none
+ * @mtu: the largest IP packet that goes this way
+ */
+struct vnet_way {
+	struct net_device *dev;
+	struct vnet_stats __percpu *stats;
+	const u8 *mac;
+	struct dst_entry *dst;
+	unsigned int mtu;
+};
+
+/**
+ * vnet_deliver_out() - hand a packet to a device
+ * @pkt: has passed the receiver's checks but size
+ * @way: how
+ *
+ * Context and return: as for vnet_deliver_to_nic()
+ */
+enum vnet_drop vnet_deliver_out(struct vnet_packet *pkt, const struct vnet_way *way);
 
 /**
  * vnet_deliver_to_host() - hand a packet to the host's stack, as received on the

@@ -266,13 +266,21 @@ none:
 
 /* ---- From the route to the NIC ---- */
 
+static bool resolve_endpoint(struct vnet_target *target)
+{
+	target->port = rcu_dereference(target->ep->port);
+	if (!target->port)
+		target->remote = rcu_dereference(target->ep->remote);
+	return target->port || target->remote;
+}
+
 static enum vnet_drop resolve_address(const struct vnet *vnet, int family,
 				      const void *daddr,
 				      struct vnet_target *target)
 {
 	target->ep = vnet_endpoint_find(vnet, family, daddr);
-	target->port = target->ep ? rcu_dereference(target->ep->port) : NULL;
-	return target->port ? VNET_DROP_NONE : VNET_DROP_NO_NIC;
+	return target->ep && resolve_endpoint(target) ? VNET_DROP_NONE :
+							VNET_DROP_NO_NIC;
 }
 
 bool vnet_effective_host(const struct vnet *vnet, int family, const void *addr)
@@ -323,13 +331,13 @@ static enum vnet_drop resolve_hops(const struct vnet *vnet,
 	target->ep = vnet_nhset_select(set, hash, skip);
 	if (!target->ep || !endpoint_reachable(vnet, family, target->ep))
 		return VNET_DROP_NEXT_HOP_GONE;
-	target->port = rcu_dereference(target->ep->port);
-	return target->port ? VNET_DROP_NONE : VNET_DROP_NEXT_HOP_GONE;
+	return resolve_endpoint(target) ? VNET_DROP_NONE :
+					  VNET_DROP_NEXT_HOP_GONE;
 }
 
-static enum vnet_drop check_receiver(const struct vnet_port *from, int family,
-				     const void *daddr,
-				     const struct vnet_port *to)
+enum vnet_drop vnet_effective_check_nic(const struct vnet_port *from, int family,
+					const void *daddr,
+					const struct vnet_port *to)
 {
 	if (to == from)
 		return VNET_DROP_SAME_NIC;
@@ -350,6 +358,7 @@ enum vnet_drop vnet_effective_resolve(const struct vnet *vnet,
 	enum vnet_drop drop;
 
 	target->port = NULL;
+	target->remote = NULL;
 	target->ep = NULL;
 	target->vnet = vnet;
 
@@ -373,7 +382,7 @@ enum vnet_drop vnet_effective_resolve(const struct vnet *vnet,
 	}
 	if (drop || !target->port)
 		return drop;
-	return check_receiver(from, family, daddr, target->port);
+	return vnet_effective_check_nic(from, family, daddr, target->port);
 }
 
 /* ---- All rows ---- */

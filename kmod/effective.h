@@ -17,6 +17,7 @@ struct vnet;
 struct vnet_dest;
 struct vnet_endpoint;
 struct vnet_port;
+struct vnet_remote;
 
 /**
  * struct vnet_effective - the route that wins for a destination address
@@ -61,13 +62,15 @@ bool vnet_effective_host(const struct vnet *vnet, int family, const void *addr);
 
 /**
  * struct vnet_target - where a packet goes
- * @port: the NIC it is handed to, NULL = the host
+ * @port: the NIC it is handed to
+ * @remote: the other host it is handed to; without it and @port, it is this host
  * @vnet: the VNet whose device the host receives it on (VNET_HOP_HOST and
  *	VNET_HOP_INTERNET); a peered one if the host's address is there
  * @ep: the endpoint chosen; NULL if none was
  */
 struct vnet_target {
 	struct vnet_port *port;
+	const struct vnet_remote *remote;
 	const struct vnet *vnet;
 	const struct vnet_endpoint *ep;
 };
@@ -83,7 +86,8 @@ struct vnet_target {
  * @target: result, valid until rcu_read_unlock()
  *
  * Includes every check of the receiver that does not depend on the packet's
- * size: carrier, not the sender, own address or IP forwarding.
+ * size: carrier, not the sender, own address or IP forwarding. Another host checks
+ * for its own NICs.
  *
  * Context: RCU, softirq safe; takes no lock, allocates nothing.
  * Return: VNET_DROP_NONE or why the packet goes nowhere
@@ -93,6 +97,20 @@ enum vnet_drop vnet_effective_resolve(const struct vnet *vnet,
 				      const void *daddr,
 				      const struct vnet_effective *res,
 				      u32 hash, struct vnet_target *target);
+
+/**
+ * vnet_effective_check_nic() - would a NIC be handed a packet?
+ * @from: the NIC that sends it, NULL = none of this host
+ * @family: AF_INET or AF_INET6
+ * @daddr: destination, 4 or 16 bytes in network order
+ * @to: the NIC
+ *
+ * Context: RCU, softirq safe.
+ * Return: VNET_DROP_NONE, or why not
+ */
+enum vnet_drop vnet_effective_check_nic(const struct vnet_port *from, int family,
+					const void *daddr,
+					const struct vnet_port *to);
 
 /**
  * struct vnet_row - one of a NIC's routes, used or not

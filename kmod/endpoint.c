@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Endpoints: one hash per network namespace from (VNet, address) to the NIC
- * that owns the address, if there is one.
+ * that owns the address, or the place on another host, if there is one.
  */
 #include <linux/rhashtable.h>
 #include <linux/slab.h>
@@ -10,6 +10,8 @@
 #include "endpoint.h"
 #include "link.h"
 #include "main.h"
+#include "port.h"
+#include "tunnel.h"
 
 static const struct rhashtable_params endpoint_params = {
 	.key_len = sizeof(struct vnet_endpoint_key),
@@ -104,4 +106,13 @@ struct vnet_endpoint *vnet_endpoint_find(const struct vnet *vnet, int family,
 
 	endpoint_key(&key, vnet, family, addr);
 	return rhashtable_lookup(&vn->endpoints, &key, endpoint_params);
+}
+
+bool vnet_endpoint_usable(const struct vnet_endpoint *ep)
+{
+	const struct vnet_port *port = rcu_dereference(ep->port);
+
+	if (port)
+		return netif_running(port->dev) && netif_carrier_ok(port->dev);
+	return rcu_access_pointer(ep->remote) && vnet_tunnel_up(ep->vn);
 }

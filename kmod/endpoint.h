@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * An address in a VNet that packets can be handed to. It exists while a NIC
- * owns it or a next hop names it, so that a NIC gains or loses an address in
- * one pointer, whatever the number of routes and groups that lead there.
+ * owns it, it is known to be at another host, or a next hop names it, so that it
+ * comes and goes in one pointer, whatever the number of routes and groups that
+ * lead there.
  */
 #ifndef _VNET_ENDPOINT_H
 #define _VNET_ENDPOINT_H
@@ -16,6 +17,7 @@
 struct vnet;
 struct vnet_net;
 struct vnet_port;
+struct vnet_remote;
 
 /**
  * struct vnet_endpoint_key - identity of an endpoint
@@ -34,8 +36,10 @@ struct vnet_endpoint_key {
  * struct vnet_endpoint - an address in a VNet
  * @node: in struct vnet_net.endpoints
  * @key: identity
- * @port: the NIC that owns the address, NULL = nobody. Writers hold RTNL,
+ * @port: the NIC that owns the address, NULL = nobody here. Writers hold RTNL,
  *	readers RCU.
+ * @remote: where it is on another host, NULL = nowhere. Never together with
+ *	@port. Writers hold RTNL, readers RCU.
  * @vn: namespace
  * @users: the owner and the next-hop sets (vnet_net.endpoint_lock)
  * @rcu: for freeing
@@ -44,6 +48,7 @@ struct vnet_endpoint {
 	struct rhash_head node;
 	struct vnet_endpoint_key key;
 	struct vnet_port __rcu *port;
+	struct vnet_remote __rcu *remote;
 	struct vnet_net *vn;
 	unsigned int users;
 	struct rcu_head rcu;
@@ -70,5 +75,15 @@ void vnet_endpoint_put(struct vnet_endpoint *ep);
  */
 struct vnet_endpoint *vnet_endpoint_find(const struct vnet *vnet, int family,
 					 const void *addr);
+
+/**
+ * vnet_endpoint_usable() - can packets be handed to an endpoint now?
+ * @ep: endpoint
+ *
+ * Context: RCU, softirq safe.
+ * Return: true if its NIC is there and has carrier, or it is on another host and
+ *	there is a tunnel
+ */
+bool vnet_endpoint_usable(const struct vnet_endpoint *ep);
 
 #endif /* _VNET_ENDPOINT_H */

@@ -4,13 +4,16 @@
  *
  *	guest --> NIC's rx handler --+
  *	                             +--> effective route --> target --> deliver
- *	host --> VNet's ndo_start_xmit
+ *	host --> VNet's ndo_start_xmit                          |
+ *	                                                        |
+ *	another host --> VXLAN device's rx handler -------------+
  *
  * From a NIC everything is taken and nothing is believed: Ethernet addresses, IP
  * header and sender address are checked, ARP and neighbour discovery are answered
  * by the virtual router, and the rest is routed, as there is no layer 2 between
  * NICs. All of it runs under RCU, takes no lock, writes no memory that another
- * CPU writes, and ends in exactly one of: handed over, answered, or drop().
+ * CPU writes (but see struct vnet_vtep), and ends in exactly one of: handed over,
+ * answered, or drop().
  */
 #include "forward.h"
 
@@ -28,6 +31,7 @@
 #include "port.h"
 #include "stats.h"
 #include "trace.h"
+#include "tunnel.h"
 
 const u8 vnet_router_mac[ETH_ALEN] = { 0x12, 0x34, 0x56, 0x78, 0x9a, 0xbc };
 
@@ -51,11 +55,16 @@ static enum skb_drop_reason core_reason(enum vnet_drop reason)
 	}
 }
 
-/* The end of every packet that is not handed over; counted at its sender. */
+/* The end of every packet that is not handed over; counted at its sender, and if
+ * that is another host, for the VNet as well.
+ */
 static void drop(struct vnet_packet *pkt, enum vnet_drop reason)
 {
-	vnet_stats_count_drop(pkt->from ? pkt->from->stats : pkt->vnet->stats,
-			      reason);
+	if (pkt->tunnel)
+		vnet_stats_count_drop(pkt->tunnel->stats, reason);
+	if (pkt->vnet)
+		vnet_stats_count_drop(pkt->from ? pkt->from->stats :
+						  pkt->vnet->stats, reason);
 	trace_vnet_drop(pkt, reason);
 	if (pkt->skb)
 		kfree_skb_reason(pkt->skb, core_reason(reason));
@@ -71,6 +80,15 @@ static u32 flow_hash(const struct vnet_packet *pkt)
 		return 0;
 	vnet_flow_of(pkt, &flow);
 	return vnet_flow_hash(&flow, READ_ONCE(pkt->vnet->ecmp_symmetric));
+}
+
+static enum vnet_drop hand_over(struct vnet_packet *pkt)
+{
+	if (pkt->target.port)
+		return vnet_deliver_to_nic(pkt);
+	if (pkt->target.remote)
+		return vnet_tunnel_send(pkt);
+	return vnet_deliver_to_host(pkt);
 }
 
 /* Route a checked unicast packet and hand it over */
@@ -92,8 +110,7 @@ static enum vnet_drop route(struct vnet_packet *pkt)
 	if (reason)
 		return reason;
 
-	return pkt->target.port ? vnet_deliver_to_nic(pkt) :
-				  vnet_deliver_to_host(pkt);
+	return hand_over(pkt);
 }
 
 /* May the guest send from this address? */
@@ -171,12 +188,20 @@ static enum vnet_drop receive(struct vnet_packet *pkt)
 	return receive_ip(pkt, config);
 }
 
+static rx_handler_result_t finish(struct vnet_packet *pkt, enum vnet_drop reason)
+{
+	if (reason)
+		drop(pkt, reason);
+	else if (pkt->skb)
+		consume_skb(pkt->skb);	/* answered */
+	return RX_HANDLER_CONSUMED;
+}
+
 rx_handler_result_t vnet_forward_rx(struct sk_buff **pskb)
 {
 	const struct vnet_port *port;
 	struct vnet_packet pkt = {};
 	struct sk_buff *skb = *pskb;
-	enum vnet_drop reason;
 
 	/* what the host itself multicasts out of the NIC */
 	if (unlikely(skb->pkt_type == PACKET_LOOPBACK))
@@ -188,12 +213,49 @@ rx_handler_result_t vnet_forward_rx(struct sk_buff **pskb)
 	pkt.from = port;
 	pkt.skb = skb_share_check(skb, GFP_ATOMIC);
 
-	reason = pkt.skb ? receive(&pkt) : VNET_DROP_NO_MEMORY;
+	return finish(&pkt, pkt.skb ? receive(&pkt) : VNET_DROP_NO_MEMORY);
+}
+
+/* ARP and neighbour discovery stay on the host they are sent on. */
+static enum vnet_drop receive_remote(struct vnet_packet *pkt)
+{
+	enum vnet_drop reason;
+
+	reason = vnet_tunnel_identify(pkt);
 	if (reason)
-		drop(&pkt, reason);
-	else if (pkt.skb)
-		consume_skb(pkt.skb);	/* answered */
-	return RX_HANDLER_CONSUMED;
+		return reason;
+	if (pkt->skb->mac_len < ETH_HLEN)
+		return VNET_DROP_MALFORMED;
+	reason = check_vlan(pkt->skb);
+	if (reason)
+		return reason;
+	if (pkt->skb->protocol == htons(ETH_P_ARP))
+		return VNET_DROP_NEIGHBOUR;
+	reason = vnet_packet_check(pkt);
+	if (reason)
+		return reason;
+	if (pkt->family == AF_INET6 && vnet_neigh_is_nd(pkt))
+		return VNET_DROP_NEIGHBOUR;
+	if (vnet_packet_is_multicast(pkt) ||
+	    is_multicast_ether_addr(eth_hdr(pkt->skb)->h_dest))
+		return VNET_DROP_MULTICAST;
+	if (!vnet_packet_saddr_routable(pkt))
+		return VNET_DROP_SPOOFED_ADDR;
+	return vnet_tunnel_resolve(pkt) ?: hand_over(pkt);
+}
+
+rx_handler_result_t vnet_forward_tunnel_rx(struct sk_buff **pskb)
+{
+	struct vnet_packet pkt = {};
+	struct sk_buff *skb = *pskb;
+
+	if (unlikely(skb->pkt_type == PACKET_LOOPBACK))
+		return RX_HANDLER_PASS;
+
+	pkt.tunnel = rcu_dereference(skb->dev->rx_handler_data);
+	vnet_stats_count_rx(pkt.tunnel->stats, skb->len + skb->mac_len);
+	pkt.skb = skb_share_check(skb, GFP_ATOMIC);
+	return finish(&pkt, pkt.skb ? receive_remote(&pkt) : VNET_DROP_NO_MEMORY);
 }
 
 static enum vnet_drop transmit(struct vnet_packet *pkt)

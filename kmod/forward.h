@@ -22,6 +22,14 @@ extern const u8 vnet_router_mac[ETH_ALEN];
 rx_handler_result_t vnet_forward_rx(struct sk_buff **pskb);
 
 /**
+ * vnet_forward_tunnel_rx() - rx handler of the VXLAN device; takes every frame
+ * that other hosts send
+ *
+ * rx_handler_data is the struct vnet_tunnel, on the terms of vnet_forward_rx().
+ */
+rx_handler_result_t vnet_forward_tunnel_rx(struct sk_buff **pskb);
+
+/**
  * vnet_forward_xmit() - ndo_start_xmit of the VNet device: packets of sockets
  * bound to the VNet, and those the host routes into it
  */

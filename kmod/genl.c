@@ -23,8 +23,8 @@
 
 /* ---- Objects a request names ---- */
 
-static struct net_device *genl_dev(struct net *net, struct nlattr **attrs,
-				   struct netlink_ext_ack *extack)
+struct net_device *vnet_genl_dev(struct net *net, struct nlattr **attrs,
+				 struct netlink_ext_ack *extack)
 {
 	struct net_device *dev;
 
@@ -41,10 +41,10 @@ static struct net_device *genl_dev(struct net *net, struct nlattr **attrs,
 	return dev;
 }
 
-static struct vnet *genl_vnet(struct net *net, struct nlattr **attrs,
-			      struct netlink_ext_ack *extack)
+struct vnet *vnet_genl_vnet(struct net *net, struct nlattr **attrs,
+			    struct netlink_ext_ack *extack)
 {
-	struct net_device *dev = genl_dev(net, attrs, extack);
+	struct net_device *dev = vnet_genl_dev(net, attrs, extack);
 
 	if (IS_ERR(dev))
 		return ERR_CAST(dev);
@@ -59,7 +59,7 @@ static struct vnet *genl_vnet(struct net *net, struct nlattr **attrs,
 struct vnet_port *vnet_genl_port(struct net *net, struct nlattr **attrs,
 				 struct netlink_ext_ack *extack)
 {
-	struct net_device *dev = genl_dev(net, attrs, extack);
+	struct net_device *dev = vnet_genl_dev(net, attrs, extack);
 	struct vnet_port *port;
 
 	if (IS_ERR(dev))
@@ -176,7 +176,7 @@ static int fill_drop(struct sk_buff *skb, u8 reason, u64 packets)
 	return 0;
 }
 
-static int fill_stats(struct sk_buff *skb, const struct vnet_stats_sum *sum)
+int vnet_genl_fill_stats(struct sk_buff *skb, const struct vnet_stats_sum *sum)
 {
 	struct nlattr *nest;
 	int i;
@@ -267,7 +267,7 @@ static int fill_vnet(struct sk_buff *skb, const void *object)
 	return fill_spaces(skb, &vnet->system->mirror[VNET_AF_IP4]) ?:
 	       fill_spaces(skb, &vnet->system->mirror[VNET_AF_IP6]) ?:
 	       fill_table(skb, vnet->system) ?: fill_table(skb, vnet->bgp) ?:
-	       fill_stats(skb, &sum);
+	       vnet_genl_fill_stats(skb, &sum);
 }
 
 static int vnet_get(struct sk_buff *skb, struct genl_info *info)
@@ -276,7 +276,7 @@ static int vnet_get(struct sk_buff *skb, struct genl_info *info)
 	int err;
 
 	rtnl_lock();
-	vnet = genl_vnet(genl_info_net(info), info->attrs, info->extack);
+	vnet = vnet_genl_vnet(genl_info_net(info), info->attrs, info->extack);
 	err = IS_ERR(vnet) ? PTR_ERR(vnet) :
 	      vnet_genl_reply(info, fill_vnet, vnet);
 	rtnl_unlock();
@@ -364,8 +364,8 @@ static int subnet_parse(struct vnet_subnet_change *change, struct nlattr **attrs
 }
 
 /* Waiting for a table drops RTNL: the VNet may be gone afterwards, or another. */
-static struct vnet *settled_vnet(struct vnet_table *table,
-				 struct netlink_ext_ack *extack)
+struct vnet *vnet_genl_settle(struct vnet_table *table,
+			      struct netlink_ext_ack *extack)
 {
 	struct vnet_net *vn = vnet_net(dev_net(table->vnet->dev));
 
@@ -384,7 +384,7 @@ static int subnet_set_table(struct vnet *vnet,
 	table = vnet_fib_table_get(vnet, id, VNET_CLASS_USER, extack);
 	if (IS_ERR(table))
 		return PTR_ERR(table);
-	vnet = settled_vnet(table, extack);
+	vnet = vnet_genl_settle(table, extack);
 	if (IS_ERR(vnet)) {
 		if (vnet == ERR_PTR(-EBUSY))
 			vnet_fib_table_put(table);
@@ -410,7 +410,7 @@ static int subnet_set(struct vnet *vnet, struct vnet_subnet_change *change,
 		change->set_table = true;
 		id = nla_get_u32(attrs[VNET_A_SUBNET_TABLE]);
 	}
-	vnet = settled_vnet(vnet->system, extack);
+	vnet = vnet_genl_settle(vnet->system, extack);
 	if (IS_ERR(vnet))
 		return PTR_ERR(vnet);
 	return id ? subnet_set_table(vnet, change, id, extack) :
@@ -428,7 +428,7 @@ static int subnet_set_doit(struct sk_buff *skb, struct genl_info *info)
 	if (err)
 		return err;
 	rtnl_lock();
-	vnet = genl_vnet(genl_info_net(info), info->attrs, info->extack);
+	vnet = vnet_genl_vnet(genl_info_net(info), info->attrs, info->extack);
 	err = IS_ERR(vnet) ? PTR_ERR(vnet) :
 	      subnet_set(vnet, &change, attrs, info->extack);
 	rtnl_unlock();
@@ -461,7 +461,7 @@ static int subnet_del_doit(struct sk_buff *skb, struct genl_info *info)
 	if (err)
 		return err;
 	rtnl_lock();
-	vnet = genl_vnet(genl_info_net(info), info->attrs, info->extack);
+	vnet = vnet_genl_vnet(genl_info_net(info), info->attrs, info->extack);
 	err = IS_ERR(vnet) ? PTR_ERR(vnet) :
 	      subnet_del(vnet, &change, info->extack);
 	rtnl_unlock();
@@ -497,7 +497,7 @@ static int subnet_dump(struct sk_buff *skb, struct netlink_callback *cb)
 
 	rtnl_lock();
 	cb->seq = vn->generation;
-	vnet = genl_vnet(vn->net, attrs, cb->extack);
+	vnet = vnet_genl_vnet(vn->net, attrs, cb->extack);
 	if (IS_ERR(vnet)) {
 		rtnl_unlock();
 		return PTR_ERR(vnet);
@@ -586,7 +586,7 @@ static int nic_parse(struct vnet_port_change *change, struct genl_info *info)
 static int nic_settle(const struct vnet_port *port,
 		      struct netlink_ext_ack *extack)
 {
-	struct vnet *vnet = settled_vnet(port->vnet->system, extack);
+	struct vnet *vnet = vnet_genl_settle(port->vnet->system, extack);
 
 	return PTR_ERR_OR_ZERO(vnet);
 }
@@ -658,7 +658,7 @@ static int fill_nic(struct sk_buff *skb, const void *object)
 	    nla_put(skb, VNET_A_NIC_MAC, ETH_ALEN, config->mac))
 		return -EMSGSIZE;
 	vnet_stats_sum(port->stats, &sum);
-	return fill_addrs(skb, config) ?: fill_stats(skb, &sum);
+	return fill_addrs(skb, config) ?: vnet_genl_fill_stats(skb, &sum);
 }
 
 static int nic_get(struct sk_buff *skb, struct genl_info *info)
@@ -703,7 +703,7 @@ static int nic_dump(struct sk_buff *skb, struct netlink_callback *cb)
 	rtnl_lock();
 	cb->seq = vn->generation;
 	if (attrs[VNET_A_IFINDEX]) {
-		vnet = genl_vnet(vn->net, attrs, cb->extack);
+		vnet = vnet_genl_vnet(vn->net, attrs, cb->extack);
 		err = IS_ERR(vnet) ? PTR_ERR(vnet) :
 		      nic_dump_vnet(skb, cb, vnet, &i);
 	} else {
@@ -733,6 +733,11 @@ static const struct nla_policy nic_change_policy[] = {
 	[VNET_A_NIC_MAC]	= NLA_POLICY_EXACT_LEN(ETH_ALEN),
 	[VNET_A_NIC_FLAGS]	= NLA_POLICY_MASK(NLA_U32, VNET_NIC_F_ALL),
 	[VNET_A_NIC_ADDRS]	= NLA_POLICY_NESTED(nic_addr_policy),
+};
+
+static const struct nla_policy endpoint_change_policy[] = {
+	[VNET_A_IFINDEX]	= NLA_POLICY_MIN(NLA_U32, 1),
+	[VNET_A_ENDPOINT]	= NLA_POLICY_NESTED(vnet_genl_endpoint_policy),
 };
 
 static const struct nla_policy effective_policy[] = {
@@ -805,6 +810,40 @@ static const struct genl_ops genl_ops[] = {
 		.policy = lookup_policy,
 		.maxattr = ARRAY_SIZE(lookup_policy) - 1,
 		.doit = vnet_genl_lookup,
+	}, {
+		.cmd = VNET_CMD_ENDPOINT_SET,
+		.flags = GENL_UNS_ADMIN_PERM,
+		.policy = endpoint_change_policy,
+		.maxattr = ARRAY_SIZE(endpoint_change_policy) - 1,
+		.doit = vnet_genl_endpoint_set,
+	}, {
+		.cmd = VNET_CMD_ENDPOINT_DEL,
+		.flags = GENL_UNS_ADMIN_PERM,
+		.policy = endpoint_change_policy,
+		.maxattr = ARRAY_SIZE(endpoint_change_policy) - 1,
+		.doit = vnet_genl_endpoint_del,
+	}, {
+		.cmd = VNET_CMD_ENDPOINT_GET,
+		.flags = GENL_UNS_ADMIN_PERM,
+		.policy = dev_policy,
+		.maxattr = ARRAY_SIZE(dev_policy) - 1,
+		.start = dump_start,
+		.dumpit = vnet_genl_endpoint_dump,
+	}, {
+		.cmd = VNET_CMD_TUNNEL_SET,
+		.flags = GENL_UNS_ADMIN_PERM,
+		.policy = dev_policy,
+		.maxattr = ARRAY_SIZE(dev_policy) - 1,
+		.doit = vnet_genl_tunnel_set,
+	}, {
+		.cmd = VNET_CMD_TUNNEL_DEL,
+		.flags = GENL_UNS_ADMIN_PERM,
+		.doit = vnet_genl_tunnel_del,
+	}, {
+		.cmd = VNET_CMD_TUNNEL_GET,
+		.flags = GENL_UNS_ADMIN_PERM,
+		.start = dump_start,
+		.dumpit = vnet_genl_tunnel_dump,
 	},
 };
 

@@ -6,11 +6,15 @@
 #define _VNET_GENL_H
 
 #include <linux/types.h>
+#include <linux/vnet.h>
 #include <net/genetlink.h>
 
 struct net;
+struct net_device;
 struct vnet;
 struct vnet_port;
+struct vnet_stats_sum;
+struct vnet_table;
 
 extern struct genl_family vnet_genl_family;
 
@@ -28,6 +32,28 @@ void vnet_genl_uninit(void);
  */
 struct vnet_port *vnet_genl_port(struct net *net, struct nlattr **attrs,
 				 struct netlink_ext_ack *extack);
+
+/* RTNL: the device that VNET_A_IFINDEX names, or -EINVAL, -ENODEV */
+struct net_device *vnet_genl_dev(struct net *net, struct nlattr **attrs,
+				 struct netlink_ext_ack *extack);
+
+/* The same for a VNet */
+struct vnet *vnet_genl_vnet(struct net *net, struct nlattr **attrs,
+			    struct netlink_ext_ack *extack);
+
+/**
+ * vnet_genl_settle() - wait until a table has been read
+ * @table: table of a VNet
+ * @extack: reason of a refusal
+ *
+ * Context: RTNL, which is dropped while waiting: the VNet may be gone afterwards.
+ * Return: the VNet, or what vnet_fib_table_settle() says
+ */
+struct vnet *vnet_genl_settle(struct vnet_table *table,
+			      struct netlink_ext_ack *extack);
+
+/* VNET_A_STATS; -EMSGSIZE if there is no room */
+int vnet_genl_fill_stats(struct sk_buff *skb, const struct vnet_stats_sum *sum);
 
 /* Fills a message about @object; -EMSGSIZE if there is no room */
 typedef int (*vnet_genl_fill_fn)(struct sk_buff *skb, const void *object);
@@ -50,5 +76,15 @@ int vnet_genl_fill(struct sk_buff *skb, struct netlink_callback *cb, u8 cmd,
 /* Commands of genl_route.c */
 int vnet_genl_effective_dump(struct sk_buff *skb, struct netlink_callback *cb);
 int vnet_genl_lookup(struct sk_buff *skb, struct genl_info *info);
+
+/* Commands of genl_tunnel.c */
+extern const struct nla_policy vnet_genl_endpoint_policy[VNET_A_ENDPOINT_MAX + 1];
+
+int vnet_genl_endpoint_set(struct sk_buff *skb, struct genl_info *info);
+int vnet_genl_endpoint_del(struct sk_buff *skb, struct genl_info *info);
+int vnet_genl_endpoint_dump(struct sk_buff *skb, struct netlink_callback *cb);
+int vnet_genl_tunnel_set(struct sk_buff *skb, struct genl_info *info);
+int vnet_genl_tunnel_del(struct sk_buff *skb, struct genl_info *info);
+int vnet_genl_tunnel_dump(struct sk_buff *skb, struct netlink_callback *cb);
 
 #endif /* _VNET_GENL_H */

@@ -19,28 +19,32 @@
 #include "main.h"
 #include "nexthop.h"
 #include "port.h"
+#include "remote.h"
 
 /* ---- Rows ---- */
+
+static int fill_hop_host(struct sk_buff *skb, const struct vnet_host_key *host)
+{
+	return nla_put(skb, VNET_A_HOP_HOST, vnet_addr_len(host->family),
+		       &host->addr);
+}
 
 static int fill_hop(struct sk_buff *skb, int attr,
 		    const struct vnet_endpoint *ep, u16 weight)
 {
+	const struct vnet_remote *remote = rcu_dereference(ep->remote);
 	const struct vnet_port *port = rcu_dereference(ep->port);
-	u32 flags = 0, ifindex = 0;
+	u32 flags = vnet_endpoint_usable(ep) ? VNET_HOP_F_UP : 0;
 	struct nlattr *nest;
 
-	if (port) {
-		ifindex = port->dev->ifindex;
-		if (netif_running(port->dev) && netif_carrier_ok(port->dev))
-			flags |= VNET_HOP_F_UP;
-	}
 	nest = nla_nest_start(skb, attr);
 	if (!nest ||
 	    nla_put(skb, VNET_A_HOP_ADDR, vnet_addr_len(ep->key.family),
 		    &ep->key.addr) ||
 	    nla_put_u16(skb, VNET_A_HOP_WEIGHT, weight) ||
-	    nla_put_u32(skb, VNET_A_HOP_IFINDEX, ifindex) ||
-	    nla_put_u32(skb, VNET_A_HOP_FLAGS, flags))
+	    nla_put_u32(skb, VNET_A_HOP_IFINDEX, port ? port->dev->ifindex : 0) ||
+	    nla_put_u32(skb, VNET_A_HOP_FLAGS, flags) ||
+	    (remote && fill_hop_host(skb, &remote->vtep->host->key)))
 		return -EMSGSIZE;
 	nla_nest_end(skb, nest);
 	return 0;

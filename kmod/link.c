@@ -14,6 +14,7 @@
 #include "link.h"
 #include "main.h"
 #include "port.h"
+#include "remote.h"
 #include "subnet.h"
 #include "sysfs.h"
 
@@ -160,17 +161,13 @@ static int link_check_vni(struct vnet_net *vn, struct nlattr *attr,
 			  struct netlink_ext_ack *extack)
 {
 	u32 vni = nla_get_u32(attr);
-	struct vnet *vnet;
+	struct vnet *vnet = xa_load(&vn->vnis, vni);
 
-	list_for_each_entry(vnet, &vn->vnets, node) {
-		if (vnet->vni != vni)
-			continue;
-		VNET_ERR_FMT(extack, "VNI %u is %s's", vni,
-			     netdev_name(vnet->dev));
-		NL_SET_BAD_ATTR(extack, attr);
-		return -EEXIST;
-	}
-	return 0;
+	if (!vnet)
+		return 0;
+	VNET_ERR_FMT(extack, "VNI %u is %s's", vni, netdev_name(vnet->dev));
+	NL_SET_BAD_ATTR(extack, attr);
+	return -EEXIST;
 }
 
 static void link_init(struct vnet *vnet, struct net_device *dev,
@@ -187,6 +184,7 @@ static void link_init(struct vnet *vnet, struct net_device *dev,
 	INIT_LIST_HEAD(&vnet->tables);
 	INIT_LIST_HEAD(&vnet->ports);
 	INIT_LIST_HEAD(&vnet->subnets);
+	INIT_LIST_HEAD(&vnet->remotes);
 	vnet_stats_init(&vnet->gone);
 }
 
@@ -214,26 +212,35 @@ static int link_new(struct net *src_net, struct net_device *dev,
 	err = vnet_l3mdev_add_rules(dev);
 	if (err) {
 		NL_SET_ERR_MSG_MOD(extack, "The FIB rule for VNets could not be added");
-		unregister_netdevice(dev);
-		return err;
+		goto err_unregister;
 	}
+	err = xa_err(xa_store(&vn->vnis, vnet->vni, vnet, GFP_KERNEL));
+	if (err)
+		goto err_unregister;
 	list_add_tail_rcu(&vnet->node, &vn->vnets);
 	vn->generation++;
 	vnet_debugfs_add(vnet);
 	return 0;
+
+err_unregister:
+	unregister_netdevice(dev);
+	return err;
 }
 
 static void link_del(struct net_device *dev, struct list_head *head)
 {
 	struct vnet *vnet = vnet_link_priv(dev);
+	struct vnet_net *vn = vnet_net(dev_net(dev));
 	struct vnet_port *port, *next;
 
 	vnet_debugfs_del(vnet);
+	xa_erase(&vn->vnis, vnet->vni);
 	list_for_each_entry_safe(port, next, &vnet->ports, node)
 		vnet_port_del(dev, port->dev);
+	vnet_remote_del_all(vnet);
 	vnet_subnet_del_all(vnet);
 	list_del_rcu(&vnet->node);
-	vnet_net(dev_net(dev))->generation++;
+	vn->generation++;
 	unregister_netdevice_queue(dev, head);
 }
 

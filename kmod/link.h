@@ -33,6 +33,7 @@ struct vnet_table;
  * @ports: NICs, struct vnet_port.node (RTNL; RCU)
  * @num_ports: length of @ports (RTNL)
  * @subnets: struct vnet_subnet.node (RTNL; RCU)
+ * @remotes: endpoints on other hosts, struct vnet_remote.node (RTNL)
  * @stats: the host's side, as if the host were a NIC
  * @gone: what NICs that have left had counted (RTNL)
  * @debugfs: folder in debugfs (RTNL)
@@ -51,6 +52,7 @@ struct vnet {
 	struct list_head ports;
 	unsigned int num_ports;
 	struct list_head subnets;
+	struct list_head remotes;
 	struct vnet_stats __percpu *stats;
 	struct vnet_stats gone;
 	struct dentry *debugfs;

@@ -19,7 +19,9 @@
 #include "main.h"
 #include "nexthop.h"
 #include "port.h"
+#include "remote.h"
 #include "sysfs.h"
+#include "tunnel.h"
 
 static unsigned int vnet_net_id;
 
@@ -51,6 +53,7 @@ static int __net_init net_init(struct net *net)
 
 	vn->net = net;
 	INIT_LIST_HEAD(&vn->vnets);
+	xa_init(&vn->vnis);
 	err = vnet_endpoint_init_net(vn);
 	if (err)
 		return err;
@@ -60,12 +63,17 @@ static int __net_init net_init(struct net *net)
 	err = vnet_nexthop_init_net(vn);
 	if (err)
 		goto err_nexthop;
+	err = vnet_remote_init_net(vn);
+	if (err)
+		goto err_remote;
 	err = vnet_fib_init_net(vn);
 	if (err)
 		goto err_fib;
 	return 0;
 
 err_fib:
+	vnet_remote_exit_net(vn);
+err_remote:
 	vnet_nexthop_exit_net(vn);
 err_nexthop:
 	vnet_dest_exit_net(vn);
@@ -81,6 +89,7 @@ static void __net_exit net_exit(struct net *net)
 
 	WARN_ON_ONCE(!list_empty(&vn->vnets));
 	vnet_fib_exit_net(vn);
+	vnet_remote_exit_net(vn);
 	vnet_nexthop_exit_net(vn);
 	vnet_dest_exit_net(vn);
 	vnet_endpoint_exit_net(vn);
@@ -122,6 +131,9 @@ static int __init vnet_init(void)
 	err = register_netdevice_notifier(&vnet_port_netdev_nb);
 	if (err)
 		goto err_port;
+	err = register_netdevice_notifier(&vnet_tunnel_netdev_nb);
+	if (err)
+		goto err_tunnel;
 	err = vnet_link_init();
 	if (err)
 		goto err_link;
@@ -133,6 +145,8 @@ static int __init vnet_init(void)
 err_genl:
 	vnet_link_uninit();
 err_link:
+	unregister_netdevice_notifier(&vnet_tunnel_netdev_nb);
+err_tunnel:
 	unregister_netdevice_notifier(&vnet_port_netdev_nb);
 err_port:
 	unregister_pernet_subsys(&net_ops);
@@ -146,6 +160,7 @@ static void __exit vnet_exit(void)
 {
 	vnet_genl_uninit();
 	vnet_link_uninit();
+	unregister_netdevice_notifier(&vnet_tunnel_netdev_nb);
 	unregister_netdevice_notifier(&vnet_port_netdev_nb);
 	unregister_pernet_subsys(&net_ops);
 	vnet_debugfs_uninit();

@@ -11,10 +11,13 @@
 #include <linux/spinlock.h>
 #include <linux/types.h>
 #include <linux/workqueue.h>
+#include <linux/xarray.h>
 
 struct net;
+struct vnet_tunnel;
 
 #define VNET_TABLE_HASH_BITS	8
+#define VNET_MAC_HASH_BITS	10
 
 /**
  * struct vnet_net - state of one network namespace
@@ -31,6 +34,11 @@ struct net;
  * @nexthops: next-hop objects by id, struct vnet_nexthop
  * @dests: destinations of all mirrors by action, struct vnet_dest
  * @endpoints: addresses packets can be handed to, struct vnet_endpoint
+ * @vnis: VNets by VNI (RTNL writes, RCU reads)
+ * @macs: struct vnet_port_config.by_mac (RTNL writes, RCU reads)
+ * @tunnel: leads to other hosts, NULL = none. Writers hold RTNL, readers RCU.
+ * @hosts: other hosts by address, struct vnet_host (RTNL writes, RCU reads)
+ * @vteps: VNets at other hosts, struct vnet_vtep.node (RTNL)
  * @endpoint_lock: serialises look-up-or-create and release in @endpoints;
  *	taken with BH disabled, inside a mirror's lock
  */
@@ -46,6 +54,11 @@ struct vnet_net {
 	struct rhashtable nexthops;
 	struct rhashtable dests;
 	struct rhashtable endpoints;
+	struct xarray vnis;
+	struct hlist_head macs[1 << VNET_MAC_HASH_BITS];
+	struct vnet_tunnel __rcu *tunnel;
+	struct rhashtable hosts;
+	struct list_head vteps;
 	spinlock_t endpoint_lock;	/* look-up-or-create, release */
 };
 

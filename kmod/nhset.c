@@ -12,13 +12,11 @@
 #include "nhset.h"
 
 #include <linux/math64.h>
-#include <linux/netdevice.h>
 #include <linux/slab.h>
 
 #include "compat.h"
 #include "endpoint.h"
 #include "link.h"
-#include "port.h"
 
 /* The same for all sets: flows must not move because a set grows. With eight
  * members, shares are within some 4 % of what weights say.
@@ -298,10 +296,9 @@ int vnet_nhset_seal(struct vnet_nhset *set, gfp_t gfp)
 static bool member_usable(const struct vnet_nhset_member *member,
 			  const struct vnet_port *skip)
 {
-	const struct vnet_port *port = rcu_dereference(member->ep->port);
-
-	return port && port != skip && netif_running(port->dev) &&
-	       netif_carrier_ok(port->dev);
+	if (skip && rcu_access_pointer(member->ep->port) == skip)
+		return false;
+	return vnet_endpoint_usable(member->ep);
 }
 
 static const struct vnet_nhset_member *

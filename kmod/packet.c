@@ -17,6 +17,7 @@
 #include "fib.h"
 #include "link.h"
 #include "lpm.h"
+#include "remote.h"
 
 /*
  * The field a deferred checksum is written to lies behind the IP header. A guest
@@ -139,13 +140,19 @@ bool vnet_packet_saddr_routable(const struct vnet_packet *pkt)
 	       !(ipv6_addr_type(ip6) & IPV6_ADDR_LINKLOCAL);
 }
 
-static bool taken_by_nic(const struct vnet_packet *pkt, const struct vnet *vnet,
-			 int family, const void *addr)
+static bool taken_by_other(const struct vnet_packet *pkt, const struct vnet *vnet,
+			   int family, const void *addr)
 {
 	const struct vnet_endpoint *ep = vnet_endpoint_find(vnet, family, addr);
-	const struct vnet_port *owner = ep ? rcu_dereference(ep->port) : NULL;
+	const struct vnet_remote *remote;
+	const struct vnet_port *owner;
 
-	return owner && owner != pkt->from;
+	if (!ep)
+		return false;
+	owner = rcu_dereference(ep->port);
+	remote = rcu_dereference(ep->remote);
+	return (owner && owner != pkt->from) ||
+	       (remote && remote->vtep->host != pkt->host);
 }
 
 /* The peered VNet that an address is in, or NULL */
@@ -168,11 +175,11 @@ bool vnet_packet_taken(const struct vnet_packet *pkt, const struct vnet *vnet,
 {
 	const struct vnet *peer;
 
-	if (taken_by_nic(pkt, vnet, family, addr) ||
+	if (taken_by_other(pkt, vnet, family, addr) ||
 	    vnet_effective_host(vnet, family, addr))
 		return true;
 	peer = peer_with(vnet, family, addr);
-	return peer && taken_by_nic(pkt, peer, family, addr);
+	return peer && taken_by_other(pkt, peer, family, addr);
 }
 
 bool vnet_packet_fits(const struct vnet_packet *pkt, unsigned int mtu)

@@ -17,13 +17,18 @@
 #include "effective.h"
 
 struct vnet;
+struct vnet_host;
 struct vnet_port;
+struct vnet_tunnel;
 
 /**
  * struct vnet_packet - what is known of a packet
  * @skb: data at the network header; NULL once it has been given away
- * @vnet: VNet of the sender
- * @from: NIC that sent it, NULL = the host
+ * @vnet: VNet of the sender; NULL while it is not known for what the tunnel has
+ *	received
+ * @from: NIC that sent it, NULL = the host or another host
+ * @tunnel: what it has been received by from another host, NULL = it has not
+ * @host: that host, once it is known
  * @family: AF_INET or AF_INET6 once vnet_packet_check() has found the header
  *	sound, 0 before and for everything else
  * @route: the effective route, if @route.dest is set
@@ -33,6 +38,8 @@ struct vnet_packet {
 	struct sk_buff *skb;
 	const struct vnet *vnet;
 	const struct vnet_port *from;
+	const struct vnet_tunnel *tunnel;
+	const struct vnet_host *host;
 	u8 family;
 	struct vnet_effective route;
 	struct vnet_target target;
@@ -73,13 +80,14 @@ bool vnet_packet_saddr_routable(const struct vnet_packet *pkt);
 
 /**
  * vnet_packet_taken() - does an address belong to somebody else?
- * @pkt: a packet of a NIC
+ * @pkt: a packet of a NIC, or of another host
  * @vnet: where to look: in this VNet and in those peered with it
  * @family: AF_INET or AF_INET6
  * @addr: 4 or 16 bytes, network order
  *
  * Context: RCU.
- * Return: true if the host has it, or a NIC other than the sender's
+ * Return: true if this host has it, a NIC other than the sender's, or a host other
+ *	than the sender's
  */
 bool vnet_packet_taken(const struct vnet_packet *pkt, const struct vnet *vnet,
 		       int family, const void *addr);

@@ -6,6 +6,9 @@
  * the old one or the new one. Its addresses are endpoints, whose pointer to
  * the NIC is what makes packets find it.
  */
+#include <linux/hash.h>
+#include <linux/jhash.h>
+#include <linux/rculist.h>
 #include <linux/rtnetlink.h>
 #include <linux/slab.h>
 #include <net/net_namespace.h>
@@ -46,11 +49,15 @@ bool vnet_port_owns(const struct vnet_port *port, int family, const void *addr)
 
 /* ---- Configuration ---- */
 
-static struct vnet_port_config *config_alloc(unsigned int num_addrs)
+static struct vnet_port_config *config_alloc(struct vnet_port *port,
+					     unsigned int num_addrs)
 {
 	struct vnet_port_config *config;
 
-	return kzalloc(struct_size(config, addrs, num_addrs), GFP_KERNEL);
+	config = kzalloc(struct_size(config, addrs, num_addrs), GFP_KERNEL);
+	if (config)
+		config->port = port;
+	return config;
 }
 
 static void config_free(struct vnet_port_config *config)
@@ -82,6 +89,37 @@ config_primary(const struct vnet_port_config *config, int family)
 		if (config->addrs[i]->key.family == family)
 			return config->addrs[i];
 	return NULL;
+}
+
+static struct hlist_head *mac_bucket(const struct vnet *vnet, const u8 *mac)
+{
+	u32 hash = jhash(mac, ETH_ALEN, vnet->vni);
+
+	return &vnet_net(dev_net(vnet->dev))->macs[hash_32(hash, VNET_MAC_HASH_BITS)];
+}
+
+struct vnet_port *vnet_port_by_mac(const struct vnet *vnet, const u8 *mac)
+{
+	const struct vnet_port_config *config;
+
+	hlist_for_each_entry_rcu(config, mac_bucket(vnet, mac), by_mac)
+		if (config->port->vnet == vnet &&
+		    ether_addr_equal_unaligned(config->mac, mac))
+			return config->port;
+	return NULL;
+}
+
+static void config_publish_mac(struct vnet_port_config *config)
+{
+	if (config->num_addrs)
+		hlist_add_head_rcu(&config->by_mac,
+				   mac_bucket(config->port->vnet, config->mac));
+}
+
+static void config_withdraw_mac(struct vnet_port_config *config)
+{
+	if (config->num_addrs)
+		hlist_del_rcu(&config->by_mac);
 }
 
 static void port_rebind(struct vnet_port *port, int family)
@@ -133,6 +171,8 @@ static void port_set_config(struct vnet_port *port,
 	unsigned int i;
 
 	rcu_assign_pointer(port->config, config);
+	config_publish_mac(config);
+	config_withdraw_mac(old);
 	for (i = 0; i < config->num_addrs; i++)
 		rcu_assign_pointer(config->addrs[i]->port, port);
 	for (i = 0; i < old->num_addrs; i++)
@@ -167,9 +207,9 @@ static void addr_refuse(struct netlink_ext_ack *extack, int family,
 		VNET_ERR_FMT(extack, "%pI6c is %s%s", &addr->ip6, what, whose);
 }
 
-static int addr_check_place(const struct vnet *vnet, int family,
-			    const union vnet_addr *addr,
-			    struct netlink_ext_ack *extack)
+int vnet_port_check_addr(const struct vnet *vnet, int family,
+			 const union vnet_addr *addr,
+			 struct netlink_ext_ack *extack)
 {
 	const struct vnet_mirror *system = &vnet->system->mirror[vnet_af(family)];
 	int err = 0;
@@ -197,6 +237,11 @@ static int addr_check_owner(const struct vnet_port *port,
 {
 	const struct vnet_port *owner = rtnl_dereference(ep->port);
 
+	if (rtnl_dereference(ep->remote)) {
+		addr_refuse(extack, ep->key.family, &ep->key.addr,
+			    "at another host", "");
+		return -EADDRINUSE;
+	}
 	if (!owner || owner == port)
 		return 0;
 	addr_refuse(extack, ep->key.family, &ep->key.addr, "the address of ",
@@ -212,7 +257,7 @@ static int config_add_addr(struct vnet_port_config *config,
 	struct vnet_endpoint *ep;
 	int err;
 
-	err = addr_check_place(port->vnet, family, addr, extack);
+	err = vnet_port_check_addr(port->vnet, family, addr, extack);
 	if (err)
 		return err;
 	ep = vnet_endpoint_get(port->vnet, family, addr);
@@ -288,8 +333,8 @@ int vnet_port_change(struct vnet_port *port,
 
 	ASSERT_RTNL();
 
-	config = config_alloc(change->set_addrs ? change->num_addrs :
-						  old->num_addrs);
+	config = config_alloc(port, change->set_addrs ? change->num_addrs :
+							old->num_addrs);
 	if (!config)
 		return -ENOMEM;
 	config->flags = change->set_flags ? change->flags : old->flags;
@@ -331,7 +376,7 @@ static struct vnet_port *port_alloc(struct vnet *vnet, struct net_device *dev)
 	port = kzalloc(sizeof(*port), GFP_KERNEL);
 	if (!port)
 		return NULL;
-	config = config_alloc(0);
+	config = config_alloc(port, 0);
 	port->stats = vnet_stats_alloc();
 	if (!config || !port->stats) {
 		kfree(config);
@@ -400,9 +445,10 @@ err_handler:
 
 static void port_forget_addrs(struct vnet_port *port)
 {
-	const struct vnet_port_config *config = port_config(port);
+	struct vnet_port_config *config = port_config(port);
 	unsigned int i;
 
+	config_withdraw_mac(config);
 	for (i = 0; i < config->num_addrs; i++)
 		RCU_INIT_POINTER(config->addrs[i]->port, NULL);
 }

@@ -27,6 +27,8 @@ struct vnet_subnet;
 /**
  * struct vnet_port_config - what a NIC may be and do; replaced as a whole
  * @rcu: for freeing
+ * @port: whose it is
+ * @by_mac: in struct vnet_net.macs, if the NIC has addresses (RTNL; RCU)
  * @flags: VNET_NIC_F_*
  * @mac: the guest's MAC address, all zero = not set
  * @num_addrs: length of @addrs
@@ -34,6 +36,8 @@ struct vnet_subnet;
  */
 struct vnet_port_config {
 	struct rcu_head rcu;
+	struct vnet_port *port;
+	struct hlist_node by_mac;
 	u32 flags;
 	u8 mac[ETH_ALEN];
 	u16 num_addrs;
@@ -88,6 +92,31 @@ struct vnet_port *vnet_port_get_rcu(const struct net_device *dev);
  * Context: RCU, softirq safe.
  */
 bool vnet_port_owns(const struct vnet_port *port, int family, const void *addr);
+
+/**
+ * vnet_port_by_mac() - the NIC that a frame is addressed to
+ * @vnet: VNet
+ * @mac: the guest's MAC address
+ *
+ * Context: RCU, softirq safe.
+ * Return: the NIC or NULL
+ */
+struct vnet_port *vnet_port_by_mac(const struct vnet *vnet, const u8 *mac);
+
+/**
+ * vnet_port_check_addr() - may this be the address of somebody in a VNet?
+ * @vnet: VNet
+ * @family: AF_INET or AF_INET6
+ * @addr: address
+ * @extack: reason of a refusal
+ *
+ * Context: RTNL.
+ * Return: 0; -EADDRNOTAVAIL, -ERANGE if it is outside the VNet, -EADDRINUSE if it
+ *	is this host's
+ */
+int vnet_port_check_addr(const struct vnet *vnet, int family,
+			 const union vnet_addr *addr,
+			 struct netlink_ext_ack *extack);
 
 /* An address and its family */
 struct vnet_port_addr {

@@ -6,6 +6,7 @@
  * ecmp_symmetric, num_nics and counters. The NICs are the lower_* links beside it,
  * as for every master.
  * /sys/class/net/<NIC>/vnet_nic/: mac, forwarding, num_addrs and counters.
+ * /sys/class/net/<VXLAN device>/vnet_tunnel/: counters, of all other hosts.
  *
  * Addresses are root's to read, as in generic netlink. Nothing here waits for
  * RTNL, which is held while the files are removed.
@@ -19,6 +20,7 @@
 #include "link.h"
 #include "port.h"
 #include "stats.h"
+#include "tunnel.h"
 
 static struct vnet *vnet_of(const struct device *dev)
 {
@@ -123,6 +125,7 @@ static struct counter_attribute counters[NUM_COUNTERS];
 
 static int sum_of(const struct net_device *dev, struct vnet_stats_sum *sum)
 {
+	const struct vnet_tunnel *tunnel;
 	const struct vnet_port *port;
 
 	if (vnet_link_is(dev)) {
@@ -131,10 +134,13 @@ static int sum_of(const struct net_device *dev, struct vnet_stats_sum *sum)
 	}
 	rcu_read_lock();
 	port = vnet_port_get_rcu(dev);
+	tunnel = vnet_tunnel_of(dev);
 	if (port)
 		vnet_stats_sum(port->stats, sum);
+	else if (tunnel)
+		vnet_stats_sum(tunnel->stats, sum);
 	rcu_read_unlock();
-	return port ? 0 : -ENODEV;
+	return port || tunnel ? 0 : -ENODEV;
 }
 
 static ssize_t counter_show(struct device *dev, struct device_attribute *attr,
@@ -167,6 +173,8 @@ static struct attribute *port_attrs[3 + NUM_COUNTERS + 1] = {
 	&dev_attr_num_addrs.attr,
 };
 
+static struct attribute *tunnel_attrs[NUM_COUNTERS + 1];
+
 const struct attribute_group vnet_sysfs_group = {
 	.name = "vnet",
 	.attrs = vnet_attrs,
@@ -175,6 +183,11 @@ const struct attribute_group vnet_sysfs_group = {
 static const struct attribute_group port_group = {
 	.name = "vnet_nic",
 	.attrs = port_attrs,
+};
+
+static const struct attribute_group tunnel_group = {
+	.name = "vnet_tunnel",
+	.attrs = tunnel_attrs,
 };
 
 static void add_counter(struct counter_attribute *counter, const char *prefix,
@@ -191,6 +204,7 @@ static void add_counter(struct counter_attribute *counter, const char *prefix,
 		&counter->attr.attr;
 	port_attrs[ARRAY_SIZE(port_attrs) - 1 - NUM_COUNTERS + i] =
 		&counter->attr.attr;
+	tunnel_attrs[i] = &counter->attr.attr;
 }
 
 void __init vnet_sysfs_init(void)
@@ -213,4 +227,14 @@ int vnet_sysfs_port_add(struct vnet_port *port)
 void vnet_sysfs_port_del(struct vnet_port *port)
 {
 	sysfs_remove_group(&port->dev->dev.kobj, &port_group);
+}
+
+int vnet_sysfs_tunnel_add(struct net_device *dev)
+{
+	return sysfs_create_group(&dev->dev.kobj, &tunnel_group);
+}
+
+void vnet_sysfs_tunnel_del(struct net_device *dev)
+{
+	sysfs_remove_group(&dev->dev.kobj, &tunnel_group);
 }

@@ -6,6 +6,7 @@
 #define _VNET_SYSFS_H
 
 struct attribute_group;
+struct net_device;
 struct vnet_port;
 
 /* Before all others, at module load */
@@ -25,5 +26,9 @@ int vnet_sysfs_port_add(struct vnet_port *port);
 
 /* Remove it, before the port is released; RTNL. */
 void vnet_sysfs_port_del(struct vnet_port *port);
+
+/* The same for /sys/class/net/<VXLAN device>/vnet_tunnel/ */
+int vnet_sysfs_tunnel_add(struct net_device *dev);
+void vnet_sysfs_tunnel_del(struct net_device *dev);
 
 #endif /* _VNET_SYSFS_H */

@@ -12,12 +12,23 @@
 
 void vnet_trace_vnet_name(char *name, const struct vnet_packet *pkt)
 {
-	strscpy(name, pkt->vnet->dev->name, IFNAMSIZ);
+	strscpy(name, pkt->vnet ? pkt->vnet->dev->name : "-", IFNAMSIZ);
 }
 
-void vnet_trace_nic_name(char *name, const struct vnet_port *port)
+static void set_name(char *name, const struct vnet_port *port, bool remote)
 {
-	strscpy(name, port ? port->dev->name : "host", IFNAMSIZ);
+	strscpy(name, port ? port->dev->name : remote ? "tunnel" : "host",
+		IFNAMSIZ);
+}
+
+void vnet_trace_from_name(char *name, const struct vnet_packet *pkt)
+{
+	set_name(name, pkt->from, pkt->tunnel);
+}
+
+void vnet_trace_to_name(char *name, const struct vnet_packet *pkt)
+{
+	set_name(name, pkt->target.port, pkt->target.remote);
 }
 
 static void set_addr(u8 *field, int family, const void *addr)

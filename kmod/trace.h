@@ -4,8 +4,8 @@
  * vnet:vnet_drop for each that is not.
  *
  * Addresses of both families have 16 bytes: IPv4 is shown as IPv4-mapped IPv6,
- * and what is not known as "::". @nic is "host" for what the host sends, @to for
- * what it gets.
+ * and what is not known as "::". @nic is "host" for what the host sends and
+ * "tunnel" for what other hosts do, @to for what they get.
  */
 #undef TRACE_SYSTEM
 #define TRACE_SYSTEM vnet
@@ -23,7 +23,8 @@
 #define _VNET_TRACE_HELPERS
 
 void vnet_trace_vnet_name(char *name, const struct vnet_packet *pkt);
-void vnet_trace_nic_name(char *name, const struct vnet_port *port);
+void vnet_trace_from_name(char *name, const struct vnet_packet *pkt);
+void vnet_trace_to_name(char *name, const struct vnet_packet *pkt);
 void vnet_trace_saddr(u8 *addr, const struct vnet_packet *pkt);
 void vnet_trace_daddr(u8 *addr, const struct vnet_packet *pkt);
 void vnet_trace_hop(u8 *addr, const struct vnet_packet *pkt);
@@ -67,7 +68,11 @@ void vnet_trace_hop(u8 *addr, const struct vnet_packet *pkt);
 	{ VNET_DROP_INTERNAL, "internal" }, \
 	{ VNET_DROP_NOT_ROUTER, "not_router" }, \
 	{ VNET_DROP_NEIGHBOUR, "neighbour" }, \
-	{ VNET_DROP_QUEUE_FULL, "queue_full" }
+	{ VNET_DROP_QUEUE_FULL, "queue_full" }, \
+	{ VNET_DROP_UNKNOWN_VNI, "unknown_vni" }, \
+	{ VNET_DROP_UNKNOWN_HOST, "unknown_host" }, \
+	{ VNET_DROP_NO_TUNNEL, "no_tunnel" }, \
+	{ VNET_DROP_HOST_UNREACHABLE, "host_unreachable" }
 
 #endif
 
@@ -90,6 +95,10 @@ TRACE_DEFINE_ENUM(VNET_DROP_INTERNAL);
 TRACE_DEFINE_ENUM(VNET_DROP_NOT_ROUTER);
 TRACE_DEFINE_ENUM(VNET_DROP_NEIGHBOUR);
 TRACE_DEFINE_ENUM(VNET_DROP_QUEUE_FULL);
+TRACE_DEFINE_ENUM(VNET_DROP_UNKNOWN_VNI);
+TRACE_DEFINE_ENUM(VNET_DROP_UNKNOWN_HOST);
+TRACE_DEFINE_ENUM(VNET_DROP_NO_TUNNEL);
+TRACE_DEFINE_ENUM(VNET_DROP_HOST_UNREACHABLE);
 TRACE_DEFINE_ENUM(VNET_CLASS_SYSTEM);
 TRACE_DEFINE_ENUM(VNET_CLASS_BGP);
 TRACE_DEFINE_ENUM(VNET_CLASS_USER);
@@ -120,8 +129,8 @@ TRACE_EVENT(vnet_forward,
 
 	TP_fast_assign(
 		vnet_trace_vnet_name(__entry->vnet, pkt);
-		vnet_trace_nic_name(__entry->nic, pkt->from);
-		vnet_trace_nic_name(__entry->to, pkt->target.port);
+		vnet_trace_from_name(__entry->nic, pkt);
+		vnet_trace_to_name(__entry->to, pkt);
 		vnet_trace_saddr(__entry->saddr, pkt);
 		vnet_trace_daddr(__entry->daddr, pkt);
 		vnet_trace_hop(__entry->hop, pkt);
@@ -160,7 +169,7 @@ TRACE_EVENT(vnet_drop,
 
 	TP_fast_assign(
 		vnet_trace_vnet_name(__entry->vnet, pkt);
-		vnet_trace_nic_name(__entry->nic, pkt->from);
+		vnet_trace_from_name(__entry->nic, pkt);
 		vnet_trace_saddr(__entry->saddr, pkt);
 		vnet_trace_daddr(__entry->daddr, pkt);
 		vnet_trace_hop(__entry->hop, pkt);

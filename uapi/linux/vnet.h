@@ -83,6 +83,31 @@
  * VNET_A_VNET_IFINDEX, VNET_A_NIC_MAC, VNET_A_NIC_FLAGS, VNET_A_NIC_ADDRS,
  * VNET_A_STATS.
  *
+ * VNET_CMD_ENDPOINT_SET says that an address of a VNet (VNET_A_IFINDEX) is at
+ * another host, VNET_CMD_ENDPOINT_DEL that it no longer is (of the attributes it
+ * needs VNET_A_ENDPOINT_ADDR), VNET_CMD_ENDPOINT_GET dumps those of one VNet:
+ *   VNET_A_ENDPOINT         nested
+ *       VNET_A_ENDPOINT_ADDR    4 or 16 bytes, network order
+ *       VNET_A_ENDPOINT_HOST    4 or 16 bytes, network order, the other host's
+ *                               address in the underlay
+ *       VNET_A_ENDPOINT_VNI     u32, what the VNet is called there; absent = as
+ *                               here. One VNI for one VNet at one host.
+ *       VNET_A_ENDPOINT_MAC     6 bytes, destination of frames to it: the guest's;
+ *                               absent = the virtual router's, by which the other
+ *                               host finds the owner of the destination address.
+ *                               A next hop needs its own.
+ * An address lies inside an address space of the VNet, and is no NIC's here. To set
+ * it again is to replace it. From a host that an endpoint of a VNet is at, frames
+ * into this VNet and those peered with it are accepted, from others none.
+ *
+ * VNET_CMD_TUNNEL_SET makes VNET_A_IFINDEX, a VXLAN device in metadata mode
+ * ("external"), the way to other hosts and from them, for all VNets of the network
+ * namespace. Its local address, TTL, TOS, flow label and checksum options apply;
+ * they are read when it is set, which may be repeated. VNET_CMD_TUNNEL_DEL ends
+ * that, as does the end of the device. VNET_CMD_TUNNEL_GET (dump: none or one)
+ * answers VNET_A_IFINDEX, VNET_A_NAME and VNET_A_STATS, as if the other hosts were
+ * one NIC.
+ *
  * VNET_CMD_EFFECTIVE_GET dumps the effective routes of a NIC (VNET_A_IFINDEX,
  * and VNET_A_FAMILY to have one family only), in the order of prefixes, best
  * class first. Rows that Azure's portal hides are among them, with a reason:
@@ -101,6 +126,8 @@
  *           VNET_A_HOP_WEIGHT       u16, 1..256
  *           VNET_A_HOP_IFINDEX      u32, the NIC that owns the address (0: none)
  *           VNET_A_HOP_FLAGS        u32, VNET_HOP_F_*
+ *           VNET_A_HOP_HOST         4 or 16 bytes, the other host that the address
+ *                                   is at, if it is
  *
  * VNET_CMD_LOOKUP answers what would happen to a packet that the NIC
  * VNET_A_IFINDEX sends to VNET_A_LOOKUP_DST. A flow can be given too.
@@ -160,6 +187,12 @@ enum vnet_cmd {
 	VNET_CMD_NIC_GET,
 	VNET_CMD_EFFECTIVE_GET,
 	VNET_CMD_LOOKUP,
+	VNET_CMD_ENDPOINT_SET,
+	VNET_CMD_ENDPOINT_DEL,
+	VNET_CMD_ENDPOINT_GET,
+	VNET_CMD_TUNNEL_SET,
+	VNET_CMD_TUNNEL_DEL,
+	VNET_CMD_TUNNEL_GET,
 	__VNET_CMD_LAST
 };
 
@@ -195,6 +228,7 @@ enum vnet_attr {
 	VNET_A_LOOKUP_DROP,
 	VNET_A_LOOKUP_CANDIDATE,
 	VNET_A_ECMP_SYMMETRIC,
+	VNET_A_ENDPOINT,
 	__VNET_A_LAST
 };
 
@@ -264,10 +298,22 @@ enum vnet_attr_hop {
 	VNET_A_HOP_WEIGHT,
 	VNET_A_HOP_IFINDEX,
 	VNET_A_HOP_FLAGS,
+	VNET_A_HOP_HOST,
 	__VNET_A_HOP_LAST
 };
 
 #define VNET_A_HOP_MAX	(__VNET_A_HOP_LAST - 1)
+
+enum vnet_attr_endpoint {
+	VNET_A_ENDPOINT_UNSPEC,
+	VNET_A_ENDPOINT_ADDR,
+	VNET_A_ENDPOINT_HOST,
+	VNET_A_ENDPOINT_VNI,
+	VNET_A_ENDPOINT_MAC,
+	__VNET_A_ENDPOINT_LAST
+};
+
+#define VNET_A_ENDPOINT_MAX	(__VNET_A_ENDPOINT_LAST - 1)
 
 enum vnet_attr_stats {
 	VNET_A_STATS_UNSPEC,
@@ -303,7 +349,7 @@ enum vnet_attr_drop {
 
 #define VNET_NIC_F_ALL			VNET_NIC_F_FORWARDING
 
-/* The next hop's NIC is there and has carrier. */
+/* The next hop's NIC is there and has carrier; on another host: there is a tunnel. */
 #define VNET_HOP_F_UP			(1U << 0)
 
 /* In the order of preference at the same prefix: a higher class wins. */
@@ -390,6 +436,14 @@ enum vnet_drop {
 					 * gratuitous, probes, replies
 					 */
 	VNET_DROP_QUEUE_FULL,		/* the receiver's queue is full */
+	VNET_DROP_UNKNOWN_VNI,		/* from another host, for no VNet here */
+	VNET_DROP_UNKNOWN_HOST,		/* from a host where no endpoint of the
+					 * VNet or a peered one is
+					 */
+	VNET_DROP_NO_TUNNEL,		/* for another host, and the VXLAN device
+					 * is missing or down
+					 */
+	VNET_DROP_HOST_UNREACHABLE,	/* the underlay has no route to the host */
 	__VNET_DROP_LAST
 };
 
