@@ -50,6 +50,14 @@ static void get_addr(const struct nlattr *attr, struct addr *addr)
 	}
 }
 
+static bool get_mac(const struct nlattr *attr, uint8_t *mac)
+{
+	if (mnl_attr_get_payload_len(attr) < 6)
+		return false;
+	memcpy(mac, mnl_attr_get_payload(attr), 6);
+	return true;
+}
+
 static void get_name(const struct nlattr *attr, char *name, size_t size)
 {
 	snprintf(name, size, "%.*s", (int)mnl_attr_get_payload_len(attr),
@@ -249,10 +257,7 @@ static void parse_nic_attr(const struct nlattr *attr, struct genl_nic *nic)
 		get_name(attr, nic->name, sizeof(nic->name));
 		break;
 	case VNET_A_NIC_MAC:
-		if (mnl_attr_get_payload_len(attr) < sizeof(nic->mac))
-			break;
-		memcpy(nic->mac, mnl_attr_get_payload(attr), sizeof(nic->mac));
-		nic->has_mac = true;
+		nic->has_mac = get_mac(attr, nic->mac);
 		break;
 	case VNET_A_NIC_FLAGS:
 		nic->flags = get_uint(attr);
@@ -262,6 +267,46 @@ static void parse_nic_attr(const struct nlattr *attr, struct genl_nic *nic)
 		break;
 	case VNET_A_STATS:
 		parse_stats(attr, &nic->stats);
+		break;
+	}
+}
+
+static void parse_endpoint(const struct nlattr *nest,
+			   struct genl_endpoint *endpoint)
+{
+	const struct nlattr *attr;
+
+	memset(endpoint, 0, sizeof(*endpoint));
+	mnl_attr_for_each_nested(attr, nest) {
+		switch (mnl_attr_get_type(attr)) {
+		case VNET_A_ENDPOINT_ADDR:
+			get_addr(attr, &endpoint->addr);
+			break;
+		case VNET_A_ENDPOINT_HOST:
+			get_addr(attr, &endpoint->host);
+			break;
+		case VNET_A_ENDPOINT_VNI:
+			endpoint->vni = get_uint(attr);
+			break;
+		case VNET_A_ENDPOINT_MAC:
+			endpoint->has_mac = get_mac(attr, endpoint->mac);
+			break;
+		}
+	}
+}
+
+static void parse_tunnel_attr(const struct nlattr *attr,
+			      struct genl_tunnel *tunnel)
+{
+	switch (mnl_attr_get_type(attr)) {
+	case VNET_A_IFINDEX:
+		tunnel->ifindex = get_uint(attr);
+		break;
+	case VNET_A_NAME:
+		get_name(attr, tunnel->name, sizeof(tunnel->name));
+		break;
+	case VNET_A_STATS:
+		parse_stats(attr, &tunnel->stats);
 		break;
 	}
 }
@@ -284,6 +329,9 @@ static void parse_hop(const struct nlattr *nest, struct genl_hop *hop)
 			break;
 		case VNET_A_HOP_FLAGS:
 			hop->flags = get_uint(attr);
+			break;
+		case VNET_A_HOP_HOST:
+			get_addr(attr, &hop->host);
 			break;
 		}
 	}
@@ -368,6 +416,7 @@ struct answer {
 		genl_vnet_cb *vnet;
 		genl_subnet_cb *subnet;
 		genl_nic_cb *nic;
+		genl_endpoint_cb *endpoint;
 		genl_route_cb *route;
 	} cb;
 	void *arg;
@@ -413,6 +462,28 @@ static void answer_nic(const struct nlmsghdr *nlh, void *arg)
 
 	answer_nic_copy(nlh, &nic);
 	answer->cb.nic(&nic, answer->arg);
+}
+
+static void answer_endpoint(const struct nlmsghdr *nlh, void *arg)
+{
+	const struct answer *answer = arg;
+	const struct nlattr *attr;
+	struct genl_endpoint endpoint;
+
+	mnl_attr_for_each(attr, nlh, GENL_HDRLEN) {
+		if (mnl_attr_get_type(attr) != VNET_A_ENDPOINT)
+			continue;
+		parse_endpoint(attr, &endpoint);
+		answer->cb.endpoint(&endpoint, answer->arg);
+	}
+}
+
+static void answer_tunnel(const struct nlmsghdr *nlh, void *arg)
+{
+	const struct nlattr *attr;
+
+	mnl_attr_for_each(attr, nlh, GENL_HDRLEN)
+		parse_tunnel_attr(attr, arg);
 }
 
 static void answer_route(const struct nlmsghdr *nlh, void *arg)
@@ -599,6 +670,74 @@ int genl_get_nics(struct genl *g, int vnet_ifindex, genl_nic_cb *cb, void *arg,
 
 	begin(g, &msg, VNET_CMD_NIC_GET, vnet_ifindex);
 	return netlink_dump(&g->nl, &msg.nlh, answer_nic, &answer, err);
+}
+
+int genl_set_endpoint(struct genl *g, int vnet_ifindex,
+		      const struct genl_endpoint *endpoint,
+		      struct netlink_error *err)
+{
+	struct nlattr *nest;
+	union msg_buf msg;
+
+	begin(g, &msg, VNET_CMD_ENDPOINT_SET, vnet_ifindex);
+	nest = mnl_attr_nest_start(&msg.nlh, VNET_A_ENDPOINT);
+	put_addr(&msg.nlh, VNET_A_ENDPOINT_ADDR, &endpoint->addr);
+	put_addr(&msg.nlh, VNET_A_ENDPOINT_HOST, &endpoint->host);
+	if (endpoint->vni)
+		mnl_attr_put_u32(&msg.nlh, VNET_A_ENDPOINT_VNI, endpoint->vni);
+	if (endpoint->has_mac)
+		mnl_attr_put(&msg.nlh, VNET_A_ENDPOINT_MAC, 6, endpoint->mac);
+	mnl_attr_nest_end(&msg.nlh, nest);
+	return netlink_talk(&g->nl, &msg.nlh, NULL, NULL, err);
+}
+
+int genl_del_endpoint(struct genl *g, int vnet_ifindex, const struct addr *addr,
+		      struct netlink_error *err)
+{
+	struct nlattr *nest;
+	union msg_buf msg;
+
+	begin(g, &msg, VNET_CMD_ENDPOINT_DEL, vnet_ifindex);
+	nest = mnl_attr_nest_start(&msg.nlh, VNET_A_ENDPOINT);
+	put_addr(&msg.nlh, VNET_A_ENDPOINT_ADDR, addr);
+	mnl_attr_nest_end(&msg.nlh, nest);
+	return netlink_talk(&g->nl, &msg.nlh, NULL, NULL, err);
+}
+
+int genl_get_endpoints(struct genl *g, int vnet_ifindex, genl_endpoint_cb *cb,
+		       void *arg, struct netlink_error *err)
+{
+	struct answer answer = { .cb.endpoint = cb, .arg = arg };
+	union msg_buf msg;
+
+	begin(g, &msg, VNET_CMD_ENDPOINT_GET, vnet_ifindex);
+	return netlink_dump(&g->nl, &msg.nlh, answer_endpoint, &answer, err);
+}
+
+int genl_set_tunnel(struct genl *g, int ifindex, struct netlink_error *err)
+{
+	union msg_buf msg;
+
+	begin(g, &msg, VNET_CMD_TUNNEL_SET, ifindex);
+	return netlink_talk(&g->nl, &msg.nlh, NULL, NULL, err);
+}
+
+int genl_del_tunnel(struct genl *g, struct netlink_error *err)
+{
+	union msg_buf msg;
+
+	begin(g, &msg, VNET_CMD_TUNNEL_DEL, 0);
+	return netlink_talk(&g->nl, &msg.nlh, NULL, NULL, err);
+}
+
+int genl_get_tunnel(struct genl *g, struct genl_tunnel *tunnel,
+		    struct netlink_error *err)
+{
+	union msg_buf msg;
+
+	memset(tunnel, 0, sizeof(*tunnel));
+	begin(g, &msg, VNET_CMD_TUNNEL_GET, 0);
+	return netlink_dump(&g->nl, &msg.nlh, answer_tunnel, tunnel, err);
 }
 
 int genl_get_effective(struct genl *g, int nic_ifindex, int family,

@@ -89,11 +89,28 @@ struct genl_nic_set {
 	const struct addr *addrs;
 };
 
+/* An address of a VNet that is at another host */
+struct genl_endpoint {
+	struct addr addr;
+	struct addr host;
+	uint32_t vni;			/* there; to set, 0: as here */
+	bool has_mac;			/* to set, without: the router's */
+	uint8_t mac[6];
+};
+
+/* The VXLAN device to other hosts */
+struct genl_tunnel {
+	int ifindex;			/* 0: none */
+	char name[IFNAMSIZ];
+	struct genl_stats stats;
+};
+
 struct genl_hop {
 	struct addr addr;		/* none: directly there */
 	uint16_t weight;
 	int ifindex;			/* of the NIC, 0: nobody owns addr */
 	uint32_t flags;			/* VNET_HOP_F_* */
+	struct addr host;		/* that addr is at, none: this one */
 };
 
 struct genl_route {
@@ -122,6 +139,8 @@ struct genl_lookup {
 typedef void genl_vnet_cb(const struct genl_vnet *vnet, void *arg);
 typedef void genl_subnet_cb(const struct genl_subnet *subnet, void *arg);
 typedef void genl_nic_cb(const struct genl_nic *nic, void *arg);
+typedef void genl_endpoint_cb(const struct genl_endpoint *endpoint,
+			      void *arg);
 typedef void genl_route_cb(const struct genl_route *route, void *arg);
 
 /* Open the socket, which is there without the module, too. */
@@ -152,6 +171,19 @@ int genl_get_nic(struct genl *g, int ifindex, struct genl_nic *nic,
 /* Those of one VNet, or all if @vnet_ifindex is 0. */
 int genl_get_nics(struct genl *g, int vnet_ifindex, genl_nic_cb *cb, void *arg,
 		  struct netlink_error *err);
+
+int genl_set_endpoint(struct genl *g, int vnet_ifindex,
+		      const struct genl_endpoint *endpoint,
+		      struct netlink_error *err);
+int genl_del_endpoint(struct genl *g, int vnet_ifindex, const struct addr *addr,
+		      struct netlink_error *err);
+int genl_get_endpoints(struct genl *g, int vnet_ifindex, genl_endpoint_cb *cb,
+		       void *arg, struct netlink_error *err);
+
+int genl_set_tunnel(struct genl *g, int ifindex, struct netlink_error *err);
+int genl_del_tunnel(struct genl *g, struct netlink_error *err);
+int genl_get_tunnel(struct genl *g, struct genl_tunnel *tunnel,
+		    struct netlink_error *err);
 
 /* @family: AF_INET, AF_INET6 or 0 for both */
 int genl_get_effective(struct genl *g, int nic_ifindex, int family,

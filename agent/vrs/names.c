@@ -70,6 +70,10 @@ static const char *const drops[] = {
 	[VNET_DROP_NOT_ROUTER] = "destination MAC is not the router's",
 	[VNET_DROP_NEIGHBOUR] = "ARP or ND that needs no answer",
 	[VNET_DROP_QUEUE_FULL] = "receiver's queue is full",
+	[VNET_DROP_UNKNOWN_VNI] = "from another host, for no VNet here",
+	[VNET_DROP_UNKNOWN_HOST] = "from a host that is not known",
+	[VNET_DROP_NO_TUNNEL] = "VXLAN device is missing or down",
+	[VNET_DROP_HOST_UNREACHABLE] = "no route to the other host",
 };
 
 /* A newer module may know more than this program. */

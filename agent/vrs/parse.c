@@ -35,6 +35,25 @@ static const char *parse_address(struct request *req, const char *text)
 	return addr_parse(text, &req->address);
 }
 
+static const char *parse_host(struct request *req, const char *text)
+{
+	return addr_parse(text, &req->host);
+}
+
+static const char *parse_vni(struct request *req, const char *text)
+{
+	unsigned long value;
+	char *end;
+
+	errno = 0;
+	value = strtoul(text, &end, 10);
+	if (!isdigit(text[0]) || *end || errno || value < 1 ||
+	    value > VNET_VNI_MAX)
+		return "expected a number from 1 to 16777215";
+	req->vni = value;
+	return NULL;
+}
+
 static const char *parse_nic_address(struct request *req, const char *text)
 {
 	const char *problem;
@@ -155,6 +174,9 @@ const struct operand operand_address = { "ADDRESS", parse_address, NULL };
 const struct operand operand_nic_address = {
 	"ADDRESS", parse_nic_address, NULL
 };
+const struct operand operand_host = { "HOST", parse_host, NULL };
+const struct operand operand_vni = { "VNI", parse_vni, NULL };
+const struct operand operand_device = { "DEVICE", parse_device, NULL };
 const struct operand operand_prefix = { "PREFIX", parse_prefix, NULL };
 const struct operand operand_mac = { "MAC", parse_mac, NULL };
 const struct operand operand_table = { "TABLE", parse_table, NULL };

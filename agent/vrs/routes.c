@@ -35,7 +35,8 @@ static const char *explain(const struct genl_route *route, char *text)
 		if (!has_address(hop) || hop->flags & VNET_HOP_F_UP)
 			continue;
 		snprintf(text, WHY_LEN, "next hop %s: %s",
-			 addr_format(&hop->addr, addr), hop->ifindex ?
+			 addr_format(&hop->addr, addr), hop->host.family ?
+			 "no tunnel to its host" : hop->ifindex ?
 			 "its NIC is down" : "no NIC owns it");
 		return text;
 	}
@@ -232,6 +233,13 @@ static const char *next_hop_nic(const struct genl_lookup *lookup, char *name)
 	return if_indextoname(lookup->hop.ifindex, name);
 }
 
+static const char *next_hop_host(const struct genl_lookup *lookup, char *text)
+{
+	if (!lookup->has_hop || !lookup->hop.host.family)
+		return NULL;
+	return addr_format(&lookup->hop.host, text);
+}
+
 static const char *route_table_id(const struct genl_lookup *lookup, char *text,
 				  size_t size)
 {
@@ -244,19 +252,20 @@ static const char *route_table_id(const struct genl_lookup *lookup, char *text,
 static json_t *next_hop_json(const struct genl_lookup *lookup,
 			     const struct routes_view *view)
 {
-	char addr[ADDR_STRLEN], nic[IFNAMSIZ], table[12];
+	char addr[ADDR_STRLEN], host[ADDR_STRLEN], nic[IFNAMSIZ], table[12];
 	json_t *candidates = json_array();
 	unsigned int i;
 
 	for (i = 0; i < lookup->n_candidates; i++)
 		json_array_append_new(candidates,
 				      route_json(view, &lookup->candidates[i]));
-	return json_build("{s:s, s:s?, s:s, s:s?, s:s?, s:o, s:o}",
+	return json_build("{s:s, s:s?, s:s, s:s?, s:s?, s:s?, s:o, s:o}",
 			  "nextHopType", next_hop_type(lookup),
 			  "nextHopIpAddress", next_hop_addr(lookup, addr),
 			  "routeTableId",
 			  route_table_id(lookup, table, sizeof(table)),
 			  "nic", next_hop_nic(lookup, nic),
+			  "host", next_hop_host(lookup, host),
 			  "dropped", names_drop(lookup->drop),
 			  "route", lookup->has_route ?
 				route_json(view, &lookup->route) : json_null(),
@@ -267,9 +276,10 @@ static void next_hop_text(const struct genl_lookup *lookup)
 {
 	static const char *const titles[] = {
 		"Next Hop Type", "Next Hop IP", "Route Table", "Source",
-		"Address Prefix", "NIC", "Dropped",
+		"Address Prefix", "NIC", "Host", "Dropped",
 	};
 	char addr[ADDR_STRLEN], nic[IFNAMSIZ], id[12], prefix[PREFIX_STRLEN];
+	char host[ADDR_STRLEN];
 	const struct genl_route *route = &lookup->route;
 	struct table table;
 
@@ -282,6 +292,7 @@ static void next_hop_text(const struct genl_lookup *lookup)
 	table_add(&table, lookup->has_route ?
 			  prefix_format(&route->prefix, prefix) : NULL);
 	table_add(&table, next_hop_nic(lookup, nic));
+	table_add(&table, next_hop_host(lookup, host));
 	table_add(&table, names_drop(lookup->drop));
 	table_print(&table);
 	table_free(&table);

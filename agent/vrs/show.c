@@ -65,7 +65,7 @@ static uint64_t count_drops(const struct genl_stats *stats)
 	return packets;
 }
 
-static json_t *stats_json(const struct genl_stats *stats)
+json_t *show_stats(const struct genl_stats *stats)
 {
 	json_t *drops = json_object();
 	unsigned int i;
@@ -130,7 +130,7 @@ static json_t *vnet_json(const struct genl_vnet *vnet)
 			  "addressSpace",
 			  "addressPrefixes", spaces_json(vnet),
 			  "mirrors", mirrors_json(vnet),
-			  "stats", stats_json(&vnet->stats));
+			  "stats", show_stats(&vnet->stats));
 }
 
 static unsigned long long count_routes(const struct genl_vnet *vnet,
@@ -197,16 +197,19 @@ int show_vnets(const struct request *req)
  * NICs
  */
 
-static const char *format_mac(const struct genl_nic *nic, char *text,
-			      size_t size)
+const char *show_mac(const uint8_t *mac, char *text, size_t size)
 {
-	const uint8_t *mac = nic->mac;
-
-	if (!nic->has_mac)
+	if (!mac)
 		return "-";
 	snprintf(text, size, "%02x:%02x:%02x:%02x:%02x:%02x", mac[0], mac[1],
 		 mac[2], mac[3], mac[4], mac[5]);
 	return text;
+}
+
+static const char *format_mac(const struct genl_nic *nic, char *text,
+			      size_t size)
+{
+	return show_mac(nic->has_mac ? nic->mac : NULL, text, size);
 }
 
 /* The first address of each family is the primary one. */
@@ -244,7 +247,7 @@ static json_t *nic_json(const struct genl_nic *nic)
 			  "enableIPForwarding",
 			  (nic->flags & VNET_NIC_F_FORWARDING) != 0,
 			  "ipConfigurations", nic_addrs_json(nic),
-			  "stats", stats_json(&nic->stats));
+			  "stats", show_stats(&nic->stats));
 }
 
 static void nic_row(struct table *table, const struct genl_nic *nic)
@@ -327,14 +330,6 @@ static void add_subnet(const struct genl_subnet *subnet, void *arg)
 	table_add(&view->table, propagation ? "on" : "off");
 }
 
-struct vnet_list {
-	size_t n;
-	struct {
-		int ifindex;
-		char name[IFNAMSIZ];
-	} *vnets;
-};
-
 static void list_vnet(const struct genl_vnet *vnet, void *arg)
 {
 	struct vnet_list *list = arg;
@@ -343,6 +338,12 @@ static void list_vnet(const struct genl_vnet *vnet, void *arg)
 				    sizeof(*list->vnets));
 	list->vnets[list->n].ifindex = vnet->ifindex;
 	snprintf(list->vnets[list->n++].name, IFNAMSIZ, "%s", vnet->name);
+}
+
+int show_list_vnets(struct genl *g, int ifindex, struct vnet_list *list,
+		    struct netlink_error *err)
+{
+	return genl_get_vnets(g, ifindex, list_vnet, list, err);
 }
 
 int show_subnets(const struct request *req)
@@ -362,7 +363,7 @@ int show_subnets(const struct request *req)
 	if ((req->device && !vnet) || !vrs_open(&g))
 		return VRS_FAILED;
 	view_begin(&view, ARRAY_SIZE(titles), titles);
-	genl_get_vnets(&g, vnet, list_vnet, &list, &err);
+	show_list_vnets(&g, vnet, &list, &err);
 	for (i = 0; i < list.n && !err.error; i++) {
 		view.vnet = list.vnets[i].name;
 		genl_get_subnets(&g, list.vnets[i].ifindex, add_subnet, &view,

@@ -29,6 +29,13 @@ static const struct keyword subnet_keywords[] = {
 	{ NULL, NULL, false },
 };
 
+static const struct keyword endpoint_keywords[] = {
+	{ "host", &operand_host, false },
+	{ "mac", &operand_mac, false },
+	{ "vni", &operand_vni, false },
+	{ NULL, NULL, false },
+};
+
 const struct command vrs_commands[] = {
 	{
 		.words = "show vnets",
@@ -46,6 +53,16 @@ const struct command vrs_commands[] = {
 		.n_optional = 1,
 		.run = show_subnets,
 		.help = "subnets with their route table and propagation",
+	}, {
+		.words = "show endpoints",
+		.operands = { &operand_vnet },
+		.n_optional = 1,
+		.run = hosts_show_endpoints,
+		.help = "addresses that are at other hosts",
+	}, {
+		.words = "show tunnel",
+		.run = hosts_show_tunnel,
+		.help = "the VXLAN device to other hosts, and its counters",
 	}, {
 		.words = "show effective-routes",
 		.operands = { &operand_nic },
@@ -95,6 +112,26 @@ const struct command vrs_commands[] = {
 		.operands = { &operand_vnet, &operand_prefix },
 		.run = configure_subnet_del,
 		.help = "remove a subnet",
+	}, {
+		.words = "endpoint set",
+		.operands = { &operand_vnet, &operand_address },
+		.keywords = endpoint_keywords,
+		.run = hosts_set_endpoint,
+		.help = "say at which other host an address is",
+	}, {
+		.words = "endpoint del",
+		.operands = { &operand_vnet, &operand_address },
+		.run = hosts_del_endpoint,
+		.help = "forget an address at another host",
+	}, {
+		.words = "tunnel set",
+		.operands = { &operand_device },
+		.run = hosts_set_tunnel,
+		.help = "reach other hosts through an external VXLAN device",
+	}, {
+		.words = "tunnel del",
+		.run = hosts_del_tunnel,
+		.help = "reach no other host",
 	},
 	{ .words = NULL },
 };

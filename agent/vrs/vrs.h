@@ -8,6 +8,7 @@
 #ifndef VRS_VRS_H
 #define VRS_VRS_H
 
+#include <jansson.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -28,11 +29,12 @@ struct request {
 	const char *device;		/* a VNet or NIC, NULL: all */
 	const char *peer;		/* NULL: all */
 	struct addr address;
+	struct addr host;
 	struct prefix prefix;
 	bool set_mac, set_addrs, set_forwarding, set_table, set_propagation;
 	uint8_t mac[6];
 	bool forwarding, propagation;
-	uint32_t table;
+	uint32_t table, vni;
 	unsigned int n_addrs;
 	struct addr addrs[GENL_MAX_ADDRS];
 };
@@ -83,7 +85,8 @@ void parse_help(void);
 
 extern const struct operand operand_nic, operand_vnet, operand_address,
 	operand_nic_address, operand_prefix, operand_mac, operand_table,
-	operand_forwarding, operand_propagation, operand_peer;
+	operand_forwarding, operand_propagation, operand_peer, operand_host,
+	operand_vni, operand_device;
 
 /* vrs.c */
 
@@ -102,9 +105,33 @@ int configure_subnet(const struct request *req);
 int configure_subnet_del(const struct request *req);
 
 /* show.c */
+
+/* The names of a VNet's device, or of all VNets if @ifindex is 0. */
+struct vnet_list {
+	size_t n;
+	struct {
+		int ifindex;
+		char name[IFNAMSIZ];
+	} *vnets;
+};
+
+int show_list_vnets(struct genl *g, int ifindex, struct vnet_list *list,
+		    struct netlink_error *err);
+/* Six bytes as text; @mac may be NULL, then it is "-". */
+const char *show_mac(const uint8_t *mac, char *text, size_t size);
+json_t *show_stats(const struct genl_stats *stats);
+
 int show_vnets(const struct request *req);
 int show_nics(const struct request *req);
 int show_subnets(const struct request *req);
+
+/* hosts.c */
+int hosts_set_endpoint(const struct request *req);
+int hosts_del_endpoint(const struct request *req);
+int hosts_show_endpoints(const struct request *req);
+int hosts_set_tunnel(const struct request *req);
+int hosts_del_tunnel(const struct request *req);
+int hosts_show_tunnel(const struct request *req);
 
 /* routes.c */
 int routes_effective(const struct request *req);

@@ -1,0 +1,201 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* What is at other hosts, and the way there: set and shown. */
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/util.h"
+#include "vrs/json.h"
+#include "vrs/table.h"
+#include "vrs/vrs.h"
+
+static int report(const struct request *req, const struct netlink_error *err)
+{
+	char object[IFNAMSIZ + ADDR_STRLEN + 12], addr[ADDR_STRLEN];
+
+	snprintf(object, sizeof(object), "%s: endpoint %s", req->device,
+		 addr_format(&req->address, addr));
+	return vrs_kernel_error(object, err);
+}
+
+int hosts_set_endpoint(const struct request *req)
+{
+	struct genl_endpoint endpoint = {
+		.addr = req->address,
+		.host = req->host,
+		.vni = req->vni,
+		.has_mac = req->set_mac,
+	};
+	struct netlink_error err;
+	int ifindex;
+	struct genl g;
+
+	if (!req->host.family) {
+		vrs_error("endpoint set: name the host");
+		return VRS_USAGE;
+	}
+	memcpy(endpoint.mac, req->mac, sizeof(endpoint.mac));
+	ifindex = vrs_ifindex(req->device);
+	if (!ifindex || !vrs_open(&g))
+		return VRS_FAILED;
+	genl_set_endpoint(&g, ifindex, &endpoint, &err);
+	genl_close(&g);
+	return report(req, &err);
+}
+
+int hosts_del_endpoint(const struct request *req)
+{
+	int ifindex = vrs_ifindex(req->device);
+	struct netlink_error err;
+	struct genl g;
+
+	if (!ifindex || !vrs_open(&g))
+		return VRS_FAILED;
+	genl_del_endpoint(&g, ifindex, &req->address, &err);
+	genl_close(&g);
+	return report(req, &err);
+}
+
+/* Where the rows go, one of the two */
+struct view {
+	const char *vnet;
+	json_t *rows;			/* NULL: text */
+	struct table table;
+};
+
+static void add_endpoint(const struct genl_endpoint *endpoint, void *arg)
+{
+	char addr[ADDR_STRLEN], host[ADDR_STRLEN], mac[18];
+	struct view *view = arg;
+
+	addr_format(&endpoint->addr, addr);
+	addr_format(&endpoint->host, host);
+	show_mac(endpoint->mac, mac, sizeof(mac));
+	if (view->rows) {
+		json_array_append_new(view->rows, json_build(
+			"{s:s, s:s, s:s, s:I, s:s}", "vnet", view->vnet,
+			"address", addr, "host", host,
+			"vni", (json_int_t)endpoint->vni, "macAddress", mac));
+		return;
+	}
+	table_add(&view->table, view->vnet);
+	table_add(&view->table, addr);
+	table_add(&view->table, host);
+	table_addf(&view->table, "%u", endpoint->vni);
+	table_add(&view->table, mac);
+}
+
+static void view_end(struct view *view)
+{
+	if (view->rows) {
+		json_show(view->rows);
+		return;
+	}
+	table_print(&view->table);
+	table_free(&view->table);
+}
+
+int hosts_show_endpoints(const struct request *req)
+{
+	static const char *const titles[] = {
+		"VNet", "Address", "Host", "VNI", "MAC",
+	};
+	struct vnet_list list = { 0 };
+	struct view view = { 0 };
+	struct netlink_error err;
+	int vnet = 0;
+	struct genl g;
+	size_t i;
+
+	if (req->device)
+		vnet = vrs_ifindex(req->device);
+	if ((req->device && !vnet) || !vrs_open(&g))
+		return VRS_FAILED;
+	if (req->json)
+		view.rows = json_array();
+	else
+		table_init(&view.table, ARRAY_SIZE(titles), titles);
+	show_list_vnets(&g, vnet, &list, &err);
+	for (i = 0; i < list.n && !err.error; i++) {
+		view.vnet = list.vnets[i].name;
+		genl_get_endpoints(&g, list.vnets[i].ifindex, add_endpoint,
+				   &view, &err);
+	}
+	free(list.vnets);
+	genl_close(&g);
+	view_end(&view);
+	return vrs_kernel_error(req->device ? req->device : "endpoints", &err);
+}
+
+int hosts_set_tunnel(const struct request *req)
+{
+	int ifindex = vrs_ifindex(req->device);
+	struct netlink_error err;
+	struct genl g;
+
+	if (!ifindex || !vrs_open(&g))
+		return VRS_FAILED;
+	genl_set_tunnel(&g, ifindex, &err);
+	genl_close(&g);
+	return vrs_kernel_error(req->device, &err);
+}
+
+int hosts_del_tunnel(const struct request *req)
+{
+	struct netlink_error err;
+	struct genl g;
+
+	(void)req;
+	if (!vrs_open(&g))
+		return VRS_FAILED;
+	genl_del_tunnel(&g, &err);
+	genl_close(&g);
+	return vrs_kernel_error("tunnel", &err);
+}
+
+static void tunnel_text(const struct genl_tunnel *tunnel)
+{
+	static const char *const titles[] = {
+		"Tunnel", "From hosts", "To hosts", "Dropped",
+	};
+	unsigned long long dropped = 0;
+	struct table table;
+	unsigned int i;
+
+	for (i = 0; i < tunnel->stats.n_drops; i++)
+		dropped += tunnel->stats.drops[i].packets;
+	table_init(&table, ARRAY_SIZE(titles), titles);
+	if (tunnel->ifindex) {
+		table_add(&table, tunnel->name);
+		table_addf(&table, "%llu",
+			   (unsigned long long)tunnel->stats.rx_packets);
+		table_addf(&table, "%llu",
+			   (unsigned long long)tunnel->stats.tx_packets);
+		table_addf(&table, "%llu", dropped);
+	}
+	table_print(&table);
+	table_free(&table);
+}
+
+int hosts_show_tunnel(const struct request *req)
+{
+	struct genl_tunnel tunnel;
+	struct netlink_error err;
+	struct genl g;
+
+	if (!vrs_open(&g))
+		return VRS_FAILED;
+	genl_get_tunnel(&g, &tunnel, &err);
+	genl_close(&g);
+	if (err.error)
+		return vrs_kernel_error("tunnel", &err);
+	if (!req->json)
+		tunnel_text(&tunnel);
+	else if (tunnel.ifindex)
+		json_show(json_build("{s:s, s:o}", "name", tunnel.name,
+				     "stats", show_stats(&tunnel.stats)));
+	else
+		json_show(json_null());
+	return VRS_OK;
+}
