@@ -1,0 +1,213 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# Other hosts, over VXLAN: three of ours and a plain Linux.
+#
+#	vm1 10.1.0.4 --- blue on h1 192.0.2.1 --+
+#	vm2 10.1.0.5 --+ blue on h2 192.0.2.2 --+-- underlay
+#	nva 10.1.3.4 --+                        |
+#	   onprem 10.250.0.10                   |
+#	vm3 10.1.0.6 --- blue on h3 192.0.2.3 --+
+#	   10.1.5.4 on plain Linux  192.0.2.4 --+
+
+. "${0%/*}/../lib.sh"
+. "${0%/*}/../datapath.sh"
+. "${0%/*}/../hosts.sh"
+
+# endpoints PREFIX: what every host knows of the others, by their addresses in
+# one family of the underlay.
+endpoints() {
+	must on h1 vrs endpoint set blue 10.1.0.5 host "${1}2"
+	must on h1 vrs endpoint set blue fd00:10:1::5 host "${1}2"
+	must on h1 vrs endpoint set blue 10.1.3.4 host "${1}2" mac "${vm_mac[nva]}"
+	must on h1 vrs endpoint set blue fd00:10:1:3::4 host "${1}2" mac "${vm_mac[nva]}"
+	must on h1 vrs endpoint set blue 10.1.0.6 host "${1}3" mac "${vm_mac[vm3]}"
+	must on h2 vrs endpoint set blue 10.1.0.4 host "${1}1"
+	must on h2 vrs endpoint set blue fd00:10:1::4 host "${1}1"
+	must on h2 vrs endpoint set blue 10.1.1.4 host "${1}1"
+	must on h3 vrs endpoint set blue 10.1.0.4 host "${1}1"
+}
+
+load_module
+add_underlay 1600
+for i in 1 2 3 4; do
+	add_host h$i 192.0.2.$i/24 2001:db8::$i/64
+done
+for i in 1 2 3; do
+	add_vnet h$i
+	add_tunnel h$i
+done
+add_vm_at h1 vm1 blue 10.1.0.4/24 fd00:10:1::4/64
+add_vm_at h2 vm2 blue 10.1.0.5/24 fd00:10:1::5/64
+add_vm_at h2 nva blue 10.1.3.4/24 fd00:10:1:3::4/64
+add_vm_at h3 vm3 blue 10.1.0.6/24
+must on h2 vrs nic set nva forwarding on
+must ip -n h1 address add 10.1.1.4/32 dev blue
+
+add_netns onprem
+must ip link add name inside netns nva type veth peer name eth0 netns onprem
+must ip -n nva address add 10.250.0.1/16 dev inside
+must ip -n nva address add fd00:250::1/64 dev inside nodad
+must ip -n nva link set inside up
+must ip -n onprem address add 10.250.0.10/16 dev eth0
+must ip -n onprem address add fd00:250::10/64 dev eth0 nodad
+must ip -n onprem link set eth0 up
+must ip -n onprem route add default via 10.250.0.1
+must ip -n onprem route add default via fd00:250::1
+must in_vm nva sysctl -qw net.ipv4.ip_forward=1 net.ipv6.conf.all.forwarding=1
+
+# Setting
+check_error "an address of a NIC here" "is vm1's" \
+	on h1 vrs endpoint set blue 10.1.0.4 host 192.0.2.2
+check_error "an address of this host" "10.1.1.4 is the host's" \
+	on h1 vrs endpoint set blue 10.1.1.4 host 192.0.2.2
+check_error "an address outside the VNet" "outside the VNet" \
+	on h1 vrs endpoint set blue 10.2.0.4 host 192.0.2.2
+check_error "a host that cannot be" "no address another host can have" \
+	on h1 vrs endpoint set blue 10.1.0.5 host 224.0.0.1
+check_error "a MAC that cannot be" "no MAC address" \
+	on h1 vrs endpoint set blue 10.1.0.5 host 192.0.2.2 mac 01:00:00:00:00:01
+check_error "an endpoint that is not there" "no such endpoint" \
+	on h1 vrs endpoint del blue 10.1.0.77
+check_error "a tunnel that is none" "external VXLAN device" \
+	on h1 vrs tunnel set eth0
+must ip -n h1 link add vxlan1 type vxlan external dstport 4790
+check_error "a second tunnel" "vxlan0 is the tunnel" on h1 vrs tunnel set vxlan1
+must ip -n h1 link del vxlan1
+endpoints 192.0.2.
+check_error "two VNIs of a VNet at a host" "VNI 5001 already" \
+	on h1 vrs endpoint set blue 10.1.0.7 host 192.0.2.2 vni 7
+check_error "an address that is elsewhere" "10.1.0.5 is at another host" \
+	on h1 vrs nic set vm1 address 10.1.0.4 address 10.1.0.5
+check_equal "what is known" "10.1.3.4 192.0.2.2 5001 ${vm_mac[nva]}" \
+	sh -c 'ip netns exec h1 vrs -j show endpoints blue | jq -r "
+		.[] | select(.address == \"10.1.3.4\") |
+		[.address, .host, .vni, .macAddress] | join(\" \")"'
+must ip -n h1 route add 10.250.0.0/16 via 10.1.3.4 dev blue table 101
+must ip -n h1 route add fd00:250::/32 via fd00:10:1:3::4 dev blue table 101
+check_equal "a next hop at another host" "10.1.3.4 192.0.2.2 null" \
+	sh -c 'ip netns exec h1 vrs -j show next-hop vm1 10.250.0.10 | jq -r "
+		[.nextHopIpAddress, .host, (.dropped | tostring)] | join(\" \")"'
+
+# Over IPv4 and over IPv6
+for underlay in 192.0.2. 2001:db8::; do
+	[ $underlay = 192.0.2. ] || for h in h1 h2 h3; do
+		must on $h sh -c "vrs -j show endpoints blue |
+			jq -r '.[].address' | xargs -n 1 vrs endpoint del blue"
+	done
+	endpoints $underlay
+	check "a NIC on another host ($underlay)" ping_from vm1 10.1.0.5
+	check_equal "it is no hop away ($underlay)" 64 ttl_from vm1 10.1.0.5
+	check "the same in IPv6 ($underlay)" ping_from vm1 fd00:10:1::5
+	check "by its MAC ($underlay)" ping_from vm1 10.1.0.6
+	check "bulk TCP ($underlay)" tcp_transfer vm1 vm2 10.1.0.5
+	check "bulk TCP in IPv6 ($underlay)" \
+		tcp_transfer vm2 vm1 fd00:10:1::4
+	check "fragments ($underlay)" ping_from vm1 10.1.0.5 -s 20000
+	check "through an NVA on another host ($underlay)" \
+		ping_from vm1 10.250.0.10
+	check_equal "the NVA is the one hop ($underlay)" 63 \
+		ttl_from vm1 10.250.0.10
+	check "bulk TCP through it ($underlay)" \
+		tcp_transfer vm1 onprem 10.250.0.10
+	check "and back ($underlay)" tcp_transfer onprem vm1 10.1.0.4
+	check "IPv6 through it ($underlay)" ping_from vm1 fd00:250::10
+	check "this host reaches a NIC on another ($underlay)" \
+		on h1 ping -n -c 1 -W "$(seconds 2)" -I blue 10.1.0.5
+	check "and is reached from there ($underlay)" ping_from vm2 10.1.1.4
+done
+
+# Who knows whom
+must on h1 vrs endpoint del blue 10.1.0.6
+check_counter_at "no endpoint, no NIC" h1 vm1 drop_no_nic send_from vm1 10.1.0.6
+check_counter_at "a host where nothing is any more is not known" h1 vxlan0 \
+	drop_unknown_host send_from vm3 10.1.0.4
+check_counter_at "which the VNet counts too" h1 blue drop_unknown_host \
+	send_from vm3 10.1.0.4
+must on h1 vrs endpoint set blue 10.1.0.6 host 192.0.2.3
+must on h3 vrs endpoint set blue 10.1.0.4 host 192.0.2.1
+check "known again, by another address" ping_from vm1 10.1.0.6
+must on h3 vrs endpoint set blue 10.1.0.5 host 192.0.2.1
+check_counter_at "no way from host to host" h1 vxlan0 drop_no_nic \
+	send_from vm3 10.1.0.5
+must on h3 vrs endpoint set blue 10.1.0.5 host 192.0.2.1 mac 02:00:00:00:99:99
+check_counter_at "a MAC that is nobody's" h1 vxlan0 drop_no_nic \
+	send_from vm3 10.1.0.5
+must on h3 vrs endpoint set blue 10.1.0.5 host 192.0.2.1 mac "${vm_mac[vm1]}"
+check_counter_at "a NIC without IP forwarding gets only its own" h1 vxlan0 \
+	drop_not_forwarding send_from vm3 10.1.0.5
+must on h3 vrs endpoint del blue 10.1.0.4
+must on h3 vrs endpoint del blue 10.1.0.5
+must on h3 vrs endpoint set blue 10.1.0.4 host 192.0.2.1 vni 5002
+check_counter_at "a VNI that is no VNet's" h1 vxlan0 drop_unknown_vni \
+	send_from vm3 10.1.0.4
+must on h3 vrs endpoint del blue 10.1.0.4
+
+# Peering: a host may send into a VNet if something of a peer is there
+must ip -n h1 link add red type vnet vni 5009 table 900 bgp_table 901
+must ip -n h1 link set red up
+must ip -n h1 route add 10.9.0.0/16 dev red table 900
+must ip -n h1 route add 10.1.0.0/16 dev blue table 900
+must ip -n h1 route add 10.9.0.0/16 dev red table 100
+must ip -n h3 link add red type vnet vni 5009 table 900 bgp_table 901
+must ip -n h3 link set red up
+must ip -n h3 route add 10.9.0.0/16 dev red table 900
+must ip -n h3 route add 10.1.0.0/16 dev blue table 900
+must ip -n h3 route add 10.9.0.0/16 dev red table 100
+add_vm_at h1 vm9 red 10.9.0.4/24
+must on h3 vrs endpoint set red 10.9.0.4 host 192.0.2.1
+check "to a peered VNet on another host" ping_from vm3 10.9.0.4
+must ip -n h1 route del 10.1.0.0/16 dev blue table 900
+check_counter_at "not without the peering" h1 vxlan0 drop_unknown_host \
+	send_from vm3 10.9.0.4
+
+# Plain Linux, as a VM host and as a router
+must ip -n h4 link add vxlan5001 address 02:00:00:00:04:04 type vxlan id 5001 \
+	dstport 4789 local 192.0.2.4 remote 192.0.2.1
+must ip -n h4 link set vxlan5001 up
+must ip -n h4 address add 10.1.5.4/16 broadcast + dev vxlan5001
+must ip -n h4 neigh add 10.1.0.4 lladdr 12:34:56:78:9a:bc dev vxlan5001
+check_counter_at "plain Linux that is not known" h1 vxlan0 drop_unknown_host \
+	send_from h4 10.1.0.4
+must on h1 vrs endpoint set blue 10.1.5.4 host 192.0.2.4 mac 02:00:00:00:04:04
+check "plain Linux reaches a NIC" ping_from h4 10.1.0.4
+check "a NIC reaches plain Linux" ping_from vm1 10.1.5.4
+check "bulk TCP with plain Linux" tcp_transfer vm1 h4 10.1.5.4
+must ip -n h4 neigh replace 10.1.0.4 lladdr "${vm_mac[vm1]}" dev vxlan5001
+check "plain Linux knows the NIC's MAC" ping_from h4 10.1.0.4
+must ip -n h4 neigh del 10.1.0.4 lladdr "${vm_mac[vm1]}" dev vxlan5001
+check_counter_at "ARP stays on its host" h1 vxlan0 drop_neighbour \
+	send_from h4 10.1.0.4
+check_counter_at "broadcast does too" h1 vxlan0 drop_multicast \
+	send_from h4 10.1.255.255 -b
+
+# The tunnel comes and goes
+must ip -n h1 link set vxlan0 down
+check_counter_at "tunnel is down" h1 vm1 drop_no_tunnel send_from vm1 10.1.0.5
+check_equal "it can be seen at the route" "next hop 10.1.3.4: no tunnel to its host" \
+	sh -c 'ip netns exec h1 vrs -j show effective-routes vm1 | jq -r "
+		.value[] | select(.addressPrefix[0] == \"10.250.0.0/16\").why"'
+must ip -n h1 link set vxlan0 up
+check "and up again" ping_from vm1 10.1.0.5
+must ip -n h1 -6 route add unreachable 2001:db8::2/128
+check_counter_at "no route to the host" h1 vm1 drop_host_unreachable \
+	send_from vm1 10.1.0.5
+must ip -n h1 -6 route del unreachable 2001:db8::2/128
+check "there is one again" ping_from vm1 10.1.0.5
+must on h1 vrs tunnel del
+check_counter_at "no tunnel" h1 vm1 drop_no_tunnel send_from vm1 10.1.0.5
+must on h1 vrs tunnel set vxlan0
+check "a tunnel again" ping_from vm1 10.1.0.5
+must ip -n h1 link del vxlan0
+check_counter_at "the device is gone" h1 vm1 drop_no_tunnel \
+	send_from vm1 10.1.0.5
+must ip -n h1 address add 2001:db8::11/64 dev eth0 nodad
+add_tunnel h1 local 2001:db8::11
+check_counter_at "the device's own address is used, and unknown" h2 vxlan0 \
+	drop_unknown_host send_from vm1 10.1.0.5
+must on h2 vrs endpoint set blue 10.1.0.4 host 2001:db8::11
+check "until it is known" ping_from vm1 10.1.0.5
+must ip -n h1 link del blue
+check_equal "with the VNet go its endpoints" 0 \
+	sh -c 'ip netns exec h1 vrs -j show endpoints | jq length'
+ktap_finish
