@@ -9,6 +9,7 @@
 #include <linux/netdevice.h>
 #include <linux/netlink.h>
 #include <linux/version.h>
+#include <net/dst.h>
 #include <net/genetlink.h>
 #include <net/ip.h>
 #include <net/ip_tunnels.h>
@@ -64,6 +65,16 @@ static inline void vnet_compat_tunnel_flags(struct ip_tunnel_key *key, bool csum
 	key->tun_flags = TUNNEL_KEY | TUNNEL_DONT_FRAGMENT;
 	if (csum)
 		key->tun_flags |= TUNNEL_CSUM;
+#endif
+}
+
+/* A route that lives on the stack */
+static inline void vnet_compat_dst_init(struct dst_entry *dst, struct dst_ops *ops)
+{
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 9, 0)
+	dst_init(dst, ops, NULL, DST_OBSOLETE_NONE, DST_NOCOUNT);
+#else
+	dst_init(dst, ops, NULL, 1, DST_OBSOLETE_NONE, DST_NOCOUNT);
 #endif
 }
 

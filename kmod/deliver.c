@@ -1,17 +1,21 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Packets leave a VNet here. GSO packets and deferred checksums pass as they
- * are: the device that cannot take them has the stack finish the work.
+ * are: the device that cannot take them has the stack finish the work. What is
+ * larger than the way allows is fragmented if it may be, or its sender is told.
  */
 #include "deliver.h"
 
 #include <linux/etherdevice.h>
 #include <linux/skbuff.h>
 #include <net/dst_metadata.h>
+#include <net/ip.h>
 #include <net/ip6_fib.h>
 #include <net/route.h>
 
+#include "compat.h"
 #include "forward.h"
+#include "icmp.h"
 #include "link.h"
 #include "packet.h"
 #include "port.h"
@@ -74,24 +78,83 @@ static enum vnet_drop prepare(struct sk_buff *skb, const struct vnet_way *way)
 	return VNET_DROP_NONE;
 }
 
+static enum vnet_drop emit(struct sk_buff *skb, const struct vnet_way *way)
+{
+	vnet_deliver_push_eth(skb, way->mac);
+	return transmit(way->dev, way->stats, skb);
+}
+
+/* ---- Fragments ---- */
+
+/* What the fragments of a packet are handed on with: as their route */
+struct fragmenting {
+	struct rtable rt;
+	const struct vnet_way *way;
+	enum vnet_drop reason;
+};
+
+static struct dst_ops fragment_dst_ops = {
+	.family = AF_UNSPEC,
+};
+
+static int fragment_out(struct net *net, struct sock *sk, struct sk_buff *skb)
+{
+	struct fragmenting *all = container_of(skb_rtable(skb), struct fragmenting, rt);
+
+	all->reason = prepare(skb, all->way);
+	if (all->reason)
+		kfree_skb(skb);
+	else
+		all->reason = emit(skb, all->way);
+	return all->reason ? -ENOBUFS : 0;
+}
+
+/* Consumes @skb, which has forgotten its past */
+static enum vnet_drop fragment(struct sk_buff *skb, const struct vnet_way *way)
+{
+	struct fragmenting all = { .way = way };
+	int err;
+
+	vnet_compat_dst_init(&all.rt.dst, &fragment_dst_ops);
+	all.rt.dst.dev = way->dev;
+	dst_hold(&all.rt.dst);
+	skb_dst_set(skb, &all.rt.dst);
+	memset(IPCB(skb), 0, sizeof(*IPCB(skb)));
+	IPCB(skb)->frag_max_size = min_t(unsigned int, way->mtu, IP_MAX_MTU);
+
+	err = ip_do_fragment(dev_net(way->dev), NULL, skb, fragment_out);
+	return all.reason ?: err ? VNET_DROP_NO_MEMORY : VNET_DROP_NONE;
+}
+
+/* A GSO packet whose segments are too big is told so, whether or not it might be
+ * fragmented: its sender can make smaller ones.
+ */
+static bool may_fragment(const struct vnet_packet *pkt)
+{
+	return pkt->family == AF_INET && !skb_is_gso(pkt->skb) &&
+	       !(ip_hdr(pkt->skb)->frag_off & htons(IP_DF));
+}
+
 enum vnet_drop vnet_deliver_out(struct vnet_packet *pkt, const struct vnet_way *way)
 {
+	bool fits = vnet_packet_fits(pkt, way->mtu);
 	struct sk_buff *skb = pkt->skb;
 	enum vnet_drop reason;
 
-	if (!vnet_packet_fits(pkt, way->mtu))
+	if (!fits && !may_fragment(pkt)) {
+		vnet_icmp_too_big(pkt, way->mtu);
 		return VNET_DROP_TOO_BIG;
+	}
 	if (skb_warn_if_lro(skb))
 		return VNET_DROP_INTERNAL;
 	forget_past(skb);
-	reason = prepare(skb, way);
+	reason = fits ? prepare(skb, way) : VNET_DROP_NONE;
 	if (reason)
 		return reason;
 	skb_forward_csum(skb);
 	trace_vnet_forward(pkt);
-	vnet_deliver_push_eth(skb, way->mac);
 	pkt->skb = NULL;
-	return transmit(way->dev, way->stats, skb);
+	return fits ? emit(skb, way) : fragment(skb, way);
 }
 
 enum vnet_drop vnet_deliver_to_nic(struct vnet_packet *pkt)

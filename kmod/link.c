@@ -10,6 +10,7 @@
 #include "debugfs.h"
 #include "fib.h"
 #include "forward.h"
+#include "icmp.h"
 #include "l3mdev.h"
 #include "link.h"
 #include "main.h"
@@ -185,6 +186,7 @@ static void link_init(struct vnet *vnet, struct net_device *dev,
 	INIT_LIST_HEAD(&vnet->ports);
 	INIT_LIST_HEAD(&vnet->subnets);
 	INIT_LIST_HEAD(&vnet->remotes);
+	vnet_icmp_limit_init(&vnet->icmp_limit);
 	vnet_stats_init(&vnet->gone);
 }
 

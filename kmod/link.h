@@ -8,6 +8,7 @@
 
 #include <linux/list.h>
 #include <linux/netdevice.h>
+#include <linux/ratelimit_types.h>
 #include <linux/types.h>
 
 #include "stats.h"
@@ -35,6 +36,7 @@ struct vnet_table;
  * @subnets: struct vnet_subnet.node (RTNL; RCU)
  * @remotes: endpoints on other hosts, struct vnet_remote.node (RTNL)
  * @stats: the host's side, as if the host were a NIC
+ * @icmp_limit: of ICMP errors to the host and to other hosts
  * @gone: what NICs that have left had counted (RTNL)
  * @debugfs: folder in debugfs (RTNL)
  */
@@ -54,6 +56,7 @@ struct vnet {
 	struct list_head subnets;
 	struct list_head remotes;
 	struct vnet_stats __percpu *stats;
+	struct ratelimit_state icmp_limit;
 	struct vnet_stats gone;
 	struct dentry *debugfs;
 };

@@ -19,6 +19,7 @@
 #include "endpoint.h"
 #include "fib.h"
 #include "forward.h"
+#include "icmp.h"
 #include "link.h"
 #include "main.h"
 #include "mirror.h"
@@ -386,6 +387,7 @@ static struct vnet_port *port_alloc(struct vnet *vnet, struct net_device *dev)
 	}
 	port->dev = dev;
 	port->vnet = vnet;
+	vnet_icmp_limit_init(&port->icmp_limit);
 	RCU_INIT_POINTER(port->config, config);
 	return port;
 }

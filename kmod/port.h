@@ -9,6 +9,7 @@
 #include <linux/etherdevice.h>
 #include <linux/list.h>
 #include <linux/netdevice.h>
+#include <linux/ratelimit_types.h>
 #include <linux/rcupdate.h>
 #include <linux/types.h>
 #include <linux/vnet.h>
@@ -52,6 +53,7 @@ struct vnet_port_config {
  * @subnet: by enum vnet_af, the subnet of the primary address; NULL = none.
  *	Writers hold RTNL, readers RCU.
  * @stats: from and to this guest
+ * @icmp_limit: of ICMP errors to this guest
  * @node: in struct vnet.ports (RTNL; RCU)
  * @tracker: of the reference to @dev
  * @rcu: for freeing
@@ -62,6 +64,7 @@ struct vnet_port {
 	struct vnet_port_config __rcu *config;
 	struct vnet_subnet __rcu *subnet[VNET_AF_NUM];
 	struct vnet_stats __percpu *stats;
+	struct ratelimit_state icmp_limit;
 	struct list_head node;
 	netdevice_tracker tracker;
 	struct rcu_head rcu;

@@ -153,6 +153,11 @@
  *           VNET_A_DROP_PACKETS     u64
  *
  * Addresses in one message are of one family unless they stand in a list.
+ *
+ * Packets that are larger than the receiver's MTU, or than what the underlay takes
+ * to another host, are fragmented if they are IPv4 without DF. Of others the sender
+ * is told by ICMP, from the first address of its subnet, and they are counted as
+ * VNET_DROP_TOO_BIG.
  */
 #ifndef _UAPI_LINUX_VNET_H
 #define _UAPI_LINUX_VNET_H
@@ -426,7 +431,9 @@ enum vnet_drop {
 					 */
 	VNET_DROP_SAME_NIC,		/* would go back to the sending NIC */
 	VNET_DROP_UNCONFIGURED,		/* the NIC has no MAC or address yet */
-	VNET_DROP_TOO_BIG,		/* larger than the receiver's MTU */
+	VNET_DROP_TOO_BIG,		/* larger than the receiver's MTU, or
+					 * what gets to its host
+					 */
 	VNET_DROP_NO_MEMORY,
 	VNET_DROP_INTERNAL,		/* what a guest cannot cause */
 	VNET_DROP_NOT_ROUTER,		/* destination MAC is not the virtual

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What the virtual router tells senders by ICMP: that a packet was too big.
+ */
+#ifndef _VNET_ICMP_H
+#define _VNET_ICMP_H
+
+struct ratelimit_state;
+struct vnet_packet;
+
+/**
+ * vnet_icmp_too_big() - tell the sender of a packet which size would do
+ * @pkt: a checked packet with a target, that will be dropped; left unchanged
+ * @mtu: the largest IP packet that goes this way
+ *
+ * From the first address of the sender's subnet (or the receiver's, if the sender
+ * is not here; or of the address space), which is the router's. Not in answer to
+ * ICMP errors and later fragments (RFC 1122 3.2.2, RFC 4443 2.4 (e)), and for each
+ * sender no more often than the kernel lets a host send ICMP by default: 1000 a
+ * second, 50 at once.
+ *
+ * Context: RCU, softirqs off.
+ */
+void vnet_icmp_too_big(const struct vnet_packet *pkt, unsigned int mtu);
+
+void vnet_icmp_limit_init(struct ratelimit_state *limit);
+
+#endif /* _VNET_ICMP_H */
