@@ -168,6 +168,9 @@ static bool check_unique_addresses(const struct check *c)
 			    nic->mac[1], nic->mac[2], nic->mac[3],
 			    nic->mac[4], nic->mac[5]);
 	}
+	for (i = 0; i < c->vnet->n_endpoints; i++)
+		see_addr(&set, &c->vnet->endpoints[i].address,
+			 c->vnet->endpoints[i].pos);
 	for (i = 0; server && i < server->n_addresses; i++)
 		see_addr(&set, &server->addresses[i], server->pos);
 	if (!check_seen(c, &set))
@@ -331,9 +334,37 @@ static bool check_subnets(const struct check *c, struct conf_vnet *vnet)
 	return ok;
 }
 
-static bool check_nic(const struct check *c, const struct conf_nic *nic)
+static bool mac_unicast(const uint8_t *mac)
 {
 	static const uint8_t zero[6];
+
+	return !(mac[0] & 1) && memcmp(mac, zero, sizeof(zero)) != 0;
+}
+
+static bool check_endpoint(const struct check *c,
+			   const struct conf_endpoint *endpoint)
+{
+	const struct addr *host = &endpoint->host;
+	char addr[ADDR_STRLEN];
+
+	if (!check_addr(c, &endpoint->address, endpoint->pos, "endpoint",
+			NULL))
+		return false;
+	addr_format(&endpoint->address, addr);
+	if (addr_is_unspecified(host) || addr_is_loopback(host) ||
+	    addr_is_multicast(host) || addr_is_link_local(host))
+		return fail(c, host, endpoint->pos,
+			    "endpoint \"%s\": host: expected a unicast address",
+			    addr);
+	if (endpoint->has_mac && !mac_unicast(endpoint->mac))
+		return fail(c, endpoint->mac, endpoint->pos,
+			    "endpoint \"%s\": mac: expected a unicast address",
+			    addr);
+	return true;
+}
+
+static bool check_nic(const struct check *c, const struct conf_nic *nic)
+{
 	static const uint8_t router[6] = { 0x12, 0x34, 0x56, 0x78, 0x9a, 0xbc };
 	size_t i;
 
@@ -341,8 +372,7 @@ static bool check_nic(const struct check *c, const struct conf_nic *nic)
 		return fail(c, nic->mac, nic->pos,
 			    "nic \"%s\": mac: expected another than the "
 			    "virtual router's", nic->device);
-	if (nic->has_mac &&
-	    (nic->mac[0] & 1 || memcmp(nic->mac, zero, sizeof(zero)) == 0))
+	if (nic->has_mac && !mac_unicast(nic->mac))
 		return fail(c, nic->mac, nic->pos,
 			    "nic \"%s\": mac: expected a unicast address",
 			    nic->device);
@@ -663,6 +693,8 @@ static bool check_vnet(struct check *c, struct conf_vnet *vnet)
 	     check_spaces(c) && check_subnets(c, vnet);
 	for (i = 0; ok && i < vnet->n_nics; i++)
 		ok = check_nic(c, &vnet->nics[i]);
+	for (i = 0; ok && i < vnet->n_endpoints; i++)
+		ok = check_endpoint(c, &vnet->endpoints[i]);
 	if (ok && vnet->server) {
 		fill_gateways(vnet->server);
 		ok = check_server(c, vnet->server);

@@ -101,6 +101,16 @@ struct conf_nic {
  * One neighbor, or whoever dials in from a range of addresses: then .address
  * has no family and .range has. The AS is .asn or, if that is 0, one of .asns.
  */
+/* An address of the VNet that is at another host */
+struct conf_endpoint {
+	struct conf_pos pos;
+	struct addr address;		/* unique in the VNet */
+	struct addr host;		/* in the underlay */
+	uint32_t vni;			/* there, 0: as here */
+	bool has_mac;			/* else the virtual router's */
+	uint8_t mac[6];
+};
+
 struct conf_neighbor {
 	struct conf_pos pos;
 	char *name;			/* unique in the VNet */
@@ -158,6 +168,8 @@ struct conf_vnet {
 	size_t n_subnets;
 	struct conf_nic *nics;
 	size_t n_nics;
+	struct conf_endpoint *endpoints;
+	size_t n_endpoints;
 	struct conf_server *server;	/* NULL: no route server */
 };
 
@@ -183,6 +195,7 @@ struct conf_span {
 };
 
 struct conf {
+	char tunnel[IFNAMSIZ];		/* VXLAN device, "": none */
 	struct conf_vnet *vnets;
 	size_t n_vnets;
 	struct conf_route_table *tables;
@@ -254,6 +267,7 @@ enum conf_object {
 	CONF_SPACE,			/* struct conf_space */
 	CONF_SUBNET,			/* struct conf_subnet */
 	CONF_NIC,			/* struct conf_nic */
+	CONF_ENDPOINT,			/* struct conf_endpoint */
 	CONF_SERVER,			/* struct conf_server */
 	CONF_INSTANCE,			/* struct addr, an instance address */
 	CONF_NEIGHBOR,			/* struct conf_neighbor */

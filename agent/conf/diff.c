@@ -148,6 +148,22 @@ static bool nic_equal(const void *pa, const void *pb)
 			   b->n_addresses);
 }
 
+static bool endpoint_same(const void *pa, const void *pb)
+{
+	const struct conf_endpoint *a = pa, *b = pb;
+
+	return addr_equal(&a->address, &b->address);
+}
+
+static bool endpoint_equal(const void *pa, const void *pb)
+{
+	const struct conf_endpoint *a = pa, *b = pb;
+
+	return addr_equal(&a->host, &b->host) && a->vni == b->vni &&
+	       a->has_mac == b->has_mac &&
+	       memcmp(a->mac, b->mac, sizeof(a->mac)) == 0;
+}
+
 static bool addr_same(const void *a, const void *b)
 {
 	return addr_equal(a, b);
@@ -236,6 +252,11 @@ static const struct kind nic_kind = {
 	CONF_NIC, sizeof(struct conf_nic), nic_same, nic_equal,
 };
 
+static const struct kind endpoint_kind = {
+	CONF_ENDPOINT, sizeof(struct conf_endpoint), endpoint_same,
+	endpoint_equal,
+};
+
 static const struct kind instance_kind = {
 	CONF_INSTANCE, sizeof(struct addr), addr_same, always,
 };
@@ -282,6 +303,8 @@ static void diff_vnet_parts(struct diff *d, tell_fn *fn,
 	   (struct list){ b->subnets, b->n_subnets });
 	fn(d, &nic_kind, (struct list){ a->nics, a->n_nics },
 	   (struct list){ b->nics, b->n_nics });
+	fn(d, &endpoint_kind, (struct list){ a->endpoints, a->n_endpoints },
+	   (struct list){ b->endpoints, b->n_endpoints });
 }
 
 static void diff_table_parts(struct diff *d, tell_fn *fn,
@@ -392,6 +415,7 @@ const char *conf_object_name(enum conf_object object)
 		[CONF_SPACE] = "address-space",
 		[CONF_SUBNET] = "subnet",
 		[CONF_NIC] = "nic",
+		[CONF_ENDPOINT] = "endpoint",
 		[CONF_SERVER] = "route-server",
 		[CONF_INSTANCE] = "instance",
 		[CONF_NEIGHBOR] = "neighbor",

@@ -93,6 +93,12 @@ static void print_subnets(FILE *out, const struct conf_vnet *vnet)
 	}
 }
 
+static void print_mac(FILE *out, const uint8_t *mac)
+{
+	fprintf(out, "        mac: \"%02x:%02x:%02x:%02x:%02x:%02x\"\n",
+		mac[0], mac[1], mac[2], mac[3], mac[4], mac[5]);
+}
+
 static void print_nics(FILE *out, const struct conf_vnet *vnet)
 {
 	const struct conf_nic *nic;
@@ -103,14 +109,32 @@ static void print_nics(FILE *out, const struct conf_vnet *vnet)
 		nic = &vnet->nics[i];
 		print_key(out, "      - device: ", nic->device);
 		if (nic->has_mac)
-			fprintf(out, "        mac: \"%02x:%02x:%02x:%02x:%02x:"
-				"%02x\"\n", nic->mac[0], nic->mac[1],
-				nic->mac[2], nic->mac[3], nic->mac[4],
-				nic->mac[5]);
+			print_mac(out, nic->mac);
 		fputs("        addresses: ", out);
 		print_addrs(out, nic->addresses, nic->n_addresses);
 		fprintf(out, "        ip-forwarding: %s\n",
 			on_off(nic->ip_forwarding));
+	}
+}
+
+static void print_endpoints(FILE *out, const struct conf_vnet *vnet)
+{
+	const struct conf_endpoint *endpoint;
+	size_t i;
+
+	fputs(vnet->n_endpoints > 0 ? "    endpoints:\n" :
+				      "    endpoints: []\n", out);
+	for (i = 0; i < vnet->n_endpoints; i++) {
+		endpoint = &vnet->endpoints[i];
+		fputs("      - address: ", out);
+		print_addr(out, &endpoint->address);
+		fputs("\n        host: ", out);
+		print_addr(out, &endpoint->host);
+		putc('\n', out);
+		if (endpoint->has_mac)
+			print_mac(out, endpoint->mac);
+		if (endpoint->vni)
+			fprintf(out, "        vni: %u\n", endpoint->vni);
 	}
 }
 
@@ -193,6 +217,7 @@ static void print_vnet(FILE *out, const struct conf_vnet *vnet)
 		on_off(vnet->ecmp_symmetric));
 	print_subnets(out, vnet);
 	print_nics(out, vnet);
+	print_endpoints(out, vnet);
 	if (vnet->server)
 		print_server(out, vnet->server);
 }
@@ -224,6 +249,8 @@ void conf_print(const struct conf *conf, FILE *out)
 {
 	size_t i;
 
+	if (conf->tunnel[0] != '\0')
+		print_key(out, "tunnel: ", conf->tunnel);
 	fputs(conf->n_vnets > 0 ? "vnets:\n" : "vnets: []\n", out);
 	for (i = 0; i < conf->n_vnets; i++)
 		print_vnet(out, &conf->vnets[i]);

@@ -127,6 +127,23 @@ static const struct schema asn_schema = {
 	.scalar = true,
 };
 
+static const struct field endpoint_fields[] = {
+	{ "address", KIND_ADDR, AT(conf_endpoint, address),
+	  .required = true },
+	{ "host", KIND_ADDR, AT(conf_endpoint, host), .required = true },
+	{ "mac", KIND_MAC, AT(conf_endpoint, mac),
+	  .has = offsetof(struct conf_endpoint, has_mac) },
+	{ "vni", KIND_U32, AT(conf_endpoint, vni), .min = 1,
+	  .max = (1u << 24) - 1 },
+};
+
+static const struct schema endpoint_schema = {
+	.noun = "endpoint", .label = "address",
+	.size = sizeof(struct conf_endpoint),
+	.pos = offsetof(struct conf_endpoint, pos),
+	.fields = endpoint_fields, .n_fields = ARRAY_SIZE(endpoint_fields),
+};
+
 static const struct field neighbor_fields[] = {
 	{ "name", KIND_NAME, AT(conf_neighbor, name), .required = true },
 	{ "address", KIND_ADDR, AT(conf_neighbor, address) },
@@ -213,6 +230,9 @@ static const struct field vnet_fields[] = {
 	  .sub = &subnet_schema },
 	{ "nics", KIND_LIST, AT(conf_vnet, nics),
 	  .count = offsetof(struct conf_vnet, n_nics), .sub = &nic_schema },
+	{ "endpoints", KIND_LIST, AT(conf_vnet, endpoints),
+	  .count = offsetof(struct conf_vnet, n_endpoints),
+	  .sub = &endpoint_schema },
 	{ "route-server", KIND_STRUCT, AT(conf_vnet, server),
 	  .sub = &server_schema },
 };
@@ -254,6 +274,7 @@ static const struct schema table_schema = {
 };
 
 static const struct field root_fields[] = {
+	{ "tunnel", KIND_DEVICE, AT(conf, tunnel) },
 	{ "vnets", KIND_LIST, AT(conf, vnets), .required = true,
 	  .count = offsetof(struct conf, n_vnets), .sub = &vnet_schema },
 	{ "route-tables", KIND_LIST, AT(conf, tables),

@@ -78,6 +78,15 @@ struct fib_nic {
 	bool forwarding;
 };
 
+/* An address of the VNet that is at another host */
+struct fib_endpoint {
+	struct addr address;
+	struct addr host;		/* in the underlay */
+	uint32_t vni;			/* there; 0: as here */
+	bool has_mac;			/* else the virtual router's */
+	uint8_t mac[6];
+};
+
 struct fib_vnet {
 	uint32_t vni;
 	char name[IFNAMSIZ];		/* of the VNet device */
@@ -96,6 +105,9 @@ struct fib_vnet {
 	size_t n_tables;
 	const struct fib_nic *nics;
 	size_t n_nics;
+	char tunnel[IFNAMSIZ];		/* VXLAN device to other hosts or "" */
+	const struct fib_endpoint *endpoints;
+	size_t n_endpoints;
 };
 
 enum fib_route_state {

@@ -119,7 +119,9 @@ static bool names_device(const struct fib_vnet *spec, const char *name)
 {
 	size_t i;
 
-	if (strcmp(spec->name, name) == 0 || strcmp(spec->internet, name) == 0)
+	if (strcmp(spec->name, name) == 0 ||
+	    strcmp(spec->internet, name) == 0 ||
+	    strcmp(spec->tunnel, name) == 0)
 		return true;
 	for (i = 0; i < spec->n_nics; i++) {
 		if (strcmp(spec->nics[i].device, name) == 0)

@@ -46,6 +46,7 @@ struct fib_vnet *spec_copy(const struct fib_vnet *spec)
 	copy->subnets = COPY(spec->subnets, spec->n_subnets);
 	copy->tables = copy_tables(spec);
 	copy->nics = copy_nics(spec);
+	copy->endpoints = COPY(spec->endpoints, spec->n_endpoints);
 	return copy;
 }
 
@@ -68,6 +69,7 @@ void spec_free(struct fib_vnet *spec)
 	free_copy(spec->subnets);
 	free_copy(spec->tables);
 	free_copy(spec->nics);
+	free_copy(spec->endpoints);
 	free(spec);
 }
 

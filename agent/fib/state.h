@@ -7,6 +7,7 @@
  *	audit.c		dumps of next hops and routes to want.c
  *	monitor.c	the kernel's notifications, and what they set off
  *	vnet.c		a VNet's device, addresses, subnets and NICs
+ *	hosts.c		what a VNet has at other hosts
  *	rows.c		a VNet's system and user-defined routes
  *	spec.c		copies of descriptions
  */
@@ -105,6 +106,18 @@ void vnet_unread(struct vnet *vnet, const char *what,
 		 const struct netlink_error *err);
 /* Send one request; counts it as a change, or notes the problem of @what. */
 bool vnet_request(struct vnet *vnet, const char *what, struct nlmsghdr *nlh);
+
+/* Count a change, or note the problem of @what. */
+void vnet_count(struct vnet *vnet, const char *what,
+		const struct netlink_error *err);
+
+/* hosts.c */
+/* Both need the module. Take away what is at other hosts no more: its address
+ * may be a NIC's now.
+ */
+void hosts_release(struct vnet *vnet);
+/* The tunnel and the endpoints; their addresses may have been NICs' before. */
+void hosts_apply(struct vnet *vnet);
 
 /* rows.c */
 /* Routes that are to be there, before what is not to be is taken away. */

@@ -296,8 +296,8 @@ static void compare_subnet(const struct genl_subnet *is, void *arg)
 	diff->stale[diff->n_stale++] = is->prefix;
 }
 
-static void count_result(struct vnet *vnet, const char *what,
-			 const struct netlink_error *err)
+void vnet_count(struct vnet *vnet, const char *what,
+		const struct netlink_error *err)
 {
 	if (err->error)
 		vnet_problem(vnet, "%s: %s", what, err->text);
@@ -316,7 +316,7 @@ static void set_subnet(struct vnet *vnet, const struct fib_subnet *subnet)
 	struct netlink_error err;
 
 	genl_set_subnet(&vnet->fib->genl, vnet->ifindex, &set, &err);
-	count_result(vnet, prefix_format(&subnet->prefix, text), &err);
+	vnet_count(vnet, prefix_format(&subnet->prefix, text), &err);
 }
 
 static void change_subnets(struct vnet *vnet, const struct subnet_diff *diff)
@@ -328,7 +328,7 @@ static void change_subnets(struct vnet *vnet, const struct subnet_diff *diff)
 	for (i = 0; i < diff->n_stale; i++) {
 		genl_del_subnet(&vnet->fib->genl, vnet->ifindex,
 				&diff->stale[i], &err);
-		count_result(vnet, prefix_format(&diff->stale[i], text), &err);
+		vnet_count(vnet, prefix_format(&diff->stale[i], text), &err);
 	}
 	for (i = 0; i < vnet->spec->n_subnets; i++) {
 		if (!diff->right[i])
@@ -400,7 +400,7 @@ static void set_nic(struct vnet *vnet, const struct fib_nic *nic, int ifindex)
 	    nic_flags(nic) == is.flags)
 		return;
 	genl_set_nic(&vnet->fib->genl, &set, &err);
-	count_result(vnet, nic->device, &err);
+	vnet_count(vnet, nic->device, &err);
 }
 
 static bool enslave(struct vnet *vnet, const struct msg_link *link)
@@ -497,7 +497,9 @@ static bool apply_steps(struct vnet *vnet)
 		return true;
 	}
 	apply_subnets(vnet);
+	hosts_release(vnet);
 	apply_nics(vnet);
+	hosts_apply(vnet);
 	return true;
 }
 

@@ -80,6 +80,24 @@ static const struct fib_nic *copy_nics(const struct conf_vnet *conf)
 	return nics;
 }
 
+static const struct fib_endpoint *copy_endpoints(const struct conf_vnet *conf)
+{
+	struct fib_endpoint *endpoints = xcalloc(conf->n_endpoints,
+						 sizeof(*endpoints));
+	size_t i;
+
+	for (i = 0; i < conf->n_endpoints; i++) {
+		const struct conf_endpoint *from = &conf->endpoints[i];
+
+		endpoints[i].address = from->address;
+		endpoints[i].host = from->host;
+		endpoints[i].vni = from->vni;
+		endpoints[i].has_mac = from->has_mac;
+		memcpy(endpoints[i].mac, from->mac, sizeof(from->mac));
+	}
+	return endpoints;
+}
+
 static const struct fib_user_route *
 copy_routes(const struct conf_route_table *conf)
 {
@@ -142,6 +160,9 @@ static void vnet_fill(struct fib_vnet *vnet, const struct conf *conf,
 	vnet->tables = copy_tables(conf, from->name, &vnet->n_tables);
 	vnet->nics = copy_nics(from);
 	vnet->n_nics = from->n_nics;
+	memcpy(vnet->tunnel, conf->tunnel, sizeof(conf->tunnel));
+	vnet->endpoints = copy_endpoints(from);
+	vnet->n_endpoints = from->n_endpoints;
 }
 
 static void vnet_drop(struct fib_vnet *vnet)
@@ -154,6 +175,7 @@ static void vnet_drop(struct fib_vnet *vnet)
 	free((void *)vnet->subnets);
 	free((void *)vnet->tables);
 	free((void *)vnet->nics);
+	free((void *)vnet->endpoints);
 }
 
 static void configure(const struct conf *conf)

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Sends packets of SIZE bytes that may not be fragmented, as a guest's stack would
- * not: an ICMP error, a later fragment, or many UDP packets at once. They go to the
- * virtual router, whoever else may know a smaller path MTU.
+ * Sends packets of SIZE bytes that may not be fragmented, as a guest's stack
+ * would not: an ICMP error, a later fragment, or many UDP packets at once. They
+ * go to the virtual router, whoever else may know a smaller path MTU.
  *
- * usage: toobig DEVICE icmp-error|fragment|flood SOURCE DESTINATION SIZE [COUNT]
+ * usage: toobig DEVICE icmp-error|fragment|flood SRC DST SIZE [COUNT]
  */
 #include <arpa/inet.h>
 #include <err.h>
@@ -107,7 +107,7 @@ int main(int argc, char **argv)
 	int fd;
 
 	if (argc < 6)
-		errx(2, "usage: toobig DEVICE KIND SOURCE DESTINATION SIZE [COUNT]");
+		errx(2, "usage: toobig DEVICE KIND SRC DST SIZE [COUNT]");
 	size = strtoul(argv[5], NULL, 10);
 	count = argc > 6 ? strtoul(argv[6], NULL, 10) : 1;
 	if (size < 100 || size > sizeof(frame) - ETH_HLEN)

@@ -346,6 +346,9 @@ static const char *change_key(const struct conf_change *change, char *buf)
 				       item)->prefix, buf);
 	case CONF_NIC:
 		return ((const struct conf_nic *)item)->device;
+	case CONF_ENDPOINT:
+		return addr_format(&((const struct conf_endpoint *)
+				     item)->address, buf);
 	case CONF_SERVER:
 		return change->vnet->name;
 	case CONF_INSTANCE:
@@ -406,6 +409,8 @@ static void diff_is(const char *what, const char *old, const char *new,
 		"addresses: [10.1.0.4] }]\n"
 #define NIC2	"    nics: [{ device: vm1, mac: \"02:00:00:00:00:04\", " \
 		"addresses: [10.1.0.5] }]\n"
+#define ENDPOINT "    endpoints: [{ address: 10.1.0.9, host: 192.0.2.2 }]\n"
+#define ENDPOINT2 "    endpoints: [{ address: 10.1.0.9, host: 192.0.2.3 }]\n"
 #define SUBNET	"    subnets: [{ prefix: 10.1.0.0/24, route-table: t }]\n"
 #define SUBNET2	"    subnets: [{ prefix: 10.1.0.0/24 }]\n"
 #define TABLES	"route-tables:\n  - name: t\n    vnet: blue\n" \
@@ -443,6 +448,9 @@ static void test_diff(void)
 	diff_is("others in a range", SERVER NEIGHBORS RANGE,
 		SERVER NEIGHBORS RANGE2, "*neighbor r\n");
 	diff_is("another address of a NIC", VNET NIC, VNET NIC2, "*nic vm1\n");
+	diff_is("an endpoint", VNET, VNET ENDPOINT, "+endpoint 10.1.0.9\n");
+	diff_is("an endpoint at another host", VNET ENDPOINT, VNET ENDPOINT2,
+		"*endpoint 10.1.0.9\n");
 	diff_is("a subnet without its table", VNET SUBNET TABLES ROUTE,
 		VNET SUBNET2 TABLES ROUTE, "*subnet 10.1.0.0/24\n");
 	diff_is("another next hop", VNET TABLES ROUTE, VNET TABLES ROUTE2,

@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * What a VNet has at other hosts. As with all that hangs on a VNet's device,
+ * what there is is compared with what should be, and only the difference is
+ * changed.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "fib/state.h"
+#include "lib/util.h"
+
+/*
+ * The tunnel is one for all VNets: the first to find that it is not as
+ * described sets it. A device that is not there yet is waited for.
+ */
+static void apply_tunnel(struct vnet *vnet)
+{
+	const struct msg_link *link;
+	struct genl_tunnel is;
+	struct netlink_error err;
+
+	if (vnet->spec->tunnel[0] == '\0')
+		return;
+	link = links_by_name(&vnet->fib->links, vnet->spec->tunnel);
+	if (!link)
+		return;
+	if (genl_get_tunnel(&vnet->fib->genl, &is, &err) < 0) {
+		vnet_unread(vnet, "the tunnel", &err);
+		return;
+	}
+	if (is.ifindex == link->ifindex)
+		return;
+	if (is.ifindex)
+		genl_del_tunnel(&vnet->fib->genl, &err);
+	genl_set_tunnel(&vnet->fib->genl, link->ifindex, &err);
+	vnet_count(vnet, vnet->spec->tunnel, &err);
+}
+
+struct endpoint_diff {
+	struct vnet *vnet;
+	bool *right;			/* for each endpoint of the spec */
+	struct addr *stale;
+	size_t n_stale;
+};
+
+static const uint8_t router_mac[6] = { 0x12, 0x34, 0x56, 0x78, 0x9a, 0xbc };
+
+static bool same_place(const struct vnet *vnet,
+		       const struct fib_endpoint *endpoint,
+		       const struct genl_endpoint *is)
+{
+	const uint8_t *mac = endpoint->has_mac ? endpoint->mac : router_mac;
+	uint32_t vni = endpoint->vni ? endpoint->vni : vnet->spec->vni;
+
+	return addr_equal(&endpoint->host, &is->host) && vni == is->vni &&
+	       memcmp(mac, is->mac, sizeof(is->mac)) == 0;
+}
+
+static const struct fib_endpoint *find(const struct fib_vnet *spec,
+				       const struct addr *addr)
+{
+	size_t i;
+
+	for (i = 0; i < spec->n_endpoints; i++) {
+		if (addr_equal(&spec->endpoints[i].address, addr))
+			return &spec->endpoints[i];
+	}
+	return NULL;
+}
+
+/* What is at the wrong host goes first: a VNet has one VNI at a host. */
+static void compare_endpoint(const struct genl_endpoint *is, void *arg)
+{
+	struct endpoint_diff *diff = arg;
+	const struct fib_vnet *spec = diff->vnet->spec;
+	const struct fib_endpoint *endpoint = find(spec, &is->addr);
+
+	if (endpoint && same_place(diff->vnet, endpoint, is)) {
+		diff->right[endpoint - spec->endpoints] = true;
+		return;
+	}
+	if (endpoint && addr_equal(&endpoint->host, &is->host) &&
+	    (endpoint->vni ? endpoint->vni : spec->vni) == is->vni)
+		return;
+	diff->stale = xreallocarray(diff->stale, diff->n_stale + 1,
+				    sizeof(*diff->stale));
+	diff->stale[diff->n_stale++] = is->addr;
+}
+
+static void set_endpoint(struct vnet *vnet,
+			 const struct fib_endpoint *endpoint)
+{
+	struct genl_endpoint set = {
+		.addr = endpoint->address,
+		.host = endpoint->host,
+		.vni = endpoint->vni,
+		.has_mac = endpoint->has_mac,
+	};
+	char text[ADDR_STRLEN];
+	struct netlink_error err;
+
+	memcpy(set.mac, endpoint->mac, sizeof(set.mac));
+	genl_set_endpoint(&vnet->fib->genl, vnet->ifindex, &set, &err);
+	vnet_count(vnet, addr_format(&endpoint->address, text), &err);
+}
+
+static void delete_stale(struct vnet *vnet, const struct endpoint_diff *diff)
+{
+	char text[ADDR_STRLEN];
+	struct netlink_error err;
+	size_t i;
+
+	for (i = 0; i < diff->n_stale; i++) {
+		genl_del_endpoint(&vnet->fib->genl, vnet->ifindex,
+				  &diff->stale[i], &err);
+		vnet_count(vnet, addr_format(&diff->stale[i], text), &err);
+	}
+}
+
+static void set_missing(struct vnet *vnet, const struct endpoint_diff *diff)
+{
+	size_t i;
+
+	for (i = 0; i < vnet->spec->n_endpoints; i++) {
+		if (!diff->right[i])
+			set_endpoint(vnet, &vnet->spec->endpoints[i]);
+	}
+}
+
+static void change(struct vnet *vnet, void (*fn)(struct vnet *vnet,
+					const struct endpoint_diff *diff))
+{
+	struct endpoint_diff diff = {
+		.vnet = vnet,
+		.right = xcalloc(vnet->spec->n_endpoints + 1, sizeof(bool)),
+	};
+	struct netlink_error err;
+
+	if (genl_get_endpoints(&vnet->fib->genl, vnet->ifindex,
+			       compare_endpoint, &diff, &err) < 0)
+		vnet_unread(vnet, "endpoints", &err);
+	else
+		fn(vnet, &diff);
+	free(diff.right);
+	free(diff.stale);
+}
+
+void hosts_release(struct vnet *vnet)
+{
+	change(vnet, delete_stale);
+}
+
+void hosts_apply(struct vnet *vnet)
+{
+	apply_tunnel(vnet);
+	change(vnet, set_missing);
+}

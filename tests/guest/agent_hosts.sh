@@ -1,0 +1,121 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# vrsd with an NVA on another host: it is a BGP neighbor like any other, and what
+# it announces is reached there.
+#
+#	vm1 10.1.0.4 --- blue on h1 (vrsd 10.1.1.4) --- blue on h2 --- nva 10.1.3.4 (AS 65001)
+
+. "${0%/*}/../lib.sh"
+. "${0%/*}/../datapath.sh"
+. "${0%/*}/../hosts.sh"
+
+load_module
+run=$(mktemp -d)
+defer rm -rf "$run"
+chmod 755 "$run"
+add_underlay 1600
+add_host h1 192.0.2.1/24
+add_host h2 192.0.2.2/24
+must ip -n h1 link add vxlan0 type vxlan external dstport 4789 local 192.0.2.1
+must ip -n h1 link set vxlan0 up
+
+add_vnet h2
+add_tunnel h2
+add_vm_at h2 nva blue 10.1.3.4/24
+must on h2 vrs nic set nva forwarding on
+must on h2 vrs endpoint set blue 10.1.1.4 host 192.0.2.1
+must on h2 vrs endpoint set blue 10.1.0.4 host 192.0.2.1
+must ip -n nva link add inside type dummy
+must ip -n nva address add 10.250.0.10/16 dev inside
+must ip -n nva link set inside up
+
+add_netns vm1
+must ip -n h1 link add vm1 type veth peer name eth0 address 02:00:00:00:01:04 netns vm1
+must ip -n vm1 address add 10.1.0.4/24 dev eth0
+must ip -n vm1 link set eth0 up
+must ip -n vm1 route add default via 10.1.0.1
+
+# write_config [HOST]: the NVA is at HOST.
+write_config() {
+	cat >"$run/vrsd.yaml" <<-EOT
+	tunnel: vxlan0
+	vnets:
+	  - name: blue
+	    vni: 5001
+	    table: 100
+	    bgp-table: 101
+	    address-spaces: [10.1.0.0/16]
+	    nics:
+	      - { device: vm1, mac: "02:00:00:00:01:04", addresses: [10.1.0.4] }
+	    endpoints: [${1:+{ address: 10.1.3.4, host: $1, mac: "${vm_mac[nva]}" \}}]
+	    route-server:
+	      addresses: [10.1.1.4]
+	      neighbors:
+	        - { name: nva, address: 10.1.3.4, asn: 65001 }
+	EOT
+}
+
+kill_process() {
+	kill -KILL "$1" 2>/dev/null && wait "$1" 2>/dev/null
+	return 0
+}
+
+endpoints() {
+	on h1 vrs -j show endpoints blue |
+		jq -r '[.[] | .address + " " + .host] | join(",")'
+}
+
+endpoints_are() {
+	[ "$(endpoints)" = "$1" ]
+}
+
+route_is_used() {
+	on h1 vrs -j show next-hop vm1 10.250.0.10 |
+		jq -e '.nextHopIpAddress == "10.1.3.4" and .host == "192.0.2.2"
+			and .dropped == null'
+}
+
+cat >"$run/bird.conf" <<-EOT
+	router id 10.0.0.1;
+	protocol device {}
+	protocol static { ipv4; route 10.250.0.0/16 via "inside"; }
+	protocol bgp rs {
+		local 10.1.3.4 as 65001;
+		neighbor 10.1.1.4 as 65515;
+		multihop;
+		connect delay time 1;
+		ipv4 { import all; export where source = RTS_STATIC; next hop self; };
+	}
+EOT
+
+write_config 192.0.2.2
+on h1 vrsd -c "$run/vrsd.yaml" -r "$run/rs" -u nobody >"$run/vrsd.log" 2>&1 &
+defer kill_process $!
+wait_until 20 grep -q "serves" "$run/vrsd.log" ||
+	bail_out "vrsd does not start: $(cat "$run/vrsd.log")"
+check_equal "the tunnel is the one configured" vxlan0 \
+	sh -c 'ip netns exec h1 vrs -j show tunnel | jq -r .name'
+check_equal "the endpoint is" "10.1.3.4 192.0.2.2" endpoints
+in_vm nva bird -f -c "$run/bird.conf" -s "$run/bird.sock" >"$run/bird.log" 2>&1 &
+defer kill_process $!
+check "a route learned from another host is used" wait_until 30 route_is_used
+check "a VM reaches what is behind it" wait_until 5 ping_from vm1 10.250.0.10
+
+must on h1 vrs endpoint del blue 10.1.3.4
+must on h1 vrs endpoint set blue 10.1.0.99 host 192.0.2.9
+check "what differs is repaired by a reload" \
+	on h1 vrs -s "$run/rs/vrsd.sock" reload
+check "what was gone is there, what was foreign is not" \
+	wait_until 10 endpoints_are "10.1.3.4 192.0.2.2"
+must ip -n h1 link del vxlan0
+must ip -n h1 link add vxlan0 type vxlan external dstport 4789 local 192.0.2.1
+must ip -n h1 link set vxlan0 up
+check "a device that is made anew is the tunnel again" \
+	wait_until 20 ping_from vm1 10.250.0.10
+write_config
+check "without the endpoint" on h1 vrs -s "$run/rs/vrsd.sock" reload
+check "it is gone" wait_until 10 endpoints_are ""
+check "and what it announced is not reached" \
+	wait_until 10 sh -c '! ip netns exec vm1 ping -c 1 -W 1 10.250.0.10'
+ktap_finish
