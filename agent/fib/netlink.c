@@ -66,8 +66,13 @@ struct nlmsghdr *netlink_msg(void *buf, uint16_t type, uint16_t flags)
 int netlink_error_set(struct netlink_error *err, int error, const char *text)
 {
 	err->error = error;
+	if (!error && !text) {
+		/* Once for each of a million routes: no printing. */
+		err->text[0] = '\0';
+		return 0;
+	}
 	if (!text)
-		text = error ? strerror(error) : "";
+		text = strerror(error);
 	snprintf(err->text, sizeof(err->text), "%s", text);
 	return -error;
 }

@@ -148,10 +148,12 @@ void rib_peer_announce(struct rib_peer *peer, enum bgp_af af,
 	struct net_key key[KEYS];
 	uint32_t i, n;
 
+	feed_cause(t, peer);
 	while ((n = take_keys(t, peer, &nlri, key)) > 0) {
 		for (i = 0; i < n; i++)
 			path_set(t, peer, &key[i], id);
 	}
+	feed_cause(t, NULL);
 	attrset_put(pool, id);
 }
 
@@ -162,10 +164,12 @@ void rib_peer_withdraw(struct rib_peer *peer, enum bgp_af af,
 	struct net_key key[KEYS];
 	uint32_t i, n;
 
+	feed_cause(t, peer);
 	while ((n = take_keys(t, peer, &nlri, key)) > 0) {
 		for (i = 0; i < n; i++)
 			path_unset(t, peer, &key[i]);
 	}
+	feed_cause(t, NULL);
 }
 
 void adjin_own_add(struct table *t, const struct prefix *prefix)

@@ -11,6 +11,8 @@
 #include "rib/table.h"
 
 #define RUN_ROUTES	4096		/* handed out in one piece */
+#define UNANSWERED_MAX	768		/* more only wait elsewhere */
+#define EXPRESS_AHEAD	256		/* see feed_mark() */
 #define TEXTS_MAX	64		/* different error texts kept */
 
 struct feed_error {
@@ -47,6 +49,7 @@ void feed_fini(struct table *t)
 	free(feed->hops);
 	idhash_fini(&feed->error_index);
 	idq_fini(&feed->queue);
+	idq_fini(&feed->express);
 }
 
 /* ---- errors ---------------------------------------------------------- */
@@ -130,6 +133,28 @@ static void set_state(struct table *t, struct net *net, uint32_t id,
 	net->flags = (net->flags & ~NET_STATE) | state << 5;
 }
 
+/*
+ * While one peer's million routes are on their way, the few of another do not
+ * wait behind them. Each peer has a turn, a number of routes served: a change
+ * moves its turn on by one, and one that has been quiet catches up with those
+ * served. Who is not far ahead of them goes first.
+ */
+static struct idq *lane(struct feed *feed)
+{
+	struct rib_peer *peer = feed->cause;
+
+	if (!peer)
+		return &feed->queue;
+	peer->feed_turn = MAX(peer->feed_turn, feed->served) + 1;
+	return peer->feed_turn <= feed->served + EXPRESS_AHEAD ?
+	       &feed->express : &feed->queue;
+}
+
+void feed_cause(struct table *t, struct rib_peer *peer)
+{
+	t->feed.cause = peer;
+}
+
 void feed_mark(struct table *t, uint32_t id)
 {
 	struct net *net = net_get(&t->nets, id);
@@ -152,7 +177,7 @@ void feed_mark(struct table *t, uint32_t id)
 		break;
 	}
 	net->flags |= NET_FEED;
-	idq_push(&t->feed.queue, id);
+	idq_push(lane(&t->feed), id);
 	rib_wake(t->rib);
 }
 
@@ -191,24 +216,38 @@ static bool hand_out(struct table *t, uint32_t id)
 	net->flags &= ~NET_FEED;
 	set_state(t, net, id, n > 0 ? NET_ADDING : NET_REMOVING);
 	t->feed.n_unanswered++;
+	t->feed.served++;
 	return true;
+}
+
+uint32_t feed_waiting(const struct feed *feed)
+{
+	return feed->express.n + feed->queue.n;
+}
+
+/* Whether one more may be handed out. */
+static bool feed_open(const struct feed *feed)
+{
+	return !feed->blocked && feed->n_unanswered < UNANSWERED_MAX;
 }
 
 bool feed_run(struct table *t)
 {
 	struct feed *feed = &t->feed;
+	struct idq *queue;
 	uint32_t id, i;
 
-	for (i = 0; i < RUN_ROUTES && !feed->blocked; i++) {
-		if (!idq_peek(&feed->queue, &id))
+	for (i = 0; i < RUN_ROUTES && feed_open(feed); i++) {
+		queue = feed->express.n > 0 ? &feed->express : &feed->queue;
+		if (!idq_peek(queue, &id))
 			return false;
 		if (!hand_out(t, id)) {
 			feed->blocked = true;
 			return false;
 		}
-		idq_pop(&feed->queue, &id);
+		idq_pop(queue, &id);
 	}
-	return !feed->blocked && feed->queue.n > 0;
+	return feed_open(feed) && feed_waiting(feed) > 0;
 }
 
 void feed_done(struct table *t, const struct prefix *prefix, int error,
@@ -224,8 +263,10 @@ void feed_done(struct table *t, const struct prefix *prefix, int error,
 	old = net_state(net);
 	if (old == NET_ABSENT)
 		return;
-	if (old != NET_INSTALLED && old != NET_FAILED)
-		t->feed.n_unanswered--;
+	if (old != NET_INSTALLED && old != NET_FAILED) {
+		if (t->feed.n_unanswered-- == UNANSWERED_MAX)
+			rib_wake(t->rib);
+	}
 	if (old == NET_REMOVING || old == NET_REMOVING_AGAIN) {
 		set_state(t, net, id, NET_ABSENT);
 	} else if (error == 0) {
@@ -289,7 +330,7 @@ enum rib_route_state feed_state(const struct table *t, struct net *net,
 
 uint64_t feed_bytes(const struct table *t)
 {
-	return idq_bytes(&t->feed.queue) +
+	return idq_bytes(&t->feed.queue) + idq_bytes(&t->feed.express) +
 	       t->feed.size_errors * sizeof(*t->feed.error) +
 	       idhash_bytes(&t->feed.error_index);
 }

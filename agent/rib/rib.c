@@ -222,7 +222,7 @@ bool rib_route_settled(const struct rib *rib)
 	unsigned int af;
 
 	for (af = 0; af < BGP_AF_COUNT; af++) {
-		if (rib->table[af].feed.queue.n > 0 ||
+		if (feed_waiting(&rib->table[af].feed) > 0 ||
 		    rib->table[af].feed.n_unanswered > 0)
 			return false;
 	}
@@ -260,7 +260,7 @@ void rib_stats(const struct rib *rib, struct rib_stats *stats)
 		t = &rib->table[af];
 		stats->prefixes[af] = t->n_usable;
 		stats->wanted[af] = t->n_wanted;
-		stats->pending[af] = t->feed.queue.n + t->feed.n_unanswered;
+		stats->pending[af] = feed_waiting(&t->feed) + t->feed.n_unanswered;
 		stats->failed[af] = t->feed.n_errors;
 	}
 }

@@ -104,10 +104,14 @@ struct rib_peer {
 	bool removed;			/* goes when its paths have gone */
 	struct rib_session session;
 	struct peer_af af[BGP_AF_COUNT];
+	uint64_t feed_turn;		/* see feed_mark() */
 };
 
 struct feed {
-	struct idq queue;		/* NET_FEED */
+	struct idq queue;		/* NET_FEED: of peers with many ... */
+	struct idq express;		/* ... and of those with few changes */
+	uint64_t served;		/* handed out so far */
+	struct rib_peer *cause;		/* whose changes are decided on */
 	uint32_t n_unanswered;
 	bool blocked;			/* until rib_route_ready() */
 	struct feed_error *error;	/* see feed.c */
@@ -302,7 +306,10 @@ void pack_send_refresh(struct table *t, const struct rib_peer *peer,
 /* feed.c */
 void feed_init(struct table *t);
 void feed_fini(struct table *t);
+/* Whose changes feed_mark() will be told of; NULL: of several. */
+void feed_cause(struct table *t, struct rib_peer *peer);
 void feed_mark(struct table *t, uint32_t id);
+uint32_t feed_waiting(const struct feed *feed);
 /* Hand out some routes; whether more can be now. */
 bool feed_run(struct table *t);
 void feed_done(struct table *t, const struct prefix *prefix, int error,
