@@ -260,7 +260,8 @@ void rib_stats(const struct rib *rib, struct rib_stats *stats)
 		t = &rib->table[af];
 		stats->prefixes[af] = t->n_usable;
 		stats->wanted[af] = t->n_wanted;
-		stats->pending[af] = feed_waiting(&t->feed) + t->feed.n_unanswered;
+		stats->pending[af] = feed_waiting(&t->feed) +
+				     t->feed.n_unanswered;
 		stats->failed[af] = t->feed.n_errors;
 	}
 }

@@ -475,6 +475,68 @@ static void test_many_paths(void)
 		"and are all removed at once");
 }
 
+/* Routes for a kernel that answers when it is told to. */
+static struct prefix handed[8192];
+static unsigned int n_handed;
+
+static bool on_route(void *arg, const struct rib_route *route)
+{
+	(void)arg;
+	ktap_must(n_handed < ARRAY_SIZE(handed));
+	handed[n_handed++] = route->prefix;
+	return true;
+}
+
+static void answer_all(void)
+{
+	while (n_handed > 0)
+		rib_route_done(rib, BGP_IPV4_UNICAST, &handed[--n_handed], 0,
+			       NULL);
+	run();
+}
+
+static bool was_handed(uint32_t n)
+{
+	struct prefix prefix = nth_prefix(AF_INET, n);
+	unsigned int i;
+
+	for (i = 0; i < n_handed; i++)
+		if (prefix_equal(&handed[i], &prefix))
+			return true;
+	return false;
+}
+
+static void test_feed(void)
+{
+	static const struct rib_ops with_kernel = {
+		.send = on_send,
+		.route = on_route,
+		.wake = on_wake,
+	};
+	struct rib_conf conf = { .local_as = 65515 };
+	unsigned int woken = 0;
+
+	rib = rib_new(&conf, &with_kernel, &woken);
+	add_peer(1);
+	add_peer(2);
+	announce(rib_peer_find(rib, 1), 0, 8000, 1, 0);
+	run();
+	ktap_ok(n_handed > 0 && n_handed < 2000,
+		"only so many routes wait for an answer");
+	announce(rib_peer_find(rib, 2), 10000, 10001, 2, 0);
+	run();
+	ktap_ok(!was_handed(10000), "not even another peer's");
+	answer_all();
+	ktap_ok(was_handed(10000), "but that is the next one");
+	announce(rib_peer_find(rib, 1), 10001, 10002, 1, 0);
+	answer_all();
+	ktap_ok(!was_handed(10001), "which one more of the first peer is not");
+	while (n_handed > 0)
+		answer_all();
+	ktap_ok(rib_route_settled(rib), "all routes get their turn");
+	rib_free(rib);
+}
+
 static void test_rib(void)
 {
 	struct rib_conf conf = { .local_as = 65515 };
@@ -505,6 +567,7 @@ int main(void)
 	test_attrs();
 	test_queue();
 	test_rib();
+	test_feed();
 	bgp_update_free(parser);
 	return ktap_finish();
 }
