@@ -6,9 +6,9 @@
  *	route_bench [-o] -t TABLE -n COUNT netlink NEXTHOP-ID
  *
  * bgp: a speaker in namespace NETNS, 10.77.1.1 in AS 64600, announces COUNT
- * prefixes to 10.77.0.1 in AS 65000. netlink: the same prefixes are written in batches
- * with nothing else to do, as fast as can be. Both end when the kernel has
- * told of all of them, and print "FIGURE VALUE" lines.
+ * prefixes to 10.77.0.1 in AS 65000. netlink: the same prefixes are written
+ * in batches with nothing else to do. Both end when the kernel has told of
+ * all of them, and print "FIGURE VALUE" lines.
  *
  *	-o	only routes that are offloaded count
  *	-p	meanwhile another speaker, 10.77.1.2, announces a prefix each
