@@ -171,6 +171,7 @@ struct msg_peer_up {
 	uint8_t forwarding;		/* families whose stale routes hold
 					 * until End-of-RIB */
 	bool end_of_rib;		/* it sends that */
+	bool restarting;		/* it waits for ours */
 	bool enhanced_refresh;		/* RFC 7313 was agreed on */
 	uint8_t role;			/* enum bgp_role, ours */
 };

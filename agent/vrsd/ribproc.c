@@ -321,6 +321,7 @@ static void peer_up(const struct msg_peer_up *up)
 	peer->families = up->wire.families;
 	peer->add_path = up->wire.add_path_rx;
 	peer->end_of_rib = up->end_of_rib;
+	peer->restarting = up->restarting;
 	peer->complete = 0;
 	chan_send(proc_chan(PROC_SESSION), MSG_PEER_HEARD, &ref, sizeof(ref));
 	rib_peer_up(peer->rib, &session);
@@ -388,14 +389,20 @@ static size_t sessions_expected(const struct conf_server *server)
 	return n;
 }
 
-static bool all_complete(const struct ribproc_vnet *vnet)
+/*
+ * Whether all are up and have sent End-of-RIB. Unless @patient, those who do
+ * not send it, or who have restarted as well and wait for ours, are not waited
+ * for (RFC 4724 4.1).
+ */
+static bool all_complete(const struct ribproc_vnet *vnet, bool patient)
 {
 	struct ribproc_peer *peer = NULL;
 	size_t n = 0;
 
 	while ((peer = ribproc_peer_next(peer)))
 		if (peer->vnet == vnet && peer->up &&
-		    peer->complete == peer->families)
+		    (peer->complete == peer->families ||
+		     (!patient && (!peer->end_of_rib || peer->restarting))))
 			n++;
 	return !vnet->conf->server ||
 	       n >= sessions_expected(vnet->conf->server);
@@ -404,7 +411,7 @@ static bool all_complete(const struct ribproc_vnet *vnet)
 /* All that can be expected is here, or has been waited for long enough. */
 static void release_if_due(struct ribproc_vnet *vnet)
 {
-	if (vnet->held && all_complete(vnet))
+	if (vnet->held && all_complete(vnet, false))
 		release(vnet, "all neighbors are back");
 }
 
@@ -417,7 +424,7 @@ static void sweep_if_due(struct ribproc_vnet *vnet)
 {
 	if (vnet->swept || vnet->draining || !rib_route_settled(vnet->rib))
 		return;
-	if (!vnet->patience_over && !all_complete(vnet))
+	if (!vnet->patience_over && !all_complete(vnet, true))
 		return;
 	vnet->swept = true;
 	loop_timer_stop(vnet->patience);

@@ -36,6 +36,7 @@ struct ribproc_peer {
 	struct row_peer_id id;
 	bool up;			/* else only stale paths are left */
 	bool end_of_rib;		/* it sends that */
+	bool restarting;		/* it has just restarted itself */
 	uint8_t families;		/* bgp_af_bit()s in use */
 	uint8_t add_path;		/* those received with identifiers */
 	uint8_t complete;		/* those it has sent End-of-RIB for */

@@ -491,6 +491,7 @@ static void io_established(struct bgp_peer *bgp)
 		.forwarding = remote->restart.forwarding |
 			      remote->restart.long_lived_forwarding,
 		.end_of_rib = remote->end_of_rib,
+		.restarting = remote->restart.restarting,
 		.enhanced_refresh = remote->enhanced_refresh,
 		.role = peer->conf.role,
 	};
