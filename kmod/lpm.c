@@ -93,9 +93,10 @@ static bool body_next(struct vnet_lpm_body *body, struct lpm_route *route)
 }
 
 /* A trie with the routes of a small body and @route; NULL: no memory. */
-static struct lpm_trie *grow(struct vnet_lpm_body *body, const struct lpm_route *route, gfp_t gfp)
+static struct lpm_trie *grow(const struct vnet_lpm *t, struct vnet_lpm_body *body,
+			     const struct lpm_route *route, gfp_t gfp)
 {
-	struct lpm_trie *trie = vnet_lpm_trie_create(gfp);
+	struct lpm_trie *trie = vnet_lpm_trie_create(t->bits == 128, gfp);
 	struct lpm_route old = { };
 	u32 none;
 
@@ -173,7 +174,7 @@ static int insert_small(struct vnet_lpm *t, struct vnet_lpm_body *body,
 	}
 	*old = 0;
 	if (small && small->live == SMALL_MAX) {
-		trie = grow(body, route, gfp);
+		trie = grow(t, body, route, gfp);
 		if (!trie)
 			return -ENOMEM;
 		body_replace(t, &trie->head);

@@ -5,10 +5,18 @@
 
 #include "lpm_trie.h"
 
-/* Whether a bucket at @level can tell a prefix of @len bits from others. */
+/* The level at or below which a bucket must be to hold a prefix of @len bits. */
+static inline unsigned int lpm_bucket_top(u8 len)
+{
+	if (len > 64)
+		return 8;
+	return len > 8 * LPM_HASH_LEVEL ? LPM_HASH_LEVEL : LPM_BUCKET_TOP;
+}
+
+/* Whether a bucket at @level, which is for longer prefixes, can hold one of @len bits. */
 static inline bool lpm_bucket_fits(unsigned int level, u8 len)
 {
-	return (len - 1) / 64 == (int)level / 8;
+	return level >= lpm_bucket_top(len) && (level < 8 || len > 64);
 }
 
 /*

@@ -4,8 +4,7 @@
 #include <linux/overflow.h>
 #include "lpm_node.h"
 
-/* A node without routes. */
-static const struct lpm_node blank = {
+const struct lpm_node vnet_lpm_blank = {
 	.map = { 1 },
 	.before = { 0, 1, 1, 1 },
 	.run = { 0 },
@@ -224,7 +223,7 @@ struct lpm_node *vnet_lpm_node_cut(struct lpm_trie *trie, const struct lpm_node 
 	struct lpm_node *new;
 	unsigned int extra = list;
 
-	node = node ?: &blank;
+	node = node ?: &vnet_lpm_blank;
 	*copy = 0;
 	if (!list && node_breaks(node, first) && node_breaks(node, first + slots))
 		return (struct lpm_node *)node;
@@ -249,7 +248,7 @@ struct lpm_node *vnet_lpm_node_cut_spot(struct lpm_trie *trie, const struct lpm_
 
 u32 vnet_lpm_node_blank(struct lpm_trie *trie, gfp_t gfp)
 {
-	return node_clone(trie, &blank, 0, gfp);
+	return node_clone(trie, &vnet_lpm_blank, 0, gfp);
 }
 
 bool vnet_lpm_node_worn(const struct lpm_node *node)

@@ -7,7 +7,6 @@
  * Only the copy takes memory.
  */
 #include <linux/kernel.h>
-#include <linux/prefetch.h>
 #include <linux/slab.h>
 #include "lpm_bucket.h"
 #include "lpm_node.h"
@@ -217,13 +216,10 @@ static u32 subtree_raise(struct lpm_trie *trie, struct lpm_key key, u32 entry,
 static u32 subtree_build(struct lpm_trie *trie, const struct lpm_route *route,
 			 const struct lpm_spot *spot, unsigned int top, gfp_t gfp)
 {
-	unsigned int bottom = max(top, LPM_BUCKET_TOP);
+	unsigned int bottom = max(top, lpm_bucket_top(spot->len));
 	struct lpm_node *node;
 	u32 index;
 
-	/* A bucket tells apart the routes of one half of the address. */
-	if (spot->level >= 8)
-		bottom = max(bottom, 8U);
 	if (bottom <= spot->level) {
 		index = vnet_lpm_bucket_build(&trie->arena, NULL, bottom, route, gfp);
 		index |= index ? LPM_BUCKET : 0;
@@ -388,11 +384,57 @@ static int insert_at(struct lpm_trie *trie, u32 *at, unsigned int level,
 	return insert_below(trie, route, &spot, &path, gfp);
 }
 
+/* ---- the short cut ---- */
+
+/* The shorter prefixes of a level have more slots than it is worth. */
+#define HASH_LEN_MIN	29
+
+/* A change of shorter prefixes than these leaves them as they are. */
+static bool hash_wants(u32 entry)
+{
+	return entry & LPM_CHILD || lpm_leaf_rank(entry) >= HASH_LEN_MIN;
+}
+
+/* The entry for the first four bytes of @key; 0: the walk ends above. */
+static u32 hash_entry(const struct lpm_trie *trie, struct lpm_key key)
+{
+	struct path path;
+
+	path_find(trie, &trie->root, 0, key, LPM_HASH_LEVEL - 1, &path);
+	if (path.depth < LPM_HASH_LEVEL)
+		return 0;
+	return lpm_node_entry(path.node[LPM_HASH_LEVEL - 1],
+			      lpm_key_byte(key, LPM_HASH_LEVEL - 1));
+}
+
+/* Brings the short cut in line with an update of a route. */
+static void hash_sync(struct lpm_trie *trie, struct lpm_key key, u8 len, gfp_t gfp)
+{
+	struct lpm_hash *hash = rcu_dereference_raw(trie->hash);
+	unsigned int i, slots = 1;
+	u32 entry;
+
+	if (!hash || len < HASH_LEN_MIN)
+		return;
+	if (len < 8 * LPM_HASH_LEVEL)
+		slots = 1U << (8 * LPM_HASH_LEVEL - len);
+	for (i = 0; i < slots; i++) {
+		entry = hash_entry(trie, key);
+		vnet_lpm_hash_set(hash, key.hi >> 32, hash_wants(entry) ? entry : 0, gfp);
+		key.hi += 1ULL << 32;
+	}
+}
+
 int vnet_lpm_trie_insert(struct lpm_trie *trie, const struct lpm_route *route, u32 *old,
 			 gfp_t gfp)
 {
+	int err;
+
 	vnet_lpm_arena_reclaim(&trie->arena);
-	return insert_at(trie, &trie->root, 0, route, old, gfp);
+	err = insert_at(trie, &trie->root, 0, route, old, gfp);
+	if (!err)
+		hash_sync(trie, route->key, route->len, gfp);
+	return err;
 }
 
 /* Unlinks the block at a level of a path. */
@@ -445,14 +487,13 @@ static u32 remove_bucket(struct lpm_trie *trie, struct lpm_key key, u8 len,
 	return value;
 }
 
-u32 vnet_lpm_trie_remove(struct lpm_trie *trie, struct lpm_key key, u8 len)
+static u32 remove_route(struct lpm_trie *trie, struct lpm_key key, u8 len)
 {
 	struct lpm_spot spot = lpm_spot_of(key, len);
 	struct lpm_bucket *bucket;
 	struct path path;
 	u32 value;
 
-	vnet_lpm_arena_reclaim(&trie->arena);
 	path_find(trie, &trie->root, 0, key, spot.level, &path);
 	bucket = path_bucket(trie, &path);
 	if (bucket)
@@ -465,6 +506,17 @@ u32 vnet_lpm_trie_remove(struct lpm_trie *trie, struct lpm_key key, u8 len)
 	vnet_lpm_node_unset(trie, path.node[spot.level], &spot);
 	wide_sync(trie, key, spot.level, spot.first, spot.slots);
 	path_mend(trie, &path, key, spot.level);
+	return value;
+}
+
+u32 vnet_lpm_trie_remove(struct lpm_trie *trie, struct lpm_key key, u8 len)
+{
+	u32 value;
+
+	vnet_lpm_arena_reclaim(&trie->arena);
+	value = remove_route(trie, key, len);
+	if (value)
+		hash_sync(trie, key, len, GFP_NOWAIT);
 	return value;
 }
 
@@ -481,7 +533,7 @@ struct lane {
 	u32 *leaf;			/* result */
 };
 
-/* Begins or goes on with the lookup of a lane; false if it is done. */
+/* Goes on below what the lane has named; false if it is done. */
 static bool lane_step(struct lane *lane)
 {
 	if (lane->entry & LPM_BUCKET) {
@@ -495,42 +547,90 @@ static bool lane_step(struct lane *lane)
 	return true;
 }
 
-/* Takes the entry a lane stands at; false if it is done. */
-static bool lane_take(const struct lpm_trie *trie, struct lane *lane)
+/* Takes an entry; false if the lane is done. */
+static bool lane_take(const struct lpm_trie *trie, struct lane *lane, u32 entry)
 {
-	lane->entry = lpm_entry_load(lane->at);
-	if (!(lane->entry & LPM_CHILD)) {
-		*lane->leaf = lpm_either(lane->entry, lane->best);
+	lane->entry = entry;
+	if (!(entry & LPM_CHILD)) {
+		*lane->leaf = lpm_either(entry, lane->best);
 		return false;
 	}
-	lane->child = lpm_trie_child(trie, lane->entry);
+	lane->child = lpm_trie_child(trie, entry);
 	prefetch(lane->child);
+	lpm_node_prefetch(lane->child);
 	return true;
 }
 
-void vnet_lpm_trie_lookup_many(const struct lpm_trie *trie, const struct lpm_key *key,
-			       unsigned int n, u32 *leaf)
+/* Where the lane begins without the short cut. */
+static void lane_start(const struct lpm_trie *trie, struct lane *lane)
 {
-	struct lane lane[LPM_BATCH];
-	u8 busy[LPM_BATCH];		/* lanes that are not done */
+	const struct lpm_wide *wide = rcu_dereference_raw(trie->wide);
+
+	lane->level = wide ? 2 : 0;
+	lane->best = wide ? READ_ONCE(wide->top[lane->key.hi >> 56]) : 0;
+	lane->at = wide ? lpm_wide_at(wide, lane->key) : &trie->root;
+	prefetch(lane->at);
+}
+
+/* Runs lanes, of which busy[] lists @n, to their ends. */
+static void lanes_run(const struct lpm_trie *trie, struct lane *lane, u8 *busy, unsigned int n)
+{
 	unsigned int i, left;
 
-	for (i = 0; i < n; i++) {
-		busy[i] = i;
-		lane[i].key = key[i];
-		lane[i].leaf = &leaf[i];
-		lane[i].at = lpm_trie_start(trie, key[i], &lane[i].level, &lane[i].best);
-		prefetch(lane[i].at);
-	}
 	/* What a pass asks memory for, the next finds in the cache. */
 	while (n) {
 		for (i = 0, left = 0; i < n; i++)
-			if (lane_take(trie, &lane[busy[i]]))
+			if (lane_take(trie, &lane[busy[i]], lpm_entry_load(lane[busy[i]].at)))
 				busy[left++] = busy[i];
 		for (i = 0, n = 0; i < left; i++)
 			if (lane_step(&lane[busy[i]]))
 				busy[n++] = busy[i];
 	}
+}
+
+/* Takes the short cut with all lanes; returns how many are not done, in busy[]. */
+static unsigned int lanes_hash(const struct lpm_trie *trie, const struct lpm_hash *hash,
+			       struct lane *lane, u8 *busy, unsigned int n)
+{
+	unsigned int i, left = 0;
+	u32 at, mask;
+
+	for (i = 0; i < n; i++)
+		prefetch(lpm_hash_start(hash, lane[i].key.hi >> 32, &at, &mask) + at);
+	for (i = 0; i < n; i++) {
+		lane[i].level = LPM_HASH_LEVEL;
+		lane[i].best = 0;
+		if (lane_take(trie, &lane[i], lpm_hash_find(hash, lane[i].key.hi >> 32)))
+			busy[left++] = i;
+	}
+	for (i = 0, at = 0; i < left; i++)
+		if (lane_step(&lane[busy[i]]))
+			busy[at++] = busy[i];
+	lanes_run(trie, lane, busy, at);
+	for (i = 0, left = 0; i < n; i++)
+		if (!*lane[i].leaf)
+			busy[left++] = i;
+	return left;
+}
+
+void vnet_lpm_trie_lookup_many(const struct lpm_trie *trie, const struct lpm_key *key,
+			       unsigned int n, u32 *leaf)
+{
+	const struct lpm_hash *hash = rcu_dereference_raw(trie->hash);
+	struct lane lane[LPM_BATCH];
+	u8 busy[LPM_BATCH];		/* lanes that are not done */
+	unsigned int i;
+
+	for (i = 0; i < n; i++) {
+		busy[i] = i;
+		lane[i].key = key[i];
+		lane[i].leaf = &leaf[i];
+	}
+	if (hash)
+		n = lanes_hash(trie, hash, lane, busy, n);
+	for (i = 0; i < n; i++)
+		lane_start(trie, &lane[busy[i]]);
+	lanes_run(trie, lane, busy, n);
 }
 
 u32 vnet_lpm_trie_get(const struct lpm_trie *trie, struct lpm_key key, u8 len)
@@ -621,18 +721,23 @@ bool vnet_lpm_trie_next(const struct lpm_trie *trie, struct lpm_route *route)
 
 /* ---- life ---- */
 
-struct lpm_trie *vnet_lpm_trie_create(gfp_t gfp)
+struct lpm_trie *vnet_lpm_trie_create(bool ip6, gfp_t gfp)
 {
 	struct lpm_trie *trie = kzalloc(sizeof(*trie), gfp);
 
-	if (trie)
-		trie->head.kind = LPM_TRIE;
+	if (!trie)
+		return NULL;
+	trie->head.kind = LPM_TRIE;
+	if (ip6)
+		RCU_INIT_POINTER(trie->hash, kzalloc(sizeof(struct lpm_hash),
+						     gfp | __GFP_NOWARN));
 	return trie;
 }
 
 void vnet_lpm_trie_free(struct lpm_trie *trie)
 {
 	wide_free(rcu_dereference_raw(trie->wide));
+	vnet_lpm_hash_free(rcu_dereference_raw(trie->hash));
 	vnet_lpm_arena_destroy(&trie->arena);
 	kfree(trie);
 }
@@ -652,7 +757,8 @@ void vnet_lpm_trie_stats(const struct lpm_trie *trie, struct vnet_lpm_stats *st)
 	const struct lpm_arena *arena = &trie->arena;
 
 	st->nodes = arena->blocks;
-	st->bytes = ksize(trie) + vnet_lpm_arena_bytes(arena);
+	st->bytes = ksize(trie) + vnet_lpm_arena_bytes(arena) +
+		    vnet_lpm_hash_bytes(rcu_dereference_raw(trie->hash));
 	st->idle_bytes = vnet_lpm_arena_bytes(arena) - (size_t)arena->used * LPM_GRANULE;
 	if (rcu_access_pointer(trie->wide))
 		st->bytes += sizeof(struct lpm_wide) + 65536 * sizeof(u32);

@@ -25,7 +25,9 @@
 #ifndef _VNET_LPM_TRIE_H
 #define _VNET_LPM_TRIE_H
 
+#include <linux/prefetch.h>
 #include "lpm_arena.h"
+#include "lpm_hash.h"
 #include "lpm_key.h"
 
 #define LPM_CHILD	0x80000000U	/* an index, of a node ... */
@@ -49,10 +51,11 @@ struct lpm_node {
 
 /*
  * The routes of a subtree while they are few, longest first. All end in the same half of
- * an IPv6 address, so that half tells them apart.
+ * an IPv6 address, so that half tells them apart; and all before LPM_HASH_LEVEL if the
+ * bucket is above it, so that what is below that level can be found there.
  */
 #define LPM_BUCKET_MAX	8
-#define LPM_BUCKET_TOP	2	/* level: above, there are only nodes */
+#define LPM_BUCKET_TOP	3	/* level: above, there are only nodes */
 
 struct lpm_bucket {
 	struct lpm_block head;	/* .count: places */
@@ -80,8 +83,12 @@ struct lpm_trie {
 	struct vnet_lpm_body head;
 	u32 root;			/* entry: 0 or a child */
 	struct lpm_wide __rcu *wide;	/* NULL: walk from the root */
+	struct lpm_hash __rcu *hash;	/* IPv6; NULL: as if it were empty */
 	struct lpm_arena arena;
 };
+
+/* A node without routes. */
+extern const struct lpm_node vnet_lpm_blank;
 
 /* The run that slot @slot belongs to. */
 static inline unsigned int lpm_node_run(const struct lpm_node *node, u8 slot)
@@ -113,21 +120,19 @@ static inline const void *lpm_trie_child(const struct lpm_trie *trie, u32 entry)
 	return lpm_arena_at(&trie->arena, entry & LPM_INDEX);
 }
 
-/* Where a reader of the trie begins: entry, level of the node it names, best so far. */
-static inline const u32 *lpm_trie_start(const struct lpm_trie *trie, struct lpm_key key,
-					unsigned int *level, u32 *best)
+/* The slot of direct access for a key. */
+static inline const u32 *lpm_wide_at(const struct lpm_wide *wide, struct lpm_key key)
 {
-	const struct lpm_wide *wide = rcu_dereference_raw(trie->wide);
 	unsigned int slot = key.hi >> 48;
 
-	if (!wide) {
-		*level = 0;
-		*best = 0;
-		return &trie->root;
-	}
-	*level = 2;
-	*best = READ_ONCE(wide->top[slot >> 8]);
 	return &wide->piece[slot >> LPM_WIDE_SHIFT][slot & ((1U << LPM_WIDE_SHIFT) - 1)];
+}
+
+/* Asks for what follows the first line of a node, while that is on its way. */
+static inline void lpm_node_prefetch(const struct lpm_node *node)
+{
+	prefetch((const char *)node + 64);
+	prefetch((const char *)node + 128);
 }
 
 /* One level down: the entry for the next byte of the key; notes the node's base. */
@@ -168,28 +173,80 @@ static inline u32 lpm_bucket_lookup(const struct lpm_bucket *bucket, struct lpm_
 	return lpm_either(READ_ONCE(bucket->head.base), best);
 }
 
-/* The leaf of the longest prefix that covers the key, 0 if none. */
-static inline u32 lpm_trie_lookup(const struct lpm_trie *trie, struct lpm_key key)
+/* From @entry for @level down: the longest match there or else @best. */
+static inline u32 lpm_trie_walk(const struct lpm_trie *trie, struct lpm_key key, u32 entry,
+				unsigned int level, u32 best)
 {
-	unsigned int level;
-	u32 best, entry;
-
-	entry = lpm_entry_load(lpm_trie_start(trie, key, &level, &best));
 	while (entry & LPM_CHILD) {
 		const void *child = lpm_trie_child(trie, entry);
 
 		if (entry & LPM_BUCKET)
 			return lpm_bucket_lookup(child, key, level, 128, best);
+		lpm_node_prefetch(child);
 		entry = lpm_entry_load(lpm_trie_step(child, lpm_key_byte(key, level++), &best));
 	}
 	return lpm_either(entry, best);
+}
+
+/*
+ * The same from direct access to the third level. There are no buckets, so whether or not
+ * there is a node is no reason to branch: nothing predicts it.
+ */
+static inline u32 lpm_trie_walk_wide(const struct lpm_trie *trie, const struct lpm_wide *wide,
+				     struct lpm_key key)
+{
+	u32 entry = lpm_entry_load(lpm_wide_at(wide, key));
+	u32 best = READ_ONCE(wide->top[key.hi >> 56]);
+	unsigned long child = -(unsigned long)(entry >> 31);
+	const struct lpm_node *node;
+
+	OPTIMIZER_HIDE_VAR(child);
+	best = lpm_either(entry & ~(u32)child, best);
+	node = (const void *)(((unsigned long)&vnet_lpm_blank & ~child) |
+			      ((unsigned long)lpm_trie_child(trie, entry & (u32)child) & child));
+	lpm_node_prefetch(node);
+	entry = lpm_entry_load(lpm_trie_step(node, lpm_key_byte(key, 2), &best));
+	return lpm_trie_walk(trie, key, entry, 3, best);
+}
+
+/* The same without the short cut. */
+static inline u32 lpm_trie_walk_all(const struct lpm_trie *trie, struct lpm_key key)
+{
+	const struct lpm_wide *wide = rcu_dereference_raw(trie->wide);
+
+	if (wide)
+		return lpm_trie_walk_wide(trie, wide, key);
+	return lpm_trie_walk(trie, key, lpm_entry_load(&trie->root), 0, 0);
+}
+
+/* Whether direct access gives the answer: there is nothing longer for the short cut to find. */
+static inline bool lpm_wide_ends(const struct lpm_trie *trie, struct lpm_key key)
+{
+	const struct lpm_wide *wide = rcu_dereference_raw(trie->wide);
+
+	return wide && !(READ_ONCE(*lpm_wide_at(wide, key)) & LPM_CHILD);
+}
+
+/* The leaf of the longest prefix that covers the key, 0 if none. */
+static inline u32 lpm_trie_lookup(const struct lpm_trie *trie, struct lpm_key key)
+{
+	const struct lpm_hash *hash = rcu_dereference_raw(trie->hash);
+	u32 entry, leaf;
+
+	if (hash && !lpm_wide_ends(trie, key)) {
+		entry = lpm_hash_find(hash, key.hi >> 32);
+		leaf = lpm_trie_walk(trie, key, entry, LPM_HASH_LEVEL, 0);
+		if (leaf)
+			return leaf;
+	}
+	return lpm_trie_walk_all(trie, key);
 }
 
 /* The same for @n keys at once. */
 void vnet_lpm_trie_lookup_many(const struct lpm_trie *trie, const struct lpm_key *key,
 			       unsigned int n, u32 *leaf);
 
-struct lpm_trie *vnet_lpm_trie_create(gfp_t gfp);
+struct lpm_trie *vnet_lpm_trie_create(bool ip6, gfp_t gfp);
 void vnet_lpm_trie_free(struct lpm_trie *trie);
 void vnet_lpm_trie_free_rcu(struct lpm_trie *trie);
 

@@ -42,21 +42,24 @@ static size_t slab_size(size_t size)
 	return round;
 }
 
-/* Each object follows its size; 16 bytes keep the alignment. */
+/* Each object follows its size; those of a power of two are aligned. */
+#define OBJECT_ALIGN 64
+
 void *kmalloc(size_t size, gfp_t gfp)
 {
+	void *block;
 	size_t *p;
 
 	(void)gfp;
 	if (shim_fails())
 		return NULL;
-	p = malloc(size + 16);
-	if (!p)
+	if (posix_memalign(&block, OBJECT_ALIGN, OBJECT_ALIGN + size))
 		abort();
+	p = block;
 	*p = slab_size(size);
 	__atomic_fetch_add(&shim_live, 1, __ATOMIC_RELAXED);
 	__atomic_fetch_add(&shim_bytes, *p, __ATOMIC_RELAXED);
-	return p + 2;
+	return (char *)block + OBJECT_ALIGN;
 }
 
 void *kzalloc(size_t size, gfp_t gfp)
@@ -73,11 +76,11 @@ void *kcalloc(size_t n, size_t size, gfp_t gfp)
 
 void kfree(const void *object)
 {
-	size_t *p = (size_t *)object;
+	size_t *p;
 
-	if (!p)
+	if (!object)
 		return;
-	p -= 2;
+	p = (size_t *)((char *)object - OBJECT_ALIGN);
 	__atomic_fetch_sub(&shim_live, 1, __ATOMIC_RELAXED);
 	__atomic_fetch_sub(&shim_bytes, *p, __ATOMIC_RELAXED);
 	free(p);
@@ -85,7 +88,9 @@ void kfree(const void *object)
 
 size_t ksize(const void *object)
 {
-	return object ? ((const size_t *)object)[-2] : 0;
+	if (!object)
+		return 0;
+	return *(const size_t *)((const char *)object - OBJECT_ALIGN);
 }
 
 /*

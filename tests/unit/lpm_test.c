@@ -143,6 +143,51 @@ static bool arena_whole(const struct lpm_arena *arena)
 	       arena->taken * (LPM_CHUNK_GRANULES - LPM_CHUNK_GRANULES / 64);
 }
 
+/* What a walk finds at the level of the short cut, 0 if it ends above. */
+static u32 walked_entry(const struct lpm_trie *trie, u32 word)
+{
+	u32 entry = trie->root, level;
+	const struct lpm_node *node;
+
+	for (level = 0; level < LPM_HASH_LEVEL; level++) {
+		if (!(entry & LPM_CHILD) || entry & LPM_BUCKET)
+			return 0;
+		node = lpm_trie_child(trie, entry);
+		entry = node->run[lpm_node_run(node, word >> (24 - 8 * level))];
+	}
+	return entry;
+}
+
+/* What the short cut holds is what a walk finds, and is found. */
+static bool page_sound(const struct lpm_trie *trie, const struct lpm_hash *hash,
+		       const struct lpm_hash_page *page)
+{
+	const u64 *slots = (u64 *)(page->slots & ~LPM_HASH_TAG);
+	u32 i, used = 0, word, entry;
+
+	for (i = 0; slots && i < 1U << (page->slots & LPM_HASH_TAG); i++) {
+		if (!slots[i])
+			continue;
+		used++;
+		word = slots[i] >> 32;
+		entry = slots[i];
+		if (walked_entry(trie, word) != entry ||
+		    lpm_hash_find(hash, word) != entry)
+			return false;
+	}
+	return used == page->used;
+}
+
+static bool hash_sound(const struct lpm_trie *trie)
+{
+	unsigned int i;
+
+	for (i = 0; trie->hash && i < LPM_HASH_PAGES; i++)
+		if (!page_sound(trie, trie->hash, &trie->hash->page[i]))
+			return false;
+	return true;
+}
+
 static struct lpm_trie *trie_of(const struct vnet_lpm *t)
 {
 	if (!t->body || t->body->kind != LPM_TRIE)
@@ -161,7 +206,8 @@ static bool trie_sound(const struct vnet_lpm *t)
 		count_block(trie, trie->root, 0, &c);
 	return c.ok && c.blocks == trie->arena.blocks &&
 	       c.granules == trie->arena.used &&
-	       c.routes + !!t->deflt == t->routes && arena_whole(&trie->arena);
+	       c.routes + !!t->deflt == t->routes &&
+	       arena_whole(&trie->arena) && hash_sound(trie);
 }
 
 /* ---- a table beside its oracle ---- */
