@@ -223,6 +223,7 @@ DEFINE_SHOW_ATTRIBUTE(next_hops);
 static struct dentry *root;
 
 bool vnet_debugfs_faults[__VNET_FAULT_LAST];
+atomic_t vnet_debugfs_alloc_nth;
 
 static const char *const fault_names[__VNET_FAULT_LAST] = {
 	[VNET_FAULT_ROUTE_ADD] = "route_add",
@@ -240,6 +241,8 @@ void vnet_debugfs_init(void)
 	for (i = 0; i < __VNET_FAULT_LAST; i++)
 		debugfs_create_bool(fault_names[i], 0600, faults,
 				    &vnet_debugfs_faults[i]);
+	debugfs_create_atomic_t("alloc_nth", 0600, faults,
+				&vnet_debugfs_alloc_nth);
 }
 
 void vnet_debugfs_uninit(void)

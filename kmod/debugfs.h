@@ -3,6 +3,8 @@
  * /sys/kernel/debug/vnet/: inner state of the module, for people who debug it.
  *
  *	fault/<name>		write 1: that step fails from now on, 0: no more
+ *	fault/alloc_nth		write N: the Nth allocation from now on for routes, next
+ *				hops and NICs fails, once; reads how many are left
  *	<netns inode>:<VNI>/	a VNet: mirrors, spaces, subnets, nics, next_hops
  *
  * There is no interface promise for anything here.
@@ -10,6 +12,7 @@
 #ifndef _VNET_DEBUGFS_H
 #define _VNET_DEBUGFS_H
 
+#include <linux/atomic.h>
 #include <linux/compiler.h>
 #include <linux/types.h>
 
@@ -32,6 +35,15 @@ static inline bool vnet_debugfs_fault(enum vnet_fault fault)
 	return unlikely(READ_ONCE(vnet_debugfs_faults[fault]));
 }
 
+extern atomic_t vnet_debugfs_alloc_nth;
+
+/* Is this the allocation that is to fail? Any context. */
+static inline bool vnet_debugfs_fault_alloc(void)
+{
+	return unlikely(atomic_read(&vnet_debugfs_alloc_nth)) &&
+	       !atomic_dec_if_positive(&vnet_debugfs_alloc_nth);
+}
+
 void vnet_debugfs_init(void);
 void vnet_debugfs_uninit(void);
 
@@ -44,6 +56,11 @@ void vnet_debugfs_del(struct vnet *vnet);
 #else
 
 static inline bool vnet_debugfs_fault(enum vnet_fault fault)
+{
+	return false;
+}
+
+static inline bool vnet_debugfs_fault_alloc(void)
 {
 	return false;
 }

@@ -9,6 +9,7 @@
 #include <linux/slab.h>
 #include <net/net_namespace.h>
 
+#include "debugfs.h"
 #include "dest.h"
 #include "fib.h"
 #include "link.h"
@@ -97,16 +98,19 @@ static struct vnet_dest *dest_create(struct vnet_mirror *mirror,
 	vnet_dest_reclaim(mirror, false);
 	if (action->set && vnet_nhset_seal(action->set, GFP_ATOMIC))
 		return NULL;
-	dest = kzalloc(sizeof(*dest), GFP_ATOMIC);
+	dest = vnet_debugfs_fault_alloc() ? NULL :
+	       kzalloc(sizeof(*dest), GFP_ATOMIC);
 	if (!dest)
 		return NULL;
 	dest->action = *action;
 	dest->mirror = mirror;
 	INIT_LIST_HEAD(&dest->retired);
-	if (xa_alloc(&mirror->dests, &dest->index, dest,
+	if (vnet_debugfs_fault_alloc() ||
+	    xa_alloc(&mirror->dests, &dest->index, dest,
 		     XA_LIMIT(1, VNET_LPM_VALUE_MAX), GFP_ATOMIC))
 		goto err_index;
-	if (rhashtable_insert_fast(&mirror_net(mirror)->dests, &dest->node,
+	if (vnet_debugfs_fault_alloc() ||
+	    rhashtable_insert_fast(&mirror_net(mirror)->dests, &dest->node,
 				   dest_params))
 		goto err_hash;
 	if (action->nh)

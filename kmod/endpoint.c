@@ -7,6 +7,7 @@
 #include <linux/slab.h>
 #include <net/net_namespace.h>
 
+#include "debugfs.h"
 #include "endpoint.h"
 #include "link.h"
 #include "main.h"
@@ -46,12 +47,14 @@ endpoint_create(struct vnet_net *vn, const struct vnet_endpoint_key *key)
 {
 	struct vnet_endpoint *ep;
 
-	ep = kzalloc(sizeof(*ep), GFP_ATOMIC);
+	ep = vnet_debugfs_fault_alloc() ? NULL :
+	     kzalloc(sizeof(*ep), GFP_ATOMIC);
 	if (!ep)
 		return NULL;
 	ep->key = *key;
 	ep->vn = vn;
-	if (rhashtable_insert_fast(&vn->endpoints, &ep->node,
+	if (vnet_debugfs_fault_alloc() ||
+	    rhashtable_insert_fast(&vn->endpoints, &ep->node,
 				   endpoint_params)) {
 		kfree(ep);
 		return NULL;

@@ -131,6 +131,8 @@ static int space_insert(struct vnet_mirror *mirror,
 	err = space_check(mirror, prefix, extack);
 	if (err)
 		return err;
+	if (vnet_debugfs_fault_alloc())
+		return -ENOMEM;
 	return vnet_lpm_insert(&mirror->spaces, prefix, space, NULL,
 			       GFP_ATOMIC);
 }
@@ -163,7 +165,8 @@ static int mirror_insert(struct vnet_mirror *mirror,
 		if (err)
 			return err;
 	}
-	err = vnet_debugfs_fault(VNET_FAULT_ROUTE_ADD) ? -ENOMEM :
+	err = vnet_debugfs_fault(VNET_FAULT_ROUTE_ADD) ||
+	      vnet_debugfs_fault_alloc() ? -ENOMEM :
 	      vnet_lpm_insert(&mirror->lpm, prefix, dest->index, &old,
 			      GFP_ATOMIC);
 	if (err) {

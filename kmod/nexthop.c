@@ -52,7 +52,7 @@ static int nexthop_create(struct vnet_net *vn, u32 id, struct vnet_nhset *set)
 	struct vnet_nexthop *nh;
 	int err;
 
-	nh = kzalloc(sizeof(*nh), GFP_KERNEL);
+	nh = vnet_debugfs_fault_alloc() ? NULL : kzalloc(sizeof(*nh), GFP_KERNEL);
 	if (!nh)
 		return -ENOMEM;
 	nh->id = id;

@@ -15,6 +15,7 @@
 #include <linux/slab.h>
 
 #include "compat.h"
+#include "debugfs.h"
 #include "endpoint.h"
 #include "link.h"
 
@@ -33,7 +34,8 @@ struct vnet_nhset *vnet_nhset_alloc(unsigned int max, gfp_t gfp,
 			     VNET_NHSET_MAX);
 		return ERR_PTR(-E2BIG);
 	}
-	set = kzalloc(struct_size(set, members, max), gfp);
+	set = vnet_debugfs_fault_alloc() ? NULL :
+	      kzalloc(struct_size(set, members, max), gfp);
 	if (!set)
 		return ERR_PTR(-ENOMEM);
 	set->max = max;
@@ -279,7 +281,8 @@ int vnet_nhset_seal(struct vnet_nhset *set, gfp_t gfp)
 
 	if (set->num < 2 || set->table)
 		return 0;
-	set->table = kmalloc_array(NUM_BUCKETS, sizeof(*set->table), gfp);
+	set->table = vnet_debugfs_fault_alloc() ? NULL :
+		     kmalloc_array(NUM_BUCKETS, sizeof(*set->table), gfp);
 	if (!set->table)
 		return -ENOMEM;
 	set->buckets = NUM_BUCKETS;
