@@ -168,7 +168,7 @@ static unsigned int path_length(const struct origin *o, unsigned int group)
 		1, 2, 2, 2, 2, 3, 3, 3, 3, 3, 3, 3, 4, 4, 4, 4, 4, 5, 5, 6,
 	};
 
-	return lengths[mix2(group, o->as) % 20];
+	return lengths[mix2(group, o->as) % 20] + o->prepend;
 }
 
 static uint32_t some_as(uint64_t h)
@@ -186,8 +186,9 @@ static uint8_t *put_path(uint8_t *p, const struct origin *o,
 	*p++ = 2 + 4 * n;
 	*p++ = 2;
 	*p++ = n;
-	p = put32(p, o->as);
-	for (i = 1; i < n; i++)
+	for (i = 0; i <= o->prepend; i++)
+		p = put32(p, o->as);
+	for (; i < n; i++)
 		p = put32(p, some_as(mix2(h, i)));
 	return p;
 }
@@ -309,6 +310,11 @@ void feed_probe(struct feed *feed, const struct origin *o, unsigned int n)
 	put16(attrs - 2, p - attrs);
 	p = put_prefix(p, PROBE_SLOT + n, 24);
 	feed_add(feed, message, message_end(message, p));
+}
+
+uint32_t routes_address(const struct origin *o, unsigned int n)
+{
+	return slot_of(o->first + n) << 8 | 1;
 }
 
 uint64_t routes_sum(const struct origin *o, unsigned int n, bool same)

@@ -31,6 +31,7 @@ struct origin {
 	uint8_t address[4];		/* its next hop */
 	unsigned int count;		/* of its prefixes */
 	unsigned int first;		/* number of the first of them */
+	unsigned int prepend;		/* its AS so many times more */
 };
 
 void feed_announce(struct feed *feed, const struct origin *o);
@@ -59,6 +60,9 @@ static inline uint16_t get16(const uint8_t *p)
 {
 	return p[0] << 8 | p[1];
 }
+
+/* An address in one of an origin's prefixes, in host byte order. */
+uint32_t routes_address(const struct origin *o, unsigned int n);
 
 uint8_t *put16(uint8_t *p, uint16_t v);
 uint8_t *put32(uint8_t *p, uint32_t v);

@@ -1,0 +1,84 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# In the guest: two NVAs with the same prefixes, one of them goes, for each
+# number of prefixes. Prints "ours MODE COUNT FIGURE VALUE" lines.
+#
+#	vm1   10.77.2.1
+#	nva1  10.77.1.1	nva2 10.77.1.2 (both AS 64600)
+#	rs    10.77.0.1 (AS 65000)
+#
+# usage: guest.sh COUNT...
+
+. "${0%/*}/../../lib.sh"
+
+run=$(mktemp -d)
+defer rm -rf "$run"
+chmod 755 "$run"
+
+# add_guest NAME ADDRESS N
+add_guest() {
+	add_netns "$1"
+	must ip link add "$1" type veth peer name eth0 address "02:00:00:00:00:0$3" netns "$1"
+	must ip link set "$1" up
+	must ip -n "$1" link set eth0 up
+	must ip -n "$1" address add "$2/16" dev eth0
+	must ip -n "$1" route add default via 10.77.255.1 dev eth0 onlink
+}
+
+ended() { ! kill -0 "$1" 2>/dev/null; }
+
+# run_ours COUNT MODE
+run_ours() {
+	local backup=()
+
+	[ "$2" = ecmp ] || backup=(-b)
+	add_guest vm1 10.77.2.1 1
+	add_guest nva1 10.77.1.1 2
+	add_guest nva2 10.77.1.2 3
+	cat >"$run/vrsd.yaml" <<-EOT
+	vnets:
+	  - name: blue
+	    vni: 5001
+	    table: 100
+	    bgp-table: 101
+	    max-routes: 2000000
+	    address-spaces: [10.77.0.0/16]
+	    nics:
+	      - { device: vm1, mac: "02:00:00:00:00:01", addresses: [10.77.2.1] }
+	      - { device: nva1, mac: "02:00:00:00:00:02", addresses: [10.77.1.1], ip-forwarding: true }
+	      - { device: nva2, mac: "02:00:00:00:00:03", addresses: [10.77.1.2], ip-forwarding: true }
+	    route-server:
+	      asn: 65000
+	      addresses: [10.77.0.1]
+	      neighbors:
+	        - { name: nva1, address: 10.77.1.1, asn: 64600 }
+	        - { name: nva2, address: 10.77.1.2, asn: 64600 }
+	EOT
+	vrsd -c "$run/vrsd.yaml" -r "$run/rs" -u nobody >"$run/vrsd.log" 2>&1 &
+	pid=$!
+	wait_until 30 grep -q serves "$run/vrsd.log" || bail_out "vrsd does not start"
+	nice -n -5 failover_bench "${backup[@]}" -n "$1" "ip -n nva1 link set eth0 down" \
+		"ip -n nva1 link set eth0 up; ip -n nva1 route add default via 10.77.255.1 dev eth0 onlink" \
+		"ip -n nva1 link del eth0" >"$run/out" 2>"$run/err" || {
+		echo "$2 $1: $(cat "$run/err")" >&2
+		tail -n 5 "$run/vrsd.log" >&2
+		exit 1
+	}
+	sed "s/^/ours $2 $1 /" "$run/out"
+	kill -TERM $pid
+	wait_until 60 ended $pid || kill -KILL $pid
+	ip link del blue
+	ip nexthop flush >/dev/null 2>&1
+	for name in vm1 nva1 nva2; do
+		ip link del $name 2>/dev/null
+		ip netns del $name
+	done
+}
+
+load_module
+for count; do
+	run_ours "$count" ecmp
+	run_ours "$count" backup
+done
+exit 0

@@ -1,0 +1,3 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+tools += failover_bench
+failover_bench_sources := $(addprefix tests/bench/bgp/,routes.c speaker.c)
