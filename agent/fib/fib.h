@@ -134,6 +134,11 @@ struct fib_events {
 	 * NULL. A NIC whose device is not there yet is waited for, not told.
 	 */
 	void (*vnet)(void *arg, uint32_t vni, bool ready, const char *text);
+	/*
+	 * The NIC of this address has lost its carrier, or is gone. What
+	 * fib_hop_down() does has been done.
+	 */
+	void (*nic_down)(void *arg, uint32_t vni, const struct addr *addr);
 	/* A comparison with the kernel found and repaired @differences > 0. */
 	void (*repaired)(void *arg, uint32_t vni, unsigned int differences);
 	/* Nothing is queued any more: the kernel holds all it accepted. */
@@ -174,12 +179,14 @@ void fib_configure(struct fib *fib, const struct fib_vnet *vnets, size_t n);
  * @vni: a configured VNet; others are ignored, with a log line
  * @hops: 1..FIB_MAX_HOPS distinct addresses, in any order; a set of more is cut
  * @n_hops: 0 withdraws the route
+ * @backup: takes over if all hops are down, see fib_hop_down(); NULL: none
  *
  * Each call with next hops is answered by events->route, the last one if there
  * were several, also when the kernel holds the route already.
  */
 void fib_route_set(struct fib *fib, uint32_t vni, const struct prefix *prefix,
-		   const struct addr *hops, size_t n_hops);
+		   const struct addr *hops, size_t n_hops,
+		   const struct addr *backup);
 
 /**
  * fib_hop_down - a next hop is gone

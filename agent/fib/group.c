@@ -164,9 +164,10 @@ static void put_hop(struct groups *groups, struct hop *hop)
  * Groups
  */
 
+/* The hops and behind them the backup. */
 static size_t key_size(size_t n)
 {
-	return n * sizeof(struct hop *);
+	return (n + 1) * sizeof(struct hop *);
 }
 
 static void key_group(struct groups *groups, struct group *group)
@@ -206,9 +207,10 @@ static struct group *new_group(struct groups *groups, struct hop *const *hops,
 
 /* The group of @addrs if all its hops are known and so is it. */
 static struct group *lookup_group(struct groups *groups,
-				  const struct addr *addrs, size_t n)
+				  const struct addr *addrs, size_t n,
+				  const struct addr *backup)
 {
-	struct hop *hops[FIB_MAX_HOPS];
+	struct hop *hops[FIB_MAX_HOPS + 1];
 	size_t i;
 
 	for (i = 0; i < n; i++) {
@@ -216,14 +218,17 @@ static struct group *lookup_group(struct groups *groups,
 		if (!hops[i])
 			return NULL;
 	}
+	hops[n] = backup ? find_hop(groups, backup) : NULL;
+	if (backup && !hops[n])
+		return NULL;
 	return find_group(groups, hops, n);
 }
 
 struct group *groups_get(struct groups *groups, const struct addr *addrs,
-			 size_t n)
+			 size_t n, const struct addr *backup)
 {
-	struct group *group = lookup_group(groups, addrs, n);
-	struct hop *hops[FIB_MAX_HOPS];
+	struct group *group = lookup_group(groups, addrs, n, backup);
+	struct hop *hops[FIB_MAX_HOPS + 1];
 	size_t i;
 
 	if (!group) {
@@ -231,6 +236,7 @@ struct group *groups_get(struct groups *groups, const struct addr *addrs,
 			return NULL;
 		for (i = 0; i < n; i++)
 			hops[i] = get_hop(groups, &addrs[i]);
+		hops[n] = backup ? get_hop(groups, backup) : NULL;
 		group = new_group(groups, hops, n);
 		key_group(groups, group);
 	}
@@ -242,11 +248,12 @@ struct group *groups_get(struct groups *groups, const struct addr *addrs,
 }
 
 bool group_equals(const struct group *group, const struct addr *addrs,
-		  size_t n)
+		  size_t n, const struct addr *backup)
 {
 	size_t i;
 
-	if (group->n_hops != n)
+	if (group->n_hops != n || !group->hops[n] != !backup ||
+	    (backup && !addr_equal(&group->hops[n]->addr, backup)))
 		return false;
 	for (i = 0; i < n; i++) {
 		if (!addr_equal(&group->hops[i]->addr, &addrs[i]))
@@ -274,6 +281,8 @@ static void forget_group(struct groups *groups, struct group *group)
 
 	unkey_group(groups, group);
 	for (i = 0; i < group->n_hops; i++)
+		put_hop(groups, group->hops[i]);
+	if (group->hops[i])
 		put_hop(groups, group->hops[i]);
 	groups->n_groups--;
 	free(group);
@@ -403,20 +412,36 @@ void groups_retry(struct groups *groups)
 	each_group(groups, retry_group, NULL);
 }
 
+/* The place of @hop in @group, n_hops of the backup, more if it has none. */
+static unsigned int place_of(const struct group *group, const struct hop *hop)
+{
+	unsigned int i;
+
+	for (i = 0; i <= group->n_hops && group->hops[i] != hop; i++)
+		;
+	return i;
+}
+
 static void drop_member(struct groups *groups, struct group *group, void *arg)
 {
 	struct hop *hop = arg;
-	unsigned int i;
+	unsigned int i = place_of(group, hop);
 
-	for (i = 0; i < group->n_hops && group->hops[i] != hop; i++)
-		;
-	if (i == group->n_hops || group->n_hops == 1 || group->obj.refs == 0 ||
+	if (i > group->n_hops || group->obj.refs == 0 ||
+	    (group->n_hops == 1 && !group->hops[1]) ||
 	    !groups_number(groups, &group->obj))
 		return;
 	unkey_group(groups, group);
-	memmove(&group->hops[i], &group->hops[i + 1],
-		key_size(group->n_hops - i - 1));
-	group->n_hops--;
+	if (i == group->n_hops) {
+		group->hops[i] = NULL;
+	} else if (group->n_hops == 1) {
+		group->hops[0] = group->hops[1];
+		group->hops[1] = NULL;
+	} else {
+		memmove(&group->hops[i], &group->hops[i + 1],
+			key_size(group->n_hops - i - 1));
+		group->n_hops--;
+	}
 	if (!find_group(groups, group->hops, group->n_hops))
 		key_group(groups, group);
 	groups_queue_set(groups, &group->obj);
@@ -469,13 +494,14 @@ static bool find_members(struct groups *groups, const uint32_t *members,
 		hops[i] = (struct hop *)obj;
 	}
 	qsort(hops, n, sizeof(*hops), compare_hops);
+	hops[n] = NULL;
 	return true;
 }
 
 struct group *groups_adopt_group(struct groups *groups, uint32_t id,
 				 const uint32_t *members, size_t n)
 {
-	struct hop *hops[FIB_MAX_HOPS];
+	struct hop *hops[FIB_MAX_HOPS + 1];
 	struct group *group, *same;
 	size_t i;
 

@@ -3,7 +3,9 @@
  * The next-hop objects of one VNet, as they should be in the kernel: a hop for
  * each address that routes lead to, and a group for each distinct set of them.
  * Routes refer to groups only, even if the set has one member, so that a
- * change of the set is one message whatever the number of routes.
+ * change of the set is one message whatever the number of routes. A group also
+ * knows the hop that takes over when it has no other: which is in the kernel
+ * already, so that this is one message, too.
  *
  * Nothing here speaks to the kernel. What has to be told it is queued: objects
  * to be set (hops before the groups they are in), and objects that nobody
@@ -55,7 +57,8 @@ struct group {
 	bool keyed;			/* found by its set; the only such */
 	UT_hash_handle hh;		/* by members */
 	unsigned int n_hops;
-	struct hop *hops[];		/* ordered by address */
+	struct hop *hops[];		/* ordered by address; then the backup
+					 * or NULL */
 };
 
 STAILQ_HEAD(nhobj_set_queue, nhobj);
@@ -79,13 +82,14 @@ void groups_fini(struct groups *groups);
 /**
  * groups_get - the group of a set of next hops, made if need be
  * @addrs: sorted and distinct, 1..FIB_MAX_HOPS
+ * @backup: none of them, or NULL
  *
  * Return: the group with one more reference, or NULL if there are too many.
  */
 struct group *groups_get(struct groups *groups, const struct addr *addrs,
-			 size_t n);
+			 size_t n, const struct addr *backup);
 bool group_equals(const struct group *group, const struct addr *addrs,
-		  size_t n);
+		  size_t n, const struct addr *backup);
 /* Drop a reference; the last one queues the group for removal. */
 void groups_put(struct groups *groups, struct group *group);
 
@@ -102,7 +106,8 @@ void groups_retry(struct groups *groups);
 /**
  * groups_hop_down - take a hop out of the groups that have others
  *
- * The groups become those of the smaller sets.
+ * The groups become those of the smaller sets; one that has no other hop
+ * becomes that of its backup.
  */
 void groups_hop_down(struct groups *groups, const struct addr *addr);
 

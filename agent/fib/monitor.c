@@ -130,18 +130,49 @@ static bool names_device(const struct fib_vnet *spec, const char *name)
 	return false;
 }
 
+/* Whoever is behind the NIC of this name cannot be reached any more. */
+static void nic_down(struct vnet *vnet, const char *name)
+{
+	struct fib *fib = vnet->fib;
+	size_t i, j;
+
+	for (i = 0; i < vnet->spec->n_nics; i++) {
+		const struct fib_nic *nic = &vnet->spec->nics[i];
+
+		if (strcmp(nic->device, name) != 0)
+			continue;
+		for (j = 0; j < nic->n_addresses; j++) {
+			fib_hop_down(fib, vnet->vni, &nic->addresses[j]);
+			if (fib->events.nic_down)
+				fib->events.nic_down(fib->arg, vnet->vni,
+						     &nic->addresses[j]);
+		}
+	}
+}
+
+static bool lost_carrier(struct fib *fib, const struct msg_link *now)
+{
+	const struct msg_link *was = links_by_index(&fib->links, now->ifindex);
+
+	return was && was->carrier && (now->gone || !now->carrier);
+}
+
 static void on_link(struct fib *fib, const struct nlmsghdr *nlh)
 {
 	struct vnet *vnet, *tmp;
 	struct msg_link link;
+	bool lost;
 
 	if (!msg_get_link(nlh, &link))
 		return;
+	lost = lost_carrier(fib, &link);
 	links_update(&fib->links, nlh);
 	HASH_ITER(hh, fib->vnets, vnet, tmp) {
 		if (strcmp(vnet->spec->name, link.name) == 0 ||
 		    vnet->ifindex == link.ifindex)
 			vnet_check_device(vnet, &link);
+		if (lost)
+			nic_down(vnet, link.name);
 		if (names_device(vnet->spec, link.name))
 			fib_vnet_due(vnet);
 	}

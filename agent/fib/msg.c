@@ -2,6 +2,7 @@
 #include "fib/msg.h"
 
 #include <libmnl/libmnl.h>
+#include <linux/if.h>
 #include <linux/if_addr.h>
 #include <linux/if_link.h>
 #include <linux/ip.h>
@@ -445,6 +446,7 @@ bool msg_get_link(const struct nlmsghdr *nlh, struct msg_link *link)
 		return false;
 	link->ifindex = ifm->ifi_index;
 	link->up = ifm->ifi_flags & IFF_UP;
+	link->carrier = ifm->ifi_flags & IFF_LOWER_UP;
 	link->gone = nlh->nlmsg_type == RTM_DELLINK;
 	mnl_attr_for_each(attr, nlh, sizeof(*ifm)) {
 		switch (mnl_attr_get_type(attr)) {

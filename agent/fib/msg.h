@@ -48,7 +48,7 @@ struct msg_route {
 struct msg_link {
 	int ifindex;
 	char name[IFNAMSIZ];
-	bool up, gone;
+	bool up, carrier, gone;
 	int master;			/* ifindex, 0: none */
 	bool is_vnet;
 	uint32_t vni, table, bgp_table, max_routes;	/* of a VNet */

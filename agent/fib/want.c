@@ -333,8 +333,19 @@ static void refuse(struct want *want, struct route *route)
 					   "too many sets of next hops"));
 }
 
+static bool contains(const struct addr *hops, size_t n,
+		     const struct addr *addr)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		if (addr_equal(&hops[i], addr))
+			return true;
+	return false;
+}
+
 void want_set(struct want *want, const struct prefix *prefix,
-	      const struct addr *hops, size_t n)
+	      const struct addr *hops, size_t n, const struct addr *backup)
 {
 	struct route *route = find_route(want, prefix);
 	struct addr sorted[FIB_MAX_HOPS];
@@ -346,15 +357,17 @@ void want_set(struct want *want, const struct prefix *prefix,
 			withdraw(want, route);
 		return;
 	}
+	if (backup && contains(sorted, n, backup))
+		backup = NULL;
 	if (!route)
 		route = new_route(want, prefix);
 	set_stale(want, route, false);
-	if (route->group && group_equals(route->group, sorted, n)) {
+	if (route->group && group_equals(route->group, sorted, n, backup)) {
 		/* every wish has an answer, if not a request */
 		queue_route(want, route);
 		return;
 	}
-	group = groups_get(&want->groups, sorted, n);
+	group = groups_get(&want->groups, sorted, n, backup);
 	if (group)
 		assign(want, route, group);
 	else

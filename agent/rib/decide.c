@@ -216,10 +216,38 @@ static void decide(struct table *t, struct net *net)
 
 /* ---- what follows from a decision ------------------------------------ */
 
+/*
+ * What takes over when all that is used is gone: the next best path. Only the
+ * kernel's side wants to know.
+ */
+static const struct rib_path *backup_path(const struct table *t,
+					  const struct rib_path *paths,
+					  uint32_t n)
+{
+	const struct rib_path *best = NULL;
+	uint64_t cost, least = UINT64_MAX;
+	uint32_t i;
+
+	if (n < 2 || !t->rib->ops->route)
+		return NULL;
+	for (i = 0; i < n; i++) {
+		if (!paths[i].checked || paths[i].peer == PEER_OWN ||
+		    paths[i].why < RIB_WHY_LEAST_PREFERRED ||
+		    path_void(t->rib, t->af, &paths[i]))
+			continue;
+		cost = path_cost(t, &paths[i]);
+		if (cost < least) {
+			least = cost;
+			best = &paths[i];
+		}
+	}
+	return best;
+}
+
 void decide_begin(const struct table *t, struct net *net,
 		  struct choice *choice)
 {
-	const struct rib_path *paths;
+	const struct rib_path *paths, *backup;
 	uint32_t i, n;
 
 	choice->suppressed = net->flags & NET_SUPPRESSED;
@@ -230,6 +258,8 @@ void decide_begin(const struct table *t, struct net *net,
 			choice->used[i] = paths[i].attrs;
 	}
 	choice->n_used = i;
+	backup = i > 0 ? backup_path(t, paths, n) : NULL;
+	choice->backup = backup ? backup->attrs : ATTRSET_NONE;
 	if (i > 0)
 		choice->source = t->rib->peer[paths[0].peer]->neighbor;
 }
@@ -240,6 +270,15 @@ static bool choice_wanted(const struct choice *choice)
 }
 
 /* Whether the kernel's view is another; @a and @b are both wanted. */
+static bool hop_differs(const struct attrset_pool *pool, uint32_t a,
+			uint32_t b)
+{
+	if (a == b)
+		return false;
+	return a == ATTRSET_NONE || b == ATTRSET_NONE ||
+	       attrset_nexthop(pool, a) != attrset_nexthop(pool, b);
+}
+
 static bool nexthops_differ(const struct table *t, const struct choice *a,
 			    const struct choice *b)
 {
@@ -248,10 +287,10 @@ static bool nexthops_differ(const struct table *t, const struct choice *a,
 
 	if (a->n_used != b->n_used || a->n_used > CHOICE_USED)
 		return true;
+	if (hop_differs(pool, a->backup, b->backup))
+		return true;
 	for (i = 0; i < a->n_used; i++) {
-		if (a->used[i] != b->used[i] &&
-		    attrset_nexthop(pool, a->used[i]) !=
-		    attrset_nexthop(pool, b->used[i]))
+		if (hop_differs(pool, a->used[i], b->used[i]))
 			return true;
 	}
 	return false;
@@ -345,4 +384,15 @@ uint32_t decide_nexthops(const struct table *t, struct net *net,
 			hops[i] = attrset_nexthop(pool, paths[i].attrs)->addr;
 	}
 	return i;
+}
+
+const struct addr *decide_backup(const struct table *t, struct net *net)
+{
+	const struct rib_path *paths, *backup;
+	uint32_t n;
+
+	paths = net_paths(&t->nets, net, &n);
+	backup = backup_path(t, paths, n);
+	return backup ? &attrset_nexthop(&t->rib->attrs, backup->attrs)->addr :
+			NULL;
 }

@@ -204,6 +204,7 @@ static bool hand_out(struct table *t, uint32_t id)
 		.prefix = net_prefix(&t->nets, net),
 		.nexthops = t->feed.hops,
 		.n_nexthops = n,
+		.backup = n > 0 ? decide_backup(t, net) : NULL,
 	};
 
 	if (n == 0 && net_state(net) == NET_ABSENT && !t->rib->restarted) {

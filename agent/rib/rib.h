@@ -48,6 +48,7 @@ struct rib_route {
 	struct prefix prefix;
 	const struct addr *nexthops;	/* in order of neighbor address */
 	size_t n_nexthops;		/* 0: no such route */
+	const struct addr *backup;	/* of the next best path, or NULL */
 };
 
 struct rib_ops {

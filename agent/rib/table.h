@@ -233,11 +233,13 @@ void adjin_long_lived(struct table *t, struct rib_peer *peer);
 
 /* decide.c */
 #define CHOICE_USED	16
+#define ATTRSET_NONE	UINT32_MAX
 
 /* What a prefix's choice was, to see whether it has changed. */
 struct choice {
 	uint32_t n_used;		/* BEST and MULTIPATH */
 	uint32_t used[CHOICE_USED];	/* attribute sets of the first */
+	uint32_t backup;		/* attribute set, ATTRSET_NONE: none */
 	uint16_t source;		/* neighbor of the best path */
 	bool suppressed;
 };
@@ -253,6 +255,8 @@ const struct rib_path *decide_export(const struct table *t, struct net *net,
 /* The next hops in order, at most @max; returns how many there are. */
 uint32_t decide_nexthops(const struct table *t, struct net *net,
 			 struct addr *hops, uint32_t max);
+/* The next hop of the best of the paths that are not used, or NULL. */
+const struct addr *decide_backup(const struct table *t, struct net *net);
 
 /* adjout.c */
 void adjout_mark(struct table *t, uint32_t id);

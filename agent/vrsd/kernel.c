@@ -245,13 +245,16 @@ static void route(const struct msg_route *msg, size_t len)
 {
 	const struct addr *hops = (const void *)(msg + 1);
 
-	if (msg->n_hops > MSG_HOPS_MAX || !prefix_valid(&msg->prefix) ||
-	    len != sizeof(*msg) + msg->n_hops * sizeof(*hops))
+	if (msg->n_hops > MSG_HOPS_MAX || msg->n_backups > 1 ||
+	    !prefix_valid(&msg->prefix) ||
+	    len != sizeof(*msg) +
+		   (msg->n_hops + msg->n_backups) * sizeof(*hops))
 		proc_violation(PROC_RIB, MSG_ROUTE);
 	/* Rib may not have heard yet that the VNet is gone. */
 	if (find_vnet(msg->vni))
 		fib_route_set(kernel.fib, msg->vni, &msg->prefix, hops,
-			      msg->n_hops);
+			      msg->n_hops,
+			      msg->n_backups ? &hops[msg->n_hops] : NULL);
 	/* fib tells of routes that are wanted only. */
 	if (msg->n_hops == 0)
 		answer(msg->vni, &msg->prefix, 0, NULL);
@@ -279,6 +282,17 @@ static void fib_vnet(void *arg, uint32_t vni, bool ready, const char *text)
 			  sizeof(vni));
 }
 
+static void fib_nic_down(void *arg, uint32_t vni, const struct addr *addr)
+{
+	struct msg_hop_down msg;
+
+	(void)arg;
+	memset(&msg, 0, sizeof(msg));
+	msg.vni = vni;
+	msg.hop = *addr;
+	chan_send(proc_chan(PROC_PARENT), MSG_NIC_DOWN, &msg, sizeof(msg));
+}
+
 static void fib_repaired(void *arg, uint32_t vni, unsigned int differences)
 {
 	const struct conf_vnet *vnet = find_vnet(vni);
@@ -292,6 +306,7 @@ static void fib_repaired(void *arg, uint32_t vni, unsigned int differences)
 static const struct fib_events fib_events = {
 	.route = fib_route,
 	.vnet = fib_vnet,
+	.nic_down = fib_nic_down,
 	.repaired = fib_repaired,
 };
 

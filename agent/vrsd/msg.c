@@ -44,6 +44,8 @@ static const struct msg_info {
 	MSG(DIAL_FAILED, PARENT, SESSION, 0, sizeof(struct msg_dial_failed)),
 	MSG(DIAL, SESSION, PARENT, 0, sizeof(uint32_t)),
 	MSG(VNET_READY, KERNEL, PARENT, 0, sizeof(uint32_t)),
+	MSG(NIC_DOWN, KERNEL, PARENT, 0, sizeof(struct msg_hop_down)),
+	MSG(UNREACHABLE, PARENT, SESSION, 0, sizeof(struct msg_hop_down)),
 	MSG(CONTROL_SOCKET, PARENT, CONTROL, FD, 0),
 	MSG(RELOADED, PARENT, CONTROL, TAIL, sizeof(struct msg_query_end)),
 

@@ -67,6 +67,9 @@ enum msg_type {
 	MSG_DIAL,		/* uint32_t peer */
 	/* kernel -> parent */
 	MSG_VNET_READY,		/* uint32_t vni: device and addresses are up */
+	/* kernel -> parent, which passes it on to session */
+	MSG_NIC_DOWN,		/* msg_hop_down: its NIC has no carrier */
+	MSG_UNREACHABLE,	/* the same */
 	/* parent -> control */
 	MSG_CONTROL_SOCKET,	/* fd, listening */
 	MSG_RELOADED,		/* msg_query_end, text if refused */
@@ -212,7 +215,8 @@ struct msg_send {
 /* The latest wish for a prefix; no next hop: remove it. */
 struct msg_route {
 	uint32_t vni;
-	uint32_t n_hops;		/* struct addr in the tail */
+	uint16_t n_hops;		/* struct addr in the tail */
+	uint16_t n_backups;		/* behind them, 0 or 1 */
 	struct prefix prefix;
 };
 

@@ -211,11 +211,14 @@ static void message(enum proc_id from, uint16_t type, const void *body,
 {
 	const uint32_t *number = body;
 
-	(void)len;
 	(void)fd;
 	switch (type) {
 	case MSG_CONF_DONE:
 		apply_answered(from);
+		break;
+	case MSG_NIC_DOWN:
+		chan_send(proc_chan(PROC_SESSION), MSG_UNREACHABLE, body,
+			  len);
 		break;
 	case MSG_VNET_READY:
 		apply_vnet_ready(*number);

@@ -94,13 +94,21 @@ static bool ops_route(void *arg, const struct rib_route *route)
 	struct msg_route msg = {
 		.vni = vnet->vni,
 		.n_hops = MIN(route->n_nexthops, MSG_HOPS_MAX),
+		.n_backups = route->backup != NULL,
 		.prefix = route->prefix,
 	};
+	size_t hops = msg.n_hops * sizeof(*route->nexthops);
+	uint8_t *dst;
 
 	if (chan_congested(proc_chan(PROC_KERNEL)))
 		return false;
-	chan_send2(proc_chan(PROC_KERNEL), MSG_ROUTE, &msg, sizeof(msg),
-		   route->nexthops, msg.n_hops * sizeof(*route->nexthops));
+	dst = chan_reserve(proc_chan(PROC_KERNEL), MSG_ROUTE, sizeof(msg) +
+			   hops + msg.n_backups * sizeof(*route->backup));
+	memcpy(dst, &msg, sizeof(msg));
+	memcpy(dst + sizeof(msg), route->nexthops, hops);
+	if (route->backup)
+		memcpy(dst + sizeof(msg) + hops, route->backup,
+		       sizeof(*route->backup));
 	return true;
 }
 

@@ -409,6 +409,22 @@ static void dialed(uint32_t number, int fd, int error)
 		close(fd);
 }
 
+/* There is nobody to wait for until the hold timer ends. */
+static void unreachable(const struct msg_hop_down *msg)
+{
+	struct peer *peer = NULL;
+
+	while ((peer = session_next(peer))) {
+		if (peer->conf.id.vni != msg->vni ||
+		    !addr_equal(&peer->conf.id.remote, &msg->hop) ||
+		    !peer->bgp.session)
+			continue;
+		log_notice("%s: its NIC has lost its carrier", peer->name);
+		bgp_peer_stop(&peer->bgp, BGP_CEASE_HARD_RESET, NULL);
+		bgp_peer_start(&peer->bgp);
+	}
+}
+
 static void heard(const struct msg_peer_ref *ref)
 {
 	struct peer *peer = find(ref->peer);
@@ -499,6 +515,9 @@ static void message(enum proc_id from, uint16_t type, const void *body,
 		break;
 	case MSG_DIAL_FAILED:
 		dialed(failed->peer, -1, failed->error);
+		break;
+	case MSG_UNREACHABLE:
+		unreachable(body);
 		break;
 	case MSG_PEER_HEARD:
 		heard(body);

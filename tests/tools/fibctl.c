@@ -329,7 +329,7 @@ static void cmd_route(char **words)
 	struct addr hops[WORDS_MAX];
 
 	fib_route_set(fib, get_number(words[1]), &prefix, hops,
-		      get_hops(words + 3, hops));
+		      get_hops(words + 3, hops), NULL);
 	is_idle = false;
 }
 
@@ -343,7 +343,7 @@ static void cmd_many(char **words)
 	for (i = 0; i < n; i++) {
 		addr = addr_from_v4((20u << 24) + (i << 4));
 		prefix = prefix_make(&addr, 28);
-		fib_route_set(fib, vni, &prefix, hops, n_hops);
+		fib_route_set(fib, vni, &prefix, hops, n_hops, NULL);
 	}
 	is_idle = false;
 }

@@ -305,7 +305,7 @@ static void set_mask(struct want *want, unsigned int i, unsigned int mask)
 		if (mask & (1u << j))
 			hops[n++] = hop(j);
 	}
-	want_set(want, &prefix, hops, n);
+	want_set(want, &prefix, hops, n, NULL);
 }
 
 /*
@@ -387,6 +387,47 @@ static void test_hop_down(struct nhid *ids)
 	run(want);
 	ktap_ok(leads_to(101, 0x2) && count_nexthops() == 2,
 		"the group goes on as that of the smaller set");
+	want_free(want);
+}
+
+/* As set_mask() with bit 0 alone, and a backup. */
+static void set_with_backup(struct want *want, unsigned int i)
+{
+	struct prefix prefix = prefix_of(i);
+	struct addr used = hop(0), backup = hop(1);
+
+	want_set(want, &prefix, &used, 1, &backup);
+}
+
+static void test_backup(struct nhid *ids)
+{
+	struct want *want = want_new(ids, on_state, NULL);
+	struct want_op ops[4];
+	struct addr first = hop(0);
+	unsigned int i;
+
+	reset();
+	want_fresh(want);
+	for (i = 0; i < 3; i++)
+		set_with_backup(want, i);
+	run(want);
+	ktap_ok(leads_to(0, 1) && leads_to(2, 1), "a backup is not used");
+	ktap_ok(count_nexthops() == 3, "and is there");
+	want_hop_down(want, &first);
+	ktap_ok(want_take(want, ops, 4) == 1 && ops[0].type == WANT_SET_GROUP,
+		"it takes over in one request");
+	ktap_ok(apply(&ops[0]) == 0, "that the kernel can take");
+	want_done(want, &ops[0], 0, NULL);
+	run(want);
+	ktap_ok(leads_to(0, 2) && leads_to(2, 2), "for all routes");
+	for (i = 0; i < 3; i++)
+		set_mask(want, i, 2);
+	run(want);
+	ktap_ok(leads_to(1, 2), "and stays when it is the best");
+	for (i = 0; i < 3; i++)
+		set_mask(want, i, 0);
+	run(want);
+	ktap_ok(count_nexthops() + count_routes() == 0, "nothing is left");
 	want_free(want);
 }
 
@@ -633,14 +674,14 @@ static void test_limits(struct nhid *ids)
 	want_fresh(want);
 	for (i = 0; i < FIB_MAX_HOPS + 8; i++)
 		hops[i] = hop(i / 2);
-	want_set(want, &prefix, hops, FIB_MAX_HOPS + 8);
+	want_set(want, &prefix, hops, FIB_MAX_HOPS + 8, NULL);
 	run(want);
 	ktap_ok(routes[1].used &&
 		nexthop(routes[1].nhid)->n == FIB_MAX_HOPS / 2 + 4,
 		"doubles do not count");
 	for (i = 0; i < FIB_MAX_HOPS + 8; i++)
 		hops[i] = hop(100 - i);
-	want_set(want, &prefix, hops, FIB_MAX_HOPS + 8);
+	want_set(want, &prefix, hops, FIB_MAX_HOPS + 8, NULL);
 	run(want);
 	ktap_ok(routes[1].used && nexthop(routes[1].nhid)->n == FIB_MAX_HOPS,
 		"a set that is too large is cut");
@@ -654,6 +695,7 @@ int main(void)
 	ktap_start();
 	test_basics(ids);
 	test_hop_down(ids);
+	test_backup(ids);
 	test_refusals(ids);
 	test_restart(ids);
 	test_repair(ids);
