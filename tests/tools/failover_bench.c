@@ -321,6 +321,9 @@ int main(int argc, char **argv)
 	lose("carrier", argv[0]);
 	from = n_packets;
 	run_command(argv[1]);
+	/* Its own link was down, too: it begins anew. */
+	speaker_reset(&speakers[0]);
+	connect_speaker(0);
 	settle(least);
 	figure("carrier_back", lost_since(from));
 	reset();
