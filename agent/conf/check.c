@@ -136,6 +136,9 @@ static bool check_unique_global(const struct check *c)
 		see(&set, &table->table, table->pos, "table %u",
 		    table->table);
 	}
+	for (i = 0; i < c->conf->n_maps; i++)
+		see(&set, &c->conf->maps[i].name, c->conf->maps[i].pos,
+		    "route-map \"%s\"", c->conf->maps[i].name);
 	return check_seen(c, &set);
 }
 
@@ -473,6 +476,30 @@ static void fill_gateways(struct conf_server *server)
 	}
 }
 
+static bool check_maps_of(const struct check *c,
+			  const struct conf_neighbor *neighbor)
+{
+	const struct conf_map *map;
+
+	if (neighbor->inbound && !conf_map_find(c->conf, neighbor->inbound))
+		return fail(c, &neighbor->inbound, neighbor->pos,
+			    "neighbor \"%s\": there is no route-map \"%s\"",
+			    neighbor->name, neighbor->inbound);
+	if (!neighbor->outbound)
+		return true;
+	map = conf_map_find(c->conf, neighbor->outbound);
+	if (!map)
+		return fail(c, &neighbor->outbound, neighbor->pos,
+			    "neighbor \"%s\": there is no route-map \"%s\"",
+			    neighbor->name, neighbor->outbound);
+	if (!check_map_outbound(map))
+		return fail(c, &neighbor->outbound, neighbor->pos,
+			    "neighbor \"%s\": route-map \"%s\" replaces "
+			    "prefixes, which only an inbound one can",
+			    neighbor->name, neighbor->outbound);
+	return true;
+}
+
 static bool check_gateway(const struct check *c,
 			  const struct conf_server *server,
 			  const struct conf_neighbor *neighbor)
@@ -515,6 +542,8 @@ static bool check_neighbor(const struct check *c,
 		return fail(c, &neighbor->md5_key_file, neighbor->pos,
 			    "neighbor \"%s\": expected either md5-key or "
 			    "md5-key-file", neighbor->name);
+	if (!check_maps_of(c, neighbor))
+		return false;
 	return neighbor->kind == CONF_NVA ?
 	       check_asns(c, server, neighbor) :
 	       check_gateway(c, server, neighbor);
@@ -711,6 +740,10 @@ bool check_conf(const struct schema_reader *r, struct conf *conf)
 
 	if (!check_unique_global(&c))
 		return false;
+	for (i = 0; i < conf->n_maps; i++) {
+		if (!check_map(r, &conf->maps[i]))
+			return false;
+	}
 	for (i = 0; i < conf->n_vnets; i++) {
 		if (!check_vnet(&c, &conf->vnets[i]))
 			return false;

@@ -11,4 +11,8 @@
  */
 bool check_conf(const struct schema_reader *r, struct conf *conf);
 
+/* check_map.c: one route map, and whether it can be an outbound one. */
+bool check_map(const struct schema_reader *r, const struct conf_map *map);
+bool check_map_outbound(const struct conf_map *map);
+
 #endif

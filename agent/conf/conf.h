@@ -74,6 +74,24 @@ enum conf_role {
 	CONF_ROLE_PEER,
 };
 
+enum conf_condition {
+	CONF_EQUALS,			/* a prefix of the list; all communities
+					 * of the list; this very AS path */
+	CONF_CONTAINS,			/* or inside one; any of the list */
+};
+
+enum conf_verb {
+	CONF_DROP,
+	CONF_ADD,
+	CONF_REPLACE,
+	CONF_REMOVE,
+};
+
+enum conf_next {
+	CONF_TERMINATE,
+	CONF_CONTINUE,
+};
+
 struct conf_space {
 	struct conf_pos pos;
 	struct prefix prefix;
@@ -130,6 +148,8 @@ struct conf_neighbor {
 	enum conf_role role;
 	bool strict_role;		/* it must tell its own */
 	bool add_path_receive;		/* RFC 7911 */
+	char *inbound;			/* names of route maps, NULL: none */
+	char *outbound;
 };
 
 /*
@@ -189,6 +209,45 @@ struct conf_route_table {
 	size_t n_routes;
 };
 
+/* What a criterion or an action is about: one of three, NULL if it is not. */
+struct conf_subject {
+	struct prefix *prefixes;
+	size_t n_prefixes;
+	uint32_t *communities;
+	size_t n_communities;
+	uint32_t *as_path;
+	size_t n_as_path;
+};
+
+struct conf_criterion {
+	struct conf_pos pos;
+	enum conf_condition condition;
+	struct conf_subject subject;
+};
+
+struct conf_action {
+	struct conf_pos pos;
+	enum conf_verb verb;
+	struct conf_subject subject;
+};
+
+struct conf_rule {
+	struct conf_pos pos;
+	char *name;			/* unique in its map */
+	struct conf_criterion *match;	/* all must hold */
+	size_t n_match;
+	struct conf_action *actions;
+	size_t n_actions;
+	enum conf_next next;		/* if it matched */
+};
+
+struct conf_map {
+	struct conf_pos pos;
+	char *name;			/* unique */
+	struct conf_rule *rules;
+	size_t n_rules;
+};
+
 /* Where a key stands in the text, in characters. */
 struct conf_span {
 	size_t start, end;
@@ -200,6 +259,8 @@ struct conf {
 	size_t n_vnets;
 	struct conf_route_table *tables;
 	size_t n_tables;
+	struct conf_map *maps;
+	size_t n_maps;
 	struct conf_span *secrets;
 	size_t n_secrets;
 };
@@ -245,6 +306,15 @@ const char *conf_kind_name(enum conf_kind kind);
 const char *conf_preference_name(enum conf_preference preference);
 const char *conf_role_name(enum conf_role role);
 
+/* map.c */
+const struct conf_map *conf_map_find(const struct conf *conf,
+				     const char *name);
+/* Whether two maps do the same. */
+bool conf_map_equal(const struct conf_map *a, const struct conf_map *b);
+/* Communities with a meaning to Azure, which no map may touch. */
+bool conf_community_reserved(uint32_t community);
+#define CONF_MAP_PREFIX_CRITERIA	64	/* in one map, at most */
+
 /* Find by name; NULL if there is none. */
 const struct conf_vnet *conf_vnet_find(const struct conf *conf,
 				       const char *name);
@@ -273,6 +343,7 @@ enum conf_object {
 	CONF_NEIGHBOR,			/* struct conf_neighbor */
 	CONF_ROUTE_TABLE,		/* struct conf_route_table */
 	CONF_ROUTE,			/* struct conf_route */
+	CONF_MAP,			/* struct conf_map */
 };
 
 /*

@@ -192,7 +192,9 @@ static bool neighbor_equal(const void *pa, const void *pb)
 	       a->allowas_in == b->allowas_in &&
 	       a->graceful_restart == b->graceful_restart &&
 	       a->role == b->role && a->strict_role == b->strict_role &&
-	       a->add_path_receive == b->add_path_receive;
+	       a->add_path_receive == b->add_path_receive &&
+	       text_equal(a->inbound, b->inbound) &&
+	       text_equal(a->outbound, b->outbound);
 }
 
 static bool server_equal(const void *pa, const void *pb)
@@ -239,6 +241,22 @@ static bool table_equal(const void *pa, const void *pb)
 
 	return a->table == b->table && strcmp(a->vnet, b->vnet) == 0;
 }
+
+static bool map_same(const void *pa, const void *pb)
+{
+	const struct conf_map *a = pa, *b = pb;
+
+	return strcmp(a->name, b->name) == 0;
+}
+
+static bool map_equal(const void *a, const void *b)
+{
+	return conf_map_equal(a, b);
+}
+
+static const struct kind map_kind = {
+	CONF_MAP, sizeof(struct conf_map), map_same, map_equal,
+};
 
 static const struct kind space_kind = {
 	CONF_SPACE, sizeof(struct conf_space), space_same, always,
@@ -378,13 +396,18 @@ static void gone(struct diff *d, const struct conf *old,
 		table_gone(d, &old->tables[i],
 			   conf_table_find(new, old->tables[i].name));
 	d->table = NULL;
+	tell_gone(d, &map_kind, (struct list){ old->maps, old->n_maps },
+		  (struct list){ new->maps, new->n_maps });
 }
 
-/* Route tables first: subnets refer to them. */
+/* Route maps and tables first: neighbors and subnets refer to them. */
 static void added(struct diff *d, const struct conf *old,
 		  const struct conf *new)
 {
 	size_t i;
+
+	tell_new(d, &map_kind, (struct list){ old->maps, old->n_maps },
+		 (struct list){ new->maps, new->n_maps });
 
 	for (i = 0; i < new->n_tables; i++)
 		table_new(d, conf_table_find(old, new->tables[i].name),
@@ -421,6 +444,7 @@ const char *conf_object_name(enum conf_object object)
 		[CONF_NEIGHBOR] = "neighbor",
 		[CONF_ROUTE_TABLE] = "route-table",
 		[CONF_ROUTE] = "route",
+		[CONF_MAP] = "route-map",
 	};
 
 	return name[object];

@@ -2,7 +2,7 @@
 #include <ctype.h>
 #include <string.h>
 
-#include "conf/conf.h"
+#include "conf/schema.h"
 
 static const char *on_off(bool value)
 {
@@ -168,6 +168,12 @@ static void print_neighbor(FILE *out, const struct conf_neighbor *neighbor)
 	fprintf(out, "          kind: %s\n          as-override: %s\n"
 		"          allowas-in: %u\n", conf_kind_name(neighbor->kind),
 		on_off(neighbor->as_override), neighbor->allowas_in);
+	if (neighbor->inbound)
+		print_key(out, "          inbound-route-map: ",
+			  neighbor->inbound);
+	if (neighbor->outbound)
+		print_key(out, "          outbound-route-map: ",
+			  neighbor->outbound);
 	if (neighbor->md5_key_file)
 		print_key(out, "          md5-key-file: ",
 			  neighbor->md5_key_file);
@@ -245,6 +251,76 @@ static void print_table(FILE *out, const struct conf_route_table *table)
 	}
 }
 
+static void print_numbers(FILE *out, const char *key, const uint32_t *number,
+			  size_t n, bool communities)
+{
+	size_t i;
+
+	if (!number)
+		return;
+	fprintf(out, ", %s: [", key);
+	for (i = 0; i < n; i++) {
+		fputs(i > 0 ? ", " : "", out);
+		if (communities)
+			fprintf(out, "\"%u:%u\"", number[i] >> 16,
+				number[i] & 0xffff);
+		else
+			fprintf(out, "%u", number[i]);
+	}
+	fputs("]", out);
+}
+
+static void print_subject(FILE *out, const struct conf_subject *subject)
+{
+	size_t i;
+
+	if (subject->prefixes) {
+		fputs(", prefixes: [", out);
+		for (i = 0; i < subject->n_prefixes; i++) {
+			fputs(i > 0 ? ", " : "", out);
+			print_prefix(out, &subject->prefixes[i]);
+		}
+		fputs("]", out);
+	}
+	print_numbers(out, "communities", subject->communities,
+		      subject->n_communities, true);
+	print_numbers(out, "as-path", subject->as_path, subject->n_as_path,
+		      false);
+	fputs(" }\n", out);
+}
+
+static void print_rule(FILE *out, const struct conf_rule *rule)
+{
+	size_t i;
+
+	print_key(out, "      - name: ", rule->name);
+	fputs(rule->n_match > 0 ? "        match:\n" : "        match: []\n",
+	      out);
+	for (i = 0; i < rule->n_match; i++) {
+		fprintf(out, "          - { condition: %s",
+			conf_condition_names[rule->match[i].condition]);
+		print_subject(out, &rule->match[i].subject);
+	}
+	fputs(rule->n_actions > 0 ? "        actions:\n" :
+				    "        actions: []\n", out);
+	for (i = 0; i < rule->n_actions; i++) {
+		fprintf(out, "          - { type: %s",
+			conf_verb_names[rule->actions[i].verb]);
+		print_subject(out, &rule->actions[i].subject);
+	}
+	fprintf(out, "        next-step: %s\n", conf_next_names[rule->next]);
+}
+
+static void print_map(FILE *out, const struct conf_map *map)
+{
+	size_t i;
+
+	print_key(out, "  - name: ", map->name);
+	fputs(map->n_rules > 0 ? "    rules:\n" : "    rules: []\n", out);
+	for (i = 0; i < map->n_rules; i++)
+		print_rule(out, &map->rules[i]);
+}
+
 void conf_print(const struct conf *conf, FILE *out)
 {
 	size_t i;
@@ -258,4 +334,7 @@ void conf_print(const struct conf *conf, FILE *out)
 	      out);
 	for (i = 0; i < conf->n_tables; i++)
 		print_table(out, &conf->tables[i]);
+	fputs(conf->n_maps > 0 ? "route-maps:\n" : "route-maps: []\n", out);
+	for (i = 0; i < conf->n_maps; i++)
+		print_map(out, &conf->maps[i]);
 }

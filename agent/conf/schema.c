@@ -22,6 +22,7 @@ enum kind {
 	KIND_MAC,			/* uint8_t[6] */
 	KIND_NH_TYPE,			/* enum conf_nh_type */
 	KIND_WORD,			/* unsigned int, index of .words */
+	KIND_COMMUNITY,			/* uint32_t, 65001:1 */
 	KIND_LIST,			/* pointer and count */
 	KIND_STRUCT,			/* pointer, NULL if not there */
 };
@@ -170,6 +171,8 @@ static const struct field neighbor_fields[] = {
 	{ "strict-role", KIND_BOOL, AT(conf_neighbor, strict_role) },
 	{ "add-path-receive", KIND_BOOL,
 	  AT(conf_neighbor, add_path_receive) },
+	{ "inbound-route-map", KIND_NAME, AT(conf_neighbor, inbound) },
+	{ "outbound-route-map", KIND_NAME, AT(conf_neighbor, outbound) },
 };
 
 static const struct schema neighbor_schema = {
@@ -273,12 +276,99 @@ static const struct schema table_schema = {
 	.fields = table_fields, .n_fields = ARRAY_SIZE(table_fields),
 };
 
+static const struct field prefix_fields[] = {
+	{ "prefix", KIND_PREFIX, .offset = 0 },
+};
+
+static const struct schema prefix_schema = {
+	.noun = "prefix", .size = sizeof(struct prefix), .pos = NO_POS,
+	.fields = prefix_fields, .n_fields = ARRAY_SIZE(prefix_fields),
+	.scalar = true,
+};
+
+static const struct field community_fields[] = {
+	{ "community", KIND_COMMUNITY, .offset = 0 },
+};
+
+static const struct schema community_schema = {
+	.noun = "community", .size = sizeof(uint32_t), .pos = NO_POS,
+	.fields = community_fields, .n_fields = ARRAY_SIZE(community_fields),
+	.scalar = true,
+};
+
+#define SUBJECT(type)							\
+	{ "prefixes", KIND_LIST, AT(type, subject.prefixes),		\
+	  .count = offsetof(struct type, subject.n_prefixes),		\
+	  .sub = &prefix_schema },					\
+	{ "communities", KIND_LIST, AT(type, subject.communities),	\
+	  .count = offsetof(struct type, subject.n_communities),	\
+	  .sub = &community_schema },					\
+	{ "as-path", KIND_LIST, AT(type, subject.as_path),		\
+	  .count = offsetof(struct type, subject.n_as_path),		\
+	  .sub = &asn_schema }
+
+static const struct field criterion_fields[] = {
+	{ "condition", KIND_WORD, AT(conf_criterion, condition),
+	  .words = conf_condition_names, .required = true },
+	SUBJECT(conf_criterion),
+};
+
+static const struct schema criterion_schema = {
+	.noun = "criterion", .size = sizeof(struct conf_criterion),
+	.pos = offsetof(struct conf_criterion, pos),
+	.fields = criterion_fields, .n_fields = ARRAY_SIZE(criterion_fields),
+};
+
+static const struct field action_fields[] = {
+	{ "type", KIND_WORD, AT(conf_action, verb),
+	  .words = conf_verb_names, .required = true },
+	SUBJECT(conf_action),
+};
+
+static const struct schema action_schema = {
+	.noun = "action", .size = sizeof(struct conf_action),
+	.pos = offsetof(struct conf_action, pos),
+	.fields = action_fields, .n_fields = ARRAY_SIZE(action_fields),
+};
+
+static const struct field rule_fields[] = {
+	{ "name", KIND_NAME, AT(conf_rule, name), .required = true },
+	{ "match", KIND_LIST, AT(conf_rule, match),
+	  .count = offsetof(struct conf_rule, n_match),
+	  .sub = &criterion_schema },
+	{ "actions", KIND_LIST, AT(conf_rule, actions),
+	  .count = offsetof(struct conf_rule, n_actions),
+	  .sub = &action_schema },
+	{ "next-step", KIND_WORD, AT(conf_rule, next),
+	  .words = conf_next_names },
+};
+
+static const struct schema rule_schema = {
+	.noun = "rule", .label = "name", .size = sizeof(struct conf_rule),
+	.pos = offsetof(struct conf_rule, pos),
+	.fields = rule_fields, .n_fields = ARRAY_SIZE(rule_fields),
+};
+
+static const struct field map_fields[] = {
+	{ "name", KIND_NAME, AT(conf_map, name), .required = true },
+	{ "rules", KIND_LIST, AT(conf_map, rules),
+	  .count = offsetof(struct conf_map, n_rules), .sub = &rule_schema },
+};
+
+static const struct schema map_schema = {
+	.noun = "route-map", .label = "name", .size = sizeof(struct conf_map),
+	.pos = offsetof(struct conf_map, pos),
+	.fields = map_fields, .n_fields = ARRAY_SIZE(map_fields),
+};
+
 static const struct field root_fields[] = {
 	{ "tunnel", KIND_DEVICE, AT(conf, tunnel) },
 	{ "vnets", KIND_LIST, AT(conf, vnets), .required = true,
 	  .count = offsetof(struct conf, n_vnets), .sub = &vnet_schema },
 	{ "route-tables", KIND_LIST, AT(conf, tables),
 	  .count = offsetof(struct conf, n_tables), .sub = &table_schema },
+	{ "route-maps", KIND_LIST, AT(conf, maps),
+	  .count = offsetof(struct conf, n_maps), .sub = &map_schema },
 };
 
 static const struct schema root_schema = {
@@ -414,6 +504,25 @@ static bool parse_nh_type(const char *text, enum conf_nh_type *out)
 		}
 	}
 	return false;
+}
+
+/* "65001:1" */
+static bool read_community(struct schema_reader *r, const struct place *at,
+			   const struct node *node, uint32_t *member)
+{
+	const char *colon = strchr(node->text, ':');
+	uint32_t high, low;
+	char text[8] = "";
+
+	if (colon && colon - node->text < (ptrdiff_t)sizeof(text)) {
+		memcpy(text, node->text, colon - node->text);
+		if (parse_number(text, 0, UINT16_MAX, &high) &&
+		    parse_number(colon + 1, 0, UINT16_MAX, &low)) {
+			*member = high << 16 | low;
+			return true;
+		}
+	}
+	return unexpected(r, at, node, "a community as 65001:1");
 }
 
 static bool read_word(struct schema_reader *r, const struct place *at,
@@ -554,6 +663,8 @@ static bool read_scalar(struct schema_reader *r, const struct place *at,
 		return parse_nh_type(node->text, member) ||
 		       unexpected(r, at, node, "VirtualAppliance, VnetLocal, "
 				  "Internet or None");
+	case KIND_COMMUNITY:
+		return read_community(r, at, node, member);
 	case KIND_WORD:
 		return read_word(r, at, field, node, member);
 	case KIND_LIST:
@@ -584,9 +695,8 @@ static bool read_list(struct schema_reader *r, const struct place *at,
 	if (node->kind != NODE_LIST)
 		return unexpected(r, at, node, "a list");
 	remember(r, list, node->pos);
-	if (node->n == 0)
-		return true;
-	*list = xcalloc(node->n, sub->size);
+	/* Never NULL: an empty list is not the same as none. */
+	*list = xcalloc(node->n + 1, sub->size);
 	for (i = 0; i < node->n; i++) {
 		child = &node->child[i];
 		name = sub->label ? node_find(child, sub->label) : NULL;

@@ -14,7 +14,7 @@
 
 static struct rib_path *path_find(struct table *t, struct net *net,
 				  uint16_t peer, uint32_t path_id,
-				  uint32_t *at)
+				  bool summary, uint32_t *at)
 {
 	const uint32_t *ids = net_path_ids(&t->nets, net);
 	struct rib_path *paths;
@@ -22,7 +22,8 @@ static struct rib_path *path_find(struct table *t, struct net *net,
 
 	paths = net_paths(&t->nets, net, &n);
 	for (i = 0; i < n; i++) {
-		if (paths[i].peer == peer && (ids ? ids[i] : 0) == path_id) {
+		if (paths[i].peer == peer && paths[i].summary == summary &&
+		    (ids ? ids[i] : 0) == path_id) {
 			*at = i;
 			return &paths[i];
 		}
@@ -37,7 +38,7 @@ static uint32_t path_drop(struct table *t, struct net *net,
 	struct peer_af *af = &t->rib->peer[path->peer]->af[t->af];
 	uint32_t attrs = path->attrs;
 
-	af->count[path->epoch]--;
+	af->count[path->epoch] -= !path->summary;
 	af->refused -= why_refused(path->why);
 	net_path_del(&t->nets, net, at);
 	return attrs;
@@ -54,9 +55,37 @@ static uint32_t net_add_suppressed(struct table *t, const struct net_key *key)
 	return id;
 }
 
+/* Whether another path stands for one with these attributes. */
+static bool summed(const struct table *t, uint32_t attrs)
+{
+	return t->rib->n_summaries > 0 &&
+	       attrset_get(&t->rib->attrs, attrs)->flags & ATTRSET_SUMMED;
+}
+
+/* A path had these attributes, which are put. */
+static void path_gone(struct table *t, struct rib_peer *peer, uint32_t attrs)
+{
+	if (summed(t, attrs))
+		summary_del(t, peer, attrs);
+	attrset_put(&t->rib->attrs, attrs);
+}
+
+static void path_refresh(struct table *t, struct rib_peer *peer,
+			 struct rib_path *path)
+{
+	struct peer_af *af = &peer->af[t->af];
+	uint32_t attrs = path->attrs;
+
+	af->count[path->epoch] -= !path->summary;
+	path->epoch = af->epoch;
+	af->count[path->epoch] += !path->summary;
+	if (summed(t, attrs))
+		summary_touch(t, peer, attrs);
+}
+
 /* @attrs: id, not owned. */
 static void path_set(struct table *t, struct rib_peer *peer,
-		     const struct net_key *key, uint32_t attrs)
+		     const struct net_key *key, uint32_t attrs, bool summary)
 {
 	const struct attrset *set = attrset_get(&t->rib->attrs, attrs);
 	uint32_t id = net_add_suppressed(t, key);
@@ -67,17 +96,15 @@ static void path_set(struct table *t, struct rib_peer *peer,
 	struct choice before;
 	uint32_t at;
 
-	path = path_find(t, net, peer->index, key->path_id, &at);
+	path = path_find(t, net, peer->index, key->path_id, summary, &at);
 	if (path && path->attrs == attrs &&
 	    !path_void(t->rib, t->af, path)) {
-		af->count[path->epoch]--;
-		path->epoch = af->epoch;
-		af->count[path->epoch]++;
+		path_refresh(t, peer, path);
 		return;
 	}
 	decide_begin(t, net, &before);
 	if (path) {
-		af->count[path->epoch]--;
+		af->count[path->epoch] -= !summary;
 		af->refused -= why_refused(path->why);
 		old = path->attrs;
 	} else {
@@ -90,16 +117,19 @@ static void path_set(struct table *t, struct rib_peer *peer,
 		.why = RIB_WHY_AS_PATH_LENGTH,
 		.epoch = af->epoch,
 		.least = !!(set->flags & ATTRSET_LEAST),
+		.summary = summary,
 	};
-	af->count[path->epoch]++;
+	af->count[path->epoch] += !summary;
 	attrset_hold(&t->rib->attrs, attrs);
 	decide_commit(t, id, &before);
+	if (summed(t, attrs))
+		summary_add(t, peer, attrs);
 	if (old != NET_NONE)
-		attrset_put(&t->rib->attrs, old);
+		path_gone(t, peer, old);
 }
 
 static void path_unset(struct table *t, struct rib_peer *peer,
-		       const struct net_key *key)
+		       const struct net_key *key, bool summary)
 {
 	uint32_t id = net_key_find(&t->nets, key);
 	struct rib_path *path;
@@ -110,13 +140,57 @@ static void path_unset(struct table *t, struct rib_peer *peer,
 	if (id == NET_NONE)
 		return;
 	net = net_get(&t->nets, id);
-	path = path_find(t, net, peer->index, key->path_id, &at);
+	path = path_find(t, net, peer->index, key->path_id, summary, &at);
 	if (!path)
 		return;
 	decide_begin(t, net, &before);
 	attrs = path_drop(t, net, path, at);
 	decide_commit(t, id, &before);
-	attrset_put(&t->rib->attrs, attrs);
+	path_gone(t, peer, attrs);
+}
+
+bool adjin_change(struct table *t, uint32_t id, uint16_t peer,
+		  uint32_t path_id, uint32_t attrs)
+{
+	const struct attrset *set = attrset_get(&t->rib->attrs, attrs);
+	struct net *net = net_get(&t->nets, id);
+	struct rib_path *path;
+	struct choice before;
+	uint32_t at, old;
+
+	path = path_find(t, net, peer, path_id, false, &at);
+	if (!path || path->attrs == attrs)
+		return false;
+	decide_begin(t, net, &before);
+	old = path->attrs;
+	attrset_hold(&t->rib->attrs, attrs);
+	path->attrs = attrs;
+	path->hops = set->hops;
+	path->least = !!(set->flags & ATTRSET_LEAST);
+	path->checked = false;
+	decide_commit(t, id, &before);
+	if (summed(t, attrs))
+		summary_add(t, t->rib->peer[peer], attrs);
+	path_gone(t, t->rib->peer[peer], old);
+	return true;
+}
+
+void adjin_summary_set(struct table *t, struct rib_peer *peer,
+		       const struct prefix *prefix, uint32_t attrs)
+{
+	struct net_key key = { .prefix = *prefix };
+
+	net_key_hash(&t->nets, &key);
+	path_set(t, peer, &key, attrs, true);
+}
+
+void adjin_summary_unset(struct table *t, struct rib_peer *peer,
+			 const struct prefix *prefix)
+{
+	struct net_key key = { .prefix = *prefix };
+
+	net_key_hash(&t->nets, &key);
+	path_unset(t, peer, &key, true);
 }
 
 #define KEYS	32
@@ -146,14 +220,18 @@ void rib_peer_announce(struct rib_peer *peer, enum bgp_af af,
 	struct table *t = &peer->rib->table[af];
 	uint32_t id = attrset_intern(pool, attrs);
 	struct net_key key[KEYS];
+	struct inbound in;
 	uint32_t i, n;
 
 	feed_cause(t, peer);
+	inbound_begin(&in, peer, id);
 	while ((n = take_keys(t, peer, &nlri, key)) > 0) {
 		for (i = 0; i < n; i++)
-			path_set(t, peer, &key[i], id);
+			path_set(t, peer, &key[i],
+				 inbound_attrs(&in, &key[i].prefix), false);
 	}
 	feed_cause(t, NULL);
+	inbound_end(&in);
 	attrset_put(pool, id);
 }
 
@@ -167,7 +245,7 @@ void rib_peer_withdraw(struct rib_peer *peer, enum bgp_af af,
 	feed_cause(t, peer);
 	while ((n = take_keys(t, peer, &nlri, key)) > 0) {
 		for (i = 0; i < n; i++)
-			path_unset(t, peer, &key[i]);
+			path_unset(t, peer, &key[i], false);
 	}
 	feed_cause(t, NULL);
 }
@@ -177,7 +255,7 @@ void adjin_own_add(struct table *t, const struct prefix *prefix)
 	struct net_key key = { .prefix = *prefix };
 
 	net_key_hash(&t->nets, &key);
-	path_set(t, t->rib->peer[PEER_OWN], &key, t->rib->own_attrs);
+	path_set(t, t->rib->peer[PEER_OWN], &key, t->rib->own_attrs, false);
 }
 
 void adjin_own_del(struct table *t, const struct prefix *prefix)
@@ -185,7 +263,7 @@ void adjin_own_del(struct table *t, const struct prefix *prefix)
 	struct net_key key = { .prefix = *prefix };
 
 	net_key_hash(&t->nets, &key);
-	path_unset(t, t->rib->peer[PEER_OWN], &key);
+	path_unset(t, t->rib->peer[PEER_OWN], &key, false);
 }
 
 void adjin_suppress(struct table *t, const struct prefix *space)
@@ -239,7 +317,7 @@ static struct rib_path *unmarked(struct table *t, struct net *net,
 
 	paths = net_paths(&t->nets, net, &n);
 	for (i = 0; i < n; i++) {
-		if (paths[i].peer != peer->index ||
+		if (paths[i].peer != peer->index || paths[i].summary ||
 		    path_age(peer, t->af, &paths[i]) == 0 ||
 		    path_void(t->rib, t->af, &paths[i]) ||
 		    attrset_get(&t->rib->attrs, paths[i].attrs)->flags &
@@ -268,29 +346,47 @@ static uint32_t marked_attrs(struct attrset_pool *pool, uint32_t attrs)
 	return id;
 }
 
+/* One stale path; whether the prefix may have more. */
+static bool long_lived_one(struct table *t, struct rib_peer *peer, uint32_t id)
+{
+	struct attrset_pool *pool = &t->rib->attrs;
+	struct net *net = net_try(&t->nets, id);
+	struct rib_path *path;
+	struct choice before;
+	uint32_t at, marked;
+	const uint32_t *ids;
+	struct prefix prefix;
+	struct inbound in;
+
+	path = net ? unmarked(t, net, peer, &at) : NULL;
+	if (!path)
+		return false;
+	marked = marked_attrs(pool, attrset_raw(pool, path->attrs));
+	if (marked == NET_NONE) {
+		decide_begin(t, net, &before);
+		marked = path_drop(t, net, path, at);
+		decide_commit(t, id, &before);
+		path_gone(t, peer, marked);
+		return true;
+	}
+	prefix = net_prefix(&t->nets, net);
+	inbound_begin(&in, peer, marked);
+	ids = net_path_ids(&t->nets, net);
+	adjin_change(t, id, peer->index, ids ? ids[at] : 0,
+		     inbound_attrs(&in, &prefix));
+	inbound_end(&in);
+	attrset_put(pool, marked);
+	return true;
+}
+
 void adjin_long_lived(struct table *t, struct rib_peer *peer)
 {
-	struct choice before;
-	struct rib_path *path;
-	uint32_t id, at, old, marked;
-	struct net *net;
+	uint32_t id;
 
 	for (id = net_next(&t->nets, 0); id != NET_NONE;
 	     id = net_next(&t->nets, id + 1)) {
-		while ((net = net_try(&t->nets, id)) &&
-		       (path = unmarked(t, net, peer, &at))) {
-			old = path->attrs;
-			marked = marked_attrs(&t->rib->attrs, old);
-			decide_begin(t, net, &before);
-			if (marked == NET_NONE) {
-				path_drop(t, net, path, at);
-			} else {
-				path->attrs = marked;
-				path->least = true;
-			}
-			decide_commit(t, id, &before);
-			attrset_put(&t->rib->attrs, old);
-		}
+		while (long_lived_one(t, peer, id))
+			;
 	}
 }
 
@@ -316,7 +412,7 @@ static bool net_sweep(struct table *t, uint32_t id)
 {
 	struct net *net = net_get(&t->nets, id);
 	struct choice before;
-	uint32_t dropped[SWEEP_PATHS];
+	struct rib_path dropped[SWEEP_PATHS];
 	uint32_t n_dropped = 0;
 	struct rib_path *paths;
 	uint32_t i, n;
@@ -326,14 +422,16 @@ static bool net_sweep(struct table *t, uint32_t id)
 	net_paths(&t->nets, net, &n);
 	for (i = n; i > 0 && n_dropped < SWEEP_PATHS; i--) {
 		paths = net_paths(&t->nets, net, &n);
-		if (path_void(t->rib, t->af, &paths[i - 1]))
-			dropped[n_dropped++] = path_drop(t, net,
-							 &paths[i - 1], i - 1);
+		if (!path_void(t->rib, t->af, &paths[i - 1]))
+			continue;
+		dropped[n_dropped++] = paths[i - 1];
+		path_drop(t, net, &paths[i - 1], i - 1);
 	}
 	more = net_has_void(t, net);
 	decide_commit(t, id, &before);
-	while (n_dropped > 0)
-		attrset_put(&t->rib->attrs, dropped[--n_dropped]);
+	while (n_dropped-- > 0)
+		path_gone(t, t->rib->peer[dropped[n_dropped].peer],
+			  dropped[n_dropped].attrs);
 	return more;
 }
 

@@ -193,6 +193,7 @@ static struct group *group_get(struct table *t, const struct rib_peer *peer)
 
 	for (group = t->groups; group; group = group->next) {
 		if (group->kind == peer->conf.policy.kind &&
+		    group->map == peer->conf.policy.out &&
 		    wire_equal(&group->wire, wire) &&
 		    how_equal(&group->how, &how))
 			return group;
@@ -201,6 +202,7 @@ static struct group *group_get(struct table *t, const struct rib_peer *peer)
 	group->wire = *wire;
 	group->how = how;
 	group->kind = peer->conf.policy.kind;
+	group->map = rib_map_hold(peer->conf.policy.out);
 	group->next = t->groups;
 	t->groups = group;
 	return group;
@@ -240,6 +242,8 @@ static void group_put(struct table *t, struct group *group)
 	while (*link != group)
 		link = &(*link)->next;
 	*link = group->next;
+	rib_map_put(group->map);
+	free(group->has);
 	free(group->member);
 	free(group);
 }
@@ -313,54 +317,58 @@ void adjout_refresh(struct table *t, struct rib_peer *peer)
 
 /* How a route looked to a peer, and looks. */
 struct outlook {
-	const struct table *t;
+	struct table *t;
+	struct rib_peer *peer;
 	struct group *before, *after;
-	uint32_t attrs;			/* last ones compared, or NET_NONE */
-	bool differs;
+	bool fresh;			/* .after is for this peer alone */
 };
 
-static bool outlook_differs(struct outlook *look, uint16_t origin,
-			    uint32_t attrs)
+/* What a group has of a prefix; NULL: nothing. */
+static struct bgp_attrs *look_at(const struct outlook *look,
+				 const struct group *group,
+				 const struct net *net, uint32_t attrs)
 {
-	struct bgp_attrs *a, *b;
+	struct prefix prefix = net_prefix(&look->t->nets, net);
+	uint8_t audience = look->t->rib->origin[net->sent].audience;
 
-	if (attrs == look->attrs)
-		return look->differs;
-	a = adjout_export(look->t, look->before, origin, attrs);
-	b = adjout_export(look->t, look->after, origin, attrs);
-	look->differs = a && b ? !bgp_attrs_equal(a, b) : a != b;
-	look->attrs = attrs;
-	free(a);
-	free(b);
-	return look->differs;
+	if (!(audience & AUDIENCE(group->kind)))
+		return NULL;
+	return outbound_attrs(look->t, group, &prefix, net->sent, attrs);
 }
 
-/* Mark what is different to @peer. */
-static void outlook_mark(struct table *t, struct rib_peer *peer,
-			 struct outlook *look)
+static void outlook_one(struct outlook *look, uint32_t id)
 {
-	struct lag *lag = peer->af[t->af].lag;
+	struct table *t = look->t;
+	struct net *net = net_get(&t->nets, id);
 	const struct rib_path *path;
-	bool had, has;
-	struct net *net;
+	struct bgp_attrs *a, *b;
 	uint16_t origin;
+
+	path = decide_export(t, net, &origin);
+	if (net->sent == ORIGIN_NONE || !path)
+		return;
+	a = look_at(look, look->before, net, path->attrs);
+	b = look_at(look, look->after, net, path->attrs);
+	if (t->rib->origin[net->sent].neighbor != look->peer->neighbor &&
+	    !(net->flags & NET_OUT) &&
+	    (a && b ? !bgp_attrs_equal(a, b) : a != b))
+		lag_set(look->peer->af[t->af].lag, id);
+	/* What is about to be sent anew may have been sent before. */
+	if (look->fresh && look->after->map && (b || net->flags & NET_OUT))
+		outbound_set(look->after, id, true);
+	free(a);
+	free(b);
+}
+
+/* Mark what is different to the peer. */
+static void outlook_mark(struct outlook *look)
+{
+	const struct net_store *nets = &look->t->nets;
 	uint32_t id;
 
-	for (id = net_next(&t->nets, 0); id != NET_NONE;
-	     id = net_next(&t->nets, id + 1)) {
-		net = net_get(&t->nets, id);
-		if (net->flags & NET_OUT || net->sent == ORIGIN_NONE ||
-		    t->rib->origin[net->sent].neighbor == peer->neighbor)
-			continue;
-		had = t->rib->origin[net->sent].audience &
-		      AUDIENCE(look->before->kind);
-		has = peer_has(peer, net->sent);
-		path = decide_export(t, net, &origin);
-		if (had != has ||
-		    (has && path &&
-		     outlook_differs(look, net->sent, path->attrs)))
-			lag_set(lag, id);
-	}
+	for (id = net_next(nets, 0); id != NET_NONE;
+	     id = net_next(nets, id + 1))
+		outlook_one(look, id);
 }
 
 void adjout_regroup(struct table *t, struct rib_peer *peer)
@@ -368,8 +376,8 @@ void adjout_regroup(struct table *t, struct rib_peer *peer)
 	struct peer_af *af = &peer->af[t->af];
 	struct outlook look = {
 		.t = t,
+		.peer = peer,
 		.before = af->group,
-		.attrs = NET_NONE,
 	};
 
 	if (!af->group)
@@ -379,7 +387,8 @@ void adjout_regroup(struct table *t, struct rib_peer *peer)
 		return;
 	if (!af->lag)
 		lag_start(t, peer);
-	outlook_mark(t, peer, &look);
+	look.fresh = look.after->n_members == 0;
+	outlook_mark(&look);
 	group_add(t, look.after, peer);
 	group_remove(t, look.before, peer);
 	rib_wake(t->rib);
@@ -472,7 +481,7 @@ static void live_one(struct table *t, struct pack *b, uint32_t id)
 
 static void send_all(struct table *t, struct pack *b)
 {
-	const struct group *group;
+	struct group *group;
 
 	for (group = t->groups; group; group = group->next)
 		pack_send(b, &(struct pack_target){ .group = group });

@@ -194,15 +194,31 @@ static uint32_t attrset_alloc(struct attrset_pool *pool, size_t size,
 	return class << 26 | at;
 }
 
+/* Bytes of a set with these attributes; of a derived one more follow. */
+static size_t set_size(const struct bgp_attrs *flat, bool derived)
+{
+	size_t size = offsetof(struct attrset, flat) + flat->size;
+
+	if (!derived)
+		return size;
+	return (size + 3) / 4 * 4 + sizeof(struct attrset_origin);
+}
+
+static struct attrset_origin *set_origin(struct attrset *set)
+{
+	return (void *)((char *)set + set_size(&set->flat, true) -
+			sizeof(struct attrset_origin));
+}
+
 static uint32_t attrset_new(struct attrset_pool *pool,
-			    const struct bgp_attrs *flat, uint32_t hash)
+			    const struct bgp_attrs *flat, uint32_t hash,
+			    const struct attrset_origin *origin)
 {
 	struct addr addr = bgp_attrs_nexthop(flat);
 	struct attrset *set;
 	uint32_t id;
 
-	id = attrset_alloc(pool, offsetof(struct attrset, flat) + flat->size,
-			   &set);
+	id = attrset_alloc(pool, set_size(flat, origin), &set);
 	set->refs = 1;
 	set->hash = hash;
 	set->chain = 0;
@@ -210,6 +226,8 @@ static uint32_t attrset_new(struct attrset_pool *pool,
 	set->hops = MIN(flat->as_path_hops, ATTRSET_HOPS_MAX);
 	set->flags = attrs_flags(pool, flat, &addr);
 	memcpy(&set->flat, flat, flat->size);
+	if (origin)
+		*set_origin(set) = *origin;
 	idhash_insert(&pool->index, hash, id);
 	return id;
 }
@@ -224,17 +242,69 @@ uint32_t attrset_intern(struct attrset_pool *pool,
 
 	while (idhash_next(&pool->index, &probe, &id)) {
 		set = attrset_get(pool, id);
-		if (set->hash == hash && bgp_attrs_equal(&set->flat, flat)) {
+		if (set->hash == hash && !(set->flags & ATTRSET_DERIVED) &&
+		    bgp_attrs_equal(&set->flat, flat)) {
 			set->refs++;
 			return id;
 		}
 	}
-	return attrset_new(pool, flat, hash);
+	return attrset_new(pool, flat, hash, NULL);
+}
+
+#define VERDICTS	(ATTRSET_DROPPED | ATTRSET_SUMMED)
+/* What is judged by what the peer sent. */
+#define JUDGED_RAW	(ATTRSET_LOOP | ATTRSET_AS_ZERO | \
+			 ATTRSET_ROUTE_SERVER | ATTRSET_AZURE | \
+			 ATTRSET_LLGR_STALE | ATTRSET_LEAK)
+
+uint32_t attrset_derive(struct attrset_pool *pool, uint32_t raw,
+			const struct bgp_attrs *flat, uint16_t flags,
+			uint32_t summary)
+{
+	uint32_t hash = hash_bytes(flat, flat->size) ^ raw * 2654435769u;
+	struct idhash_probe probe = idhash_probe(&pool->index, hash);
+	struct attrset_origin origin = { raw, summary };
+	struct attrset *set;
+	uint32_t id;
+
+	while (idhash_next(&pool->index, &probe, &id)) {
+		set = attrset_get(pool, id);
+		if (set->hash == hash && set->flags & ATTRSET_DERIVED &&
+		    (set->flags & VERDICTS) == flags &&
+		    memcmp(set_origin(set), &origin, sizeof(origin)) == 0 &&
+		    bgp_attrs_equal(&set->flat, flat)) {
+			set->refs++;
+			return id;
+		}
+	}
+	attrset_hold(pool, raw);
+	id = attrset_new(pool, flat, hash, &origin);
+	set = attrset_get(pool, id);
+	set->flags &= ~JUDGED_RAW;
+	set->flags |= (attrset_get(pool, raw)->flags & JUDGED_RAW) |
+		      ATTRSET_DERIVED | flags;
+	if (set->flags & ATTRSET_LLGR_STALE)
+		set->flags |= ATTRSET_LEAST;
+	return id;
+}
+
+uint32_t attrset_raw(const struct attrset_pool *pool, uint32_t id)
+{
+	struct attrset *set = attrset_get(pool, id);
+
+	return set->flags & ATTRSET_DERIVED ? set_origin(set)->raw : id;
+}
+
+uint32_t attrset_summary(const struct attrset_pool *pool, uint32_t id)
+{
+	return set_origin(attrset_get(pool, id))->summary;
 }
 
 void attrset_put(struct attrset_pool *pool, uint32_t id)
 {
 	struct attrset *set = attrset_get(pool, id);
+	bool derived = set->flags & ATTRSET_DERIVED;
+	uint32_t raw = derived ? set_origin(set)->raw : id;
 
 	if (--set->refs > 0)
 		return;
@@ -242,11 +312,12 @@ void attrset_put(struct attrset_pool *pool, uint32_t id)
 	nexthop_put(pool, set->nexthop);
 	if (id >> 26 == 0) {
 		pool->n_big--;
-		pool->big_bytes -= offsetof(struct attrset, flat) +
-				   set->flat.size;
+		pool->big_bytes -= set_size(&set->flat, derived);
 		free(set);
 	}
 	slab_release(&pool->slab[id >> 26], id & INDEX_MAX);
+	if (derived)
+		attrset_put(pool, raw);
 }
 
 uint64_t attrset_bytes(const struct attrset_pool *pool)

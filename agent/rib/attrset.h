@@ -13,7 +13,7 @@
 #include "rib/slab.h"
 
 #define ATTRSET_CLASSES		64	/* of 8 bytes; class 0: any size */
-#define ATTRSET_HOPS_MAX	255
+#define ATTRSET_HOPS_MAX	127
 
 enum attrset_flag {
 	ATTRSET_LOOP = 0x01,		/* own AS in AS_PATH */
@@ -26,6 +26,10 @@ enum attrset_flag {
 	ATTRSET_LEAST = 0x80,		/* GRACEFUL_SHUTDOWN, LLGR_STALE */
 	ATTRSET_LLGR_STALE = 0x100,
 	ATTRSET_LEAK = 0x200,
+	/* A map has made it of another set: see attrset_derive(). */
+	ATTRSET_DERIVED = 0x400,
+	ATTRSET_DROPPED = 0x800,	/* its route is not to be used */
+	ATTRSET_SUMMED = 0x1000,		/* but another instead */
 };
 
 struct attrset {
@@ -64,6 +68,30 @@ void attrset_pool_fini(struct attrset_pool *pool);
 uint32_t attrset_intern(struct attrset_pool *pool,
 			const struct bgp_attrs *flat);
 void attrset_put(struct attrset_pool *pool, uint32_t id);
+
+/* What a derived set also holds. */
+struct attrset_origin {
+	uint32_t raw;			/* id of what it was made of */
+	uint32_t summary;		/* what SUMMED means to the caller */
+};
+
+/**
+ * attrset_derive - the id of what a map has made of a set
+ * @raw: the set's id; held as long as the result is there
+ * @flat: the attributes now
+ * @flags: DROPPED or SUMMED
+ * @summary: kept with it, equal sets have equal ones
+ *
+ * It is told apart from an equal set that peers have sent, and what makes a
+ * path ineligible in @raw does so in it.
+ */
+uint32_t attrset_derive(struct attrset_pool *pool, uint32_t raw,
+			const struct bgp_attrs *flat, uint16_t flags,
+			uint32_t summary);
+/* What peers have sent: @id, or what it was derived from. */
+uint32_t attrset_raw(const struct attrset_pool *pool, uint32_t id);
+/* Of a set with SUMMED. */
+uint32_t attrset_summary(const struct attrset_pool *pool, uint32_t id);
 
 static inline struct attrset *attrset_get(const struct attrset_pool *pool,
 					  uint32_t id)

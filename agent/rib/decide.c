@@ -5,8 +5,8 @@
  *
  *  1. A path is eligible unless its AS_PATH contains our own AS (more often
  *     than its peer is allowed) or AS 0, its next hop is no unicast address, or
- *     one of ours, it is a leak (RFC 9234), or a gateway sends what a route
- *     server has marked.
+ *     one of ours, it is a leak (RFC 9234), a gateway sends what a route server
+ *     has marked, or a route map drops it or has another path stand for it.
  *  2. Our own route (an address space of the VNet) beats every other.
  *  3. The kind of peer that the routing preference names wins; before that,
  *     paths in graceful shutdown (RFC 8326) or long-lived stale (RFC 9494)
@@ -40,9 +40,12 @@ static bool path_loops(const struct table *t, const struct rib_path *path,
 		       const struct attrset *set)
 {
 	const struct rib_peer *peer = t->rib->peer[path->peer];
+	const struct attrset_pool *pool = &t->rib->attrs;
+	uint32_t raw = attrset_raw(pool, path->attrs);
 
 	return set->flags & ATTRSET_LOOP &&
-	       bgp_as_path_count(&set->flat, t->rib->conf.local_as) >
+	       bgp_as_path_count(&attrset_get(pool, raw)->flat,
+				 t->rib->conf.local_as) >
 	       peer->conf.policy.allow_own_as;
 }
 
@@ -85,6 +88,10 @@ static enum rib_why path_eligible(const struct table *t,
 		return RIB_WHY_LEAK;
 	if (path_marked(t, path, set))
 		return RIB_WHY_COMMUNITY;
+	if (set->flags & ATTRSET_DROPPED)
+		return RIB_WHY_ROUTE_MAP;
+	if (set->flags & ATTRSET_SUMMED)
+		return RIB_WHY_SUMMARIZED;
 	return RIB_WHY_BEST;
 }
 

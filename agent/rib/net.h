@@ -18,7 +18,8 @@
 struct rib_path {
 	uint32_t attrs;			/* attribute set */
 	uint16_t peer;			/* index of the peer, 0: own route */
-	uint8_t hops;			/* of the attributes, at most 255 */
+	uint8_t hops : 7;		/* of the attributes, at most 127 */
+	uint8_t summary : 1;		/* made by a map, see summary.c */
 	unsigned int why : 4;		/* enum rib_why */
 	unsigned int epoch : 2;		/* session it was heard in */
 	unsigned int checked : 1;	/* .why tells whether it is eligible */

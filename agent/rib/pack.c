@@ -23,6 +23,12 @@ struct entry {
 	uint32_t next;
 };
 
+/* A prefix of a chain that goes through a map. */
+struct mapped {
+	uint64_t class;
+	uint32_t net;
+};
+
 struct chain {
 	uint32_t attrs;
 	uint16_t origin;
@@ -45,6 +51,7 @@ struct pack {
 	struct entry entry[PACK_MAX];
 	struct chain chain[PACK_MAX];
 	struct bgp_nlri nlri[PACK_MAX];
+	struct mapped mapped[PACK_MAX];
 	struct source *source;
 	uint32_t size_sources;
 	uint32_t *source_of;		/* by origin: index in source */
@@ -238,29 +245,33 @@ static struct wbuf *room(struct pack *b, const struct group *group)
 	return &b->out;
 }
 
-static void load(struct pack *b, const struct list *list)
+static struct bgp_nlri nlri_of(const struct pack *b, uint32_t net)
 {
 	const struct net_store *nets = &b->table->nets;
+
+	return (struct bgp_nlri){
+		.prefix = net_prefix(nets, net_get(nets, net)),
+	};
+}
+
+static void load(struct pack *b, const struct list *list)
+{
 	uint32_t at = list->first;
 	uint32_t i;
 
 	for (i = 0; i < list->n; i++, at = b->entry[at].next)
-		b->nlri[i] = (struct bgp_nlri){
-			.prefix = net_prefix(nets, net_get(nets,
-						b->entry[at].net)),
-		};
+		b->nlri[i] = nlri_of(b, b->entry[at].net);
 }
 
-static void put_unreach(struct pack *b, const struct group *group,
-			const struct list *list)
+/* Write the first @n that are loaded. */
+static void write_unreach(struct pack *b, const struct group *group, size_t n)
 {
 	size_t done = 0;
 
-	load(b, list);
-	while (done < list->n)
+	while (done < n)
 		done += bgp_update_unreach(room(b, group), &group->wire,
 					   b->table->af, b->nlri + done,
-					   list->n - done);
+					   n - done);
 }
 
 /*
@@ -268,23 +279,135 @@ static void put_unreach(struct pack *b, const struct group *group,
  * session: then what was sent before does not hold any more, either (RFC 8654
  * 4).
  */
-static void put_reach(struct pack *b, const struct group *group,
-		      const struct chain *chain)
+static void write_reach(struct pack *b, const struct group *group,
+			const struct bgp_attrs *attrs, size_t len)
 {
-	struct bgp_attrs *attrs = adjout_export(b->table, group,
-						chain->origin, chain->attrs);
 	size_t done = 0, n = 1;
 
-	load(b, &chain->list);
-	while (attrs && n > 0 && done < chain->list.n) {
+	while (attrs && n > 0 && done < len) {
 		n = bgp_update_reach(room(b, group), &group->wire, attrs,
-				     b->table->af, b->nlri + done,
-				     chain->list.n - done);
+				     b->table->af, b->nlri + done, len - done);
 		done += n;
 	}
+	if (done < len)
+		write_unreach(b, group, len);
+}
+
+/* With a map: those that it has let out. */
+static size_t load_had(struct pack *b, const struct pack_target *to,
+		       const struct list *list)
+{
+	uint32_t at = list->first;
+	uint32_t i, net;
+	size_t n = 0;
+
+	for (i = 0; i < list->n; i++, at = b->entry[at].next) {
+		net = b->entry[at].net;
+		if (!to->only && !outbound_has(to->group, net))
+			continue;
+		b->nlri[n++] = nlri_of(b, net);
+		if (!to->only && !to->syncing)
+			outbound_set(to->group, net, false);
+	}
+	return n;
+}
+
+static void put_unreach(struct pack *b, const struct pack_target *to,
+			const struct list *list)
+{
+	size_t n = list->n;
+
+	if (to->group->map)
+		n = load_had(b, to, list);
+	else
+		load(b, list);
+	write_unreach(b, to->group, n);
+}
+
+/* ---- through a map --------------------------------------------------- */
+
+static int by_class(const void *pa, const void *pb)
+{
+	const struct mapped *a = pa, *b = pb;
+
+	if (a->class != b->class)
+		return a->class < b->class ? -1 : 1;
+	return a->net < b->net ? -1 : a->net > b->net;
+}
+
+static void load_mapped(struct pack *b, const struct group *group,
+			const struct list *list)
+{
+	uint32_t at = list->first;
+	struct bgp_nlri nlri;
+	uint32_t i;
+
+	for (i = 0; i < list->n; i++, at = b->entry[at].next) {
+		b->mapped[i].net = b->entry[at].net;
+		nlri = nlri_of(b, b->entry[at].net);
+		b->mapped[i].class = rib_map_class(group->map, &nlri.prefix);
+	}
+	qsort(b->mapped, list->n, sizeof(*b->mapped), by_class);
+}
+
+/* Those of one class, @attrs NULL: dropped. */
+static void put_class(struct pack *b, const struct pack_target *to,
+		      const struct mapped *mapped, size_t n,
+		      const struct bgp_attrs *attrs)
+{
+	struct group *group = to->group;
+	size_t i, kept = 0;
+
+	for (i = 0; i < n; i++) {
+		/* Who is dumped to has nothing of it, a slow one may have. */
+		if (!attrs && (to->syncing ||
+			       (!to->only &&
+				!outbound_has(group, mapped[i].net))))
+			continue;
+		b->nlri[kept++] = nlri_of(b, mapped[i].net);
+		outbound_set(group, mapped[i].net, attrs != NULL);
+	}
+	if (attrs)
+		write_reach(b, group, attrs, kept);
+	else
+		write_unreach(b, group, kept);
+}
+
+static void put_mapped(struct pack *b, const struct pack_target *to,
+		       const struct chain *chain)
+{
+	size_t i, n, len = chain->list.n;
+	struct bgp_attrs *attrs;
+
+	load_mapped(b, to->group, &chain->list);
+	for (i = 0; i < len; i += n) {
+		for (n = 1; i + n < len &&
+		     b->mapped[i + n].class == b->mapped[i].class; n++)
+			;
+		attrs = adjout_export(b->table, to->group, chain->origin,
+				      chain->attrs);
+		if (attrs)
+			attrs = outbound_apply(to->group, attrs,
+					       b->mapped[i].class);
+		put_class(b, to, &b->mapped[i], n, attrs);
+		free(attrs);
+	}
+}
+
+static void put_reach(struct pack *b, const struct pack_target *to,
+		      const struct chain *chain)
+{
+	struct bgp_attrs *attrs;
+
+	if (to->group->map) {
+		put_mapped(b, to, chain);
+		return;
+	}
+	attrs = adjout_export(b->table, to->group, chain->origin,
+			      chain->attrs);
+	load(b, &chain->list);
+	write_reach(b, to->group, attrs, chain->list.n);
 	free(attrs);
-	if (done < chain->list.n)
-		put_unreach(b, group, &chain->list);
 }
 
 static void send_source(struct pack *b, const struct pack_target *to,
@@ -295,13 +418,14 @@ static void send_source(struct pack *b, const struct pack_target *to,
 
 	if (origin->audience & AUDIENCE(to->group->kind) &&
 	    targets(b, to, origin->neighbor, false)) {
-		put_unreach(b, to->group, &source->withdraw);
+		put_unreach(b, to, &source->withdraw);
 		for (at = source->first; at != END; at = b->chain[at].next)
-			put_reach(b, to->group, &b->chain[at]);
+			put_reach(b, to, &b->chain[at]);
 		flush(b);
 	}
 	if (source->only.n > 0 && targets(b, to, origin->neighbor, true)) {
-		put_unreach(b, to->group, &source->only);
+		load(b, &source->only);
+		write_unreach(b, to->group, source->only.n);
 		flush(b);
 	}
 }

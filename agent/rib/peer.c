@@ -199,13 +199,28 @@ struct rib_peer *rib_peer_add(struct rib *rib, const struct rib_peer_conf *conf)
 	peer->conf.name = peer->name;
 	peer->neighbor = neighbor_hold(rib, &conf->neighbor);
 	peer->class = peer_class(rib, conf->policy.kind);
+	rib_map_hold(conf->policy.in);
+	rib_map_hold(conf->policy.out);
 	rank(rib);
 	review(rib);
 	return peer;
 }
 
+static void summaries_free(struct peer_af *af)
+{
+	while (af->n_summaries > 0)
+		free(af->summary[--af->n_summaries].part);
+	free(af->summary);
+}
+
 void peer_free(struct rib_peer *peer)
 {
+	unsigned int af;
+
+	for (af = 0; af < BGP_AF_COUNT; af++)
+		summaries_free(&peer->af[af]);
+	rib_map_put(peer->conf.policy.in);
+	rib_map_put(peer->conf.policy.out);
 	free(peer->name);
 	free(peer);
 }
@@ -269,16 +284,39 @@ void rib_peer_set_policy(struct rib_peer *peer,
 	bool kind = old.kind != policy->kind;
 	unsigned int af;
 
+	rib_map_hold(policy->in);
+	rib_map_hold(policy->out);
 	peer->conf.policy = *policy;
 	peer->class = peer_class(rib, policy->kind);
+	peer->remap |= old.in != policy->in;
 	for (af = 0; af < BGP_AF_COUNT; af++) {
-		if (kind || old.as_override != policy->as_override)
+		if (kind || old.as_override != policy->as_override ||
+		    old.out != policy->out)
 			adjout_regroup(&rib->table[af], peer);
 		if (kind)
 			adjout_review(&rib->table[af]);
 	}
 	if (kind || old.allow_own_as != policy->allow_own_as)
 		review_all(rib);
+	rib_map_put(old.in);
+	rib_map_put(old.out);
+	rib_wake(rib);
+}
+
+void rib_remap(struct rib *rib)
+{
+	bool some = false;
+	unsigned int af;
+	uint32_t i;
+
+	for (i = 1; i < rib->n_peers; i++)
+		some |= rib->peer[i] && rib->peer[i]->remap;
+	for (af = 0; some && af < BGP_AF_COUNT; af++)
+		inbound_review(&rib->table[af]);
+	for (i = 1; some && i < rib->n_peers; i++) {
+		if (rib->peer[i])
+			rib->peer[i]->remap = false;
+	}
 }
 
 uint32_t peer_void_paths(const struct rib_peer *peer, enum bgp_af af)
@@ -398,7 +436,9 @@ struct rib_peer_stats rib_peer_stats(const struct rib_peer *peer,
 	for (i = 0; i < EPOCHS; i++)
 		stats.learned += pa->count[i];
 	stats.learned -= peer_void_paths(peer, af);
-	if (pa->group)
+	if (pa->group && pa->group->map)
+		stats.advertised = outbound_count(&rib->table[af], peer);
+	else if (pa->group)
 		stats.advertised = rib->table[af].n_sent[kind] -
 			rib->neighbor[peer->neighbor].sourced[af][kind];
 	return stats;

@@ -70,6 +70,7 @@ void rib_free(struct rib *rib)
 	free(rib->peer);
 	free(rib->neighbor);
 	free(rib->origin);
+	free(rib->summary);
 	free(rib->spaces);
 	if (rib->pack)
 		pack_free(rib->pack);

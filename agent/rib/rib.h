@@ -24,6 +24,7 @@
 #include "bgp/attr.h"
 #include "bgp/nlri.h"
 #include "conf/conf.h"
+#include "rib/map.h"
 #include "lib/addr.h"
 
 struct rib;
@@ -111,6 +112,7 @@ struct rib_peer_policy {
 	enum conf_kind kind;
 	bool as_override;		/* its AS in a path becomes ours */
 	uint8_t allow_own_as;		/* ours may be in a path so often */
+	struct rib_map *in, *out;	/* held as long as needed; or NULL */
 };
 
 struct rib_peer_conf {
@@ -139,6 +141,8 @@ struct rib_peer *rib_peer_find(const struct rib *rib, uint32_t id);
 /* Its paths are decided on again, and it is sent what is different now. */
 void rib_peer_set_policy(struct rib_peer *peer,
 			 const struct rib_peer_policy *policy);
+/* After policies have been set: have paths go through new inbound maps. */
+void rib_remap(struct rib *rib);
 
 /* Established: the peer is sent the table, then End-of-RIB. */
 void rib_peer_up(struct rib_peer *peer, const struct rib_session *session);
@@ -224,6 +228,8 @@ enum rib_why {
 	RIB_WHY_NEXT_HOP,		/* our own or no unicast address */
 	RIB_WHY_LEAK,			/* RFC 9234 */
 	RIB_WHY_COMMUNITY,		/* a gateway's, marked as from us */
+	RIB_WHY_ROUTE_MAP,		/* dropped by the inbound one */
+	RIB_WHY_SUMMARIZED,		/* it made one of several */
 	RIB_WHY_OWN_SPACE,		/* prefix is an address space */
 	RIB_WHY_LEAST_PREFERRED,	/* graceful shutdown, LLGR stale */
 	RIB_WHY_PREFERENCE,		/* another kind of peer has it */

@@ -5,8 +5,11 @@
  *	rib.c		the VNet's table as a whole, address spaces, turns
  *	peer.c		peers and neighbors
  *	adjin.c		paths come and go; sweeping of void paths
+ *	inbound.c	what inbound route maps make of them
+ *	summary.c	paths that stand for others
  *	decide.c	the decision process, and who must hear of its outcome
  *	adjout.c	what is sent to whom: changes, dumps, slow peers
+ *	outbound.c	what outbound route maps make of it
  *	pack.c		prefixes with equal attributes into shared UPDATEs
  *	feed.c		routes for the kernel
  *	walk.c		views
@@ -69,13 +72,28 @@ struct group {
 	struct bgp_wire wire;
 	struct bgp_export how;		/* with the next hop of own routes */
 	enum conf_kind kind;
+	struct rib_map *map;		/* held; NULL: none */
+	uint64_t *has;			/* with a map: prefixes it let out */
+	uint32_t n_has;			/* words */
 	struct rib_peer **member;
 	uint32_t n_members;
 	uint32_t n_syncing;		/* members being dumped to */
 	uint32_t cursor;		/* where their dump goes on */
 };
 
+/* A prefix by which a map replaces others, and what contributes to it. */
+struct summary {
+	uint32_t which;			/* of rib->summary */
+	uint32_t n;
+	struct {
+		uint32_t attrs;		/* held: those of the summary */
+		uint32_t n;		/* paths that have these */
+	} *part;
+};
+
 struct peer_af {
+	struct summary *summary;	/* those with a contribution */
+	uint32_t n_summaries;
 	struct group *group;		/* NULL: nothing is sent */
 	uint8_t epoch;			/* of paths heard now, modulo EPOCHS */
 	uint8_t void_age;		/* paths of that many epochs ago or
@@ -102,6 +120,7 @@ struct rib_peer {
 	bool up;
 	bool paused;
 	bool removed;			/* goes when its paths have gone */
+	bool remap;			/* has another inbound map */
 	struct rib_session session;
 	struct peer_af af[BGP_AF_COUNT];
 	uint64_t feed_turn;		/* see feed_mark() */
@@ -145,6 +164,8 @@ struct rib {
 	void *arg;
 	struct attrset_pool attrs;
 	struct table table[BGP_AF_COUNT];
+	struct prefix *summary;		/* prefixes maps replace others by */
+	uint32_t n_summaries;
 	struct prefix *spaces;		/* address spaces, disjoint */
 	uint32_t n_spaces;
 	uint32_t own_attrs;		/* of our own routes */
@@ -196,7 +217,7 @@ static inline bool peer_has(const struct rib_peer *peer, uint16_t sent)
 /* Whether a path is not eligible. */
 static inline bool why_refused(unsigned int why)
 {
-	return why >= RIB_WHY_LOOP && why <= RIB_WHY_COMMUNITY;
+	return why >= RIB_WHY_LOOP && why <= RIB_WHY_SUMMARIZED;
 }
 
 static inline unsigned int path_age(const struct rib_peer *peer,
@@ -230,6 +251,62 @@ void adjin_release(struct table *t, uint32_t id);
 
 /* Mark a peer's stale paths as long-lived, or make them void (NO_LLGR). */
 void adjin_long_lived(struct table *t, struct rib_peer *peer);
+/* Another set of attributes for a path, not owned; whether it is one. */
+bool adjin_change(struct table *t, uint32_t id, uint16_t peer,
+		  uint32_t path_id, uint32_t attrs);
+/* The path by which @summary stands for others: make it so, or remove it. */
+void adjin_summary_set(struct table *t, struct rib_peer *peer,
+		       const struct prefix *prefix, uint32_t attrs);
+void adjin_summary_unset(struct table *t, struct rib_peer *peer,
+			 const struct prefix *prefix);
+
+/* inbound.c */
+#define INBOUND_CLASSES	16
+
+/* What one peer's map makes of one set of attributes, by class of prefix. */
+struct inbound {
+	struct rib *rib;
+	const struct rib_map *map;
+	uint32_t raw;
+	uint32_t n;
+	struct {
+		uint64_t class;
+		uint32_t attrs;		/* held */
+	} known[INBOUND_CLASSES];
+};
+
+void inbound_begin(struct inbound *in, const struct rib_peer *peer,
+		   uint32_t raw);
+/* The attributes of a path, not owned. */
+uint32_t inbound_attrs(struct inbound *in, const struct prefix *prefix);
+void inbound_end(struct inbound *in);
+/* Have all paths of peers with .remap go through their maps again. */
+void inbound_review(struct table *t);
+
+/* summary.c */
+/* A path with a SUMMED set has come, is still there, or has gone. */
+void summary_add(struct table *t, struct rib_peer *peer, uint32_t attrs);
+void summary_touch(struct table *t, struct rib_peer *peer, uint32_t attrs);
+void summary_del(struct table *t, struct rib_peer *peer, uint32_t attrs);
+/* The number of a prefix in rib->summary. */
+uint32_t summary_prefix(struct rib *rib, const struct prefix *prefix);
+
+/* outbound.c */
+/*
+ * What one prefix looks like to a group; NULL: it does not see it. For
+ * free(3).
+ */
+struct bgp_attrs *outbound_attrs(const struct table *t,
+				 const struct group *group,
+				 const struct prefix *prefix, uint16_t origin,
+				 uint32_t attrs);
+/* The same of attributes that adjout_export() made, for a class. */
+struct bgp_attrs *outbound_apply(const struct group *group,
+				 struct bgp_attrs *attrs, uint64_t class);
+bool outbound_has(const struct group *group, uint32_t net);
+void outbound_set(struct group *group, uint32_t net, bool has);
+/* How many prefixes a peer of a group with a map has been sent. */
+uint32_t outbound_count(const struct table *t, const struct rib_peer *peer);
 
 /* decide.c */
 #define CHOICE_USED	16
@@ -282,7 +359,7 @@ uint64_t adjout_bytes(const struct table *t);
 #define PACK_MAX	8192		/* prefixes */
 
 struct pack_target {
-	const struct group *group;
+	struct group *group;		/* what it has of .has is updated */
 	bool syncing;			/* only members being dumped to */
 	const struct rib_peer *only;	/* only this one, NULL: all */
 };

@@ -124,7 +124,7 @@ static bool path_row(const struct rib_walk *walk, const struct rib_path *path,
 
 	if (path_void(walk->rib, walk->t->af, path))
 		return false;
-	*row = (path->peer + 1ull) << 32 | path_id;
+	*row = (path->peer * 2ull + path->summary + 1) << 32 | path_id;
 	if (walk->view == RIB_VIEW_LOC) {
 		if (path->why == RIB_WHY_BEST)
 			*row = 0;
@@ -275,13 +275,15 @@ static bool visit_advertised(struct rib_walk *walk, uint32_t id,
 	const struct group *group = walk->peer->af[walk->t->af].group;
 	const struct rib_path *path;
 	struct bgp_attrs *attrs;
+	struct prefix prefix;
 	uint16_t origin;
 	bool told;
 
 	path = decide_export(walk->t, net, &origin);
 	if (!path || !advertised(walk, net))
 		return true;
-	attrs = adjout_export(walk->t, group, origin, path->attrs);
+	prefix = net_prefix(&walk->t->nets, net);
+	attrs = outbound_attrs(walk->t, group, &prefix, origin, path->attrs);
 	told = !attrs || tell(walk, id, net, path, attrs, cb, arg);
 	free(attrs);
 	return told;
@@ -346,6 +348,8 @@ const char *rib_why_name(enum rib_why why)
 		[RIB_WHY_NEXT_HOP] = "next-hop",
 		[RIB_WHY_LEAK] = "route-leak",
 		[RIB_WHY_COMMUNITY] = "gateway-community",
+		[RIB_WHY_ROUTE_MAP] = "route-map",
+		[RIB_WHY_SUMMARIZED] = "summarized",
 		[RIB_WHY_OWN_SPACE] = "own-address-space",
 		[RIB_WHY_LEAST_PREFERRED] = "least-preferred",
 		[RIB_WHY_PREFERENCE] = "routing-preference",

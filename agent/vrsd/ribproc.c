@@ -26,6 +26,12 @@
 
 #define TURN_US		500		/* of work for a VNet, in a loop turn */
 
+struct route_map {
+	const char *name;
+	const struct conf_map *conf;
+	struct rib_map *map;
+};
+
 static struct {
 	bool no_kernel;
 	bool restarted;
@@ -33,6 +39,8 @@ static struct {
 	char *text;			/* of the next one, as it arrives */
 	size_t len;
 	bool applying;			/* MSG_CONF_DONE is owed */
+	struct route_map *maps;
+	size_t n_maps;
 	struct ribproc_vnet *vnets;
 	struct ribproc_peer **peers;	/* [number - 1], NULL: no session */
 	size_t n_peers;
@@ -224,12 +232,25 @@ static const struct conf_neighbor *neighbor_of(const struct ribproc_vnet *vnet,
 	return server ? conf_neighbor_find(server, &id->remote) : NULL;
 }
 
+/* A map that is in force; NULL if it is not, or @name is NULL. */
+static struct rib_map *ribproc_map(const char *name)
+{
+	size_t i;
+
+	for (i = 0; name && i < ribs.n_maps; i++)
+		if (!strcmp(ribs.maps[i].name, name))
+			return ribs.maps[i].map;
+	return NULL;
+}
+
 static struct rib_peer_policy peer_policy(const struct conf_neighbor *neighbor)
 {
 	return (struct rib_peer_policy){
 		.kind = neighbor->kind,
 		.as_override = neighbor->as_override,
 		.allow_own_as = neighbor->allowas_in,
+		.in = ribproc_map(neighbor->inbound),
+		.out = ribproc_map(neighbor->outbound),
 	};
 }
 
@@ -614,20 +635,22 @@ static void forget_unconfigured(struct ribproc_vnet *vnet)
 static void vnet_change(struct ribproc_vnet *vnet,
 			const struct conf_vnet *conf)
 {
+	const struct conf_vnet *old = vnet->conf;
 	struct rib_policy policy = vnet_policy(conf);
 
+	vnet->conf = conf;
 	if (local_as(conf) == vnet->local_as) {
-		vnet_set_spaces(vnet, vnet->conf, conf);
+		vnet_set_spaces(vnet, old, conf);
 		rib_set_policy(vnet->rib, &policy);
+		forget_unconfigured(vnet);
+		update_peers(vnet);
+		rib_remap(vnet->rib);
 	} else {
 		remove_peers(vnet);
-		vnet_set_spaces(vnet, vnet->conf, NULL);
+		vnet_set_spaces(vnet, old, NULL);
 		ribquery_vnet_gone(vnet);
 		vnet->draining = true;
 	}
-	vnet->conf = conf;
-	forget_unconfigured(vnet);
-	update_peers(vnet);
 }
 
 static void vnet_remove(struct ribproc_vnet *vnet)
@@ -656,10 +679,43 @@ static const struct conf_vnet *conf_by_vni(const struct conf *conf,
 	return NULL;
 }
 
+/* A map that does what it did stays, so that nothing is gone through again. */
+static struct rib_map *keep_map(const struct conf_map *conf)
+{
+	size_t i;
+
+	for (i = 0; i < ribs.n_maps; i++)
+		if (!strcmp(ribs.maps[i].name, conf->name) &&
+		    conf_map_equal(ribs.maps[i].conf, conf))
+			return rib_map_hold(ribs.maps[i].map);
+	return rib_map_new(conf);
+}
+
+static void take_maps(const struct conf *conf)
+{
+	struct route_map *maps = xcalloc(conf->n_maps + 1, sizeof(*maps));
+	size_t i;
+
+	for (i = 0; i < conf->n_maps; i++)
+		maps[i] = (struct route_map){
+			.name = conf->maps[i].name,
+			.conf = &conf->maps[i],
+			.map = keep_map(&conf->maps[i]),
+		};
+	/* Peers that have one hold it. */
+	for (i = 0; i < ribs.n_maps; i++)
+		rib_map_put(ribs.maps[i].map);
+	free(ribs.maps);
+	ribs.maps = maps;
+	ribs.n_maps = conf->n_maps;
+}
+
 static void apply(struct conf *conf)
 {
 	struct ribproc_vnet *vnet, *next;
 	size_t i;
+
+	take_maps(conf);
 
 	for (vnet = ribs.vnets; vnet; vnet = next) {
 		next = vnet->next;

@@ -355,6 +355,8 @@ static const char *change_key(const struct conf_change *change, char *buf)
 		return addr_format(item, buf);
 	case CONF_NEIGHBOR:
 		return ((const struct conf_neighbor *)item)->name;
+	case CONF_MAP:
+		return ((const struct conf_map *)item)->name;
 	case CONF_ROUTE_TABLE:
 		return ((const struct conf_route_table *)item)->name;
 	case CONF_ROUTE:

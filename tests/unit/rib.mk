@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 
 rib_test_rib	:= $(addprefix agent/rib/,adjin.c adjout.c attrset.c decide.c \
-		   feed.c idhash.c idq.c net.c pack.c pages.c peer.c rib.c \
+		   feed.c idhash.c idq.c inbound.c map.c net.c outbound.c \
+		   pack.c pages.c peer.c rib.c summary.c \
 		   slab.c walk.c)
 rib_test_bgp	:= $(addprefix agent/bgp/,as_path.c attr.c attr_wire.c bgp.c \
 		   community.c msg.c nlri.c notify.c open.c update_build.c \
@@ -10,6 +11,15 @@ rib_test_lib	:= $(addprefix agent/lib/,addr.c buf.c hash.c log.c util.c)
 
 unit_tests += rib_oracle_test rib_decide_test rib_store_test
 
-rib_oracle_test_sources	:= $(rib_test_rib) $(rib_test_bgp) $(rib_test_lib)
-rib_decide_test_sources	:= $(rib_test_rib) $(rib_test_bgp) $(rib_test_lib)
-rib_store_test_sources	:= $(rib_test_rib) $(rib_test_bgp) $(rib_test_lib)
+rib_oracle_test_sources	:= $(rib_test_rib) $(rib_test_bgp) $(rib_test_lib) \
+			   agent/conf/map.c
+rib_decide_test_sources	:= $(rib_test_rib) $(rib_test_bgp) $(rib_test_lib) \
+			   agent/conf/map.c
+rib_store_test_sources	:= $(rib_test_rib) $(rib_test_bgp) $(rib_test_lib) \
+			   agent/conf/map.c
+
+# Maps are written as in a configuration.
+unit_tests += rib_map_test
+rib_map_test_sources	:= $(rib_test_rib) $(rib_test_bgp) $(rib_test_lib) \
+			   $(conf_test_conf)
+rib_map_test_libs	:= -lyaml

@@ -1,0 +1,106 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# Route maps on sessions with FRR and BIRD that are up: what comes in and goes
+# out changes with the map, and neither a session reset nor a route refresh is
+# needed for it.
+
+. "${0%/*}/host.bash"
+
+# map_config [IN [OUT]]: maps for what FRR sends and for what BIRD is sent.
+map_config() {
+	write_config
+	sed -i "s/name: sdwan,.*asn: 65001/&${1:+, inbound-route-map: $1}/;
+		s/name: firewall,.*asn: 65002/&${2:+, outbound-route-map: $2}/" "$run/vrsd.yaml"
+	cat >>"$run/vrsd.yaml" <<-'EOF'
+	route-maps:
+	  - name: no-lab
+	    rules:
+	      - name: lab
+	        match: [{ condition: Contains, prefixes: [10.122.0.0/16] }]
+	        actions: [{ type: Drop }]
+	  - name: sum
+	    rules:
+	      - name: lab
+	        match: [{ condition: Contains, prefixes: [10.122.0.0/16] }]
+	        actions: [{ type: Replace, prefixes: [10.122.0.0/16] }]
+	  - name: prepend
+	    rules:
+	      - name: branch
+	        match: [{ condition: Equals, prefixes: [10.250.0.0/16] }]
+	        actions: [{ type: Add, as-path: [64511, 64510] }, { type: Add, communities: ["3356:70"] }]
+	  - name: specifics
+	    rules:
+	      - name: lab
+	        match: [{ condition: Contains, prefixes: [10.122.0.0/16] }]
+	        actions: [{ type: Drop }]
+	EOF
+}
+
+updates_of_bird() { birdc -s "$run/bird.ctl" show protocols all rs0 | awk '/Import updates:/ { print $3 }'; }
+refreshes() { vrs show peers -j | jq '[.[].sent.refresh] | add'; }
+established() { vrs show peers -j | jq '[.[].established] | add'; }
+why() { vrs show learned "$1" -j | jq -r --arg p "$2" '[.[]?[]? | select(.network == $p) | .why] | unique | join(" ")'; }
+is_why() { [ "$(why "$1" "$2")" = "$3" ]; }
+community() { bird show route all for "$1" | grep -qF "($2,$3)"; }
+
+add_topology
+map_config
+start_vrsd
+start_frr
+start_bird
+check "eight sessions come up" wait_until 20 sessions 8
+must frr_configure "router bgp 65001" "address-family ipv4 unicast" "network 10.122.1.0/24" \
+	"network 10.122.2.0/24" "network 10.122.3.0/24" "network 10.100.0.0/16"
+check "BIRD has what FRR announces" wait_until 10 bird_has 10.122.3.0/24 "65515 65001"
+check "all of it" wait_until 10 bird_has 10.100.0.0/16 "65515 65001"
+times_up=$(established)
+settled=$(updates_of_bird)
+
+map_config no-lab
+must vrs reload
+check "M1: what the map drops is not used" wait_until 10 is_why sdwan 10.122.1.0/24 route-map
+check "and BIRD has lost it" wait_until 10 lacks bird_has 10.122.1.0/24 "65515 65001"
+check "the rest stays" bird_has 10.100.0.0/16 "65515 65001"
+check_equal "nothing else was sent" "$settled" updates_of_bird
+
+map_config sum
+must vrs reload
+check "M4: one route for three" wait_until 10 bird_has 10.122.0.0/16 65515
+check_equal "each of which says so" summarized why sdwan 10.122.2.0/24
+check "and none of which is sent" lacks bird_has 10.122.2.0/24 "65515 65001"
+must frr_configure "router bgp 65001" "address-family ipv4 unicast" "no network 10.122.1.0/24" \
+	"no network 10.122.2.0/24"
+check "it stays with the last" wait_until 10 lacks is_why sdwan 10.122.2.0/24 summarized
+check "it is there" bird_has 10.122.0.0/16 65515
+must frr_configure "router bgp 65001" "address-family ipv4 unicast" "no network 10.122.3.0/24"
+check "and goes with it" wait_until 10 lacks bird_has 10.122.0.0/16 65515
+must frr_configure "router bgp 65001" "address-family ipv4 unicast" "network 10.122.1.0/24"
+check "a route that comes later" wait_until 10 bird_has 10.122.0.0/16 65515
+
+map_config "" prepend
+must vrs reload
+check "without a map all is as it came" wait_until 10 bird_has 10.122.1.0/24 "65515 65001"
+check "M2: an outbound map prepends" wait_until 10 bird_has 10.250.0.0/16 "64511 64510 65515 65001"
+check "M3: and adds a community" community 10.250.0.0/16 3356 70
+check "to what it matches" bird_has 10.100.0.0/16 "65515 65001"
+check "it shows in what is advertised" eval 'vrs show advertised firewall -j | jq -e ".RouteServiceRole_IN_0[] |
+	select(.network == \"10.250.0.0/16\" and .asPath == \"64511-64510-65515-65001\" and .communities == \"3356:70\")"'
+map_config "" specifics
+must vrs reload
+check "an outbound map drops" wait_until 10 lacks bird_has 10.122.1.0/24 "65515 65001"
+check "and prepends no longer" wait_until 10 bird_has 10.250.0.0/16 "65515 65001"
+check "it shows in what is advertised" eval 'vrs show advertised firewall -j | jq -e "[.[]?[]? |
+	select(.network == \"10.122.1.0/24\")] | length == 0"'
+check "the route is in use all the same" learned sdwan 10.122.1.0/24
+map_config
+must vrs reload
+check "without, BIRD has all" wait_until 10 bird_has 10.122.1.0/24 "65515 65001"
+
+check_equal "no session was reset" "$times_up" established
+check_equal "no route refresh was asked for" 0 refreshes
+sed -i 's/type: Drop/type: Lose/' "$run/vrsd.yaml"
+check_error "an error in a map is named" 'route-map "no-lab": rule "lab": action 1: type: expected Drop' vrs reload
+stop_vrsd
+check_equal "vrsd ends in good order" 0 echo $?
+ktap_finish

@@ -1,0 +1,370 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Route maps on the cases of data/rib/map.txt, which says how they are
+ * written: what a map makes of single routes, and of a table with peers.
+ */
+#include <string.h>
+
+#include "bgp/msg.h"
+#include "bgp/update.h"
+#include "conf/conf.h"
+#include "ktap.h"
+#include "lib/hash.h"
+#include "lib/util.h"
+#include "rib/rib.h"
+
+#define DATA		"tests/unit/data/rib/map.txt"
+#define LOCAL_AS	65515
+#define N_PEERS		2
+#define N_ROUTES	16
+
+static struct rib_peer *peer[N_PEERS];
+static struct bgp_update *parser;
+static struct rib *rib;
+static unsigned int line_number;
+static struct rib_route due[64];
+static unsigned int n_due;
+
+/* What peer b has been sent and has not had withdrawn since. */
+static struct {
+	struct prefix prefix;
+	char text[256];
+} table[N_ROUTES];
+static unsigned int n_table, n_updates;
+
+static void die(const char *what)
+{
+	printf("Bail out! " DATA ":%u: %s\n", line_number, what);
+	exit(1);
+}
+
+static void say(char *buf, const char *fmt, ...)
+	__attribute__((format(printf, 2, 3)));
+static void say(char *buf, const char *fmt, ...)
+{
+	size_t n = strlen(buf);
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(buf + n, 4096 - n, fmt, ap);
+	va_end(ap);
+}
+
+static void describe(char *buf, const struct prefix *prefix,
+		     const struct bgp_attrs *attrs)
+{
+	char text[128];
+
+	say(buf, "%s", prefix_format(prefix, text));
+	bgp_as_path_format(attrs, text, sizeof(text));
+	say(buf, "%s%s", text[0] ? " path " : "", text);
+	bgp_communities_format(attrs, BGP_PART_COMMUNITIES, text,
+			       sizeof(text));
+	say(buf, "%s%s", text[0] ? " community " : "", text);
+}
+
+/* ---- the table ------------------------------------------------------- */
+
+static void sent(const struct prefix *prefix, const struct bgp_attrs *attrs)
+{
+	char text[4096] = "";
+	unsigned int i;
+
+	n_updates++;
+	for (i = 0; i < n_table; i++)
+		if (prefix_equal(&table[i].prefix, prefix))
+			break;
+	if (!attrs) {
+		/* A map that lets nothing out withdraws nothing. */
+		ktap_must(i < n_table);
+		table[i] = table[--n_table];
+		return;
+	}
+	ktap_must(i < N_ROUTES);
+	n_table = MAX(n_table, i + 1);
+	describe(text, prefix, attrs);
+	table[i].prefix = *prefix;
+	snprintf(table[i].text, sizeof(table[i].text), "%.255s", text);
+}
+
+static void on_send(void *arg, const struct rib_send *send)
+{
+	static const struct bgp_update_rules rules = {
+		.wire = { .as4 = true, .max_len = BGP_MSG_MAX, .families = 3 },
+		.ebgp = true,
+	};
+	struct rbuf stream = rbuf_make(send->data, send->len), body, nlri;
+	const struct bgp_attrs *attrs;
+	enum bgp_msg_type type;
+	struct bgp_nlri entry;
+	struct bgp_error err;
+	unsigned int b;
+
+	(void)arg;
+	while (stream.left > 0) {
+		ktap_must(bgp_msg_next(&stream, BGP_MSG_MAX, &type, &body,
+				       &err) == BGP_FRAME_MESSAGE);
+		ktap_must(bgp_update_parse(parser, body, &rules) ==
+			  BGP_ACCEPT);
+		for (b = 0; b < parser->n_blocks; b++) {
+			nlri = parser->block[b].nlri;
+			attrs = parser->block[b].withdraw ? NULL :
+				bgp_update_attrs(parser, &parser->block[b]);
+			while (send->peers[send->n_peers - 1] == 1 &&
+			       bgp_nlri_next(&nlri, 0, false, &entry))
+				sent(&entry.prefix, attrs);
+		}
+	}
+}
+
+static bool on_route(void *arg, const struct rib_route *route)
+{
+	(void)arg;
+	if (n_due == ARRAY_SIZE(due))
+		return false;
+	due[n_due++] = *route;
+	return true;
+}
+
+static void on_wake(void *arg)
+{
+	(void)arg;
+}
+
+static const struct rib_ops ops = { on_send, on_route, on_wake };
+
+static void run(void)
+{
+	do {
+		while (rib_run(rib, 1000))
+			;
+		while (n_due > 0) {
+			n_due--;
+			rib_route_done(rib, due[n_due].af, &due[n_due].prefix,
+				       0, NULL);
+		}
+	} while (rib_run(rib, 1000) || n_due > 0);
+}
+
+/* Peer a announces, peer b listens. */
+static void start(void)
+{
+	struct rib_session agreed = {
+		.wire = { .as4 = true, .max_len = BGP_MSG_MAX, .families = 1 },
+		.nexthop = { addr_from_v4(0x0a010104) },
+	};
+	struct rib_conf conf = { .local_as = LOCAL_AS };
+	struct rib_peer_conf session;
+	unsigned int i;
+
+	rib = rib_new(&conf, &ops, NULL);
+	n_table = n_updates = 0;
+	for (i = 0; i < N_PEERS; i++) {
+		session = (struct rib_peer_conf){
+			.id = i,
+			.name = "nva",
+			.neighbor = addr_from_v4(0x0a010201 + i),
+			.local = addr_from_v4(0x0a010104),
+			.as = 65001 + i,
+		};
+		peer[i] = rib_peer_add(rib, &session);
+		rib_peer_up(peer[i], &agreed);
+	}
+	run();
+}
+
+static void update(char *rest, bool withdraw)
+{
+	struct bgp_nlri nlri = { .path_id = 0 };
+	uint8_t path[64], communities[64], wire[32];
+	struct wbuf p = wbuf_make(path, sizeof(path));
+	struct wbuf c = wbuf_make(communities, sizeof(communities));
+	struct wbuf w = wbuf_make(wire, sizeof(wire));
+	struct bgp_attr_set set = { .nexthop = addr_from_v4(0x0a010201) };
+	char *word = strtok(rest, " \n");
+	unsigned int high, low;
+	struct bgp_attrs *attrs;
+	bool in_path = true;
+
+	if (!word || prefix_parse(word, &nlri.prefix))
+		die("no prefix");
+	wbuf_u16(&p, 0x0200);
+	while ((word = strtok(NULL, " \n"))) {
+		if (!strcmp(word, "as") || !strcmp(word, "community"))
+			in_path = word[0] == 'a';
+		else if (!strncmp(word, "hop=", 4))
+			addr_parse(word + 4, &set.nexthop);
+		else if (in_path)
+			wbuf_u32(&p, strtoul(word, NULL, 10));
+		else if (sscanf(word, "%u:%u", &high, &low) == 2)
+			wbuf_u32(&c, high << 16 | low);
+	}
+	if (p.len == 2)
+		wbuf_u32(&p, 65001);
+	path[1] = (p.len - 2) / 4;
+	set.part[BGP_PART_AS_PATH] = rbuf_make(path, p.len);
+	set.part[BGP_PART_COMMUNITIES] = rbuf_make(communities, c.len);
+	attrs = bgp_attrs_new(&set);
+	bgp_nlri_build(&w, &nlri, false);
+	if (withdraw)
+		rib_peer_withdraw(peer[0], 0, rbuf_make(wire, w.len));
+	else
+		rib_peer_announce(peer[0], 0, attrs, rbuf_make(wire, w.len));
+	free(attrs);
+}
+
+/* ---- maps ------------------------------------------------------------ */
+
+/* The map in @rules, lines as they stand below "rules:". */
+static struct rib_map *parse_map(const char *rules)
+{
+	struct conf_error err = { .text = "" };
+	struct rib_map *map;
+	struct conf *conf;
+	char text[5000];
+
+	snprintf(text, sizeof(text),
+		 "vnets: []\nroute-maps:\n  - name: m\n    rules:\n%s", rules);
+	conf = conf_parse("map", text, strlen(text), &err);
+	if (!conf)
+		die(err.text);
+	map = rib_map_new(&conf->maps[0]);
+	conf_free(conf);
+	return map;
+}
+
+static struct rib_peer_policy policy[N_PEERS];
+
+static void set_map(unsigned int i, bool in, struct rib_map *map)
+{
+	if (in)
+		policy[i].in = map;
+	else
+		policy[i].out = map;
+	rib_peer_set_policy(peer[i], &policy[i]);
+	rib_remap(rib);
+	rib_map_put(map);		/* the peer holds it */
+}
+
+/* ---- cases ----------------------------------------------------------- */
+
+static bool on_row(void *arg, const struct rib_row *row)
+{
+	char hop[ADDR_STRLEN];
+	struct addr addr = bgp_attrs_nexthop(row->attrs);
+
+	if (!row->peer || row->peer->id != 0)
+		return true;
+	say(arg, "a ");
+	describe(arg, &row->prefix, row->attrs);
+	if (!addr_equal(&addr, &row->peer->neighbor))
+		say(arg, " hop=%s", addr_format(&addr, hop));
+	say(arg, " %s\n", rib_why_name(row->why));
+	return true;
+}
+
+static int line_cmp(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+static void outcome(char *got)
+{
+	struct rib_walk *walk = rib_walk_new(rib, 0, RIB_VIEW_LEARNED, NULL);
+	char *line[N_ROUTES];
+	unsigned int i;
+
+	while (rib_walk_run(walk, 100, on_row, got))
+		;
+	rib_walk_free(walk);
+	for (i = 0; i < n_table; i++)
+		line[i] = table[i].text;
+	qsort(line, n_table, sizeof(*line), line_cmp);
+	for (i = 0; i < n_table; i++)
+		say(got, "b %s\n", line[i]);
+	if (rib_peer_stats(peer[1], 0).advertised != n_table)
+		say(got, "counted %u\n", rib_peer_stats(peer[1], 0).advertised);
+}
+
+static void finish(const char *name, const char *expected, bool counted)
+{
+	char got[4096] = "";
+	struct rib_mem mem;
+
+	if (name[0] == '\0')
+		return;
+	run();
+	outcome(got);
+	if (counted)
+		say(got, "updates %u\n", n_updates);
+	if (!ktap_ok(strcmp(got, expected) == 0, "%s", name))
+		printf("got:\n%swant:\n%s", got, expected);
+	rib_peer_remove(peer[0]);
+	run();
+	rib_mem(rib, &mem);
+	ktap_ok(mem.paths == 0 && mem.prefixes == 0 && mem.attrs == 1 &&
+		n_table == 0, "%s: nothing is left", name);
+	rib_free(rib);
+}
+
+static void do_line(char *line, const char *rules)
+{
+	char *rest = line + strcspn(line, " \n");
+
+	if (*rest != '\0')
+		*rest++ = '\0';
+	if (!strcmp(line, "in") || !strcmp(line, "out")) {
+		run();
+		set_map(line[0] == 'o', line[0] == 'i',
+			rules[0] ? parse_map(rules) : NULL);
+		run();
+	} else if (!strcmp(line, "announce") || !strcmp(line, "withdraw")) {
+		update(rest, line[0] == 'w');
+	} else if (!strcmp(line, "mark")) {
+		run();
+		n_updates = 0;
+	} else if (!strcmp(line, "stale")) {
+		rib_peer_stale(peer[0], 0);
+	} else if (!strcmp(line, "sweep")) {
+		rib_peer_sweep(peer[0], 0);
+		run();
+	} else {
+		die("no such line");
+	}
+}
+
+int main(void)
+{
+	char line[512], name[160] = "", expected[4096] = "", rules[4096] = "";
+	FILE *file = fopen(DATA, "r");
+
+	ktap_start();
+	hash_init();
+	parser = bgp_update_new();
+	ktap_must(file);
+	while (fgets(line, sizeof(line), file)) {
+		line_number++;
+		if (line[0] == '#' || line[0] == '\n')
+			continue;
+		if (strncmp(line, "== ", 3) == 0) {
+			finish(name, expected, strstr(expected, "updates "));
+			snprintf(name, sizeof(name), "%.*s",
+				 (int)strcspn(line + 3, "\n"), line + 3);
+			expected[0] = rules[0] = '\0';
+			memset(policy, 0, sizeof(policy));
+			start();
+		} else if (strncmp(line, "= ", 2) == 0) {
+			say(expected, "%s", line + 2);
+		} else if (line[0] == ' ') {
+			say(rules, "%s", line);
+		} else {
+			do_line(line, rules);
+			if (line[0] == 'i' || line[0] == 'o')
+				rules[0] = '\0';
+		}
+	}
+	finish(name, expected, strstr(expected, "updates "));
+	fclose(file);
+	bgp_update_free(parser);
+	return ktap_finish();
+}
