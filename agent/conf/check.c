@@ -726,7 +726,9 @@ static bool check_vnet(struct check *c, struct conf_vnet *vnet)
 		ok = check_endpoint(c, &vnet->endpoints[i]);
 	if (ok && vnet->server) {
 		fill_gateways(vnet->server);
-		ok = check_server(c, vnet->server);
+		ok = check_server(c, vnet->server) &&
+		     (vnet->server->profile != CONF_PROFILE_AZURE ||
+		      check_azure(c->r, vnet));
 	}
 	ok = ok && check_unique_addresses(c);
 	c->vnet = NULL;

@@ -16,6 +16,19 @@ const char *const conf_kind_names[] = {
 	NULL,
 };
 
+const char *const conf_profile_names[] = {
+	[CONF_PROFILE_DEFAULT] = "default",
+	[CONF_PROFILE_AZURE] = "azure",
+	NULL,
+};
+
+const char *const conf_excess_names[] = {
+	[CONF_EXCESS_DROP] = "drop-excess",
+	[CONF_EXCESS_WARN] = "warn",
+	[CONF_EXCESS_TEARDOWN] = "teardown",
+	NULL,
+};
+
 const char *const conf_preference_names[] = {
 	[CONF_PREFER_EXPRESSROUTE] = "ExpressRoute",
 	[CONF_PREFER_VPN] = "VpnGateway",

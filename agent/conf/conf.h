@@ -23,6 +23,9 @@
 #define CONF_DEFAULT_ASN	65515
 #define CONF_DEFAULT_HOLD_TIME	180	/* seconds */
 #define CONF_DEFAULT_STALE_TIME	120	/* seconds */
+#define CONF_DEFAULT_PREFIX_RESTART 60	/* seconds */
+#define CONF_AZURE_PREFIXES	4000	/* of a peer, in profile azure */
+#define CONF_AZURE_PEERS	8
 #define CONF_DEFAULT_LIMIT	16	/* sessions with a range */
 #define CONF_LIMIT_MAX		1024
 #define CONF_ASNS_MAX		64	/* of a neighbor */
@@ -72,6 +75,19 @@ enum conf_role {
 	CONF_ROLE_RS_CLIENT,
 	CONF_ROLE_CUSTOMER,
 	CONF_ROLE_PEER,
+};
+
+/* Whose habits the route server has where they differ. */
+enum conf_profile {
+	CONF_PROFILE_DEFAULT,		/* ours */
+	CONF_PROFILE_AZURE,
+};
+
+/* What is done about prefixes beyond a limit. */
+enum conf_excess {
+	CONF_EXCESS_DROP,		/* they are not taken */
+	CONF_EXCESS_WARN,
+	CONF_EXCESS_TEARDOWN,		/* the session ends for a while */
 };
 
 enum conf_condition {
@@ -148,6 +164,9 @@ struct conf_neighbor {
 	enum conf_role role;
 	bool strict_role;		/* it must tell its own */
 	bool add_path_receive;		/* RFC 7911 */
+	uint32_t prefix_limit;		/* of a session, 0: none */
+	enum conf_excess excess;
+	uint16_t prefix_restart;	/* seconds after a teardown, 0: never */
 	char *inbound;			/* names of route maps, NULL: none */
 	char *outbound;
 };
@@ -163,6 +182,7 @@ struct conf_server {
 	size_t n_addresses;
 	uint16_t hold_time;		/* seconds, 0 or at least 3 */
 	uint16_t stale_time;		/* seconds routes outlive a restart */
+	enum conf_profile profile;
 	bool branch_to_branch;		/* gateways, NVAs and each other */
 	enum conf_preference preference;
 	uint16_t restart_time;		/* seconds neighbors are to keep ours,

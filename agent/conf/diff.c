@@ -193,6 +193,8 @@ static bool neighbor_equal(const void *pa, const void *pb)
 	       a->graceful_restart == b->graceful_restart &&
 	       a->role == b->role && a->strict_role == b->strict_role &&
 	       a->add_path_receive == b->add_path_receive &&
+	       a->prefix_limit == b->prefix_limit && a->excess == b->excess &&
+	       a->prefix_restart == b->prefix_restart &&
 	       text_equal(a->inbound, b->inbound) &&
 	       text_equal(a->outbound, b->outbound);
 }
@@ -203,6 +205,7 @@ static bool server_equal(const void *pa, const void *pb)
 
 	return a->asn == b->asn && a->hold_time == b->hold_time &&
 	       a->stale_time == b->stale_time &&
+	       a->profile == b->profile &&
 	       a->branch_to_branch == b->branch_to_branch &&
 	       a->preference == b->preference &&
 	       a->restart_time == b->restart_time &&

@@ -168,6 +168,10 @@ static void print_neighbor(FILE *out, const struct conf_neighbor *neighbor)
 	fprintf(out, "          kind: %s\n          as-override: %s\n"
 		"          allowas-in: %u\n", conf_kind_name(neighbor->kind),
 		on_off(neighbor->as_override), neighbor->allowas_in);
+	fprintf(out, "          prefix-limit: %u\n"
+		"          prefix-limit-action: %s\n"
+		"          prefix-limit-restart: %u\n", neighbor->prefix_limit,
+		conf_excess_names[neighbor->excess], neighbor->prefix_restart);
 	if (neighbor->inbound)
 		print_key(out, "          inbound-route-map: ",
 			  neighbor->inbound);
@@ -197,6 +201,8 @@ static void print_server(FILE *out, const struct conf_server *server)
 	print_addrs(out, server->addresses, server->n_addresses);
 	fprintf(out, "      hold-time: %u\n      stale-time: %u\n",
 		server->hold_time, server->stale_time);
+	fprintf(out, "      profile: %s\n",
+		conf_profile_names[server->profile]);
 	fprintf(out, "      branch-to-branch: %s\n"
 		"      routing-preference: %s\n",
 		on_off(server->branch_to_branch),

@@ -9,6 +9,8 @@
 extern const char *const conf_kind_names[];
 extern const char *const conf_role_names[];
 extern const char *const conf_preference_names[];
+extern const char *const conf_profile_names[];
+extern const char *const conf_excess_names[];
 extern const char *const conf_condition_names[];
 extern const char *const conf_verb_names[];
 extern const char *const conf_next_names[];

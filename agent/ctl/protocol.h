@@ -20,6 +20,9 @@
  *	learned		vnet, neighbor	Adj-RIB-In, one row per path
  *	advertised	vnet, neighbor	Adj-RIB-Out, one row per path
  *	routes		vnet		Loc-RIB: the paths in use
+ *	policy-test	vnet, neighbor	what a route map would do to the current
+ *					routes; with "map": name, and
+ *					"direction": "in" (default) or "out"
  *	status				one row per process
  *	reload				none; error: what is wrong where
  *
@@ -44,6 +47,12 @@
  *	why (what it lost by, or why it is not programmed; absent otherwise),
  *	state (of what it contributes to: "none" "pending" "installed"
  *	"failed"), error (the kernel's words, if failed)
+ *
+ * Rows of "policy-test", nothing of which happens:
+ *	vnet, neighbor, instance, localAddress, network, asPath, communities
+ *	(as received, or as it would be sent without a map), result
+ *	("unchanged" "changed" "dropped" "replaced"), newNetwork (if replaced),
+ *	newAsPath, newCommunities (if changed or replaced)
  *
  * Rows of "status":
  *	process ("session"), pid, seconds, rss (bytes), prefixes, paths,

@@ -9,6 +9,7 @@
 enum filter {
 	VNET = 1,
 	NEIGHBOR = 2,
+	MAP = 4,			/* and needed */
 };
 
 /* The commands and what may narrow them. */
@@ -20,6 +21,7 @@ static const struct {
 	[CTL_LEARNED] = { "learned", VNET | NEIGHBOR },
 	[CTL_ADVERTISED] = { "advertised", VNET | NEIGHBOR },
 	[CTL_ROUTES] = { "routes", VNET },
+	[CTL_POLICY_TEST] = { "policy-test", VNET | NEIGHBOR | MAP },
 	[CTL_STATUS] = { "status", 0 },
 	[CTL_RELOAD] = { "reload", 0 },
 };
@@ -57,6 +59,21 @@ static bool take_filter(const char *key, const json_t *value, bool allowed,
 	return true;
 }
 
+static bool take_direction(const json_t *value, bool allowed, bool *outbound,
+			   char *error, size_t size)
+{
+	char text[4] = "";
+
+	if (!take_filter("direction", value, allowed, text, sizeof(text),
+			 error, size))
+		return false;
+	*outbound = !strcmp(text, "out");
+	if (*outbound || !strcmp(text, "in"))
+		return true;
+	snprintf(error, size, "\"direction\": expected in or out");
+	return false;
+}
+
 static bool take_members(json_t *object, struct ctl_request *req, char *error,
 			 size_t size)
 {
@@ -76,12 +93,23 @@ static bool take_members(json_t *object, struct ctl_request *req, char *error,
 			ok = take_filter(key, value, filters & NEIGHBOR,
 					 req->neighbor, sizeof(req->neighbor),
 					 error, size);
+		} else if (!strcmp(key, "map")) {
+			ok = take_filter(key, value, filters & MAP,
+					 req->map, sizeof(req->map), error,
+					 size);
+		} else if (!strcmp(key, "direction")) {
+			ok = take_direction(value, filters & MAP,
+					    &req->outbound, error, size);
 		} else {
 			snprintf(error, size, "unknown member \"%.64s\"", key);
 			ok = false;
 		}
 		if (!ok)
 			return false;
+	}
+	if (filters & MAP && !req->map[0]) {
+		snprintf(error, size, "\"map\" is missing");
+		return false;
 	}
 	return true;
 }

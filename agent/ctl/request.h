@@ -14,6 +14,7 @@ enum ctl_command {
 	CTL_LEARNED,
 	CTL_ADVERTISED,
 	CTL_ROUTES,
+	CTL_POLICY_TEST,
 	CTL_STATUS,
 	CTL_RELOAD,
 	CTL_COMMANDS,
@@ -23,6 +24,8 @@ struct ctl_request {
 	enum ctl_command command;
 	char vnet[IFNAMSIZ];		/* "": not named */
 	char neighbor[ROW_NAME_MAX];	/* likewise */
+	char map[ROW_NAME_MAX];		/* of "policy-test" */
+	bool outbound;
 };
 
 /**

@@ -115,7 +115,8 @@ json_t *row_peer_json(const struct row_peer *row)
 }
 
 /* Azure joins AS numbers by "-". */
-static void set_as_path(json_t *object, const struct bgp_attrs *attrs)
+static void set_as_path(json_t *object, const char *key,
+			const struct bgp_attrs *attrs)
 {
 	char text[TEXT_MAX], *p;
 
@@ -123,7 +124,7 @@ static void set_as_path(json_t *object, const struct bgp_attrs *attrs)
 	for (p = text; *p; p++)
 		if (*p == ' ')
 			*p = '-';
-	set_string(object, "asPath", text);
+	set_string(object, key, text);
 }
 
 static void set_communities(json_t *object, const char *key,
@@ -142,7 +143,7 @@ static void set_attrs(json_t *object, const struct bgp_attrs *attrs)
 	struct addr nexthop = bgp_attrs_nexthop(attrs);
 
 	set_addr(object, "nextHop", &nexthop);
-	set_as_path(object, attrs);
+	set_as_path(object, "asPath", attrs);
 	set_string(object, "bgpOrigin", bgp_origin_name(attrs->origin));
 	if (attrs->flags & BGP_ATTRS_MED)
 		set_int(object, "med", attrs->med);
@@ -197,6 +198,34 @@ json_t *row_route_json(const struct row_route *row,
 	if (row->state == ROW_ROUTE_FAILED)
 		set_string(object, "error", row->error_text[0] ?
 			   row->error_text : strerror(row->error));
+	return object;
+}
+
+json_t *row_policy_json(const struct row_policy *row,
+			const struct bgp_attrs *before,
+			const struct bgp_attrs *after)
+{
+	static const char *const outcomes[ROW_OUTCOMES] = {
+		[ROW_UNCHANGED] = "unchanged",
+		[ROW_CHANGED] = "changed",
+		[ROW_DROPPED] = "dropped",
+		[ROW_REPLACED] = "replaced",
+	};
+	json_t *object = checked(json_object());
+	char prefix[PREFIX_STRLEN];
+
+	set_id(object, &row->id);
+	set_string(object, "network", prefix_format(&row->network, prefix));
+	set_as_path(object, "asPath", before);
+	set_communities(object, "communities", before, BGP_PART_COMMUNITIES);
+	set_string(object, "result", outcomes[row->outcome]);
+	if (row->outcome == ROW_REPLACED)
+		set_string(object, "newNetwork",
+			   prefix_format(&row->prefix, prefix));
+	if (row->outcome != ROW_CHANGED && row->outcome != ROW_REPLACED)
+		return object;
+	set_as_path(object, "newAsPath", after);
+	set_communities(object, "newCommunities", after, BGP_PART_COMMUNITIES);
 	return object;
 }
 

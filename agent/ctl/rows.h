@@ -86,6 +86,22 @@ struct row_status {
 	uint64_t failed;		/* routes the kernel refuses */
 };
 
+enum row_outcome {
+	ROW_UNCHANGED,
+	ROW_CHANGED,
+	ROW_DROPPED,
+	ROW_REPLACED,			/* by .prefix */
+	ROW_OUTCOMES,
+};
+
+/* What a map would do; two struct bgp_attrs are kept beside it. */
+struct row_policy {
+	struct row_peer_id id;
+	struct prefix network;
+	uint8_t outcome;		/* enum row_outcome */
+	struct prefix prefix;
+};
+
 enum row_view {
 	ROW_LEARNED,
 	ROW_ADVERTISED,
@@ -96,6 +112,9 @@ enum row_view {
 json_t *row_peer_json(const struct row_peer *row);
 json_t *row_route_json(const struct row_route *row,
 		       const struct bgp_attrs *attrs, enum row_view view);
+json_t *row_policy_json(const struct row_policy *row,
+			const struct bgp_attrs *before,
+			const struct bgp_attrs *after);
 json_t *row_status_json(const struct row_status *row);
 
 #endif

@@ -213,26 +213,50 @@ static uint32_t take_keys(struct table *t, const struct rib_peer *peer,
 	return n;
 }
 
-void rib_peer_announce(struct rib_peer *peer, enum bgp_af af,
-		       const struct bgp_attrs *attrs, struct rbuf nlri)
+/* Whether a path of that prefix would be one too many. */
+static bool over_limit(struct table *t, const struct rib_peer *peer,
+		       const struct net_key *key)
+{
+	struct rib_path *path;
+	uint32_t id, at;
+
+	if (rib_peer_held(peer) < peer->conf.policy.limit)
+		return false;
+	id = net_key_find(&t->nets, key);
+	if (id == NET_NONE)
+		return true;
+	path = path_find(t, net_get(&t->nets, id), peer->index, key->path_id,
+			 false, &at);
+	return !path || path_void(t->rib, t->af, path);
+}
+
+uint32_t rib_peer_announce(struct rib_peer *peer, enum bgp_af af,
+			   const struct bgp_attrs *attrs, struct rbuf nlri)
 {
 	struct attrset_pool *pool = &peer->rib->attrs;
 	struct table *t = &peer->rib->table[af];
 	uint32_t id = attrset_intern(pool, attrs);
+	bool limited = peer->conf.policy.limit > 0;
 	struct net_key key[KEYS];
+	uint32_t i, n, excess = 0;
 	struct inbound in;
-	uint32_t i, n;
 
 	feed_cause(t, peer);
 	inbound_begin(&in, peer, id);
 	while ((n = take_keys(t, peer, &nlri, key)) > 0) {
-		for (i = 0; i < n; i++)
-			path_set(t, peer, &key[i],
-				 inbound_attrs(&in, &key[i].prefix), false);
+		for (i = 0; i < n; i++) {
+			if (limited && over_limit(t, peer, &key[i]))
+				excess++;
+			else
+				path_set(t, peer, &key[i],
+					 inbound_attrs(&in, &key[i].prefix),
+					 false);
+		}
 	}
 	feed_cause(t, NULL);
 	inbound_end(&in);
 	attrset_put(pool, id);
+	return excess;
 }
 
 void rib_peer_withdraw(struct rib_peer *peer, enum bgp_af af,

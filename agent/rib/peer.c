@@ -424,6 +424,19 @@ void rib_peer_resume(struct rib_peer *peer)
 	rib_wake(peer->rib);
 }
 
+uint32_t rib_peer_held(const struct rib_peer *peer)
+{
+	uint32_t n = 0;
+	unsigned int af, i;
+
+	for (af = 0; af < BGP_AF_COUNT; af++) {
+		for (i = 0; i < EPOCHS; i++)
+			n += peer->af[af].count[i];
+		n -= peer_void_paths(peer, af);
+	}
+	return n;
+}
+
 struct rib_peer_stats rib_peer_stats(const struct rib_peer *peer,
 				     enum bgp_af af)
 {

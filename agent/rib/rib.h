@@ -112,6 +112,7 @@ struct rib_peer_policy {
 	enum conf_kind kind;
 	bool as_override;		/* its AS in a path becomes ours */
 	uint8_t allow_own_as;		/* ours may be in a path so often */
+	uint32_t limit;			/* prefixes taken from it, 0: any */
 	struct rib_map *in, *out;	/* held as long as needed; or NULL */
 };
 
@@ -167,9 +168,11 @@ void rib_peer_long_lived(struct rib_peer *peer, enum bgp_af af);
  * rib_peer_announce - paths received
  * @attrs: with the next hop of this family
  * @nlri: checked by bgp_nlri_valid()
+ *
+ * Return: how many prefixes were not taken for the peer's limit.
  */
-void rib_peer_announce(struct rib_peer *peer, enum bgp_af af,
-		       const struct bgp_attrs *attrs, struct rbuf nlri);
+uint32_t rib_peer_announce(struct rib_peer *peer, enum bgp_af af,
+			   const struct bgp_attrs *attrs, struct rbuf nlri);
 void rib_peer_withdraw(struct rib_peer *peer, enum bgp_af af,
 		       struct rbuf nlri);
 
@@ -182,6 +185,9 @@ void rib_peer_refresh(struct rib_peer *peer, enum bgp_af af);
  */
 void rib_peer_pause(struct rib_peer *peer);
 void rib_peer_resume(struct rib_peer *peer);
+
+/* Prefixes held from it, of all families. */
+uint32_t rib_peer_held(const struct rib_peer *peer);
 
 /* Counters of one peer and family. */
 struct rib_peer_stats {
@@ -243,6 +249,7 @@ const char *rib_why_name(enum rib_why why);
 enum rib_view {
 	RIB_VIEW_LEARNED,		/* paths of one peer, or of all */
 	RIB_VIEW_ADVERTISED,		/* what one peer has been sent */
+	RIB_VIEW_OFFERED,		/* the same without an outbound map */
 	RIB_VIEW_LOC,			/* prefixes in use, best path first */
 };
 
@@ -251,6 +258,8 @@ struct rib_row {
 	enum bgp_af af;
 	struct prefix prefix;
 	const struct bgp_attrs *attrs;	/* for ADVERTISED: as it was sent */
+	const struct bgp_attrs *raw;	/* for LEARNED: as it was received,
+					 * NULL: a summary */
 	const struct rib_peer_conf *peer; /* who sent it, NULL: own route */
 	uint32_t path_id;		/* as received, RFC 7911; 0: none */
 	enum rib_why why;

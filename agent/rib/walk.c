@@ -166,7 +166,8 @@ static bool concerns(const struct rib_walk *walk, struct net *net)
 {
 	uint64_t row = 0;
 
-	if (walk->view == RIB_VIEW_ADVERTISED)
+	if (walk->view == RIB_VIEW_ADVERTISED ||
+	    walk->view == RIB_VIEW_OFFERED)
 		return advertised(walk, net);
 	return next_path(walk, net, &row) != NULL;
 }
@@ -250,6 +251,7 @@ static bool tell(struct rib_walk *walk, uint32_t id, struct net *net,
 	const struct rib_peer *peer = walk->rib->peer[path->peer];
 	const uint32_t *ids = net_path_ids(&walk->t->nets, net);
 	uint32_t n;
+	const struct attrset_pool *pool = &walk->rib->attrs;
 	struct rib_row row = {
 		.af = walk->t->af,
 		.prefix = net_prefix(&walk->t->nets, net),
@@ -259,8 +261,12 @@ static bool tell(struct rib_walk *walk, uint32_t id, struct net *net,
 		.stale = path_age(peer, walk->t->af, path) > 0,
 	};
 
-	if (ids && walk->view != RIB_VIEW_ADVERTISED)
+	if (ids && walk->view != RIB_VIEW_ADVERTISED &&
+	    walk->view != RIB_VIEW_OFFERED)
 		row.path_id = ids[path - net_paths(&walk->t->nets, net, &n)];
+	if (walk->view == RIB_VIEW_LEARNED && !path->summary)
+		row.raw = &attrset_get(pool, attrset_raw(pool,
+						path->attrs))->flat;
 	if (net->flags & NET_SUPPRESSED)
 		row.suppressed_by = rib_space_covering(walk->rib, &row.prefix);
 	if (path->why <= RIB_WHY_SAME_NEXT_HOP)
@@ -283,7 +289,11 @@ static bool visit_advertised(struct rib_walk *walk, uint32_t id,
 	if (!path || !advertised(walk, net))
 		return true;
 	prefix = net_prefix(&walk->t->nets, net);
-	attrs = outbound_attrs(walk->t, group, &prefix, origin, path->attrs);
+	if (walk->view == RIB_VIEW_OFFERED)
+		attrs = adjout_export(walk->t, group, origin, path->attrs);
+	else
+		attrs = outbound_attrs(walk->t, group, &prefix, origin,
+				       path->attrs);
 	told = !attrs || tell(walk, id, net, path, attrs, cb, arg);
 	free(attrs);
 	return told;
@@ -295,7 +305,8 @@ static bool visit(struct rib_walk *walk, uint32_t id, struct net *net,
 	const struct rib_path *path;
 	uint64_t row = 0;
 
-	if (walk->view == RIB_VIEW_ADVERTISED)
+	if (walk->view == RIB_VIEW_ADVERTISED ||
+	    walk->view == RIB_VIEW_OFFERED)
 		return visit_advertised(walk, id, net, cb, arg);
 	while ((path = next_path(walk, net, &row))) {
 		if (!tell(walk, id, net, path,

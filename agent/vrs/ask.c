@@ -53,8 +53,10 @@ static FILE *connect_agent(const char *path)
 static bool send_request(FILE *stream, const char *command,
 			 const struct request *req)
 {
-	json_t *request = json_build("{s:s, s:s*}", "command", command,
-				     "neighbor", req->peer);
+	json_t *request = json_build("{s:s, s:s*, s:s*, s:s*}",
+				     "command", command,
+				     "neighbor", req->peer, "map", req->map,
+				     "direction", req->direction);
 	bool sent;
 
 	sent = json_dumpf(request, stream, JSON_COMPACT) == 0 &&
@@ -206,29 +208,57 @@ static const struct column agreement_columns[] = {
 	{ "Capabilities Sent", "sentCapabilities" },
 };
 
-static void add_peer_json(json_t *row, void *arg)
+static void add_row_json(json_t *row, void *arg)
 {
 	json_array_append(arg, row);
 }
 
-int ask_peers(const struct request *req)
+/* Rows as they are: text in these columns, or a JSON array. */
+static int ask_rows(const struct request *req, const char *command,
+		    const struct column *columns, unsigned int n)
 {
 	json_t *rows;
 	int status;
 
-	if (!req->json && req->all)
-		return ask_text(req, "peers", agreement_columns,
-				ARRAY_SIZE(agreement_columns));
 	if (!req->json)
-		return ask_text(req, "peers", peer_columns,
-				ARRAY_SIZE(peer_columns));
+		return ask_text(req, command, columns, n);
 	rows = json_array();
-	status = ask(req, "peers", add_peer_json, rows);
+	status = ask(req, command, add_row_json, rows);
 	if (status == VRS_OK)
 		json_show(rows);
 	else
 		json_decref(rows);
 	return status;
+}
+
+int ask_peers(const struct request *req)
+{
+	if (req->all)
+		return ask_rows(req, "peers", agreement_columns,
+				ARRAY_SIZE(agreement_columns));
+	return ask_rows(req, "peers", peer_columns, ARRAY_SIZE(peer_columns));
+}
+
+/*
+ * Policy
+ */
+
+static const struct column policy_columns[] = {
+	{ "Neighbor", "neighbor" },
+	{ "Local Address", "localAddress" },
+	{ "Network", "network" },
+	{ "AS Path", "asPath" },
+	{ "Communities", "communities" },
+	{ "Result", "result" },
+	{ "New Network", "newNetwork" },
+	{ "New AS Path", "newAsPath" },
+	{ "New Communities", "newCommunities" },
+};
+
+int ask_policy_test(const struct request *req)
+{
+	return ask_rows(req, "policy-test", policy_columns,
+			ARRAY_SIZE(policy_columns));
 }
 
 /*

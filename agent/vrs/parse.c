@@ -30,6 +30,25 @@ static const char *parse_peer(struct request *req, const char *text)
 	return NULL;
 }
 
+static const char *parse_map(struct request *req, const char *text)
+{
+	req->map = text;
+	return NULL;
+}
+
+static const char *parse_direction(struct request *req, const char *text)
+{
+	if (strcmp(text, "in") != 0 && strcmp(text, "out") != 0)
+		return "expected in or out";
+	req->direction = text;
+	return NULL;
+}
+
+static void complete_direction(void)
+{
+	puts("in\nout");
+}
+
 static const char *parse_address(struct request *req, const char *text)
 {
 	return addr_parse(text, &req->address);
@@ -170,6 +189,10 @@ static void complete_nic(void)
 const struct operand operand_nic = { "NIC", parse_device, complete_nic };
 const struct operand operand_vnet = { "VNET", parse_device, complete_vnet };
 const struct operand operand_peer = { "PEER", parse_peer, NULL };
+const struct operand operand_map = { "MAP", parse_map, NULL };
+const struct operand operand_direction = {
+	"in|out", parse_direction, complete_direction
+};
 const struct operand operand_address = { "ADDRESS", parse_address, NULL };
 const struct operand operand_nic_address = {
 	"ADDRESS", parse_nic_address, NULL

@@ -36,6 +36,11 @@ static const struct keyword endpoint_keywords[] = {
 	{ NULL, NULL, false },
 };
 
+static const struct keyword policy_keywords[] = {
+	{ "direction", &operand_direction, false },
+	{ NULL, NULL, false },
+};
+
 const struct command vrs_commands[] = {
 	{
 		.words = "show vnets",
@@ -91,6 +96,13 @@ const struct command vrs_commands[] = {
 		.n_optional = 1,
 		.run = ask_advertised,
 		.help = "routes advertised to a neighbor, or to all",
+	}, {
+		.words = "policy test",
+		.operands = { &operand_map, &operand_peer },
+		.n_optional = 1,
+		.keywords = policy_keywords,
+		.run = ask_policy_test,
+		.help = "what a route map would do to the current routes",
 	}, {
 		.words = "reload",
 		.run = ask_reload,

@@ -28,6 +28,8 @@ struct request {
 	const char *socket;		/* -s: the agent's control socket */
 	const char *device;		/* a VNet or NIC, NULL: all */
 	const char *peer;		/* NULL: all */
+	const char *map;		/* a route map */
+	const char *direction;		/* of it, NULL: in */
 	struct addr address;
 	struct addr host;
 	struct prefix prefix;
@@ -86,7 +88,7 @@ void parse_help(void);
 extern const struct operand operand_nic, operand_vnet, operand_address,
 	operand_nic_address, operand_prefix, operand_mac, operand_table,
 	operand_forwarding, operand_propagation, operand_peer, operand_host,
-	operand_vni, operand_device;
+	operand_vni, operand_device, operand_map, operand_direction;
 
 /* vrs.c */
 
@@ -141,6 +143,7 @@ int routes_next_hop(const struct request *req);
 int ask_peers(const struct request *req);
 int ask_learned(const struct request *req);
 int ask_advertised(const struct request *req);
+int ask_policy_test(const struct request *req);
 int ask_reload(const struct request *req);
 
 #endif

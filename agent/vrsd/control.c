@@ -55,6 +55,11 @@ static const struct command {
 		.n_steps = 1,
 		.view = ROW_LOC_RIB,
 	},
+	[CTL_POLICY_TEST] = {
+		.steps = { { PROC_SESSION, QUERY_PEERS, true },
+			   { PROC_RIB, QUERY_POLICY, false } },
+		.n_steps = 2,
+	},
 	[CTL_STATUS] = {
 		.steps = { { PROC_SESSION, QUERY_STATUS, false },
 			   { PROC_RIB, QUERY_STATUS, false },
@@ -121,6 +126,8 @@ static void begin_step(struct ask *ask)
 
 	memcpy(query.vnet, ask->req.vnet, sizeof(query.vnet));
 	memcpy(query.neighbor, ask->req.neighbor, sizeof(query.neighbor));
+	memcpy(query.map, ask->req.map, sizeof(query.map));
+	query.outbound = ask->req.outbound;
 	chan_send(proc_chan(ask_step(ask)->proc), MSG_QUERY, &query,
 		  sizeof(query));
 }
@@ -210,6 +217,23 @@ static void row_route(struct ask *ask, const struct msg_row_route *msg,
 		proc_violation(PROC_RIB, MSG_ROW_ROUTE);
 	ctl_client_row(ask->client, row_route_json(&msg->row, attrs,
 						   ask->command->view));
+}
+
+static void row_policy(struct ask *ask, const struct msg_row_policy *msg,
+		       size_t len)
+{
+	const uint8_t *before = (const uint8_t *)(msg + 1);
+	size_t at = ((size_t)msg->before_len + 3) & ~(size_t)3;
+	const uint8_t *after = before + at;
+
+	len -= sizeof(*msg);
+	if (msg->row.outcome >= ROW_OUTCOMES || at > len ||
+	    !bgp_attrs_valid(before, msg->before_len) ||
+	    !bgp_attrs_valid(after, len - at))
+		proc_violation(PROC_RIB, MSG_ROW_POLICY);
+	ctl_client_row(ask->client,
+		       row_policy_json(&msg->row, (const void *)before,
+				       (const void *)after));
 }
 
 static void batch_ends(struct ask *ask)
@@ -314,6 +338,9 @@ static void message(enum proc_id from, uint16_t type, const void *body,
 		break;
 	case MSG_ROW_ROUTE:
 		row_route(ask, body, len);
+		break;
+	case MSG_ROW_POLICY:
+		row_policy(ask, body, len);
 		break;
 	case MSG_ROW_STATUS:
 		ctl_client_row(ask->client, row_status_json(&status->row));

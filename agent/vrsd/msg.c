@@ -59,6 +59,8 @@ static const struct msg_info {
 
 	MSG(PEER_HEARD, RIB, SESSION, 0, sizeof(struct msg_peer_ref)),
 	MSG(SEND, RIB, SESSION, TAIL, sizeof(struct msg_send)),
+	MSG(ASK_REFRESH, RIB, SESSION, 0, sizeof(struct msg_peer_ref)),
+	MSG(OVER_LIMIT, RIB, SESSION, 0, sizeof(struct msg_over_limit)),
 
 	MSG(ROUTE, RIB, KERNEL, TAIL, sizeof(struct msg_route)),
 	MSG(HOP_DOWN, RIB, KERNEL, 0, sizeof(struct msg_hop_down)),
@@ -76,6 +78,7 @@ static const struct msg_info {
 	MSG(ROW_ROUTE, RIB, CONTROL, TAIL, sizeof(struct msg_row_route)),
 	MSG(ROW_STATUS, SESSION | RIB | KERNEL, CONTROL, 0,
 	    sizeof(struct msg_row_status)),
+	MSG(ROW_POLICY, RIB, CONTROL, TAIL, sizeof(struct msg_row_policy)),
 	MSG(QUERY_BATCH, SESSION | RIB | KERNEL, CONTROL, 0,
 	    sizeof(uint32_t)),
 	MSG(QUERY_END, SESSION | RIB | KERNEL, CONTROL, TAIL,
@@ -111,6 +114,7 @@ bool msg_strings_end(uint16_t type, const void *body)
 	const struct msg_row_peer *peer = body;
 	const struct msg_row_route *route = body;
 	const struct msg_row_status *status = body;
+	const struct msg_row_policy *policy = body;
 
 	switch (type) {
 	case MSG_CONF_PEER:
@@ -118,7 +122,8 @@ bool msg_strings_end(uint16_t type, const void *body)
 	case MSG_PEER_UP:
 		return id_ends(&up->id);
 	case MSG_QUERY:
-		return ENDS(query->vnet) && ENDS(query->neighbor);
+		return ENDS(query->vnet) && ENDS(query->neighbor) &&
+		       ENDS(query->map);
 	case MSG_ROW_PEER:
 		return id_ends(&peer->row.id) &&
 		       ENDS(peer->row.role) &&
@@ -128,6 +133,8 @@ bool msg_strings_end(uint16_t type, const void *body)
 	case MSG_ROW_ROUTE:
 		return id_ends(&route->row.id) && ENDS(route->row.why) &&
 		       ENDS(route->row.error_text);
+	case MSG_ROW_POLICY:
+		return id_ends(&policy->row.id);
 	case MSG_ROW_STATUS:
 		return ENDS(status->row.process);
 	default:

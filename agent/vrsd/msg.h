@@ -86,6 +86,8 @@ enum msg_type {
 	/* rib -> session */
 	MSG_PEER_HEARD,		/* msg_peer_ref: what follows is for it */
 	MSG_SEND,		/* msg_send, peers, BGP messages */
+	MSG_ASK_REFRESH,	/* msg_peer_ref: have it say all again */
+	MSG_OVER_LIMIT,		/* msg_over_limit: end the session */
 
 	/* rib -> kernel */
 	MSG_ROUTE,		/* msg_route, next hops */
@@ -105,6 +107,7 @@ enum msg_type {
 	MSG_ROW_COUNTS,		/* msg_row_counts */
 	MSG_ROW_ROUTE,		/* msg_row_route, struct bgp_attrs */
 	MSG_ROW_STATUS,		/* msg_row_status */
+	MSG_ROW_POLICY,		/* msg_row_policy, two struct bgp_attrs */
 	MSG_QUERY_BATCH,	/* uint32_t id: there is more */
 	MSG_QUERY_END,		/* msg_query_end, text if it failed */
 
@@ -138,6 +141,7 @@ struct msg_conf_peer {
 	uint32_t n_asns;		/* if id.remote_as is 0 */
 	uint32_t asns[CONF_ASNS_MAX];
 	uint8_t role;			/* enum bgp_role */
+	bool azure;			/* offer what Azure does, not more */
 	bool strict_role;
 	bool add_path;			/* receive it, RFC 7911 */
 	bool restarted;			/* there was a vrsd before this one */
@@ -158,6 +162,12 @@ struct msg_dial_failed {
 struct msg_peer_ref {
 	uint32_t peer;
 	uint32_t serial;
+};
+
+/* It has announced more prefixes than it may. */
+struct msg_over_limit {
+	struct msg_peer_ref ref;
+	uint32_t restart;		/* seconds, 0: not by itself */
 };
 
 struct msg_peer_af {
@@ -245,6 +255,7 @@ enum query_kind {
 	QUERY_ADVERTISED,		/* rib: ROW_ROUTE */
 	QUERY_LOC_RIB,			/* rib: ROW_ROUTE */
 	QUERY_STATUS,			/* all: ROW_STATUS */
+	QUERY_POLICY,			/* rib: ROW_POLICY */
 	QUERY_KINDS,
 };
 
@@ -253,6 +264,8 @@ struct msg_query {
 	uint32_t kind;			/* enum query_kind */
 	char vnet[IFNAMSIZ];		/* "": all */
 	char neighbor[ROW_NAME_MAX];	/* name or address, "": all */
+	char map[ROW_NAME_MAX];		/* of QUERY_POLICY */
+	uint32_t outbound;		/* the same */
 };
 
 struct msg_row_peer {
@@ -276,6 +289,12 @@ struct msg_row_route {
 struct msg_row_status {
 	uint32_t query;
 	struct row_status row;
+};
+
+struct msg_row_policy {
+	uint32_t query;
+	struct row_policy row;
+	uint32_t before_len;		/* bytes; the other is behind it */
 };
 
 struct msg_query_end {

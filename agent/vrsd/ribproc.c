@@ -232,8 +232,7 @@ static const struct conf_neighbor *neighbor_of(const struct ribproc_vnet *vnet,
 	return server ? conf_neighbor_find(server, &id->remote) : NULL;
 }
 
-/* A map that is in force; NULL if it is not, or @name is NULL. */
-static struct rib_map *ribproc_map(const char *name)
+struct rib_map *ribproc_map(const char *name)
 {
 	size_t i;
 
@@ -249,6 +248,8 @@ static struct rib_peer_policy peer_policy(const struct conf_neighbor *neighbor)
 		.kind = neighbor->kind,
 		.as_override = neighbor->as_override,
 		.allow_own_as = neighbor->allowas_in,
+		.limit = neighbor->excess == CONF_EXCESS_WARN ? 0 :
+			 neighbor->prefix_limit,
 		.in = ribproc_map(neighbor->inbound),
 		.out = ribproc_map(neighbor->outbound),
 	};
@@ -352,6 +353,8 @@ static void peer_up(const struct msg_peer_up *up)
 	peer->end_of_rib = up->end_of_rib;
 	peer->restarting = up->restarting;
 	peer->complete = 0;
+	riblimit_set(peer, vnet->conf->server, neighbor);
+	riblimit_up(peer);
 	chan_send(proc_chan(PROC_SESSION), MSG_PEER_HEARD, &ref, sizeof(ref));
 	rib_peer_up(peer->rib, &session);
 	ribstale_up(peer, up);
@@ -375,10 +378,13 @@ static void update(const struct msg_update *msg, size_t len)
 			    peer->add_path & bgp_af_bit(msg->af)) ||
 	    (!msg->withdraw && !bgp_attrs_valid(attrs, msg->attrs_len)))
 		proc_violation(PROC_SESSION, MSG_UPDATE);
-	if (msg->withdraw)
-		rib_peer_withdraw(peer->rib, msg->af, nlri);
-	else
-		rib_peer_announce(peer->rib, msg->af, attrs, nlri);
+	if (!msg->withdraw) {
+		riblimit_announce(peer, msg->af, attrs, nlri);
+		return;
+	}
+	rib_peer_withdraw(peer->rib, msg->af, nlri);
+	if (peer->limit.told)
+		riblimit_room(peer);
 }
 
 static void refresh(const struct msg_peer_af *msg)
@@ -608,6 +614,8 @@ static void update_peers(struct ribproc_vnet *vnet)
 			 neighbor->name);
 		policy = peer_policy(neighbor);
 		rib_peer_set_policy(peer->rib, &policy);
+		riblimit_set(peer, vnet->conf->server, neighbor);
+		riblimit_room(peer);
 	}
 }
 

@@ -29,7 +29,19 @@ struct ribproc_stale {
 	uint32_t long_lived_time;	/* seconds, still to come; 0: none */
 };
 
+struct ribproc_limit {
+	uint32_t max;			/* prefixes of a session; 0: any */
+	enum conf_excess excess;
+	uint16_t restart;		/* seconds after a teardown */
+	bool azure;			/* counts as Azure does */
+	bool told;			/* that it is reached */
+	bool over;			/* the session is being ended */
+	uint32_t refused;		/* since it was last asked for all */
+	uint64_t asked_ms;
+};
+
 struct ribproc_peer {
+	struct ribproc_limit limit;
 	struct ribproc_vnet *vnet;
 	struct rib_peer *rib;
 	uint32_t serial;
@@ -52,6 +64,9 @@ struct ribproc_peer *ribproc_peer_next(const struct ribproc_peer *peer);
 struct ribproc_vnet *ribproc_vnet(uint32_t vni);
 struct ribproc_vnet *ribproc_vnets(void);
 
+/* A route map that is in force; NULL if it is not, or @name is NULL. */
+struct rib_map *ribproc_map(const char *name);
+
 /* Withdraw all that is left of a peer that is down, and forget it. */
 void ribproc_peer_forget(struct ribproc_peer *peer);
 
@@ -66,6 +81,15 @@ void ribstale_end_of_rib(struct ribproc_peer *peer, enum bgp_af af);
 /* BoRR and EoRR. */
 void ribstale_refresh(struct ribproc_peer *peer, enum bgp_af af,
 		      enum bgp_refresh what);
+
+/* riblimit.c: how many prefixes a peer may have announced */
+void riblimit_set(struct ribproc_peer *peer, const struct conf_server *server,
+		  const struct conf_neighbor *neighbor);
+void riblimit_up(struct ribproc_peer *peer);
+void riblimit_announce(struct ribproc_peer *peer, enum bgp_af af,
+		       const struct bgp_attrs *attrs, struct rbuf nlri);
+/* It has withdrawn some. */
+void riblimit_room(struct ribproc_peer *peer);
 
 /* ribquery.c */
 void ribquery_begin(const struct msg_query *msg);

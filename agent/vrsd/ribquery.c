@@ -24,6 +24,7 @@ struct query {
 	struct query *next;
 	uint32_t id;
 	enum rib_view view;
+	struct rib_map *map;		/* QUERY_POLICY: held */
 	struct part *parts;
 	size_t n_parts;
 	size_t at;			/* the part that is being walked */
@@ -37,6 +38,7 @@ static const enum rib_view views[QUERY_KINDS] = {
 	[QUERY_LEARNED] = RIB_VIEW_LEARNED,
 	[QUERY_ADVERTISED] = RIB_VIEW_ADVERTISED,
 	[QUERY_LOC_RIB] = RIB_VIEW_LOC,
+	[QUERY_POLICY] = RIB_VIEW_LEARNED,
 };
 
 static void add_parts(struct query *query, struct ribproc_vnet *vnet,
@@ -68,7 +70,8 @@ static void plan_vnet(struct query *query, struct ribproc_vnet *vnet,
 {
 	struct ribproc_peer *peer = NULL;
 
-	if (!neighbor[0] && query->view != RIB_VIEW_ADVERTISED) {
+	if (!neighbor[0] && query->view != RIB_VIEW_ADVERTISED &&
+	    query->view != RIB_VIEW_OFFERED) {
 		add_parts(query, vnet, NULL);
 		return;
 	}
@@ -102,6 +105,7 @@ static void query_free(struct query *query)
 		p = &(*p)->next;
 	*p = query->next;
 	end_walk(query);
+	rib_map_put(query->map);
 	free(query->parts);
 	free(query);
 }
@@ -158,6 +162,15 @@ static enum row_route_state row_state(enum rib_route_state state)
 	return states[state];
 }
 
+/* Azure does not list what the loop check drops. */
+static bool listed(const struct ribproc_vnet *vnet, const struct rib_row *row)
+{
+	const struct conf_server *server = vnet->conf->server;
+
+	return !server || server->profile != CONF_PROFILE_AZURE ||
+	       (row->why != RIB_WHY_LOOP && row->why != RIB_WHY_AS_ZERO);
+}
+
 static bool send_row(void *arg, const struct rib_row *from)
 {
 	struct query *query = arg;
@@ -166,6 +179,8 @@ static bool send_row(void *arg, const struct rib_row *from)
 	struct msg_row_route msg = { .query = query->id };
 	struct row_route *row = &msg.row;
 
+	if (!listed(part->vnet, from))
+		return true;
 	if (!peer && from->peer)
 		peer = ribproc_peer(from->peer->id);
 	if (peer)
@@ -191,6 +206,63 @@ static bool send_row(void *arg, const struct rib_row *from)
 	return true;
 }
 
+static size_t align4(size_t size)
+{
+	return (size + 3) & ~(size_t)3;
+}
+
+/* Two sets of attributes, each where a number may lie. */
+static void send_both(const struct msg_row_policy *msg,
+		      const struct bgp_attrs *before,
+		      const struct bgp_attrs *after)
+{
+	struct msg_row_policy head = *msg;
+	uint8_t *dst;
+
+	head.before_len = before->size;
+	dst = chan_reserve(proc_chan(PROC_CONTROL), MSG_ROW_POLICY,
+			   sizeof(head) + align4(before->size) + after->size);
+	memcpy(dst, &head, sizeof(head));
+	dst += sizeof(head);
+	memset(dst, 0, align4(before->size));
+	memcpy(dst, before, before->size);
+	memcpy(dst + align4(before->size), after, after->size);
+}
+
+/* What the map would make of it; the row's strings are its VNet's. */
+static bool send_policy_row(void *arg, const struct rib_row *from)
+{
+	struct query *query = arg;
+	const struct part *part = &query->parts[query->at];
+	bool out = query->view == RIB_VIEW_OFFERED;
+	const struct ribproc_peer *peer = part->peer;
+	const struct bgp_attrs *before = out ? from->attrs : from->raw;
+	struct msg_row_policy msg = { .query = query->id };
+	struct rib_map_result result;
+
+	if (!before)
+		return true;
+	if (!peer && from->peer)
+		peer = ribproc_peer(from->peer->id);
+	if (!peer)
+		return true;
+	result = rib_map_apply(query->map, before,
+			       rib_map_class(query->map, &from->prefix),
+			       out && peer->id.remote_as != peer->id.local_as ?
+			       peer->id.local_as : 0);
+	msg.row.id = peer->id;
+	msg.row.network = from->prefix;
+	msg.row.outcome = result.drop ? ROW_DROPPED :
+			  result.replaced ? ROW_REPLACED :
+			  result.attrs ? ROW_CHANGED : ROW_UNCHANGED;
+	if (result.replaced)
+		msg.row.prefix = *result.replaced;
+	send_both(&msg, before, result.attrs ? result.attrs : before);
+	free(result.attrs);
+	query->rows++;
+	return true;
+}
+
 /* Walk on; returns whether the part is not at its end. */
 static bool walk_part(struct query *query)
 {
@@ -203,8 +275,8 @@ static bool walk_part(struct query *query)
 					   query->view,
 					   part->peer ? part->peer->rib :
 							NULL);
-	if (rib_walk_run(query->walk, QUERY_BATCH - query->rows, send_row,
-			 query))
+	if (rib_walk_run(query->walk, QUERY_BATCH - query->rows,
+			 query->map ? send_policy_row : send_row, query))
 		return true;
 	end_walk(query);
 	return false;
@@ -285,6 +357,11 @@ static void begin_walks(const struct msg_query *msg)
 
 	query->id = msg->id;
 	query->view = views[msg->kind];
+	if (msg->kind == QUERY_POLICY) {
+		query->map = rib_map_hold(ribproc_map(msg->map));
+		if (msg->outbound)
+			query->view = RIB_VIEW_OFFERED;
+	}
 	query->next = queries;
 	queries = query;
 	plan(query, msg);
@@ -302,6 +379,13 @@ void ribquery_begin(const struct msg_query *msg)
 		send_status(msg);
 		proc_query_end(msg->id, 0, NULL);
 		break;
+	case QUERY_POLICY:
+		if (!ribproc_map(msg->map)) {
+			proc_query_end(msg->id, ENOENT,
+				       "there is no such route map");
+			break;
+		}
+		/* fall through */
 	case QUERY_LEARNED:
 	case QUERY_ADVERTISED:
 	case QUERY_LOC_RIB:

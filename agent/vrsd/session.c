@@ -425,12 +425,37 @@ static void unreachable(const struct msg_hop_down *msg)
 	}
 }
 
-static void heard(const struct msg_peer_ref *ref)
+/* The peer, if the session that rib means is still there. */
+static struct peer *meant(const struct msg_peer_ref *ref)
 {
 	struct peer *peer = find(ref->peer);
 
-	if (peer && peer->serial == ref->serial)
-		peer->heard = peer->bgp.session != NULL;
+	return peer && peer->serial == ref->serial && peer->bgp.session ?
+	       peer : NULL;
+}
+
+static void heard(const struct msg_peer_ref *ref)
+{
+	struct peer *peer = meant(ref);
+
+	if (peer)
+		peer->heard = true;
+}
+
+static void ask_refresh(const struct msg_peer_ref *ref)
+{
+	struct peer *peer = meant(ref);
+
+	if (peer)
+		session_peer_ask_refresh(peer);
+}
+
+static void over_limit(const struct msg_over_limit *msg)
+{
+	struct peer *peer = meant(&msg->ref);
+
+	if (peer)
+		session_peer_over_limit(peer, msg->restart);
 }
 
 static void send_messages(const struct msg_send *msg, size_t len)
@@ -521,6 +546,12 @@ static void message(enum proc_id from, uint16_t type, const void *body,
 		break;
 	case MSG_PEER_HEARD:
 		heard(body);
+		break;
+	case MSG_ASK_REFRESH:
+		ask_refresh(body);
+		break;
+	case MSG_OVER_LIMIT:
+		over_limit(body);
 		break;
 	case MSG_SEND:
 		send_messages(body, len);

@@ -447,20 +447,23 @@ static uint8_t ext_nexthop(const struct msg_conf_peer *conf)
 	return 0;
 }
 
+/* In profile azure what a capture of Azure's OPEN has, and no more. */
 static struct bgp_caps peer_caps(const struct msg_conf_peer *conf)
 {
 	return (struct bgp_caps){
-		.families = conf->families,
+		.families = conf->azure ? (1 << BGP_AF_COUNT) - 1 :
+			    conf->families,
 		.mp = true,
 		.route_refresh = true,
-		.enhanced_refresh = true,
-		.end_of_rib = true,
-		.extended_message = true,
+		.enhanced_refresh = !conf->azure,
+		.end_of_rib = !conf->azure,
+		.extended_message = !conf->azure,
 		.as4 = true,
 		.as = conf->id.local_as,
 		.role = conf->role,
-		.add_path_rx = conf->add_path ? conf->families : 0,
-		.ext_nexthop = ext_nexthop(conf),
+		.add_path_rx = conf->add_path && !conf->azure ?
+			       conf->families : 0,
+		.ext_nexthop = conf->azure ? 0 : ext_nexthop(conf),
 		.restart = restart_caps(conf),
 	};
 }
@@ -622,6 +625,38 @@ static void conn_fini(struct peer_conn *conn)
 	free(conn->timers);
 }
 
+static void come_again(void *arg)
+{
+	struct peer *peer = arg;
+
+	bgp_peer_start(&peer->bgp);
+}
+
+void session_peer_over_limit(struct peer *peer, uint32_t restart)
+{
+	bgp_peer_stop(&peer->bgp, BGP_CEASE_MAX_PREFIXES, NULL);
+	if (restart)
+		loop_timer_set(peer->again, 1000 * (uint64_t)restart);
+}
+
+void session_peer_ask_refresh(struct peer *peer)
+{
+	const struct bgp_conn *session = peer->bgp.session;
+	uint8_t msg[BGP_HEADER_LEN + 4];
+	struct wbuf w;
+	enum bgp_af af;
+
+	if (!session || !session->remote.caps.route_refresh)
+		return;
+	for (af = 0; af < BGP_AF_COUNT; af++) {
+		if (!(session->wire.families & bgp_af_bit(af)))
+			continue;
+		w = wbuf_make(msg, sizeof(msg));
+		bgp_refresh_build(&w, af, BGP_REFRESH_REQUEST);
+		bgp_peer_send(&peer->bgp, msg, w.len);
+	}
+}
+
 static char *peer_name(const struct row_peer_id *id)
 {
 	char remote[ADDR_STRLEN], local[ADDR_STRLEN];
@@ -655,6 +690,7 @@ struct peer *session_peer_new(const struct msg_conf_peer *conf,
 	bgp_peer_init(&peer->bgp, &bgp, &io_ops, parser, peer->name, peer);
 	conn_init(peer, BGP_OUTGOING);
 	conn_init(peer, BGP_INCOMING);
+	peer->again = loop_timer_new(come_again, peer);
 	return peer;
 }
 
@@ -681,6 +717,7 @@ void session_peer_update(struct peer *peer, const struct msg_conf_peer *conf)
 void session_peer_free(struct peer *peer, enum bgp_cease why)
 {
 	bgp_peer_stop(&peer->bgp, why, NULL);
+	loop_timer_free(peer->again);
 	conn_fini(&peer->conn[BGP_OUTGOING]);
 	conn_fini(&peer->conn[BGP_INCOMING]);
 	free(peer->name);

@@ -40,6 +40,7 @@ struct peer {
 	unsigned int dials;		/* asked for and not yet answered */
 	uint64_t since_ms;		/* in this state */
 	bool wanted;			/* by the configuration being read */
+	struct loop_timer *again;	/* when it may come back */
 };
 
 struct peer *session_peer_new(const struct msg_conf_peer *conf,
@@ -66,6 +67,10 @@ void session_peer_drop(struct peer *peer, const char *reason);
  */
 void session_peer_send(struct peer *peer, struct out_buf *buf, size_t offset,
 	       size_t len);
+/* It announced too much: end the session, for so many seconds (0: on). */
+void session_peer_over_limit(struct peer *peer, uint32_t restart);
+/* Have it announce everything again, if it can. */
+void session_peer_ask_refresh(struct peer *peer);
 /* Stop or go on reading from all peers. */
 void session_peer_pause_reading(bool pause);
 

@@ -57,6 +57,20 @@ check "all of it" wait_until 10 bird_has 10.100.0.0/16 "65515 65001"
 times_up=$(established)
 settled=$(updates_of_bird)
 
+# A map that nobody has yet can be tried.
+result() { vrs policy test "$1" sdwan ${3:+direction "$3"} -j | jq -r --arg p "$2" '[.[] | select(.network == $p) |
+	.result, .newNetwork // empty, (.newAsPath // "" | select(. != ""))] | unique | join(" ")'; }
+check_equal "policy test: a route that would be dropped" dropped result no-lab 10.122.1.0/24
+check_equal "one that would stay" unchanged result no-lab 10.100.0.0/16
+check_equal "one that would be replaced" "10.122.0.0/16 replaced" result sum 10.122.1.0/24
+sent_otherwise() { vrs policy test prepend firewall direction out -j | jq -r '[.[] | select(.network == "10.250.0.0/16") |
+	.result, .asPath, .newAsPath, .newCommunities] | unique | join(" ")'; }
+check_equal "one that would be sent otherwise" \
+	"3356:70 64511-64510-65515-65001 65515-65001 changed" sent_otherwise
+check "as text, too" eval 'vrs policy test no-lab | grep -q "10.122.1.0/24 .* dropped"'
+check_error "of a map that is there" "no such route map" vrs policy test none
+check_equal "and nothing has changed" "$settled" updates_of_bird
+
 map_config no-lab
 must vrs reload
 check "M1: what the map drops is not used" wait_until 10 is_why sdwan 10.122.1.0/24 route-map

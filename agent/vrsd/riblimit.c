@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Prefix limits: of a session, both families together. What counts are
+ * prefixes held, so announcing one again costs nothing. Azure counts otherwise:
+ * for each UPDATE what is held and what it announces, be it the same.
+ */
+#include "lib/log.h"
+#include "lib/loop.h"
+#include "lib/util.h"
+#include "vrsd/proc.h"
+#include "vrsd/ribproc.h"
+
+#define ASK_MS		30000		/* between two questions for all */
+#define AZURE_RESTART	5		/* seconds, as it dials again */
+
+void riblimit_set(struct ribproc_peer *peer, const struct conf_server *server,
+		  const struct conf_neighbor *neighbor)
+{
+	struct ribproc_limit *limit = &peer->limit;
+
+	limit->azure = server->profile == CONF_PROFILE_AZURE &&
+		       neighbor->kind == CONF_NVA;
+	limit->max = neighbor->prefix_limit;
+	limit->excess = neighbor->excess;
+	limit->restart = neighbor->prefix_restart;
+	if (!limit->azure)
+		return;
+	if (limit->max == 0)
+		limit->max = CONF_AZURE_PREFIXES;
+	limit->excess = CONF_EXCESS_TEARDOWN;
+	limit->restart = AZURE_RESTART;
+}
+
+void riblimit_up(struct ribproc_peer *peer)
+{
+	peer->limit.told = false;
+	peer->limit.over = false;
+	peer->limit.refused = 0;
+}
+
+static void tell(struct ribproc_peer *peer, const char *consequence)
+{
+	if (peer->limit.told)
+		return;
+	peer->limit.told = true;
+	log_warn("vnet %s neighbor %s instance %u: more than %u prefixes, %s",
+		 peer->id.vnet, peer->id.neighbor, peer->id.instance,
+		 peer->limit.max, consequence);
+}
+
+static void teardown(struct ribproc_peer *peer)
+{
+	struct msg_over_limit msg = {
+		.ref = { .peer = peer->id.peer, .serial = peer->serial },
+		.restart = peer->limit.restart,
+	};
+
+	tell(peer, "the session ends");
+	peer->limit.over = true;
+	chan_send(proc_chan(PROC_SESSION), MSG_OVER_LIMIT, &msg, sizeof(msg));
+}
+
+static uint32_t count(enum bgp_af af, struct rbuf nlri)
+{
+	struct bgp_nlri entry;
+	uint32_t n = 0;
+
+	while (bgp_nlri_next(&nlri, af, false, &entry))
+		n++;
+	return n;
+}
+
+void riblimit_announce(struct ribproc_peer *peer, enum bgp_af af,
+		       const struct bgp_attrs *attrs, struct rbuf nlri)
+{
+	struct ribproc_limit *limit = &peer->limit;
+	uint32_t refused;
+
+	if (limit->over)
+		return;
+	if (limit->azure &&
+	    rib_peer_held(peer->rib) + count(af, nlri) > limit->max) {
+		teardown(peer);
+		return;
+	}
+	refused = rib_peer_announce(peer->rib, af, attrs, nlri);
+	if (limit->max == 0)
+		return;
+	if (limit->excess == CONF_EXCESS_WARN &&
+	    rib_peer_held(peer->rib) > limit->max)
+		tell(peer, "all are taken");
+	if (refused == 0)
+		return;
+	limit->refused += refused;
+	if (limit->excess == CONF_EXCESS_TEARDOWN)
+		teardown(peer);
+	else
+		tell(peer, "the others are not taken");
+}
+
+/*
+ * What was not taken is not known any more: when there is room again, it must
+ * be said again.
+ */
+void riblimit_room(struct ribproc_peer *peer)
+{
+	struct ribproc_limit *limit = &peer->limit;
+	struct msg_peer_ref ref = {
+		.peer = peer->id.peer,
+		.serial = peer->serial,
+	};
+	uint32_t room = MAX(limit->max / 10, 1u);
+
+	if (limit->max > 0 &&
+	    rib_peer_held(peer->rib) + room > limit->max)
+		return;
+	limit->told = false;
+	if (limit->refused == 0 || !peer->up ||
+	    loop_now_ms() < limit->asked_ms + ASK_MS)
+		return;
+	limit->refused = 0;
+	limit->asked_ms = loop_now_ms();
+	chan_send(proc_chan(PROC_SESSION), MSG_ASK_REFRESH, &ref, sizeof(ref));
+}

@@ -1,0 +1,102 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# Prefix limits: what is done about a neighbor that announces too much, by us and
+# in profile azure, and that other neighbors do not notice.
+
+. "${0%/*}/host.bash"
+
+# limit_config PROFILE KEYS: keys of sdwan, which only has IPv4 here.
+limit_config() {
+	cat >"$run/vrsd.yaml" <<-EOF
+	vnets:
+	  - name: blue
+	    vni: 5001
+	    table: 100
+	    bgp-table: 101
+	    address-spaces: [10.1.0.0/16]
+	    route-server:
+	      profile: $1
+	      addresses: [10.1.1.4, 10.1.1.5]
+	      neighbors:
+	        - { name: sdwan, address: 10.1.2.4, asn: 65001$2 }
+	        - { name: firewall, address: 10.1.3.4, asn: 65002 }
+	EOF
+}
+
+# announce N [COMMUNITY]: 10.200.1.0/24 to 10.200.N.0/24 by FRR, in one go.
+announce() {
+	local i lines=("route-map more permit 10" "set community ${2:-65001:1}" exit
+		"router bgp 65001" "address-family ipv4 unicast")
+
+	for ((i = 1; i <= $1; i++)); do
+		lines+=("network 10.200.$i.0/24 route-map more")
+	done
+	frr_configure "${lines[@]}"
+}
+retract() {
+	local i lines=("router bgp 65001" "address-family ipv4 unicast")
+
+	for ((i = $1; i <= $2; i++)); do
+		lines+=("no network 10.200.$i.0/24")
+	done
+	frr_configure "${lines[@]}"
+}
+
+# held N: that many prefixes from FRR, on each session.
+held() { vrs show peers -j | jq -e --argjson n "$1" '[.[] | select(.neighbor == "sdwan") | .learned] == [$n, $n]'; }
+established() { vrs show peers -j | jq --arg n "$1" '[.[] | select(.neighbor == $n) | .established] | add'; }
+more_than() { [ "$(established sdwan)" -gt "$1" ]; }
+over() { grep -c "Maximum Number of Prefixes" "$run/frr.log"; }
+
+add_topology
+limit_config default ", prefix-limit: 5"
+start_vrsd
+start_frr
+start_bird
+check "four sessions come up" wait_until 20 sessions 4
+# FRR has one of its own, and passes on BIRD's and the address space.
+check "and routes" wait_until 10 held 3
+must announce 9
+check "drop-excess: five are held" wait_until 10 held 5
+check "the log says so" logged "sdwan .*more than 5 prefixes, the others are not taken"
+must announce 9 65001:2
+check "announced again they are the same five" wait_until 10 held 5
+must retract 1 2
+check "when there is room the others are asked for" wait_until 40 held 5
+check_equal "the session stays" 2 established sdwan
+
+limit_config default ", prefix-limit: 6, prefix-limit-action: warn"
+must vrs reload
+must frr "clear bgp ipv4 unicast * soft out"
+check "warn: all are held" wait_until 10 held 10
+check "the log says so, too" logged "sdwan .*more than 6 prefixes, all are taken"
+check_equal "the session stays" 2 established sdwan
+
+limit_config default ", prefix-limit: 9, prefix-limit-action: teardown, prefix-limit-restart: 3"
+must vrs reload
+must announce 9 65001:3
+check "teardown: the session ends" wait_until 10 lacks sessions 4
+check "with Cease, Maximum Number of Prefixes Reached" wait_until 10 logged "sdwan .*Maximum Number of Prefixes"
+must retract 1 9
+check "it comes back after a while" wait_until 30 sessions 4
+check "with its routes" wait_until 10 held 3
+check_equal "the other neighbor has not noticed" 2 established firewall
+
+# Azure: held and announced count together, for each UPDATE.
+limit_config azure ", prefix-limit: 13"
+must vrs reload
+check "profile azure: what is offered is less after a new session" wait_until 40 sessions 4
+must announce 5
+check "eight are held" wait_until 10 held 8
+times_up=$(established sdwan)
+must announce 5 65001:4
+check "8 and 5 again are 13" wait_until 10 held 8
+check_equal "the session stays" "$times_up" established sdwan
+must announce 6 65001:5
+check "8 and 6 are 14: the session ends" wait_until 20 more_than "$times_up"
+check "and the log says why" logged "sdwan .*more than 13 prefixes, the session ends"
+check_equal "the other neighbor has not noticed" 2 established firewall
+stop_vrsd
+check_equal "vrsd ends in good order" 0 echo $?
+ktap_finish
