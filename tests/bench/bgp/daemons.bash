@@ -17,6 +17,8 @@ in_rs() {
 # The directory as the daemon sees it, in TREE.
 make_dir() {
 	dir=/tmp/bgp-bench.$$
+	# vrsd that finds what a run before has left waits for its neighbors.
+	rm -rf "$1${dir:?}"
 	mkdir -p "$1$dir"
 	chmod 777 "$1$dir"
 }
