@@ -80,7 +80,7 @@ cat >"$run/bird.conf" <<-EOT
 	router id 10.0.0.1;
 	protocol device {}
 	protocol static { ipv4; route 10.250.0.0/16 via "inside"; }
-	protocol bgp rs {
+	protocol bgp blue {
 		local 10.1.3.4 as 65001;
 		neighbor 10.1.1.4 as 65515;
 		multihop;
