@@ -1,0 +1,125 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# Guests on tap devices, held by a program in user space, beside one on a veth.
+#
+#	offload 10.1.0.4 --- tap, with offloads -----+
+#	plain   10.1.0.5 --- tap, without -----------+-- blue
+#	vm3     10.1.0.6 --- veth -------------------+
+#	nva     10.1.3.4 --- tap, with offloads -----+     onprem 10.250.0.10
+
+. "${0%/*}/../lib.sh"
+. "${0%/*}/../datapath.sh"
+
+# add_tap_vm NAME OPTION ADDR/PLEN...: as add_vm, on a tap.
+add_tap_vm() {
+	local name=$1 option=$2 mac addr nodad
+	shift 2
+
+	((++vm_count))
+	mac=$(printf '02:00:00:00:00:%02x' $vm_count)
+	add_netns "$name"
+	# shellcheck disable=SC2086 # no option is no word
+	tapguest $option "$name" "$name" "$mac" &
+	holder=$!
+	defer kill_holder $holder
+	wait_until 5 ip -n "$name" link show eth0 || bail_out "no tap for $name"
+	wait_until 5 sh -c "ip -n $name link show eth0 | grep -q $mac"
+	must ip link set "$name" master blue up
+	must vrs nic set "$name" mac "$mac" $(printf 'address %s ' "${@%/*}")
+	must ip -n "$name" link set eth0 up
+	for addr; do
+		[[ $addr = *:* ]] && nodad=nodad || nodad=
+		must ip -n "$name" address add "$addr" dev eth0 $nodad
+		must ip -n "$name" route add default via "$(gateway "$addr")" dev eth0
+	done
+}
+
+kill_holder() {
+	kill "$1" 2>/dev/null
+	wait "$1" 2>/dev/null
+	return 0
+}
+
+load_module
+must modprobe tun
+must ip link add blue type vnet vni 5001 table 100 bgp_table 101
+must ip link set blue up
+must ip route add 10.1.0.0/16 dev blue table 100
+must ip route add fd00:10:1::/48 dev blue table 100
+must ip address add 10.1.1.4/32 dev blue
+add_tap_vm offload -o 10.1.0.4/24 fd00:10:1::4/64
+add_tap_vm nva -o 10.1.3.4/24
+add_tap_vm plain "" 10.1.0.5/24 fd00:10:1::5/64
+plain_holder=$holder
+add_vm vm3 blue 10.1.0.6/24 fd00:10:1::6/64
+
+check "tap to tap" ping_from offload 10.1.0.5
+check "tap to veth" ping_from plain 10.1.0.6
+check "veth to tap" ping_from vm3 10.1.0.4
+check "tap to tap in IPv6" ping_from offload fd00:10:1::5
+check "veth to tap in IPv6" ping_from vm3 fd00:10:1::4
+check_equal "no hop" 64 ttl_from offload 10.1.0.5
+check "fragments" ping_from offload 10.1.0.5 -s 20000
+check "the host reaches a tap" ping -n -c 1 -W "$(seconds 2)" -I blue 10.1.0.4
+check "a tap reaches the host" ping_from offload 10.1.1.4
+
+for from in offload plain vm3; do
+	for to in offload:10.1.0.4 plain:10.1.0.5 vm3:10.1.0.6; do
+		[ $from = "${to%:*}" ] ||
+			check "bulk TCP from $from to ${to%:*}" \
+				tcp_transfer $from "${to%:*}" "${to#*:}"
+	done
+done
+check "bulk TCP in IPv6" tcp_transfer offload vm3 fd00:10:1::6
+
+# frame_size FROM TO ADDR: bytes of an average frame of a bulk transfer
+frame_size() {
+	local bytes packets
+
+	bytes=$(counter "$1" rx_bytes)
+	packets=$(counter "$1" rx_packets)
+	tcp_transfer "$@" || return
+	echo $((($(counter "$1" rx_bytes) - bytes) /
+		($(counter "$1" rx_packets) - packets)))
+}
+# whole FROM TO ADDR: are frames larger than the MTU?
+whole() {
+	local size
+
+	size=$(frame_size "$@") && echo "average frame $size" && [ "$size" -gt 3000 ]
+}
+check "GSO packets pass whole from tap to veth" whole offload vm3 10.1.0.6
+check "and from veth to tap" whole vm3 offload 10.1.0.4
+check "and from tap to tap" whole offload nva 10.1.3.4
+
+# An NVA on a tap
+add_netns onprem
+must ip link add name inside netns nva type veth peer name eth0 netns onprem
+must ip -n nva address add 10.250.0.1/16 dev inside
+must ip -n nva link set inside up
+must ip -n onprem address add 10.250.0.10/16 dev eth0
+must ip -n onprem link set eth0 up
+must ip -n onprem route add default via 10.250.0.1
+must in_vm nva sysctl -qw net.ipv4.ip_forward=1
+must vrs nic set nva forwarding on
+must ip route add 10.250.0.0/16 via 10.1.3.4 dev blue table 101
+check "through an NVA on a tap" ping_from plain 10.250.0.10
+check "bulk TCP through it" tcp_transfer offload onprem 10.250.0.10
+check "and back" tcp_transfer onprem vm3 10.1.0.6
+
+# The sender's rules, and a smaller MTU
+must ip -n offload address add 10.1.0.77/24 dev eth0
+check_counter "a foreign source" offload drop_spoofed_addr \
+	send_from offload 10.1.0.6 -I 10.1.0.77
+must ip link set vm3 mtu 1300
+check_counter "too big for the receiver" offload drop_too_big \
+	send_from offload 10.1.0.6 -s 1400 -M "do"
+check "TCP to a smaller MTU" tcp_transfer offload vm3 10.1.0.6
+
+# Nobody holds the tap
+must kill $plain_holder
+check "the NIC goes with its program" \
+	wait_until 5 sh -c '! [ -e /sys/class/net/plain ]'
+check_counter "and its address with it" vm3 drop_no_nic send_from vm3 10.1.0.5
+ktap_finish
