@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
 # build/vrsd and build/vrs. A folder of agent/ is a layer: it includes only
-# what is further down (vrsd; ctl, fib, rib, conf; bgp; lib).
+# what is further down (vrsd; ctl, fib, rib, conf; bfd, bgp; lib).
 
 agent_objects	= $(patsubst %.c,$(BUILD)/%.o,$(wildcard $(addprefix agent/, \
 		  $(addsuffix /*.c,$(1)))))
 
-vrsd_objects	:= $(call agent_objects,lib bgp conf rib fib ctl vrsd)
+vrsd_objects	:= $(call agent_objects,lib bgp bfd conf rib fib ctl vrsd)
 vrsd_libs	:= -levent_core -lyaml -ljansson -lmnl -lseccomp -lcap-ng
 # vrs speaks to the kernel and to vrsd's socket; of the rest it needs what it
 # calls, so that comes from an archive.

@@ -27,6 +27,8 @@
 #define CONF_AZURE_PREFIXES	4000	/* of a peer, in profile azure */
 #define CONF_AZURE_PEERS	8
 #define CONF_DEFAULT_LIMIT	16	/* sessions with a range */
+#define CONF_DEFAULT_BFD_INTERVAL 300	/* ms */
+#define CONF_DEFAULT_BFD_MULTIPLIER 3
 #define CONF_LIMIT_MAX		1024
 #define CONF_ASNS_MAX		64	/* of a neighbor */
 #define CONF_KEY_MAX		80	/* bytes, what the kernel takes */
@@ -131,6 +133,12 @@ struct conf_nic {
 	bool ip_forwarding;
 };
 
+struct conf_bfd {
+	uint16_t interval;		/* ms, as we send and receive */
+	uint16_t multiplier;
+	bool multihop;
+};
+
 /*
  * One neighbor, or whoever dials in from a range of addresses: then .address
  * has no family and .range has. The AS is .asn or, if that is 0, one of .asns.
@@ -157,6 +165,7 @@ struct conf_neighbor {
 	char *md5_key;			/* NULL: none; see conf_read_keys() */
 	char *md5_key_file;		/* path */
 	uint16_t ttl_security;		/* most hops away, 0: not looked at */
+	struct conf_bfd *bfd;		/* NULL: none */
 	enum conf_kind kind;
 	bool as_override;		/* its AS in a path becomes ours */
 	uint16_t allowas_in;		/* ours may be in a path so often */

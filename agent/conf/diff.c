@@ -169,6 +169,14 @@ static bool addr_same(const void *a, const void *b)
 	return addr_equal(a, b);
 }
 
+static bool bfd_equal(const struct conf_bfd *a, const struct conf_bfd *b)
+{
+	if (!a || !b)
+		return a == b;
+	return a->interval == b->interval && a->multiplier == b->multiplier &&
+	       a->multihop == b->multihop;
+}
+
 static bool neighbor_same(const void *pa, const void *pb)
 {
 	const struct conf_neighbor *a = pa, *b = pb;
@@ -188,6 +196,7 @@ static bool neighbor_equal(const void *pa, const void *pb)
 	       text_equal(a->md5_key, b->md5_key) &&
 	       text_equal(a->md5_key_file, b->md5_key_file) &&
 	       a->ttl_security == b->ttl_security &&
+	       bfd_equal(a->bfd, b->bfd) &&
 	       a->kind == b->kind && a->as_override == b->as_override &&
 	       a->allowas_in == b->allowas_in &&
 	       a->graceful_restart == b->graceful_restart &&

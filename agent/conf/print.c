@@ -184,6 +184,11 @@ static void print_neighbor(FILE *out, const struct conf_neighbor *neighbor)
 	else if (neighbor->md5_key)
 		print_key(out, "          md5-key: ", neighbor->md5_key);
 	fprintf(out, "          ttl-security: %u\n", neighbor->ttl_security);
+	if (neighbor->bfd)
+		fprintf(out, "          bfd: { interval: %u, multiplier: %u, "
+			"multihop: %s }\n", neighbor->bfd->interval,
+			neighbor->bfd->multiplier,
+			on_off(neighbor->bfd->multihop));
 	fprintf(out, "          graceful-restart: %s\n          role: %s\n"
 		"          strict-role: %s\n"
 		"          add-path-receive: %s\n",

@@ -145,6 +145,19 @@ static const struct schema endpoint_schema = {
 	.fields = endpoint_fields, .n_fields = ARRAY_SIZE(endpoint_fields),
 };
 
+static const struct field bfd_fields[] = {
+	{ "interval", KIND_U16, AT(conf_bfd, interval), .min = 10,
+	  .max = 60000, .def = CONF_DEFAULT_BFD_INTERVAL },
+	{ "multiplier", KIND_U16, AT(conf_bfd, multiplier), .min = 1,
+	  .max = 255, .def = CONF_DEFAULT_BFD_MULTIPLIER },
+	{ "multihop", KIND_BOOL, AT(conf_bfd, multihop) },
+};
+
+static const struct schema bfd_schema = {
+	.noun = "bfd", .size = sizeof(struct conf_bfd), .pos = NO_POS,
+	.fields = bfd_fields, .n_fields = ARRAY_SIZE(bfd_fields),
+};
+
 static const struct field neighbor_fields[] = {
 	{ "name", KIND_NAME, AT(conf_neighbor, name), .required = true },
 	{ "address", KIND_ADDR, AT(conf_neighbor, address) },
@@ -160,6 +173,7 @@ static const struct field neighbor_fields[] = {
 	{ "md5-key-file", KIND_PATH, AT(conf_neighbor, md5_key_file) },
 	{ "ttl-security", KIND_U16, AT(conf_neighbor, ttl_security),
 	  .max = 254 },
+	{ "bfd", KIND_STRUCT, AT(conf_neighbor, bfd), .sub = &bfd_schema },
 	{ "kind", KIND_WORD, AT(conf_neighbor, kind),
 	  .words = conf_kind_names },
 	{ "as-override", KIND_BOOL, AT(conf_neighbor, as_override) },

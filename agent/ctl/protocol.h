@@ -23,6 +23,7 @@
  *	policy-test	vnet, neighbor	what a route map would do to the current
  *					routes; with "map": name, and
  *					"direction": "in" (default) or "out"
+ *	bfd		vnet, neighbor	one row per BFD session
  *	status				one row per process
  *	reload				none; error: what is wrong where
  *
@@ -53,6 +54,15 @@
  *	(as received, or as it would be sent without a map), result
  *	("unchanged" "changed" "dropped" "replaced"), newNetwork (if replaced),
  *	newAsPath, newCommunities (if changed or replaced)
+ *
+ * Rows of "bfd":
+ *	vnet, neighbor, address, instance, localAddress, state ("Up" "Down"
+ *	"Init" "AdminDown"), seconds (in this state), diagnostic (why it was
+ *	left last, in RFC 5880's words), remoteState, remoteDiagnostic,
+ *	multihop (bool), discriminator, remoteDiscriminator (0: not heard of),
+ *	transmitInterval, receiveInterval, detectionTime (milliseconds, agreed
+ *	on; 0: none), multiplier, remoteMultiplier, polling (bool), received,
+ *	sent, discarded (packets), up (times)
  *
  * Rows of "status":
  *	process ("session"), pid, seconds, rss (bytes), prefixes, paths,

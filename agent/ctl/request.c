@@ -22,6 +22,7 @@ static const struct {
 	[CTL_ADVERTISED] = { "advertised", VNET | NEIGHBOR },
 	[CTL_ROUTES] = { "routes", VNET },
 	[CTL_POLICY_TEST] = { "policy-test", VNET | NEIGHBOR | MAP },
+	[CTL_BFD] = { "bfd", VNET | NEIGHBOR },
 	[CTL_STATUS] = { "status", 0 },
 	[CTL_RELOAD] = { "reload", 0 },
 };

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bfd/packet.h"
 #include "bgp/fsm.h"
 #include "ctl/rows.h"
 #include "lib/util.h"
@@ -226,6 +227,41 @@ json_t *row_policy_json(const struct row_policy *row,
 		return object;
 	set_as_path(object, "newAsPath", after);
 	set_communities(object, "newCommunities", after, BGP_PART_COMMUNITIES);
+	return object;
+}
+
+/* Milliseconds, with what is left of them. */
+static void set_ms(json_t *object, const char *key, uint64_t us)
+{
+	set(object, key, us % 1000 ? json_real(us / 1000.0) :
+				     json_integer(us / 1000));
+}
+
+json_t *row_bfd_json(const struct row_bfd *row)
+{
+	json_t *object = checked(json_object());
+
+	set_id(object, &row->id);
+	set_addr(object, "address", &row->id.remote);
+	set_string(object, "state", bfd_state_name(row->state));
+	set_int(object, "seconds", row->since_ms / 1000);
+	set_string(object, "diagnostic", bfd_diag_name(row->diag));
+	set_string(object, "remoteState", bfd_state_name(row->remote_state));
+	set_string(object, "remoteDiagnostic",
+		   bfd_diag_name(row->remote_diag));
+	set_bool(object, "multihop", row->multihop);
+	set_int(object, "discriminator", row->disc);
+	set_int(object, "remoteDiscriminator", row->remote_disc);
+	set_ms(object, "transmitInterval", row->tx_us);
+	set_ms(object, "receiveInterval", row->rx_us);
+	set_ms(object, "detectionTime", row->detect_us);
+	set_int(object, "multiplier", row->mult);
+	set_int(object, "remoteMultiplier", row->remote_mult);
+	set_bool(object, "polling", row->polling);
+	set_int(object, "received", row->rx);
+	set_int(object, "sent", row->tx);
+	set_int(object, "discarded", row->discarded);
+	set_int(object, "up", row->ups);
 	return object;
 }
 

@@ -102,6 +102,22 @@ struct row_policy {
 	struct prefix prefix;
 };
 
+/* One BFD session. */
+struct row_bfd {
+	struct row_peer_id id;
+	uint8_t state, remote_state;	/* enum bfd_state */
+	uint8_t diag, remote_diag;	/* enum bfd_diag */
+	uint8_t multihop;
+	uint8_t mult, remote_mult;
+	uint8_t polling;
+	uint32_t disc, remote_disc;
+	uint32_t tx_us, rx_us;		/* agreed on, 0: none */
+	uint64_t detect_us;
+	uint64_t since_ms;		/* how long it has been in this state */
+	uint64_t rx, tx, discarded;	/* packets */
+	uint32_t ups;
+};
+
 enum row_view {
 	ROW_LEARNED,
 	ROW_ADVERTISED,
@@ -116,5 +132,6 @@ json_t *row_policy_json(const struct row_policy *row,
 			const struct bgp_attrs *before,
 			const struct bgp_attrs *after);
 json_t *row_status_json(const struct row_status *row);
+json_t *row_bfd_json(const struct row_bfd *row);
 
 #endif

@@ -143,6 +143,8 @@ static void add_cell(struct table *table, const json_t *value)
 		table_add(table, json_string_value(value));
 	else if (json_is_integer(value))
 		table_addf(table, "%lld", (long long)json_integer_value(value));
+	else if (json_is_real(value))
+		table_addf(table, "%.3f", json_real_value(value));
 	else if (json_is_boolean(value))
 		table_add(table, json_is_true(value) ? "yes" : "no");
 	else
@@ -178,7 +180,7 @@ static int ask_text(const struct request *req, const char *command,
 }
 
 /*
- * Peers
+ * Peers and BFD sessions
  */
 
 static const struct column peer_columns[] = {
@@ -206,6 +208,20 @@ static const struct column agreement_columns[] = {
 	{ "Role", "role" },
 	{ "Capabilities Received", "capabilities" },
 	{ "Capabilities Sent", "sentCapabilities" },
+};
+
+static const struct column bfd_columns[] = {
+	{ "VNet", "vnet" },
+	{ "Neighbor", "neighbor" },
+	{ "Address", "address" },
+	{ "Local Address", "localAddress" },
+	{ "State", "state" },
+	{ "Seconds", "seconds" },
+	{ "Diagnostic", "diagnostic" },
+	{ "Remote State", "remoteState" },
+	{ "Transmit ms", "transmitInterval" },
+	{ "Detection ms", "detectionTime" },
+	{ "Up", "up" },
 };
 
 static void add_row_json(json_t *row, void *arg)
@@ -259,6 +275,11 @@ int ask_policy_test(const struct request *req)
 {
 	return ask_rows(req, "policy-test", policy_columns,
 			ARRAY_SIZE(policy_columns));
+}
+
+int ask_bfd(const struct request *req)
+{
+	return ask_rows(req, "bfd", bfd_columns, ARRAY_SIZE(bfd_columns));
 }
 
 /*

@@ -85,6 +85,12 @@ const struct command vrs_commands[] = {
 		.run = ask_peers,
 		.help = "BGP sessions; what was agreed on with --all",
 	}, {
+		.words = "show bfd",
+		.operands = { &operand_peer },
+		.n_optional = 1,
+		.run = ask_bfd,
+		.help = "BFD sessions with a neighbor, or with all",
+	}, {
 		.words = "show learned",
 		.operands = { &operand_peer },
 		.n_optional = 1,

@@ -141,6 +141,7 @@ int routes_next_hop(const struct request *req);
 
 /* ask.c */
 int ask_peers(const struct request *req);
+int ask_bfd(const struct request *req);
 int ask_learned(const struct request *req);
 int ask_advertised(const struct request *req);
 int ask_policy_test(const struct request *req);

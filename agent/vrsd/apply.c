@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * A configuration is put into force one process after the other: kernel, rib,
- * session, each when the one before has answered. So a VNet has a device
+ * bfd, session, each when the one before has answered. So a VNet has a device
  * before it has a table, and a table before it has peers.
  *
  * Peers are numbered here. A session whose addresses and AS numbers stay the
@@ -27,6 +27,7 @@ struct peer {
 	bool used;
 	bool wanted;			/* by the configuration */
 	struct msg_conf_peer conf;
+	struct msg_conf_bfd bfd;	/* interval 0: none */
 	uint32_t slot;			/* of a range, from 0 */
 	char *md5_key;			/* NULL: none */
 };
@@ -163,6 +164,20 @@ static void take_key(struct peer *peer, const struct conf_neighbor *neighbor)
 	peer->conf.auth++;
 }
 
+static void take_bfd(struct peer *peer, const struct conf_bfd *bfd)
+{
+	memset(&peer->bfd, 0, sizeof(peer->bfd));
+	if (!bfd)
+		return;
+	peer->bfd.id = peer->conf.id;
+	peer->bfd.range = peer->conf.range;
+	peer->bfd.interval = bfd->interval;
+	peer->bfd.mult = bfd->multiplier;
+	peer->bfd.multihop = bfd->multihop;
+	/* One hop is one hop, whatever BGP may do. */
+	peer->bfd.min_ttl = bfd->multihop ? peer->conf.min_ttl : 255;
+}
+
 static void want_place(struct msg_conf_peer *conf, uint32_t slot,
 		       const struct conf_neighbor *neighbor)
 {
@@ -180,6 +195,7 @@ static void want_place(struct msg_conf_peer *conf, uint32_t slot,
 	peer->used = true;
 	peer->wanted = true;
 	take_key(peer, neighbor);
+	take_bfd(peer, neighbor->bfd);
 }
 
 static const uint8_t roles[] = {
@@ -345,14 +361,36 @@ static void listen_in(const struct conf_vnet *vnet)
 	}
 }
 
+/* BFD's sockets of a VNet, as far as somebody uses them. */
+static void bfd_in(const struct conf_vnet *vnet)
+{
+	size_t i;
+
+	if (!vnet->server || !is_ready(vnet->vni))
+		return;
+	for (i = 0; i < apply.n_peers; i++) {
+		const struct peer *peer = &apply.peers[i];
+
+		if (peer->used && peer->bfd.interval && peer->slot == 0 &&
+		    peer->conf.id.vni == vnet->vni)
+			bfdsock_open(vnet->vni, &peer->conf.id.local,
+				     device_of(vnet->name),
+				     peer->bfd.multihop);
+	}
+}
+
 static void listen_all(void)
 {
 	size_t i;
 
 	sockets_mark();
-	for (i = 0; i < apply.conf->n_vnets; i++)
+	bfdsock_mark();
+	for (i = 0; i < apply.conf->n_vnets; i++) {
 		listen_in(&apply.conf->vnets[i]);
+		bfd_in(&apply.conf->vnets[i]);
+	}
 	sockets_sweep();
+	bfdsock_sweep();
 }
 
 void apply_vnet_ready(uint32_t vni)
@@ -364,9 +402,12 @@ void apply_vnet_ready(uint32_t vni)
 					    sizeof(*apply.ready));
 		apply.ready[apply.n_ready++] = vni;
 	}
-	for (i = 0; i < apply.conf->n_vnets; i++)
-		if (apply.conf->vnets[i].vni == vni)
-			listen_in(&apply.conf->vnets[i]);
+	for (i = 0; i < apply.conf->n_vnets; i++) {
+		if (apply.conf->vnets[i].vni != vni)
+			continue;
+		listen_in(&apply.conf->vnets[i]);
+		bfd_in(&apply.conf->vnets[i]);
+	}
 }
 
 /*
@@ -394,14 +435,27 @@ static void send_peers(void)
 				  sizeof(apply.peers[i].conf));
 }
 
+static void send_bfd(void)
+{
+	size_t i;
+
+	for (i = 0; i < apply.n_peers; i++)
+		if (apply.peers[i].used && apply.peers[i].bfd.interval)
+			chan_send(proc_chan(PROC_BFD), MSG_CONF_BFD,
+				  &apply.peers[i].bfd,
+				  sizeof(apply.peers[i].bfd));
+}
+
 static void begin_stage(enum proc_id proc)
 {
 	if (proc == PROC_KERNEL && apply.no_kernel)
 		proc = PROC_RIB;
-	if (proc == PROC_SESSION) {
+	if (proc == PROC_BFD) {
 		number_peers();
 		/* A peer's key is there before it can be let in. */
 		listen_all();
+		send_bfd();
+	} else if (proc == PROC_SESSION) {
 		send_peers();
 	} else {
 		send_text(proc);
@@ -419,6 +473,9 @@ void apply_answered(enum proc_id from)
 		begin_stage(PROC_RIB);
 		break;
 	case PROC_RIB:
+		begin_stage(PROC_BFD);
+		break;
+	case PROC_BFD:
 		begin_stage(PROC_SESSION);
 		break;
 	default:
@@ -444,4 +501,5 @@ void apply_init(const struct options *opt)
 	apply.no_kernel = opt->no_kernel;
 	apply.restarted = opt->restarted;
 	sockets_init();
+	bfdsock_init();
 }

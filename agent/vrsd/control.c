@@ -60,11 +60,17 @@ static const struct command {
 			   { PROC_RIB, QUERY_POLICY, false } },
 		.n_steps = 2,
 	},
+	[CTL_BFD] = {
+		.steps = { { PROC_SESSION, QUERY_PEERS, true },
+			   { PROC_BFD, QUERY_BFD, false } },
+		.n_steps = 2,
+	},
 	[CTL_STATUS] = {
 		.steps = { { PROC_SESSION, QUERY_STATUS, false },
 			   { PROC_RIB, QUERY_STATUS, false },
+			   { PROC_BFD, QUERY_STATUS, false },
 			   { PROC_KERNEL, QUERY_STATUS, false } },
-		.n_steps = 3,
+		.n_steps = 4,
 	},
 };
 
@@ -315,6 +321,7 @@ static void message(enum proc_id from, uint16_t type, const void *body,
 		    size_t len, int fd)
 {
 	const struct msg_row_status *status = body;
+	const struct msg_row_bfd *bfd = body;
 	const struct msg_row_peer *peer = body;
 	struct ask *ask;
 
@@ -341,6 +348,9 @@ static void message(enum proc_id from, uint16_t type, const void *body,
 		break;
 	case MSG_ROW_POLICY:
 		row_policy(ask, body, len);
+		break;
+	case MSG_ROW_BFD:
+		ctl_client_row(ask->client, row_bfd_json(&bfd->row));
 		break;
 	case MSG_ROW_STATUS:
 		ctl_client_row(ask->client, row_status_json(&status->row));

@@ -327,10 +327,10 @@ static void query(const struct msg_query *query)
 	proc_query_end(query->id, 0, NULL);
 }
 
-static void hop_down(const struct msg_hop_down *msg)
+static void hop_down(enum proc_id from, const struct msg_hop_down *msg)
 {
 	if (!addr_bits(&msg->hop))
-		proc_violation(PROC_RIB, MSG_HOP_DOWN);
+		proc_violation(from, MSG_HOP_DOWN);
 	if (find_vnet(msg->vni))
 		fib_hop_down(kernel.fib, msg->vni, &msg->hop);
 }
@@ -356,7 +356,7 @@ static void message(enum proc_id from, uint16_t type, const void *body,
 		route(body, len);
 		break;
 	case MSG_HOP_DOWN:
-		hop_down(body);
+		hop_down(from, body);
 		break;
 	case MSG_SWEEP:
 		sweep(*(const uint32_t *)body);

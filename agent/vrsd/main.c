@@ -28,8 +28,8 @@ static const char usage_text[] =
 NOBODY ")\n"
 "  -d, --debug          log more\n"
 "      --try-sandbox PROCESS\n"
-"                       show that session, rib, kernel or control cannot do\n"
-"                       what it should not\n"
+"                       show that session, rib, kernel, control or bfd cannot\n"
+"                       do what it should not\n"
 "  -h, --help\n"
 "  -V, --version\n";
 
@@ -60,6 +60,7 @@ static int (*const process_main[PROC_COUNT])(const struct options *opt) = {
 	[PROC_RIB] = rib_main,
 	[PROC_KERNEL] = kernel_main,
 	[PROC_CONTROL] = control_main,
+	[PROC_BFD] = bfd_main,
 };
 
 static void usage_error(void)

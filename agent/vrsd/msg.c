@@ -11,6 +11,7 @@
 #define RIB		BIT(PROC_RIB)
 #define KERNEL		BIT(PROC_KERNEL)
 #define CONTROL		BIT(PROC_CONTROL)
+#define BFD		BIT(PROC_BFD)
 
 enum msg_flag {
 	FD = 1,				/* carries a descriptor */
@@ -27,21 +28,25 @@ static const struct msg_info {
 #define MSG(type, from, to, flags, len) \
 	[MSG_##type] = { #type, from, to, flags, len }
 
-	MSG(CHANNEL, PARENT, SESSION | RIB | KERNEL | CONTROL, FD,
+	MSG(CHANNEL, PARENT, SESSION | RIB | KERNEL | CONTROL | BFD, FD,
 	    sizeof(uint32_t)),
-	MSG(LOG_LEVEL, PARENT, SESSION | RIB | KERNEL | CONTROL, 0,
+	MSG(LOG_LEVEL, PARENT, SESSION | RIB | KERNEL | CONTROL | BFD, 0,
 	    sizeof(uint32_t)),
-	MSG(SHUTDOWN, PARENT, SESSION | RIB | KERNEL | CONTROL, 0, 0),
+	MSG(SHUTDOWN, PARENT, SESSION | RIB | KERNEL | CONTROL | BFD, 0, 0),
 
 	MSG(CONF_TEXT, PARENT, RIB | KERNEL, TAIL, 0),
 	MSG(CONF_PEER, PARENT, SESSION, 0, sizeof(struct msg_conf_peer)),
-	MSG(CONF_END, PARENT, SESSION | RIB | KERNEL, 0, 0),
-	MSG(CONF_DONE, SESSION | RIB | KERNEL, PARENT, 0, 0),
+	MSG(CONF_BFD, PARENT, BFD, 0, sizeof(struct msg_conf_bfd)),
+	MSG(CONF_END, PARENT, SESSION | RIB | KERNEL | BFD, 0, 0),
+	MSG(CONF_DONE, SESSION | RIB | KERNEL | BFD, PARENT, 0, 0),
 
 	MSG(LISTENER, PARENT, SESSION, FD, sizeof(struct msg_listener)),
 	MSG(LISTENER_CLOSE, PARENT, SESSION, 0, sizeof(struct msg_listener)),
 	MSG(DIALED, PARENT, SESSION, FD, sizeof(uint32_t)),
 	MSG(DIAL_FAILED, PARENT, SESSION, 0, sizeof(struct msg_dial_failed)),
+	MSG(BFD_RECEIVER, PARENT, BFD, FD, sizeof(struct msg_bfd_socket)),
+	MSG(BFD_SENDER, PARENT, BFD, FD, sizeof(struct msg_bfd_socket)),
+	MSG(BFD_CLOSE, PARENT, BFD, 0, sizeof(struct msg_bfd_socket)),
 	MSG(DIAL, SESSION, PARENT, 0, sizeof(uint32_t)),
 	MSG(VNET_READY, KERNEL, PARENT, 0, sizeof(uint32_t)),
 	MSG(NIC_DOWN, KERNEL, PARENT, 0, sizeof(struct msg_hop_down)),
@@ -57,31 +62,37 @@ static const struct msg_info {
 	MSG(PEER_SLOW, SESSION, RIB, 0, sizeof(uint32_t)),
 	MSG(PEER_READY, SESSION, RIB, 0, sizeof(uint32_t)),
 
+	MSG(BFD_BEGIN, SESSION, BFD, 0, sizeof(struct msg_bfd_peer)),
+	MSG(BFD_END, SESSION, BFD, 0, sizeof(struct msg_bfd_peer)),
+	MSG(BFD_DOWN, BFD, SESSION, 0, sizeof(struct msg_bfd_peer)),
+
 	MSG(PEER_HEARD, RIB, SESSION, 0, sizeof(struct msg_peer_ref)),
 	MSG(SEND, RIB, SESSION, TAIL, sizeof(struct msg_send)),
 	MSG(ASK_REFRESH, RIB, SESSION, 0, sizeof(struct msg_peer_ref)),
 	MSG(OVER_LIMIT, RIB, SESSION, 0, sizeof(struct msg_over_limit)),
 
 	MSG(ROUTE, RIB, KERNEL, TAIL, sizeof(struct msg_route)),
-	MSG(HOP_DOWN, RIB, KERNEL, 0, sizeof(struct msg_hop_down)),
+	MSG(HOP_DOWN, RIB | BFD, KERNEL, 0, sizeof(struct msg_hop_down)),
 	MSG(SWEEP, RIB, KERNEL, 0, sizeof(uint32_t)),
 	MSG(ROUTE_DONE, KERNEL, RIB, TAIL, sizeof(struct msg_route_done)),
 
-	MSG(QUERY, CONTROL, SESSION | RIB | KERNEL, 0,
+	MSG(QUERY, CONTROL, SESSION | RIB | KERNEL | BFD, 0,
 	    sizeof(struct msg_query)),
-	MSG(QUERY_MORE, CONTROL, SESSION | RIB | KERNEL, 0, sizeof(uint32_t)),
-	MSG(QUERY_CANCEL, CONTROL, SESSION | RIB | KERNEL, 0,
+	MSG(QUERY_MORE, CONTROL, SESSION | RIB | KERNEL | BFD, 0,
+	    sizeof(uint32_t)),
+	MSG(QUERY_CANCEL, CONTROL, SESSION | RIB | KERNEL | BFD, 0,
 	    sizeof(uint32_t)),
 	MSG(RELOAD, CONTROL, PARENT, 0, sizeof(uint32_t)),
 	MSG(ROW_PEER, SESSION, CONTROL, 0, sizeof(struct msg_row_peer)),
 	MSG(ROW_COUNTS, RIB, CONTROL, 0, sizeof(struct msg_row_counts)),
 	MSG(ROW_ROUTE, RIB, CONTROL, TAIL, sizeof(struct msg_row_route)),
-	MSG(ROW_STATUS, SESSION | RIB | KERNEL, CONTROL, 0,
+	MSG(ROW_STATUS, SESSION | RIB | KERNEL | BFD, CONTROL, 0,
 	    sizeof(struct msg_row_status)),
 	MSG(ROW_POLICY, RIB, CONTROL, TAIL, sizeof(struct msg_row_policy)),
+	MSG(ROW_BFD, BFD, CONTROL, 0, sizeof(struct msg_row_bfd)),
 	MSG(QUERY_BATCH, SESSION | RIB | KERNEL, CONTROL, 0,
 	    sizeof(uint32_t)),
-	MSG(QUERY_END, SESSION | RIB | KERNEL, CONTROL, TAIL,
+	MSG(QUERY_END, SESSION | RIB | KERNEL | BFD, CONTROL, TAIL,
 	    sizeof(struct msg_query_end)),
 #undef MSG
 };
@@ -109,16 +120,20 @@ static bool id_ends(const struct row_peer_id *id)
 bool msg_strings_end(uint16_t type, const void *body)
 {
 	const struct msg_conf_peer *conf = body;
+	const struct msg_conf_bfd *bfd = body;
 	const struct msg_peer_up *up = body;
 	const struct msg_query *query = body;
 	const struct msg_row_peer *peer = body;
 	const struct msg_row_route *route = body;
 	const struct msg_row_status *status = body;
 	const struct msg_row_policy *policy = body;
+	const struct msg_row_bfd *row_bfd = body;
 
 	switch (type) {
 	case MSG_CONF_PEER:
 		return id_ends(&conf->id);
+	case MSG_CONF_BFD:
+		return id_ends(&bfd->id);
 	case MSG_PEER_UP:
 		return id_ends(&up->id);
 	case MSG_QUERY:
@@ -137,6 +152,8 @@ bool msg_strings_end(uint16_t type, const void *body)
 		return id_ends(&policy->row.id);
 	case MSG_ROW_STATUS:
 		return ENDS(status->row.process);
+	case MSG_ROW_BFD:
+		return id_ends(&row_bfd->row.id);
 	default:
 		return true;
 	}
@@ -155,6 +172,7 @@ static const char *const proc_names[PROC_COUNT] = {
 	[PROC_RIB] = "rib",
 	[PROC_KERNEL] = "kernel",
 	[PROC_CONTROL] = "control",
+	[PROC_BFD] = "bfd",
 };
 
 const char *proc_name(enum proc_id id)

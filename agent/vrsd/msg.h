@@ -2,9 +2,10 @@
 /*
  * What the processes tell each other: the specification of every channel.
  *
- *	parent -- session, rib, kernel, control		(one channel each)
+ *	parent -- session, rib, kernel, control, bfd	(one channel each)
  *	session -- rib -- kernel
- *	control -- session, rib, kernel
+ *	session -- bfd -- kernel
+ *	control -- session, rib, kernel, bfd
  *
  * Bodies are these structs in host form, some with a tail of bytes. A VNet is
  * named by its VNI. A peer is one session as configured, a neighbor seen from
@@ -18,9 +19,9 @@
  * what to whom, and what a body points out is checked where it is used. A
  * message that breaks this ends the receiving process, and so the service.
  *
- * A configuration goes to kernel, rib and session, in this order, each when
- * the one before has answered, so that nobody hears of a VNet it does not
- * know yet.
+ * A configuration goes to kernel, rib, bfd and session, in this order, each
+ * when the one before has answered, so that nobody hears of a VNet or peer it
+ * does not know yet.
  */
 #ifndef VRSD_MSG_H
 #define VRSD_MSG_H
@@ -40,6 +41,7 @@ enum proc_id {
 	PROC_RIB,
 	PROC_KERNEL,
 	PROC_CONTROL,
+	PROC_BFD,
 	PROC_COUNT,
 };
 
@@ -53,9 +55,11 @@ enum msg_type {
 	MSG_CONF_TEXT,		/* bytes */
 	/* parent -> session */
 	MSG_CONF_PEER,		/* msg_conf_peer, for each */
-	/* parent -> kernel, rib, session: that was all of it */
+	/* parent -> bfd */
+	MSG_CONF_BFD,		/* msg_conf_bfd, for each */
+	/* parent -> kernel, rib, bfd, session: that was all of it */
 	MSG_CONF_END,
-	/* kernel, rib, session -> parent: it is in force */
+	/* kernel, rib, bfd, session -> parent: it is in force */
 	MSG_CONF_DONE,
 
 	/* parent -> session */
@@ -63,6 +67,10 @@ enum msg_type {
 	MSG_LISTENER_CLOSE,	/* msg_listener */
 	MSG_DIALED,		/* uint32_t peer, fd: connecting */
 	MSG_DIAL_FAILED,	/* msg_dial_failed */
+	/* parent -> bfd */
+	MSG_BFD_RECEIVER,	/* msg_bfd_socket, fd */
+	MSG_BFD_SENDER,		/* msg_bfd_socket, fd; after the receiver */
+	MSG_BFD_CLOSE,		/* msg_bfd_socket */
 	/* session -> parent */
 	MSG_DIAL,		/* uint32_t peer */
 	/* kernel -> parent */
@@ -83,6 +91,12 @@ enum msg_type {
 	MSG_PEER_SLOW,		/* uint32_t peer: too much waits for it */
 	MSG_PEER_READY,		/* uint32_t peer: go on */
 
+	/* session -> bfd: BGP with it is up, and is not any more */
+	MSG_BFD_BEGIN,		/* msg_bfd_peer */
+	MSG_BFD_END,		/* msg_bfd_peer */
+	/* bfd -> session */
+	MSG_BFD_DOWN,		/* msg_bfd_peer: is not reached any more */
+
 	/* rib -> session */
 	MSG_PEER_HEARD,		/* msg_peer_ref: what follows is for it */
 	MSG_SEND,		/* msg_send, peers, BGP messages */
@@ -91,23 +105,26 @@ enum msg_type {
 
 	/* rib -> kernel */
 	MSG_ROUTE,		/* msg_route, next hops */
+	/* rib, bfd -> kernel */
 	MSG_HOP_DOWN,		/* msg_hop_down */
+	/* rib -> kernel */
 	MSG_SWEEP,		/* uint32_t vni: all that is wanted was sent */
 	/* kernel -> rib */
 	MSG_ROUTE_DONE,		/* msg_route_done, text */
 
-	/* control -> session, rib, kernel */
+	/* control -> session, rib, kernel, bfd */
 	MSG_QUERY,		/* msg_query: begin, with a batch of rows */
 	MSG_QUERY_MORE,		/* uint32_t id: the next batch */
 	MSG_QUERY_CANCEL,	/* uint32_t id */
 	/* control -> parent */
 	MSG_RELOAD,		/* uint32_t id */
-	/* session, rib, kernel -> control */
+	/* session, rib, kernel, bfd -> control */
 	MSG_ROW_PEER,		/* msg_row_peer */
 	MSG_ROW_COUNTS,		/* msg_row_counts */
 	MSG_ROW_ROUTE,		/* msg_row_route, struct bgp_attrs */
 	MSG_ROW_STATUS,		/* msg_row_status */
 	MSG_ROW_POLICY,		/* msg_row_policy, two struct bgp_attrs */
+	MSG_ROW_BFD,		/* msg_row_bfd */
 	MSG_QUERY_BATCH,	/* uint32_t id: there is more */
 	MSG_QUERY_END,		/* msg_query_end, text if it failed */
 
@@ -147,6 +164,31 @@ struct msg_conf_peer {
 	bool restarted;			/* there was a vrsd before this one */
 	uint16_t restart_time;		/* seconds, 0: no graceful restart */
 	uint32_t long_lived_time;	/* seconds */
+};
+
+/* One BFD session, with whom a BGP session is. */
+struct msg_conf_bfd {
+	struct row_peer_id id;
+	struct prefix range;		/* as of msg_conf_peer */
+	uint16_t interval;		/* ms */
+	uint8_t mult;
+	uint8_t multihop;		/* RFC 5883 */
+	uint8_t min_ttl;		/* of what it sends, 0: any */
+};
+
+/*
+ * Each instance address has one socket to receive, on BFD's port, and one to
+ * send, from a port of its own (RFC 5881 section 4).
+ */
+struct msg_bfd_socket {
+	uint32_t vni;
+	struct addr local;
+	uint32_t multihop;
+};
+
+struct msg_bfd_peer {
+	uint32_t peer;
+	struct addr remote;
 };
 
 struct msg_listener {
@@ -256,6 +298,7 @@ enum query_kind {
 	QUERY_LOC_RIB,			/* rib: ROW_ROUTE */
 	QUERY_STATUS,			/* all: ROW_STATUS */
 	QUERY_POLICY,			/* rib: ROW_POLICY */
+	QUERY_BFD,			/* bfd: ROW_BFD */
 	QUERY_KINDS,
 };
 
@@ -295,6 +338,11 @@ struct msg_row_policy {
 	uint32_t query;
 	struct row_policy row;
 	uint32_t before_len;		/* bytes; the other is behind it */
+};
+
+struct msg_row_bfd {
+	uint32_t query;
+	struct row_bfd row;
 };
 
 struct msg_query_end {

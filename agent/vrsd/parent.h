@@ -73,6 +73,18 @@ int sockets_dial(const struct addr *local, const struct addr *remote,
 void sockets_init(void);
 
 /*
+ * bfdsock.c: what bfd cannot open itself
+ */
+
+/* As sockets_listen(), for BFD. */
+void bfdsock_open(uint32_t vni, const struct addr *local, const char *device,
+		  bool multihop);
+/* Close, in a while, those that were not asked for between these two. */
+void bfdsock_mark(void);
+void bfdsock_sweep(void);
+void bfdsock_init(void);
+
+/*
  * rundir.c
  */
 

@@ -96,6 +96,11 @@ struct chan *proc_chan(enum proc_id other)
 	return chans[other];
 }
 
+bool proc_has_chan(enum proc_id other)
+{
+	return chans[other] != NULL;
+}
+
 /*
  * Signals to the process group or the whole service are the parent's; a child
  * ends when the parent says so, or is gone.

@@ -41,6 +41,8 @@ void proc_attach(enum proc_id other, int fd);
 
 /* The channel to @other; the parent attaches all before anything else. */
 struct chan *proc_chan(enum proc_id other);
+/* Whether there is one: kernel may not run. */
+bool proc_has_chan(enum proc_id other);
 
 /* The process that sent the message being handled broke the rules. */
 void proc_violation(enum proc_id from, uint16_t type)

@@ -18,7 +18,8 @@
 
 #define FOR(proc)	(1u << (proc))
 #define CHILDREN	(FOR(PROC_SESSION) | FOR(PROC_RIB) | \
-			 FOR(PROC_KERNEL) | FOR(PROC_CONTROL))
+			 FOR(PROC_KERNEL) | FOR(PROC_CONTROL) | \
+			 FOR(PROC_BFD))
 
 /* System calls without a look at their arguments, and who may make them. */
 static const struct {
@@ -50,7 +51,8 @@ static const struct {
 	/* connections */
 	{ SCMP_SYS(accept4), FOR(PROC_SESSION) | FOR(PROC_CONTROL) },
 	{ SCMP_SYS(read), FOR(PROC_SESSION) | FOR(PROC_CONTROL) },
-	{ SCMP_SYS(getrandom), FOR(PROC_SESSION) },	/* timers' jitter */
+	/* timers' jitter */
+	{ SCMP_SYS(getrandom), FOR(PROC_SESSION) | FOR(PROC_BFD) },
 	/* netlink */
 	{ SCMP_SYS(sendto), FOR(PROC_KERNEL) },
 	{ SCMP_SYS(recvfrom), FOR(PROC_KERNEL) },

@@ -13,6 +13,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "bgp/notify.h"
 #include "lib/log.h"
 #include "lib/loop.h"
 #include "lib/util.h"
@@ -208,6 +209,8 @@ static void conf_end(void)
 		}
 		peer->wanted = false;
 		bgp_peer_start(&peer->bgp);
+		/* BFD may be new for it. */
+		session_peer_tell_bfd(peer);
 	}
 	chan_send(proc_chan(PROC_PARENT), MSG_CONF_DONE, NULL, 0);
 }
@@ -425,6 +428,19 @@ static void unreachable(const struct msg_hop_down *msg)
 	}
 }
 
+/* RFC 5882: what BFD has lost is lost, whatever the hold timer says. */
+static void bfd_down(const struct msg_bfd_peer *msg)
+{
+	struct peer *peer = find(msg->peer);
+	struct bgp_error err;
+
+	/* Another may have taken its place meanwhile. */
+	if (!peer || !addr_equal(&peer->conf.id.remote, &msg->remote))
+		return;
+	bgp_notify_cease(&err, BGP_CEASE_BFD_DOWN, NULL);
+	bgp_peer_fail(&peer->bgp, &err);
+}
+
 /* The peer, if the session that rib means is still there. */
 static struct peer *meant(const struct msg_peer_ref *ref)
 {
@@ -543,6 +559,9 @@ static void message(enum proc_id from, uint16_t type, const void *body,
 		break;
 	case MSG_UNREACHABLE:
 		unreachable(body);
+		break;
+	case MSG_BFD_DOWN:
+		bfd_down(body);
 		break;
 	case MSG_PEER_HEARD:
 		heard(body);

@@ -485,6 +485,23 @@ static void io_state(struct bgp_conn *bgp, enum bgp_state old)
 		bgp->peer->conf.caps.restart = restart_caps(&peer->conf);
 }
 
+/* It has more to tell of a neighbor that BGP is up with. */
+static void tell_bfd(const struct peer *peer, enum msg_type type)
+{
+	struct msg_bfd_peer msg = {
+		.peer = peer->conf.id.peer,
+		.remote = peer->conf.id.remote,
+	};
+
+	chan_send(proc_chan(PROC_BFD), type, &msg, sizeof(msg));
+}
+
+void session_peer_tell_bfd(const struct peer *peer)
+{
+	if (peer->bgp.session)
+		tell_bfd(peer, MSG_BFD_BEGIN);
+}
+
 static void io_established(struct bgp_peer *bgp)
 {
 	struct peer *peer = bgp->ctx;
@@ -504,6 +521,7 @@ static void io_established(struct bgp_peer *bgp)
 	up.id = peer->conf.id;
 	peer->heard = false;
 	peer->slow = false;
+	session_peer_tell_bfd(peer);
 	chan_send(proc_chan(PROC_RIB), MSG_PEER_UP, &up, sizeof(up));
 }
 
@@ -520,6 +538,7 @@ static void io_down(struct bgp_peer *bgp, const struct bgp_error *err)
 	down.restart_time = kept->time;
 	memcpy(down.long_lived_time, kept->long_lived_time,
 	       sizeof(down.long_lived_time));
+	tell_bfd(peer, MSG_BFD_END);
 	peer->heard = false;
 	peer->conf.id.remote_as = bgp->conf.remote_as;
 	chan_send(proc_chan(PROC_RIB), MSG_PEER_DOWN, &down, sizeof(down));

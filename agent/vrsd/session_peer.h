@@ -71,6 +71,8 @@ void session_peer_send(struct peer *peer, struct out_buf *buf, size_t offset,
 void session_peer_over_limit(struct peer *peer, uint32_t restart);
 /* Have it announce everything again, if it can. */
 void session_peer_ask_refresh(struct peer *peer);
+/* Say to bfd, perhaps again, that BGP is up, if it is. */
+void session_peer_tell_bfd(const struct peer *peer);
 /* Stop or go on reading from all peers. */
 void session_peer_pause_reading(bool pause);
 

@@ -30,9 +30,12 @@ static struct child {
 static const enum proc_id siblings[][2] = {
 	{ PROC_SESSION, PROC_RIB },
 	{ PROC_RIB, PROC_KERNEL },
+	{ PROC_BFD, PROC_SESSION },
+	{ PROC_BFD, PROC_KERNEL },
 	{ PROC_CONTROL, PROC_SESSION },
 	{ PROC_CONTROL, PROC_RIB },
 	{ PROC_CONTROL, PROC_KERNEL },
+	{ PROC_CONTROL, PROC_BFD },
 };
 
 bool spawn_alive(enum proc_id proc)
@@ -179,6 +182,7 @@ void spawn_shutdown(void)
 
 	others |= ask(PROC_KERNEL);
 	others |= ask(PROC_RIB);
+	others |= ask(PROC_BFD);
 	others |= ask(PROC_CONTROL);
 	if (!others)
 		ask(PROC_SESSION);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The route server daemon. One program in five processes, each with the
+ * The route server daemon. One program in six processes, each with the
  * rights that its task needs:
  *
  *	parent	  reads the configuration, opens listening and connecting
@@ -9,6 +9,8 @@
  *	rib	  Adj-RIB-In, best paths, what to advertise, what to program
  *	kernel	  VNets, NICs and routes in the kernel, by netlink
  *	control	  answers vrs
+ *	bfd	  sees within a second that a peer is gone, and has nothing
+ *		  else to do that could keep it from seeing that
  *
  * They share nothing but messages (msg.h). When one of them ends unasked, all
  * end, with a line in the log that says which and how, and the service manager
@@ -45,6 +47,7 @@ int session_main(const struct options *opt);
 int rib_main(const struct options *opt);
 int kernel_main(const struct options *opt);
 int control_main(const struct options *opt);
+int bfd_main(const struct options *opt);
 
 /* notify.c: tell the service manager, if there is one (sd_notify(3)). */
 void notify_manager(const char *state);

@@ -45,7 +45,7 @@ check "a neighbor without a session is known" \
 	answers '{"command": "learned", "neighbor": "sdwan"}' ""
 check "a request of 2,000 bytes is refused" \
 	answers "{\"command\": \"$(printf '%2000s' x)\"}" "too long"
-check_equal "status has a row for each process" "session rib control" \
+check_equal "status has a row for each process" "session rib bfd control" \
 	eval 'ask "{\"command\": \"status\"}" | jq -r "select(.process) | .process" | xargs'
 
 # Who may ask.

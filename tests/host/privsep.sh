@@ -20,7 +20,7 @@ strange_files() {
 }
 
 nobody=$(id -u nobody)
-for process in session rib control; do
+for process in session rib control bfd; do
 	pid=$(vrsd_process $process)
 	check_equal "$process runs as an unprivileged user" \
 		"$nobody"$'\t'"$nobody"$'\t'"$nobody"$'\t'"$nobody" status "$pid" Uid
@@ -41,7 +41,7 @@ check_equal "the directory is empty" "" ls -A "$run/rs/empty"
 check_equal "the parent has two capabilities" 0000000000000420 status $vrsd_pid CapEff
 check_equal "and cannot get more" 0000000000000420 status $vrsd_pid CapPrm
 
-for process in session rib kernel control; do
+for process in session rib kernel control bfd; do
 	out=$("$vrsd" --try-sandbox $process -r "$run/rs" -u nobody)
 	check_equal "--try-sandbox $process succeeds" 0 echo $?
 	while read -r line; do
@@ -60,7 +60,7 @@ check_error "an unknown user is refused" 'no user "nosuch"' \
 	"$vrsd" -c "$run/vrsd.yaml" -u nosuch
 
 # One that dies takes the others along, for the service manager to see.
-for process in session rib control; do
+for process in session rib control bfd; do
 	[ $process = session ] || start_vrsd
 	pids=$(pgrep -P $vrsd_pid)
 	kill -SEGV "$(vrsd_process $process)"

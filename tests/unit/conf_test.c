@@ -404,6 +404,10 @@ static void diff_is(const char *what, const char *old, const char *new,
 		"md5-key: a }\n"
 #define SDWAN4	"        - { name: sdwan, address: 10.1.2.4, asn: 65001, " \
 		"md5-key: b }\n"
+#define SDWAN5	"        - { name: sdwan, address: 10.1.2.4, asn: 65001, " \
+		"bfd: {} }\n"
+#define SDWAN6	"        - { name: sdwan, address: 10.1.2.4, asn: 65001, " \
+		"bfd: { multihop: true } }\n"
 #define RANGE	"        - { name: r, range: 10.1.8.0/24, asns: [1, 2] }\n"
 #define RANGE2	"        - { name: r, range: 10.1.8.0/24, asns: [1, 3] }\n"
 #define FIREWALL "        - { name: fw, address: 10.1.3.4, asn: 65002 }\n"
@@ -445,6 +449,10 @@ static void test_diff(void)
 		"*neighbor sdwan\n");
 	diff_is("another key", SERVER NEIGHBORS SDWAN3,
 		SERVER NEIGHBORS SDWAN4, "*neighbor sdwan\n");
+	diff_is("BFD", SERVER NEIGHBORS SDWAN5, SERVER NEIGHBORS SDWAN6,
+		"*neighbor sdwan\n");
+	diff_is("the same BFD", SERVER NEIGHBORS SDWAN5,
+		SERVER NEIGHBORS SDWAN5, "");
 	diff_is("the same range", SERVER NEIGHBORS RANGE,
 		SERVER NEIGHBORS RANGE, "");
 	diff_is("others in a range", SERVER NEIGHBORS RANGE,

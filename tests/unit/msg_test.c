@@ -35,9 +35,11 @@ static const struct {
 	{ PROC_PARENT, PROC_RIB, 5 },
 	{ PROC_PARENT, PROC_KERNEL, 5 },
 	{ PROC_PARENT, PROC_CONTROL, 5 },
+	{ PROC_PARENT, PROC_BFD, 8 },
 	{ PROC_SESSION, PROC_PARENT, 2 },
 	{ PROC_SESSION, PROC_RIB, 7 },
 	{ PROC_SESSION, PROC_CONTROL, 4 },
+	{ PROC_SESSION, PROC_BFD, 2 },
 	{ PROC_RIB, PROC_PARENT, 1 },
 	{ PROC_RIB, PROC_SESSION, 4 },
 	{ PROC_RIB, PROC_KERNEL, 3 },
@@ -49,6 +51,11 @@ static const struct {
 	{ PROC_CONTROL, PROC_SESSION, 3 },
 	{ PROC_CONTROL, PROC_RIB, 3 },
 	{ PROC_CONTROL, PROC_KERNEL, 3 },
+	{ PROC_CONTROL, PROC_BFD, 3 },
+	{ PROC_BFD, PROC_PARENT, 1 },
+	{ PROC_BFD, PROC_SESSION, 1 },
+	{ PROC_BFD, PROC_KERNEL, 1 },
+	{ PROC_BFD, PROC_CONTROL, 3 },
 };
 
 static unsigned int expected(enum proc_id from, enum proc_id to)

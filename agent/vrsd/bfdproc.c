@@ -1,0 +1,859 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The bfd process: BFD sessions (RFC 5880, 5881, 5883) with BGP neighbors,
+ * and nothing else, so that nothing keeps it from sending in time. The parent
+ * hands it its sockets. When a neighbor is lost that BGP is up with, it tells
+ * session, which ends the BGP session, and kernel, which moves routes off the
+ * next hop, at once. A neighbor whose BGP has gone before (its daemon has
+ * restarted, say, and it keeps forwarding) is BGP's own matter.
+ *
+ * There is a session for each peer that is to have one; of a range, for those
+ * that have dialled in. A discriminator is random and found by
+ * hash, and a packet is of a session only if it comes from the neighbor's
+ * address, to ours, and by the port of the right kind.
+ */
+
+#include <errno.h>
+#include <netinet/in.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/random.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <unistd.h>
+#include <uthash.h>
+
+#include "bfd/fsm.h"
+#include "lib/log.h"
+#include "lib/loop.h"
+#include "lib/util.h"
+#include "vrsd/proc.h"
+#include "vrsd/vrsd.h"
+
+#define READS_MAX	256		/* packets of a socket in one turn */
+#define FINALS_MAX	100		/* answers to polls in a second */
+#define FAREWELL_MS	5000		/* AdminDown is said so long at least */
+
+struct sock {
+	struct sock *next;
+	struct msg_bfd_socket id;
+	int receiver;
+	int sender;			/* -1: comes */
+	struct loop_fd *watch;
+	uint64_t stray;			/* packets of no session */
+};
+
+/* A timer of which the deadline moves with each packet. */
+struct deadline {
+	struct loop_timer *timer;
+	uint64_t at;			/* ms, 0: not running */
+	uint64_t fires;			/* when timer will, <= at */
+};
+
+/* Whom a packet is for that does not know our discriminator yet. */
+struct peer_key {
+	uint32_t vni;
+	uint32_t multihop;
+	struct addr local;
+	struct addr remote;
+};
+
+struct peer {
+	struct bfd bfd;
+	struct msg_conf_bfd conf;	/* id.remote: none if nobody is there */
+	char *name;			/* for log lines */
+	bool wanted;			/* by the configuration being read */
+	bool leaving;			/* says AdminDown, and is freed then */
+	bool in_use;			/* BGP is up */
+	bool lost;			/* and BFD has gone down since */
+	struct loop_timer *tx;
+	struct deadline detect;
+	uint64_t since_ms;		/* in this state */
+	uint64_t discarded;		/* packets */
+	uint64_t second;		/* that finals is about */
+	unsigned int finals;
+	struct sock *sock;		/* NULL: comes */
+	struct peer_key key;
+	UT_hash_handle hh;		/* by bfd.disc */
+	UT_hash_handle hh_key;
+};
+
+static struct {
+	struct peer **peers;		/* [number - 1], NULL: none */
+	size_t n_peers;
+	struct peer *by_disc, *by_key;	/* those that run */
+	struct sock *socks;
+} bfds;
+
+static struct peer *find(uint32_t number)
+{
+	if (number == 0 || number > bfds.n_peers)
+		return NULL;
+	return bfds.peers[number - 1];
+}
+
+static struct peer *next_peer(const struct peer *peer)
+{
+	size_t i = peer ? peer->conf.id.peer : 0;
+
+	for (; i < bfds.n_peers; i++)
+		if (bfds.peers[i])
+			return bfds.peers[i];
+	return NULL;
+}
+
+static struct sock *find_sock(const struct msg_bfd_socket *id)
+{
+	struct sock *sock;
+
+	for (sock = bfds.socks; sock; sock = sock->next)
+		if (sock->id.vni == id->vni &&
+		    sock->id.multihop == id->multihop &&
+		    addr_equal(&sock->id.local, &id->local))
+			break;
+	return sock;
+}
+
+static void find_sock_of(struct peer *peer)
+{
+	struct msg_bfd_socket id = {
+		.vni = peer->conf.id.vni,
+		.local = peer->conf.id.local,
+		.multihop = peer->conf.multihop,
+	};
+
+	peer->sock = find_sock(&id);
+}
+
+static void find_socks(void)
+{
+	struct peer *peer = NULL;
+
+	while ((peer = next_peer(peer)))
+		find_sock_of(peer);
+}
+
+static bool runs(const struct peer *peer)
+{
+	return peer->conf.id.remote.family != 0;
+}
+
+static uint32_t random_below(uint32_t n)
+{
+	uint32_t value = 0;
+
+	if (getrandom(&value, sizeof(value), 0) < 0)
+		fatal("getrandom");
+	return (uint64_t)value * n >> 32;
+}
+
+static struct peer *find_disc(uint32_t disc)
+{
+	struct peer *peer;
+
+	HASH_FIND(hh, bfds.by_disc, &disc, sizeof(disc), peer);
+	return peer;
+}
+
+static uint32_t draw_disc(void)
+{
+	uint32_t disc;
+
+	do {
+		if (getrandom(&disc, sizeof(disc), 0) < 0)
+			fatal("getrandom");
+	} while (disc == 0 || find_disc(disc));
+	return disc;
+}
+
+/*
+ * What the state machine asks for
+ */
+
+static struct peer *peer_of(struct bfd *bfd)
+{
+	return container_of(bfd, struct peer, bfd);
+}
+
+/* What cannot be sent is lost, as on the way: BFD is made for that. */
+static void ops_send(struct bfd *bfd, const uint8_t *data)
+{
+	struct peer *peer = peer_of(bfd);
+	const struct sock *sock = peer->sock;
+	uint16_t port = peer->conf.multihop ? BFD_PORT_MULTIHOP :
+					      BFD_PORT_SINGLE_HOP;
+	struct sockaddr_storage ss;
+	struct iovec iov = {
+		.iov_base = (void *)data,
+		.iov_len = BFD_PACKET_LEN,
+	};
+	struct msghdr msg = {
+		.msg_name = &ss,
+		.msg_namelen = addr_to_sockaddr(&peer->conf.id.remote, port,
+						&ss),
+		.msg_iov = &iov,
+		.msg_iovlen = 1,
+	};
+
+	if (sock && sock->sender >= 0 &&
+	    sendmsg(sock->sender, &msg, MSG_DONTWAIT | MSG_NOSIGNAL) < 0)
+		log_debug("%s: %s", peer->name, strerror(errno));
+}
+
+static void ops_tx_timer(struct bfd *bfd, uint32_t us)
+{
+	struct peer *peer = peer_of(bfd);
+
+	if (us)
+		loop_timer_set(peer->tx, MAX(us / 1000, 1U));
+	else
+		loop_timer_stop(peer->tx);
+}
+
+static void ops_detect_timer(struct bfd *bfd, uint64_t us)
+{
+	struct deadline *detect = &peer_of(bfd)->detect;
+	uint64_t ms = (us + 999) / 1000;
+	bool running = detect->at != 0;
+
+	if (!us) {
+		detect->at = 0;
+		loop_timer_stop(detect->timer);
+		return;
+	}
+	detect->at = loop_now_ms() + ms;
+	if (running && detect->fires <= detect->at)
+		return;
+	detect->fires = detect->at;
+	loop_timer_set(detect->timer, ms);
+}
+
+/* Whether all that BGP has of the neighbor is lost. */
+static bool all_lost(const struct peer *lost)
+{
+	struct peer *peer = NULL;
+
+	while ((peer = next_peer(peer))) {
+		if (peer->conf.id.vni != lost->conf.id.vni ||
+		    !addr_equal(&peer->conf.id.remote,
+				&lost->conf.id.remote))
+			continue;
+		if (peer->in_use && !peer->lost)
+			return false;
+	}
+	return true;
+}
+
+/* The short way: whoever else hears of it later hears the same. */
+static void tell_lost(struct peer *peer)
+{
+	struct msg_bfd_peer down = {
+		.peer = peer->conf.id.peer,
+		.remote = peer->conf.id.remote,
+	};
+	struct msg_hop_down hop = {
+		.vni = peer->conf.id.vni,
+		.hop = peer->conf.id.remote,
+	};
+
+	if (!peer->in_use)
+		return;
+	peer->lost = true;
+	if (proc_has_chan(PROC_KERNEL) && all_lost(peer)) {
+		chan_send(proc_chan(PROC_KERNEL), MSG_HOP_DOWN, &hop,
+			  sizeof(hop));
+		chan_flush(proc_chan(PROC_KERNEL));
+	}
+	chan_send(proc_chan(PROC_SESSION), MSG_BFD_DOWN, &down, sizeof(down));
+	chan_flush(proc_chan(PROC_SESSION));
+}
+
+static void ops_state(struct bfd *bfd, enum bfd_state old)
+{
+	struct peer *peer = peer_of(bfd);
+
+	peer->since_ms = loop_now_ms();
+	if (bfd->state == BFD_UP) {
+		peer->lost = false;
+		log_notice("%s: BFD is up", peer->name);
+	}
+	if (old != BFD_UP)
+		return;
+	log_notice("%s: BFD is down: %s", peer->name,
+		   bfd_diag_name(bfd->diag));
+	/* RFC 5882 3.2: AdminDown, theirs or ours, is no failure. */
+	if (bfd->state == BFD_DOWN && bfd->remote_state != BFD_ADMIN_DOWN)
+		tell_lost(peer);
+}
+
+static const struct bfd_ops ops_bfd = {
+	.send = ops_send,
+	.tx_timer = ops_tx_timer,
+	.detect_timer = ops_detect_timer,
+	.state = ops_state,
+	.random = random_below,
+};
+
+/*
+ * Receiving
+ */
+
+/* TTL or hop limit; 0: unknown. */
+static int ttl_of(struct msghdr *msg)
+{
+	struct cmsghdr *cmsg;
+	int ttl = 0;
+
+	for (cmsg = CMSG_FIRSTHDR(msg); cmsg; cmsg = CMSG_NXTHDR(msg, cmsg))
+		if ((cmsg->cmsg_level == IPPROTO_IP &&
+		     cmsg->cmsg_type == IP_TTL) ||
+		    (cmsg->cmsg_level == IPPROTO_IPV6 &&
+		     cmsg->cmsg_type == IPV6_HOPLIMIT))
+			memcpy(&ttl, CMSG_DATA(cmsg), sizeof(ttl));
+	return ttl;
+}
+
+/* Addresses may have bytes that mean nothing: all of the key is hashed. */
+static struct peer_key make_key(const struct msg_bfd_socket *sock,
+				const struct addr *remote)
+{
+	struct peer_key key;
+
+	memset(&key, 0, sizeof(key));
+	key.vni = sock->vni;
+	key.multihop = sock->multihop;
+	key.local.family = sock->local.family;
+	memcpy(key.local.bytes, sock->local.bytes, addr_bytes(&sock->local));
+	key.remote.family = remote->family;
+	memcpy(key.remote.bytes, remote->bytes, addr_bytes(remote));
+	return key;
+}
+
+/* 6.8.6: by our discriminator, or, before it is known, by address. */
+static struct peer *find_receiver(const struct sock *sock,
+				  const struct addr *remote, uint32_t disc)
+{
+	struct peer_key key = make_key(&sock->id, remote);
+	struct peer *peer;
+
+	if (disc) {
+		peer = find_disc(disc);
+		return peer && !memcmp(&peer->key, &key, sizeof(key)) ?
+		       peer : NULL;
+	}
+	HASH_FIND(hh_key, bfds.by_key, &key, sizeof(key), peer);
+	return peer;
+}
+
+/* Each poll is answered at once, so somebody could have us send a lot. */
+static bool too_many_polls(struct peer *peer)
+{
+	uint64_t second = loop_now_ms() / 1000;
+
+	if (second != peer->second) {
+		peer->second = second;
+		peer->finals = 0;
+	}
+	return ++peer->finals > FINALS_MAX;
+}
+
+static void input(struct sock *sock, const struct addr *remote, int ttl,
+		  const uint8_t *data, size_t len)
+{
+	struct bfd_packet packet;
+	struct peer *peer;
+
+	if (bfd_packet_parse(data, len, &packet)) {
+		sock->stray++;
+		return;
+	}
+	peer = find_receiver(sock, remote, packet.your_disc);
+	if (!peer) {
+		sock->stray++;
+		return;
+	}
+	if (ttl < peer->conf.min_ttl ||
+	    (packet.poll && too_many_polls(peer))) {
+		peer->discarded++;
+		return;
+	}
+	bfd_receive(&peer->bfd, &packet);
+}
+
+static bool read_one(struct sock *sock)
+{
+	union {
+		struct cmsghdr align;
+		uint8_t bytes[CMSG_SPACE(sizeof(int)) * 2];
+	} control;
+	struct sockaddr_storage ss;
+	uint8_t data[256];
+	struct iovec iov = { .iov_base = data, .iov_len = sizeof(data) };
+	struct msghdr msg = {
+		.msg_name = &ss,
+		.msg_namelen = sizeof(ss),
+		.msg_iov = &iov,
+		.msg_iovlen = 1,
+		.msg_control = &control,
+		.msg_controllen = sizeof(control),
+	};
+	struct addr remote;
+	ssize_t n = recvmsg(sock->receiver, &msg, MSG_DONTWAIT);
+
+	if (n < 0)
+		return false;
+	remote = addr_from_sockaddr(&ss);
+	input(sock, &remote, ttl_of(&msg), data, n);
+	return true;
+}
+
+static void read_some(struct sock *sock)
+{
+	unsigned int i;
+
+	for (i = 0; i < READS_MAX; i++)
+		if (!read_one(sock))
+			break;
+}
+
+static void sock_ready(int fd, unsigned int ready, void *arg)
+{
+	(void)fd;
+	(void)ready;
+	read_some(arg);
+}
+
+/*
+ * Timers
+ */
+
+static void tx_fired(void *arg)
+{
+	struct peer *peer = arg;
+
+	bfd_tx_due(&peer->bfd);
+}
+
+static void peer_free(struct peer *peer);
+
+/* Nothing is lost that is only unread, after we were kept from running. */
+static void detect_fired(void *arg)
+{
+	struct peer *peer = arg;
+	struct deadline *detect = &peer->detect;
+	uint64_t now;
+
+	if (peer->leaving) {
+		peer_free(peer);
+		return;
+	}
+	if (peer->sock)
+		read_some(peer->sock);
+	now = loop_now_ms();
+	if (!detect->at)
+		return;
+	if (now < detect->at) {
+		detect->fires = detect->at;
+		loop_timer_set(detect->timer, detect->at - now);
+		return;
+	}
+	detect->at = 0;
+	bfd_detect_due(&peer->bfd);
+}
+
+/*
+ * Peers
+ */
+
+static struct bfd_conf conf_of(const struct msg_conf_bfd *conf)
+{
+	return (struct bfd_conf){
+		.min_tx = conf->interval * 1000,
+		.min_rx = conf->interval * 1000,
+		.mult = conf->mult,
+	};
+}
+
+static void name_peer(struct peer *peer)
+{
+	const struct row_peer_id *id = &peer->conf.id;
+	char remote[ADDR_STRLEN], local[ADDR_STRLEN];
+
+	free(peer->name);
+	peer->name = xasprintf("vnet %s neighbor %s (%s) instance %s",
+			       id->vnet, id->neighbor,
+			       addr_format(&id->remote, remote),
+			       addr_format(&id->local, local));
+}
+
+static void begin(struct peer *peer)
+{
+	struct bfd_conf conf = conf_of(&peer->conf);
+	struct msg_bfd_socket where = {
+		.vni = peer->conf.id.vni,
+		.local = peer->conf.id.local,
+		.multihop = peer->conf.multihop,
+	};
+
+	name_peer(peer);
+	find_sock_of(peer);
+	peer->key = make_key(&where, &peer->conf.id.remote);
+	peer->since_ms = loop_now_ms();
+	bfd_init(&peer->bfd, &conf, draw_disc(), &ops_bfd);
+	HASH_ADD(hh, bfds.by_disc, bfd.disc, sizeof(peer->bfd.disc), peer);
+	HASH_ADD(hh_key, bfds.by_key, key, sizeof(peer->key), peer);
+	bfd_start(&peer->bfd);
+}
+
+/* At once, without a word. */
+static void end(struct peer *peer)
+{
+	peer->in_use = false;
+	if (!runs(peer))
+		return;
+	HASH_DELETE(hh, bfds.by_disc, peer);
+	HASH_DELETE(hh_key, bfds.by_key, peer);
+	loop_timer_stop(peer->tx);
+	loop_timer_stop(peer->detect.timer);
+	peer->detect.at = 0;
+	memset(&peer->conf.id.remote, 0, sizeof(peer->conf.id.remote));
+}
+
+static void peer_free(struct peer *peer)
+{
+	end(peer);
+	bfds.peers[peer->conf.id.peer - 1] = NULL;
+	loop_timer_free(peer->tx);
+	loop_timer_free(peer->detect.timer);
+	free(peer->name);
+	free(peer);
+}
+
+static struct peer *peer_new(const struct msg_conf_bfd *conf)
+{
+	struct peer *peer = xcalloc(1, sizeof(*peer));
+	size_t number = conf->id.peer;
+
+	peer->conf = *conf;
+	peer->tx = loop_timer_new(tx_fired, peer);
+	peer->detect.timer = loop_timer_new(detect_fired, peer);
+	if (number > bfds.n_peers) {
+		bfds.peers = xreallocarray(bfds.peers, number,
+					   sizeof(*bfds.peers));
+		memset(bfds.peers + bfds.n_peers, 0,
+		       (number - bfds.n_peers) * sizeof(*bfds.peers));
+		bfds.n_peers = number;
+	}
+	bfds.peers[number - 1] = peer;
+	if (runs(peer))
+		begin(peer);
+	return peer;
+}
+
+/* Say goodbye for a while: without a word the neighbor would see a failure. */
+static void leave(struct peer *peer)
+{
+	if (!runs(peer)) {
+		peer_free(peer);
+		return;
+	}
+	if (peer->leaving)
+		return;
+	peer->leaving = true;
+	bfd_admin_down(&peer->bfd);
+	loop_timer_set(peer->detect.timer, FAREWELL_MS);
+}
+
+static bool same_session(const struct msg_conf_bfd *a,
+			 const struct msg_conf_bfd *b)
+{
+	return a->id.vni == b->id.vni && a->multihop == b->multihop &&
+	       addr_equal(&a->id.local, &b->id.local) &&
+	       prefix_equal(&a->range, &b->range) &&
+	       (a->range.addr.family ||
+		addr_equal(&a->id.remote, &b->id.remote));
+}
+
+static void change(struct peer *peer, const struct msg_conf_bfd *conf)
+{
+	struct addr remote = peer->conf.id.remote;
+	struct bfd_conf params = conf_of(conf);
+
+	peer->conf = *conf;
+	peer->conf.id.remote = remote;
+	if (!runs(peer))
+		return;
+	name_peer(peer);
+	bfd_change(&peer->bfd, &params);
+}
+
+static void conf_peer(const struct msg_conf_bfd *conf)
+{
+	struct peer *peer = find(conf->id.peer);
+
+	if (conf->id.peer == 0 || conf->id.peer > MSG_PEERS_MAX ||
+	    conf->interval == 0 || conf->mult == 0 ||
+	    (conf->range.addr.family == 0) ==
+	    (conf->id.remote.family == 0))
+		proc_violation(PROC_PARENT, MSG_CONF_BFD);
+	if (peer && (peer->leaving || !same_session(&peer->conf, conf))) {
+		peer_free(peer);
+		peer = NULL;
+	}
+	if (peer)
+		change(peer, conf);
+	else
+		peer = peer_new(conf);
+	peer->wanted = true;
+}
+
+static void conf_end(void)
+{
+	struct peer *peer, *next;
+
+	for (peer = next_peer(NULL); peer; peer = next) {
+		next = next_peer(peer);
+		if (!peer->wanted)
+			leave(peer);
+		else
+			peer->wanted = false;
+	}
+	chan_send(proc_chan(PROC_PARENT), MSG_CONF_DONE, NULL, 0);
+}
+
+/*
+ * BGP is up. Without BFD there is no such peer here; one that dialled in is
+ * new.
+ */
+static void bgp_begin(const struct msg_bfd_peer *msg)
+{
+	struct peer *peer = find(msg->peer);
+
+	if (!peer || peer->leaving)
+		return;
+	if (peer->conf.range.addr.family &&
+	    !addr_equal(&peer->conf.id.remote, &msg->remote) &&
+	    prefix_contains(&peer->conf.range, &msg->remote)) {
+		end(peer);
+		peer->conf.id.remote = msg->remote;
+		begin(peer);
+	}
+	if (addr_equal(&peer->conf.id.remote, &msg->remote) && !peer->in_use) {
+		peer->in_use = true;
+		peer->lost = false;
+	}
+}
+
+static void bgp_end(const struct msg_bfd_peer *msg)
+{
+	struct peer *peer = find(msg->peer);
+
+	if (!peer || !addr_equal(&peer->conf.id.remote, &msg->remote))
+		return;
+	peer->in_use = false;
+	if (!peer->conf.range.addr.family || peer->leaving)
+		return;
+	bfd_admin_down(&peer->bfd);
+	end(peer);
+}
+
+/*
+ * Sockets
+ */
+
+static void sock_close(const struct msg_bfd_socket *id)
+{
+	struct sock *sock = find_sock(id), **p;
+
+	if (!sock)
+		return;
+	for (p = &bfds.socks; *p != sock; p = &(*p)->next)
+		;
+	*p = sock->next;
+	loop_fd_free(sock->watch);
+	close(sock->receiver);
+	if (sock->sender >= 0)
+		close(sock->sender);
+	free(sock);
+	find_socks();
+}
+
+static void sock_receiver(const struct msg_bfd_socket *id, int fd)
+{
+	struct sock *sock;
+
+	sock_close(id);
+	sock = xcalloc(1, sizeof(*sock));
+	sock->id = *id;
+	sock->receiver = fd;
+	sock->sender = -1;
+	sock->watch = loop_fd_new(fd, LOOP_READ, sock_ready, sock);
+	sock->next = bfds.socks;
+	bfds.socks = sock;
+	find_socks();
+}
+
+static void sock_sender(const struct msg_bfd_socket *id, int fd)
+{
+	struct sock *sock = find_sock(id);
+
+	if (!sock || sock->sender >= 0)
+		proc_violation(PROC_PARENT, MSG_BFD_SENDER);
+	sock->sender = fd;
+}
+
+/*
+ * Messages
+ */
+
+static bool asked_for(const struct peer *peer, const struct msg_query *query)
+{
+	char text[ADDR_STRLEN];
+
+	if (!runs(peer) || peer->leaving ||
+	    (query->vnet[0] && strcmp(query->vnet, peer->conf.id.vnet)))
+		return false;
+	return !query->neighbor[0] ||
+	       !strcmp(query->neighbor, peer->conf.id.neighbor) ||
+	       !strcmp(query->neighbor,
+		       addr_format(&peer->conf.id.remote, text));
+}
+
+static void fill_row(const struct peer *peer, struct row_bfd *row)
+{
+	const struct bfd *bfd = &peer->bfd;
+
+	*row = (struct row_bfd){
+		.id = peer->conf.id,
+		.state = bfd->state,
+		.remote_state = bfd->remote_state,
+		.diag = bfd->diag,
+		.remote_diag = bfd->remote_diag,
+		.multihop = peer->conf.multihop,
+		.mult = bfd->conf.mult,
+		.remote_mult = bfd->remote_mult,
+		.polling = bfd->polling,
+		.disc = bfd->disc,
+		.remote_disc = bfd->remote_disc,
+		.tx_us = bfd->tx_interval,
+		.rx_us = MAX(bfd->used_rx, bfd->remote_min_tx),
+		.detect_us = bfd->detect_time,
+		.since_ms = loop_now_ms() - peer->since_ms,
+		.rx = bfd->rx,
+		.tx = bfd->tx,
+		.discarded = peer->discarded,
+		.ups = bfd->ups,
+	};
+}
+
+static void query_sessions(const struct msg_query *query)
+{
+	struct msg_row_bfd msg = { .query = query->id };
+	struct peer *peer = NULL;
+
+	while ((peer = next_peer(peer))) {
+		if (!asked_for(peer, query))
+			continue;
+		fill_row(peer, &msg.row);
+		chan_send(proc_chan(PROC_CONTROL), MSG_ROW_BFD, &msg,
+			  sizeof(msg));
+	}
+}
+
+static void query(const struct msg_query *query)
+{
+	struct msg_row_status status = { .query = query->id };
+
+	if (query->kind == QUERY_BFD) {
+		query_sessions(query);
+	} else if (query->kind == QUERY_STATUS) {
+		proc_status(&status.row);
+		chan_send(proc_chan(PROC_CONTROL), MSG_ROW_STATUS, &status,
+			  sizeof(status));
+	}
+	proc_query_end(query->id, 0, NULL);
+}
+
+static void message(enum proc_id from, uint16_t type, const void *body,
+		    size_t len, int fd)
+{
+	(void)len;
+	switch (type) {
+	case MSG_CONF_BFD:
+		conf_peer(body);
+		break;
+	case MSG_CONF_END:
+		conf_end();
+		break;
+	case MSG_BFD_RECEIVER:
+		sock_receiver(body, fd);
+		break;
+	case MSG_BFD_SENDER:
+		sock_sender(body, fd);
+		break;
+	case MSG_BFD_CLOSE:
+		sock_close(body);
+		break;
+	case MSG_BFD_BEGIN:
+		bgp_begin(body);
+		break;
+	case MSG_BFD_END:
+		bgp_end(body);
+		break;
+	case MSG_QUERY:
+		query(body);
+		break;
+	case MSG_QUERY_MORE:
+	case MSG_QUERY_CANCEL:
+		break;			/* the answer was sent whole */
+	default:
+		proc_violation(from, type);
+	}
+}
+
+/* Neighbors are not to take our end for a failure of the network. */
+static void shutdown_sessions(void)
+{
+	struct peer *peer = NULL;
+
+	while ((peer = next_peer(peer)))
+		if (runs(peer))
+			bfd_admin_down(&peer->bfd);
+	loop_exit(0);
+}
+
+static const struct proc_ops ops = {
+	.message = message,
+	.shutdown = shutdown_sessions,
+};
+
+/*
+ * Neither paging nor other processes are to delay us. What the system does
+ * not permit we do without.
+ */
+static void become_prompt(void)
+{
+	static const struct rlimit no_limit = { RLIM_INFINITY, RLIM_INFINITY };
+	static const struct sched_param param = { .sched_priority = 1 };
+
+	int future = 0;
+
+	/* Memory to come is bound by a limit once we are nobody. */
+	if (!setrlimit(RLIMIT_MEMLOCK, &no_limit))
+		future = MCL_FUTURE | MCL_ONFAULT;
+	if (mlockall(MCL_CURRENT | future))
+		log_debug("memory is not locked: %s", strerror(errno));
+	if (sched_setscheduler(0, SCHED_RR, &param))
+		log_debug("no real-time scheduling: %s", strerror(errno));
+}
+
+int bfd_main(const struct options *opt)
+{
+	proc_init(PROC_BFD, &ops);
+	become_prompt();
+	sandbox_enter(PROC_BFD, &opt->sandbox);
+	return loop_run();
+}

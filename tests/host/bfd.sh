@@ -1,0 +1,166 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# BFD with FRR and BIRD, IPv4 and IPv6, single hop and multihop: up, other
+# parameters, silent death, AdminDown, forged packets, neighbors of a range.
+
+. "${0%/*}/host.bash"
+
+add_topology
+
+# All neighbors. Detection times are long for BFD: a test may have to wait for
+# its turn, and FRR and BIRD do not ask for a better one.
+configure() {
+	write_config
+	sed -i "/name: sdwan/s/ }$/, bfd: { interval: 200, multiplier: 12 } }/
+		/name: firewall/s/ }$/, bfd: { interval: 250, multiplier: 10, multihop: true } }/" "$run/vrsd.yaml"
+}
+configure
+start_vrsd
+start_frr
+start_bird
+check "eight BGP sessions come up, though nobody else does BFD" wait_until 20 sessions 8
+
+# start_bfdd: FRR's, single hop. It gives up root's rights.
+bfdd_run=$run/bfdd
+must install -d -o frr -g frr "$bfdd_run"
+start_bfdd() {
+	{
+		echo "log file $bfdd_run/bfdd.log"
+		echo "bfd"
+		for to in 10.1.1.4 10.1.1.5 fd00:10:1:1::4 fd00:10:1:1::5; do
+			[[ $to != *:* ]] && from=10.1.2.4 || from=fd00:10:1:2::4
+			cat <<-EOF
+			 peer $to local-address $from interface eth0
+			  receive-interval 300
+			  transmit-interval 300
+			  detect-multiplier 8
+			 exit
+			EOF
+		done
+	} >"$run/bfdd.conf"
+	ip netns exec "$(ns sdwan)" /usr/lib/frr/zebra -f /dev/null -z "$bfdd_run/zserv.api" \
+		-i "$bfdd_run/zebra.pid" --vty_socket "$bfdd_run" >>"$run/frr.out" 2>&1 &
+	zebra_pid=$!
+	defer end_process $zebra_pid
+	ip netns exec "$(ns sdwan)" /usr/lib/frr/bfdd -f "$run/bfdd.conf" -z "$bfdd_run/zserv.api" \
+		-i "$bfdd_run/bfdd.pid" --vty_socket "$bfdd_run" \
+		--bfdctl "$bfdd_run/bfdd.sock" >>"$run/frr.out" 2>&1 &
+	bfdd_pid=$!
+	defer end_process $bfdd_pid
+}
+bfdd() { vtysh --vty_socket "$bfdd_run" -d bfdd "${@/#/-c}"; }
+
+# bfd STATE NEIGHBOR [FILTER]: all sessions with it (two) are in STATE.
+bfd() {
+	vrs show bfd "$2" -j | jq -es --arg s "$1" "first | length == 2 and all(.[]; .state == \$s and (${3:-true}))"
+}
+start_bfdd
+for n in sdwan sdwan6; do
+	check "BFD with FRR comes up ($n)" wait_until 20 bfd Up $n
+	check "at the slower of the two rates" \
+		wait_until 10 bfd Up $n ".transmitInterval == 300 and .detectionTime == 2400"
+	check "no poll is left unanswered" wait_until 10 bfd Up $n ".polling | not"
+done
+frr_bfd() { bfdd "show bfd peers json" | jq -es "first | length == 4 and all(.[]; $1)"; }
+check "FRR says so, too" wait_until 10 frr_bfd '.status == "up" and ."remote-detect-multiplier" == 12'
+
+cat >>"$run/bird.conf" <<-EOF
+protocol bfd {
+  multihop { interval 100 ms; multiplier 10; };
+}
+EOF
+sed -i 's/^  multihop;/&\n  bfd on;\n  error wait time 1, 2;/
+	s/^template bgp azure4 .*/&\n  local 10.1.3.4 as 65002;/
+	s/^template bgp azure6 .*/&\n  local fd00:10:1:3::4 as 65002;/' "$run/bird.conf"
+must bird configure >/dev/null
+for n in firewall firewall6; do
+	check "BFD with BIRD comes up, multihop ($n)" wait_until 40 bfd Up $n .multihop
+	check "at the slower of the two rates" \
+		wait_until 10 bfd Up $n ".transmitInterval == 250 and .detectionTime == 2500"
+done
+check "BIRD says so, too" wait_until 10 eval '[ "$(bird show bfd sessions | grep -c Up)" -eq 4 ]'
+check "eight BGP sessions are up" wait_until 40 sessions 8
+
+# Other parameters, without anybody going down.
+up_count() { vrs show bfd -j | jq '[.[].up] | add'; }
+before=$(up_count)
+sed -i 's/interval: 200, multiplier: 12/interval: 500, multiplier: 9/' "$run/vrsd.yaml"
+must vrs reload
+check "a longer interval is agreed on by a poll" \
+	wait_until 10 bfd Up sdwan ".transmitInterval == 500 and .detectionTime == 4000 and (.polling | not)"
+check "FRR has heard it" wait_until 10 frr_bfd '."remote-receive-interval" == 500 and ."remote-detect-multiplier" == 9'
+configure
+must vrs reload
+check "and a shorter one" wait_until 10 bfd Up sdwan6 ".transmitInterval == 300 and .detectionTime == 2400 and (.polling | not)"
+sed -i 's/interval 100 ms/interval 400 ms/' "$run/bird.conf"
+must bird configure >/dev/null
+check "and one of BIRD's" wait_until 10 bfd Up firewall ".transmitInterval == 400 and .detectionTime == 4000"
+check_equal "nobody went down for it" "$before" up_count
+
+# Packets from elsewhere, and of no sense.
+forge() {
+	ip netns exec "$(ns "$1")" /usr/bin/python3 - "${@:2}" <<-'EOT'
+	import socket, struct, sys
+	to, port, ttl, count = sys.argv[1], int(sys.argv[2]), int(sys.argv[3]), int(sys.argv[4])
+	s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+	s.setsockopt(socket.IPPROTO_IP, socket.IP_TTL, ttl)
+	s.bind(("", 50000))
+	down = struct.pack("!BBBBIIIII", 0x21, 0x40, 3, 24, 7, 0, 100000, 100000, 0)
+	for i in range(count):
+	    s.sendto(down, (to, port))
+	    s.sendto(down[:i % 24], (to, port))
+	EOT
+}
+discarded() { [ "$(vrs show bfd "$1" -j | jq '[.[].discarded] | add')" -gt 0 ]; }
+must forge sdwan 10.1.1.4 3784 254 200
+check "a packet with a TTL below 255 is discarded" wait_until 5 discarded sdwan
+must forge firewall 10.1.1.4 3784 255 2000
+check_equal "nobody goes down for what others say" "$before" up_count
+check "all are up" eval '[ "$(vrs show bfd -j | jq "[.[] | select(.state == \"Up\")] | length")" -eq 8 ]'
+
+# Death without a word: BFD tells long before the hold timer (180 s) would.
+kill -STOP $bfdd_pid $frr_pid
+check "silence is noticed" wait_until 20 bfd Down sdwan '.diagnostic == "Control Detection Time Expired"'
+check "BGP goes down with it" wait_until 10 sessions 4
+check "for that reason" logged "neighbor sdwan .*BFD Down"
+kill -CONT $bfdd_pid $frr_pid
+check "BFD comes back" wait_until 30 bfd Up sdwan
+check "and BGP" wait_until 60 sessions 8
+# BIRD takes AdminDown for a failure, so only FRR's sessions are counted.
+frr_ups() { vrs show peers -j | jq '[.[] | select(.asn == 65001).established] | add'; }
+before=$(frr_ups)
+
+# AdminDown is no failure.
+must bfdd "configure terminal" "bfd" "peer 10.1.1.4 local-address 10.1.2.4 interface eth0" "shutdown"
+admin_down() {
+	vrs show bfd sdwan -j | jq -e 'any(.[]; .localAddress == "10.1.1.4" and .state == "Down" and
+		.remoteState == "AdminDown" and .diagnostic == "Neighbor Signaled Session Down")'
+}
+check "the neighbor says AdminDown" wait_until 10 admin_down
+sleep 2
+check_equal "BGP goes on" "$before" frr_ups
+must bfdd "configure terminal" "bfd" "peer 10.1.1.4 local-address 10.1.2.4 interface eth0" "no shutdown"
+check "it comes back" wait_until 20 bfd Up sdwan
+
+# And ours: what is configured no more says goodbye.
+write_config
+must vrs reload
+check "FRR hears AdminDown" wait_until 10 frr_bfd '.status == "down" and ."remote-diagnostic" == "administratively down"'
+check_equal "no session is left" 0 eval 'vrs show bfd -j | jq length'
+sleep 2
+check_equal "and BGP goes on" "$before" frr_ups
+
+# One that dials in from a range.
+sed -i 's/name: firewall, address: 10.1.3.4, asn: 65002/name: branches, range: 10.1.3.0\/24, asn: 65002, bfd: { interval: 250, multiplier: 10, multihop: true }/' "$run/vrsd.yaml"
+must vrs reload
+check "BFD begins with one that dials in" wait_until 60 bfd Up branches '.address == "10.1.3.4"'
+kill -STOP $bird_pid
+check "its death is noticed" wait_until 20 logged "branches .*session down: Cease, BFD Down"
+check "and it is forgotten" wait_until 10 eval 'vrs show bfd branches -j | jq -e "length == 0"'
+kill -CONT $bird_pid
+check "until it dials in again" wait_until 60 bfd Up branches
+
+stop_vrsd
+check_equal "vrsd ends in good order" 0 echo $?
+ktap_finish
