@@ -15,6 +15,7 @@
 #include "link.h"
 #include "main.h"
 #include "nexthop.h"
+#include "peering.h"
 
 struct dest_key {
 	const struct vnet_mirror *mirror;
@@ -105,6 +106,13 @@ static struct vnet_dest *dest_create(struct vnet_mirror *mirror,
 	dest->action = *action;
 	dest->mirror = mirror;
 	INIT_LIST_HEAD(&dest->retired);
+	if (action->peer) {
+		dest->peering = vnet_debugfs_fault_alloc() ? NULL :
+				vnet_peering_get(mirror->table->vnet,
+						 action->peer);
+		if (!dest->peering)
+			goto err_peering;
+	}
 	if (vnet_debugfs_fault_alloc() ||
 	    xa_alloc(&mirror->dests, &dest->index, dest,
 		     XA_LIMIT(1, VNET_LPM_VALUE_MAX), GFP_ATOMIC))
@@ -121,6 +129,9 @@ static struct vnet_dest *dest_create(struct vnet_mirror *mirror,
 err_hash:
 	xa_erase(&mirror->dests, dest->index);
 err_index:
+	if (dest->peering)
+		vnet_peering_put(dest->peering);
+err_peering:
 	kfree_rcu(dest, rcu);
 	return NULL;
 }
@@ -160,6 +171,8 @@ void vnet_dest_put(struct vnet_dest *dest)
 	vnet_nhset_free(dest->action.set);
 	if (dest->action.nh)
 		vnet_nexthop_put(dest->action.nh);
+	if (dest->peering)
+		vnet_peering_put(dest->peering);
 	dest->grace = get_state_synchronize_rcu();
 	list_add_tail(&dest->retired, &mirror->retired);
 }

@@ -18,6 +18,7 @@ struct vnet_mirror;
 struct vnet_net;
 struct vnet_nexthop;
 struct vnet_nhset;
+struct vnet_peering;
 
 /* A reserved range of the platform, which steps aside (system table only) */
 #define VNET_DEST_F_RESERVED	BIT(0)
@@ -28,7 +29,7 @@ struct vnet_nhset;
  * @flags: VNET_DEST_F_*
  * @protocol: rtm_protocol
  * @priority: metric
- * @peer: the peered VNet of VNET_HOP_PEERING
+ * @peer: the other VNet of VNET_HOP_PEERING
  * @nh: next-hop object, or NULL
  * @set: next hops of a route that names them itself, or NULL
  */
@@ -37,7 +38,7 @@ struct vnet_action {
 	u8 flags;
 	u8 protocol;
 	u32 priority;
-	const struct vnet *peer;
+	struct vnet *peer;
 	struct vnet_nexthop *nh;
 	struct vnet_nhset *set;
 };
@@ -47,6 +48,7 @@ struct vnet_action {
  * @action: the action; references to its @nh and @set are held
  * @node: in struct vnet_net.dests
  * @mirror: whose it is
+ * @peering: of VNET_HOP_PEERING, a reference is held; else NULL
  * @index: in struct vnet_mirror.dests, the value in its lookup structure
  * @routes: how many refer to it, 0 = retired (mirror lock)
  * @grace: RCU state when it was retired
@@ -58,6 +60,7 @@ struct vnet_dest {
 	struct vnet_action action;
 	struct rhash_head node;
 	struct vnet_mirror *mirror;
+	struct vnet_peering *peering;
 	u32 index;
 	u32 routes;
 	unsigned long grace;

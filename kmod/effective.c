@@ -3,16 +3,23 @@
  * Effective routes
  *
  * Three tables are looked up, and the longest match wins; at the same length
- * the user-defined route, then BGP, then system. A route that does not take
- * part is passed over as if it were not there:
+ * the user-defined route, then BGP, then system. The BGP table is the VNet's own,
+ * or that of the peer whose gateways it uses. A route that does not take part is
+ * passed over as if it were not there:
  *
- * - BGP, in a subnet without propagation;
+ * - BGP, in a subnet without propagation from where it was learned;
  * - BGP, equal to or inside an address space of this or a peered VNet: those are
- *   reached directly, whatever an appliance announces;
- * - BGP, whose only next hop is the very NIC that sends;
+ *   reached directly, whatever an appliance announces, unless the subnet's route
+ *   table says otherwise;
+ * - BGP, whose only next hop is the very NIC that sends, unless it wants that;
+ * - BGP, all of whose next hops are gone or down, as if it were withdrawn;
+ * - a route into another VNet, unless both sides are peered;
  * - a reserved range of the platform (None), if an address space covers it, or
  *   if the default route has been taken from the platform: whoever took it is
  *   to decide about the reserved ranges as well.
+ *
+ * A user-defined route always takes part: if its next hop is not there, or not
+ * within reach, its packets are dropped. Whoever wrote it wants no other way.
  *
  * bgp_reason() and system_reason() are the only judges of that. Lookup passes
  * over what they name, the dump of all rows shows it with the reason.
@@ -27,6 +34,7 @@
 #include "link.h"
 #include "mirror.h"
 #include "nexthop.h"
+#include "peering.h"
 #include "port.h"
 #include "subnet.h"
 
@@ -36,7 +44,7 @@ struct view {
 	const struct vnet_mirror *bgp;
 	const struct vnet_mirror *user;		/* NULL: none */
 	const struct vnet_port *from;		/* NULL: the host */
-	bool propagation;
+	u32 flags;				/* VNET_SUBNET_F_* */
 };
 
 struct match {
@@ -48,6 +56,7 @@ struct match {
 static bool view_init(struct view *view, const struct vnet *vnet,
 		      const struct vnet_port *from, int family)
 {
+	const struct vnet *gateway = rcu_dereference(vnet->gateway);
 	enum vnet_af af = vnet_af(family);
 	const struct vnet_subnet *subnet = NULL;
 	const struct vnet_table *user = NULL;
@@ -58,11 +67,10 @@ static bool view_init(struct view *view, const struct vnet *vnet,
 		user = rcu_dereference(subnet->user);
 
 	view->system = &vnet->system->mirror[af];
-	view->bgp = &vnet->bgp->mirror[af];
+	view->bgp = &(gateway ?: vnet)->bgp->mirror[af];
 	view->user = user ? &user->mirror[af] : NULL;
 	view->from = from;
-	view->propagation = !subnet || !(READ_ONCE(subnet->flags) &
-					 VNET_SUBNET_F_NO_PROPAGATION);
+	view->flags = subnet ? READ_ONCE(subnet->flags) : 0;
 	return READ_ONCE(view->system->live) && READ_ONCE(view->bgp->live) &&
 	       (!view->user || READ_ONCE(view->user->live));
 }
@@ -125,22 +133,50 @@ static bool inside_space(const struct view *view, const void *addr, u8 len)
 {
 	u8 space_len;
 
-	return vnet_mirror_space(view->system, addr, &space_len) &&
-	       space_len <= len;
+	switch (vnet_mirror_space(view->system, addr, &space_len)) {
+	case VNET_SPACE_OWN:
+	case VNET_SPACE_PEER:
+		return space_len <= len;
+	default:
+		return false;
+	}
 }
 
-static bool own_next_hop(const struct view *view, const struct vnet_dest *dest)
+/* Does the subnet take routes from where this one was learned? */
+static bool propagated(const struct view *view, const struct vnet_dest *dest)
+{
+	u32 source = dest->action.protocol == VNET_PROTO_GATEWAY ?
+		     VNET_SUBNET_F_NO_GATEWAY : VNET_SUBNET_F_NO_ROUTE_SERVER;
+
+	return !(view->flags & (VNET_SUBNET_F_NO_PROPAGATION | source));
+}
+
+static bool takes_own(const struct vnet_port *port)
+{
+	return rcu_dereference(port->config)->flags & VNET_NIC_F_OWN_ROUTES;
+}
+
+static enum vnet_route_reason hops_reason(const struct view *view,
+					  const struct vnet_dest *dest)
 {
 	const struct vnet_nhset *set;
-	unsigned int i;
 
-	set = view->from ? vnet_dest_nhset(dest) : NULL;
-	if (!set || !set->num)
-		return false;
-	for (i = 0; i < set->num; i++)
-		if (rcu_access_pointer(set->members[i].ep->port) != view->from)
-			return false;
-	return true;
+	if (dest->action.type != VNET_HOP_GATEWAY)
+		return VNET_REASON_NONE;
+	set = vnet_dest_nhset(dest);
+	if (!set)
+		return VNET_REASON_NEXT_HOP_GONE;
+	switch (vnet_nhset_state(set, view->from)) {
+	case VNET_NHSET_USABLE:
+		return VNET_REASON_NONE;
+	case VNET_NHSET_OWN:
+		return takes_own(view->from) ? VNET_REASON_NONE :
+					       VNET_REASON_OWN_NEXT_HOP;
+	case VNET_NHSET_DOWN:
+		return VNET_REASON_NEXT_HOP_DOWN;
+	default:
+		return VNET_REASON_NEXT_HOP_GONE;
+	}
 }
 
 /* Why a BGP route to @addr/@len takes no part */
@@ -148,13 +184,12 @@ static enum vnet_route_reason bgp_reason(const struct view *view,
 					 const void *addr, u8 len,
 					 const struct vnet_dest *dest)
 {
-	if (!view->propagation)
+	if (view->flags && !propagated(view, dest))
 		return VNET_REASON_NO_PROPAGATION;
-	if (inside_space(view, addr, len))
+	if (!(view->flags & VNET_SUBNET_F_BGP_INSIDE) &&
+	    inside_space(view, addr, len))
 		return VNET_REASON_INSIDE_SPACE;
-	if (own_next_hop(view, dest))
-		return VNET_REASON_OWN_NEXT_HOP;
-	return VNET_REASON_NONE;
+	return hops_reason(view, dest);
 }
 
 /* Has the default route been taken from the platform? */
@@ -176,6 +211,9 @@ static enum vnet_route_reason system_reason(const struct view *view,
 					    const void *addr, u8 len,
 					    const struct vnet_dest *dest)
 {
+	if (dest->peering &&
+	    !(vnet_peering_link(dest->peering) & VNET_LINK_F_UP))
+		return VNET_REASON_NOT_PEERED;
 	if (!(dest->action.flags & VNET_DEST_F_RESERVED))
 		return VNET_REASON_NONE;
 	if (inside_space(view, addr, len))
@@ -219,11 +257,21 @@ static bool link_local(int family, const void *addr)
 	       ipv6_addr_type(addr) & IPV6_ADDR_LINKLOCAL;
 }
 
+/* A side without access to its peer drops what is for it. */
+static u8 effective_type(const struct vnet_dest *dest)
+{
+	u32 link = dest->peering ? vnet_peering_link(dest->peering) : 0;
+
+	if (link & VNET_LINK_F_UP && !(link & VNET_LINK_F_ACCESS))
+		return VNET_HOP_NONE;
+	return dest->action.type;
+}
+
 static enum vnet_drop answer(struct vnet_effective *res, u8 class,
 			     const struct match *match)
 {
 	res->dest = match->dest;
-	res->type = match->dest->action.type;
+	res->type = effective_type(match->dest);
 	res->class = class;
 	res->plen = match->len;
 	return VNET_DROP_NONE;
@@ -292,45 +340,93 @@ bool vnet_effective_host(const struct vnet *vnet, int family, const void *addr)
 	       match.dest->action.type == VNET_HOP_HOST;
 }
 
-static enum vnet_drop resolve_peer(const struct vnet *peer, int family,
-				   const void *daddr,
+/* What others have sent crosses a peering only where the far side takes it. */
+static enum vnet_drop check_crossing(const struct vnet *vnet, int family,
+				     const void *saddr,
+				     const struct vnet_peering *peering)
+{
+	u8 len;
+
+	if (!saddr || vnet_peering_link(peering) & VNET_LINK_F_FORWARD ||
+	    vnet_mirror_space(&vnet->system->mirror[vnet_af(family)], saddr,
+			      &len) == VNET_SPACE_OWN)
+		return VNET_DROP_NONE;
+	return VNET_DROP_FORWARDED;
+}
+
+static enum vnet_drop resolve_peer(const struct vnet *vnet, int family,
+				   const void *saddr, const void *daddr,
+				   const struct vnet_peering *peering,
 				   struct vnet_target *target)
 {
-	if (vnet_effective_host(peer, family, daddr)) {
-		target->vnet = peer;
+	enum vnet_drop drop = check_crossing(vnet, family, saddr, peering);
+
+	if (drop)
+		return drop;
+	if (vnet_effective_host(peering->peer, family, daddr)) {
+		target->vnet = peering->peer;
 		return VNET_DROP_NONE;
 	}
-	return resolve_address(peer, family, daddr, target);
+	return resolve_address(peering->peer, family, daddr, target);
+}
+
+/* The way into a peer that the address of a next hop shows, NULL = none */
+static const struct vnet_peering *way_to(const struct vnet *vnet, int family,
+					 const void *addr, const struct vnet *to)
+{
+	const struct vnet_mirror *system = &vnet->system->mirror[vnet_af(family)];
+	const struct vnet_peering *peering;
+	struct match match;
+
+	if (!match_longest(system, addr, &match))
+		return NULL;
+	peering = match.dest->peering;
+	if (!peering || peering->peer != to ||
+	    !(vnet_peering_link(peering) & VNET_LINK_F_ACCESS))
+		return NULL;
+	return peering;
+}
+
+bool vnet_effective_reaches(const struct vnet *vnet, int family,
+			    const void *addr, const struct vnet *to)
+{
+	return to == vnet || way_to(vnet, family, addr, to);
 }
 
 /* A next hop has to be in the VNet or in one that is peered with it. */
-static bool endpoint_reachable(const struct vnet *vnet, int family,
-			       const struct vnet_endpoint *ep)
+static enum vnet_drop check_hop(const struct vnet *vnet, int family,
+				const void *saddr,
+				const struct vnet_endpoint *ep)
 {
-	const struct vnet_mirror *system = &vnet->system->mirror[vnet_af(family)];
-	struct match match;
+	const struct vnet_peering *peering;
 
 	if (ep->key.vnet == vnet)
-		return true;
-	if (!match_longest(system, &ep->key.addr, &match))
-		return false;
-	return match.dest->action.type == VNET_HOP_PEERING &&
-	       match.dest->action.peer == ep->key.vnet;
+		return VNET_DROP_NONE;
+	peering = way_to(vnet, family, &ep->key.addr, ep->key.vnet);
+	return peering ? check_crossing(vnet, family, saddr, peering) :
+			 VNET_DROP_UNREACHABLE;
 }
 
 static enum vnet_drop resolve_hops(const struct vnet *vnet,
 				   const struct vnet_port *from, int family,
+				   const void *saddr,
 				   const struct vnet_effective *res, u32 hash,
 				   struct vnet_target *target)
 {
-	const struct vnet_port *skip = res->class == VNET_CLASS_BGP ? from : NULL;
 	const struct vnet_nhset *set = vnet_dest_nhset(res->dest);
+	const struct vnet_port *skip = NULL;
+	enum vnet_drop drop;
 
 	if (!set)
 		return VNET_DROP_NEXT_HOP_GONE;
+	if (from && res->class == VNET_CLASS_BGP && !takes_own(from))
+		skip = from;
 	target->ep = vnet_nhset_select(set, hash, skip);
-	if (!target->ep || !endpoint_reachable(vnet, family, target->ep))
+	if (!target->ep)
 		return VNET_DROP_NEXT_HOP_GONE;
+	drop = check_hop(vnet, family, saddr, target->ep);
+	if (drop)
+		return drop;
 	return resolve_endpoint(target) ? VNET_DROP_NONE :
 					  VNET_DROP_NEXT_HOP_GONE;
 }
@@ -351,7 +447,7 @@ enum vnet_drop vnet_effective_check_nic(const struct vnet_port *from, int family
 
 enum vnet_drop vnet_effective_resolve(const struct vnet *vnet,
 				      const struct vnet_port *from, int family,
-				      const void *daddr,
+				      const void *saddr, const void *daddr,
 				      const struct vnet_effective *res,
 				      u32 hash, struct vnet_target *target)
 {
@@ -370,12 +466,13 @@ enum vnet_drop vnet_effective_resolve(const struct vnet *vnet,
 		drop = resolve_address(vnet, family, daddr, target);
 		break;
 	case VNET_HOP_PEERING:
-		drop = resolve_peer(res->dest->action.peer, family, daddr,
-				    target);
+		drop = resolve_peer(vnet, family, saddr, daddr,
+				    res->dest->peering, target);
 		break;
 	case VNET_HOP_APPLIANCE:
 	case VNET_HOP_GATEWAY:
-		drop = resolve_hops(vnet, from, family, res, hash, target);
+		drop = resolve_hops(vnet, from, family, saddr, res, hash,
+				    target);
 		break;
 	default:
 		return VNET_DROP_NEXT_HOP_NONE;
@@ -391,6 +488,20 @@ static void row_beaten(struct vnet_row *row, enum vnet_route_reason reason)
 {
 	row->state = VNET_ROUTE_INVALID;
 	row->reason = reason;
+}
+
+/* Azure does not list what it filters; what has lost its next hop is listed. */
+static u8 state_by_reason(u8 reason)
+{
+	switch (reason) {
+	case VNET_REASON_NONE:
+		return VNET_ROUTE_ACTIVE;
+	case VNET_REASON_NEXT_HOP_GONE:
+	case VNET_REASON_NEXT_HOP_DOWN:
+		return VNET_ROUTE_INVALID;
+	default:
+		return VNET_ROUTE_HIDDEN;
+	}
 }
 
 static bool bgp_at(const struct view *view, const struct vnet_prefix *prefix)
@@ -411,7 +522,7 @@ static void row_judge(const struct view *view, struct vnet_row *row)
 	else if (row->class == VNET_CLASS_SYSTEM)
 		row->reason = system_reason(view, prefix->addr, prefix->len,
 					    row->dest);
-	row->state = row->reason ? VNET_ROUTE_HIDDEN : VNET_ROUTE_ACTIVE;
+	row->state = state_by_reason(row->reason);
 	if (row->reason || row->class == VNET_CLASS_USER)
 		return;
 	if (view->user && dest_exact(view->user, prefix))
@@ -429,6 +540,7 @@ static bool row_fill(const struct view *view, struct vnet_row *row)
 	if (!row->dest || row->dest->action.type == VNET_HOP_HOST)
 		return false;
 	row->table = mirror->table->id;
+	row->type = effective_type(row->dest);
 	row_judge(view, row);
 	return true;
 }

@@ -22,7 +22,7 @@ struct vnet_remote;
 /**
  * struct vnet_effective - the route that wins for a destination address
  * @dest: what to do; NULL = no route
- * @type: enum vnet_hop_type of @dest
+ * @type: enum vnet_hop_type: that of @dest, or None where access to a peer is off
  * @class: enum vnet_route_class
  * @plen: prefix length
  */
@@ -80,6 +80,7 @@ struct vnet_target {
  * @vnet: as for vnet_effective_lookup()
  * @from: likewise
  * @family: likewise
+ * @saddr: source of the packet; NULL = an address of the sender
  * @daddr: likewise
  * @res: its answer, with a route
  * @hash: vnet_flow_hash() of the flow
@@ -94,9 +95,13 @@ struct vnet_target {
  */
 enum vnet_drop vnet_effective_resolve(const struct vnet *vnet,
 				      const struct vnet_port *from, int family,
-				      const void *daddr,
+				      const void *saddr, const void *daddr,
 				      const struct vnet_effective *res,
 				      u32 hash, struct vnet_target *target);
+
+/* RCU: does @vnet reach an address of @to, itself or a peer it has access to? */
+bool vnet_effective_reaches(const struct vnet *vnet, int family,
+			    const void *addr, const struct vnet *to);
 
 /**
  * vnet_effective_check_nic() - would a NIC be handed a packet?
@@ -116,6 +121,7 @@ enum vnet_drop vnet_effective_check_nic(const struct vnet_port *from, int family
  * struct vnet_row - one of a NIC's routes, used or not
  * @prefix: prefix
  * @dest: what it says
+ * @type: enum vnet_hop_type, as in struct vnet_effective
  * @class: enum vnet_route_class
  * @state: enum vnet_route_state
  * @reason: enum vnet_route_reason
@@ -124,6 +130,7 @@ enum vnet_drop vnet_effective_check_nic(const struct vnet_port *from, int family
 struct vnet_row {
 	struct vnet_prefix prefix;
 	const struct vnet_dest *dest;
+	u8 type;
 	u8 class;
 	u8 state;
 	u8 reason;

@@ -53,9 +53,12 @@ struct vnet_mirror {
 	const void *heard;
 };
 
-/* Whose an address space is: values of struct vnet_mirror.spaces */
+/* Whose an address space is: values of struct vnet_mirror.spaces. A route into a
+ * VNet that is not peered is nobody's: it only keeps its place.
+ */
 #define VNET_SPACE_OWN		1
 #define VNET_SPACE_PEER		2
+#define VNET_SPACE_NOBODY	3
 
 /**
  * struct vnet_table - a routing table that belongs to a VNet

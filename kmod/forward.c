@@ -104,8 +104,8 @@ static enum vnet_drop route(struct vnet_packet *pkt)
 				       &pkt->route);
 	if (reason)
 		return reason;
-	reason = vnet_effective_resolve(pkt->vnet, pkt->from, pkt->family, daddr,
-					&pkt->route, flow_hash(pkt),
+	reason = vnet_effective_resolve(pkt->vnet, pkt->from, pkt->family,
+					vnet_packet_saddr(pkt), daddr, &pkt->route, flow_hash(pkt),
 					&pkt->target);
 	if (reason)
 		return reason;

@@ -139,15 +139,15 @@ int vnet_genl_reply(struct genl_info *info, vnet_genl_fill_fn fill,
 /* Objects may be larger than what the kernel takes a message to be by default;
  * who asks has to be prepared for messages of 32 KiB.
  */
-static int dump_start(struct netlink_callback *cb)
+int vnet_genl_dump_start(struct netlink_callback *cb)
 {
 	cb->min_dump_alloc = SZ_32K;
 	return 0;
 }
 
 /* Of a dump that keeps the number of objects done in cb->args[0] */
-static int dump_result(struct sk_buff *skb, struct netlink_callback *cb,
-		       long done, int err)
+int vnet_genl_dump_result(struct sk_buff *skb, struct netlink_callback *cb,
+			  long done, int err)
 {
 	cb->args[0] = done;
 	if (err && err != -EMSGSIZE)
@@ -301,7 +301,7 @@ static int vnet_dump(struct sk_buff *skb, struct netlink_callback *cb)
 		i++;
 	}
 	rtnl_unlock();
-	return dump_result(skb, cb, i, err);
+	return vnet_genl_dump_result(skb, cb, i, err);
 }
 
 /* ---- Subnets ---- */
@@ -511,7 +511,7 @@ static int subnet_dump(struct sk_buff *skb, struct netlink_callback *cb)
 		i++;
 	}
 	rtnl_unlock();
-	return dump_result(skb, cb, i, err);
+	return vnet_genl_dump_result(skb, cb, i, err);
 }
 
 /* ---- NICs ---- */
@@ -714,7 +714,7 @@ static int nic_dump(struct sk_buff *skb, struct netlink_callback *cb)
 		}
 	}
 	rtnl_unlock();
-	return dump_result(skb, cb, i, err);
+	return vnet_genl_dump_result(skb, cb, i, err);
 }
 
 /* ---- Family ---- */
@@ -754,6 +754,13 @@ static const struct nla_policy lookup_policy[] = {
 	[VNET_A_LOOKUP_DPORT]	= { .type = NLA_U16 },
 };
 
+static const struct nla_policy peering_policy[] = {
+	[VNET_A_IFINDEX]	= NLA_POLICY_MIN(NLA_U32, 1),
+	[VNET_A_PEERING]	= { .type = NLA_NESTED,
+				    .nested_policy = vnet_genl_peering_policy,
+				    .len = VNET_A_PEERING_MAX },
+};
+
 /* Reads need the privilege as well: they show the addresses of tenants. */
 static const struct genl_ops genl_ops[] = {
 	{
@@ -762,7 +769,7 @@ static const struct genl_ops genl_ops[] = {
 		.policy = dev_policy,
 		.maxattr = ARRAY_SIZE(dev_policy) - 1,
 		.doit = vnet_get,
-		.start = dump_start,
+		.start = vnet_genl_dump_start,
 		.dumpit = vnet_dump,
 	}, {
 		.cmd = VNET_CMD_SUBNET_SET,
@@ -781,7 +788,7 @@ static const struct genl_ops genl_ops[] = {
 		.flags = GENL_UNS_ADMIN_PERM,
 		.policy = dev_policy,
 		.maxattr = ARRAY_SIZE(dev_policy) - 1,
-		.start = dump_start,
+		.start = vnet_genl_dump_start,
 		.dumpit = subnet_dump,
 	}, {
 		.cmd = VNET_CMD_NIC_SET,
@@ -795,14 +802,14 @@ static const struct genl_ops genl_ops[] = {
 		.policy = dev_policy,
 		.maxattr = ARRAY_SIZE(dev_policy) - 1,
 		.doit = nic_get,
-		.start = dump_start,
+		.start = vnet_genl_dump_start,
 		.dumpit = nic_dump,
 	}, {
 		.cmd = VNET_CMD_EFFECTIVE_GET,
 		.flags = GENL_UNS_ADMIN_PERM,
 		.policy = effective_policy,
 		.maxattr = ARRAY_SIZE(effective_policy) - 1,
-		.start = dump_start,
+		.start = vnet_genl_dump_start,
 		.dumpit = vnet_genl_effective_dump,
 	}, {
 		.cmd = VNET_CMD_LOOKUP,
@@ -827,7 +834,7 @@ static const struct genl_ops genl_ops[] = {
 		.flags = GENL_UNS_ADMIN_PERM,
 		.policy = dev_policy,
 		.maxattr = ARRAY_SIZE(dev_policy) - 1,
-		.start = dump_start,
+		.start = vnet_genl_dump_start,
 		.dumpit = vnet_genl_endpoint_dump,
 	}, {
 		.cmd = VNET_CMD_TUNNEL_SET,
@@ -842,8 +849,27 @@ static const struct genl_ops genl_ops[] = {
 	}, {
 		.cmd = VNET_CMD_TUNNEL_GET,
 		.flags = GENL_UNS_ADMIN_PERM,
-		.start = dump_start,
+		.start = vnet_genl_dump_start,
 		.dumpit = vnet_genl_tunnel_dump,
+	}, {
+		.cmd = VNET_CMD_PEERING_SET,
+		.flags = GENL_UNS_ADMIN_PERM,
+		.policy = peering_policy,
+		.maxattr = ARRAY_SIZE(peering_policy) - 1,
+		.doit = vnet_genl_peering_set,
+	}, {
+		.cmd = VNET_CMD_PEERING_DEL,
+		.flags = GENL_UNS_ADMIN_PERM,
+		.policy = peering_policy,
+		.maxattr = ARRAY_SIZE(peering_policy) - 1,
+		.doit = vnet_genl_peering_del,
+	}, {
+		.cmd = VNET_CMD_PEERING_GET,
+		.flags = GENL_UNS_ADMIN_PERM,
+		.policy = dev_policy,
+		.maxattr = ARRAY_SIZE(dev_policy) - 1,
+		.start = vnet_genl_dump_start,
+		.dumpit = vnet_genl_peering_dump,
 	},
 };
 

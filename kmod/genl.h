@@ -73,6 +73,19 @@ int vnet_genl_reply(struct genl_info *info, vnet_genl_fill_fn fill,
 int vnet_genl_fill(struct sk_buff *skb, struct netlink_callback *cb, u8 cmd,
 		   vnet_genl_fill_fn fill, const void *object);
 
+/* The .start of a dump whose messages may be large */
+int vnet_genl_dump_start(struct netlink_callback *cb);
+
+/* Result of a dump that has done @done objects, to go on from cb->args[0] */
+int vnet_genl_dump_result(struct sk_buff *skb, struct netlink_callback *cb,
+			  long done, int err);
+
+/* Commands of genl_peering.c */
+extern const struct nla_policy vnet_genl_peering_policy[];
+int vnet_genl_peering_set(struct sk_buff *skb, struct genl_info *info);
+int vnet_genl_peering_del(struct sk_buff *skb, struct genl_info *info);
+int vnet_genl_peering_dump(struct sk_buff *skb, struct netlink_callback *cb);
+
 /* Commands of genl_route.c */
 int vnet_genl_effective_dump(struct sk_buff *skb, struct netlink_callback *cb);
 int vnet_genl_lookup(struct sk_buff *skb, struct genl_info *info);

@@ -29,7 +29,8 @@ static int fill_hop_host(struct sk_buff *skb, const struct vnet_host_key *host)
 		       &host->addr);
 }
 
-static int fill_hop(struct sk_buff *skb, int attr,
+/* @vnet: whose routes are told */
+static int fill_hop(struct sk_buff *skb, int attr, const struct vnet *vnet,
 		    const struct vnet_endpoint *ep, u16 weight)
 {
 	const struct vnet_remote *remote = rcu_dereference(ep->remote);
@@ -37,6 +38,9 @@ static int fill_hop(struct sk_buff *skb, int attr,
 	u32 flags = vnet_endpoint_usable(ep) ? VNET_HOP_F_UP : 0;
 	struct nlattr *nest;
 
+	if (!vnet_effective_reaches(vnet, ep->key.family, &ep->key.addr,
+				    ep->key.vnet))
+		flags |= VNET_HOP_F_UNREACHABLE;
 	nest = nla_nest_start(skb, attr);
 	if (!nest ||
 	    nla_put(skb, VNET_A_HOP_ADDR, vnet_addr_len(ep->key.family),
@@ -50,20 +54,21 @@ static int fill_hop(struct sk_buff *skb, int attr,
 	return 0;
 }
 
-static int fill_hops(struct sk_buff *skb, const struct vnet_dest *dest)
+static int fill_hops(struct sk_buff *skb, const struct vnet *vnet,
+		     const struct vnet_dest *dest)
 {
 	const struct vnet_nhset *set = vnet_dest_nhset(dest);
 	unsigned int i;
 	int err = 0;
 
 	for (i = 0; set && i < set->num && !err; i++)
-		err = fill_hop(skb, VNET_A_ROUTE_HOP, set->members[i].ep,
+		err = fill_hop(skb, VNET_A_ROUTE_HOP, vnet, set->members[i].ep,
 			       set->members[i].weight);
 	return err;
 }
 
-static int fill_row(struct sk_buff *skb, int attr, int family,
-		    const struct vnet_row *row)
+static int fill_row(struct sk_buff *skb, int attr, const struct vnet *vnet,
+		    int family, const struct vnet_row *row)
 {
 	const struct vnet_action *action = &row->dest->action;
 	struct nlattr *nest = nla_nest_start(skb, attr);
@@ -75,11 +80,13 @@ static int fill_row(struct sk_buff *skb, int attr, int family,
 	    nla_put(skb, VNET_A_ROUTE_ADDR, vnet_addr_len(family),
 		    row->prefix.addr) ||
 	    nla_put_u8(skb, VNET_A_ROUTE_LEN, row->prefix.len) ||
-	    nla_put_u8(skb, VNET_A_ROUTE_TYPE, action->type) ||
+	    nla_put_u8(skb, VNET_A_ROUTE_TYPE, row->type) ||
 	    nla_put_u32(skb, VNET_A_ROUTE_TABLE, row->table) ||
 	    nla_put_u8(skb, VNET_A_ROUTE_PROTOCOL, action->protocol) ||
 	    nla_put_u32(skb, VNET_A_ROUTE_NHID, action->nh ? action->nh->id : 0) ||
-	    fill_hops(skb, row->dest))
+	    (action->peer && nla_put_u32(skb, VNET_A_ROUTE_PEER_IFINDEX,
+					 action->peer->dev->ifindex)) ||
+	    fill_hops(skb, vnet, row->dest))
 		return -EMSGSIZE;
 	nla_nest_end(skb, nest);
 	return 0;
@@ -107,7 +114,8 @@ static int effective_fill(struct sk_buff *skb, const void *object)
 	const struct effective_row *effective = object;
 
 	return nla_put_u32(skb, VNET_A_IFINDEX, effective->port->dev->ifindex) ?:
-	       fill_row(skb, VNET_A_ROUTE, effective->family, &effective->row);
+	       fill_row(skb, VNET_A_ROUTE, effective->port->vnet,
+			effective->family, &effective->row);
 }
 
 static int effective_dump_family(struct sk_buff *skb,
@@ -286,6 +294,7 @@ static void lookup_run(struct lookup *lookup)
 				     &lookup->route);
 	if (!drop)
 		drop = vnet_effective_resolve(port->vnet, port, flow->family,
+					      lookup->has_src ? &flow->src : NULL,
 					      &flow->dst, &lookup->route,
 					      vnet_flow_hash(flow,
 							     READ_ONCE(port->vnet->ecmp_symmetric)),
@@ -312,7 +321,8 @@ static int fill_candidates(struct sk_buff *skb, const struct lookup *lookup,
 					      &flow->dst, &row, started)) {
 		started = true;
 		if (row_wins(lookup, &row) == winner)
-			err = fill_row(skb, attr, flow->family, &row);
+			err = fill_row(skb, attr, lookup->port->vnet,
+				       flow->family, &row);
 	}
 	return err;
 }
@@ -323,6 +333,7 @@ static int fill_host(struct sk_buff *skb, const struct lookup *lookup)
 	const struct vnet_flow *flow = &lookup->flow;
 	struct vnet_row row = {
 		.dest = lookup->route.dest,
+		.type = lookup->route.type,
 		.class = lookup->route.class,
 		.state = VNET_ROUTE_ACTIVE,
 		.table = lookup->port->vnet->table,
@@ -330,7 +341,8 @@ static int fill_host(struct sk_buff *skb, const struct lookup *lookup)
 
 	row.prefix.len = lookup->route.plen;
 	memcpy(row.prefix.addr, &flow->dst, vnet_addr_len(flow->family));
-	return fill_row(skb, VNET_A_ROUTE, flow->family, &row);
+	return fill_row(skb, VNET_A_ROUTE, lookup->port->vnet, flow->family,
+			&row);
 }
 
 static int lookup_fill_all(struct sk_buff *skb, const struct lookup *lookup)
@@ -346,7 +358,7 @@ static int lookup_fill_all(struct sk_buff *skb, const struct lookup *lookup)
 	else
 		err = fill_candidates(skb, lookup, true);
 	if (!err && ep)
-		err = fill_hop(skb, VNET_A_LOOKUP_HOP, ep, 1);
+		err = fill_hop(skb, VNET_A_LOOKUP_HOP, lookup->port->vnet, ep, 1);
 	if (!err)
 		err = nla_put_u8(skb, VNET_A_LOOKUP_DROP, lookup->drop);
 	return err ?: fill_candidates(skb, lookup, false);

@@ -233,7 +233,7 @@ static void reply_to_remote(const struct vnet_packet *pkt, struct sk_buff *skb)
 
 	reason = vnet_effective_lookup(reply.vnet, NULL, reply.family, daddr,
 				       &reply.route) ?:
-		 vnet_effective_resolve(reply.vnet, NULL, reply.family, daddr,
+		 vnet_effective_resolve(reply.vnet, NULL, reply.family, NULL, daddr,
 					&reply.route, 0, &reply.target);
 	if (!reason && reply.target.remote)
 		vnet_tunnel_send(&reply);

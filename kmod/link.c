@@ -14,6 +14,7 @@
 #include "l3mdev.h"
 #include "link.h"
 #include "main.h"
+#include "peering.h"
 #include "port.h"
 #include "remote.h"
 #include "subnet.h"
@@ -182,6 +183,7 @@ static void link_init(struct vnet *vnet, struct net_device *dev,
 		vnet->max_routes = nla_get_u32(data[IFLA_VNET_MAX_ROUTES]);
 	vnet->ecmp_symmetric = !data[IFLA_VNET_ECMP_SYMMETRIC] ||
 			       nla_get_u32(data[IFLA_VNET_ECMP_SYMMETRIC]);
+	INIT_LIST_HEAD(&vnet->peerings);
 	INIT_LIST_HEAD(&vnet->tables);
 	INIT_LIST_HEAD(&vnet->ports);
 	INIT_LIST_HEAD(&vnet->subnets);
@@ -241,6 +243,7 @@ static void link_del(struct net_device *dev, struct list_head *head)
 		vnet_port_del(dev, port->dev);
 	vnet_remote_del_all(vnet);
 	vnet_subnet_del_all(vnet);
+	vnet_peering_del_all(vnet);
 	list_del_rcu(&vnet->node);
 	vn->generation++;
 	unregister_netdevice_queue(dev, head);

@@ -30,6 +30,12 @@ struct vnet_table;
  * @system: system table, fixed from newlink until nobody sends to or through the
  *	device any more
  * @bgp: BGP table, likewise
+ * @peerings: its sides of peerings, struct vnet_peering.node
+ *	(vnet_net.peering_lock; RCU)
+ * @gateway: the peer whose BGP table is used instead of @bgp, NULL = none.
+ *	Writers hold RTNL, readers RCU.
+ * @borrows: configured to use some peer's, so @bgp takes no route (RTNL writes,
+ *	READ_ONCE)
  * @tables: all its tables, struct vnet_table.owned (RTNL)
  * @ports: NICs, struct vnet_port.node (RTNL; RCU)
  * @num_ports: length of @ports (RTNL)
@@ -50,6 +56,9 @@ struct vnet {
 	bool ecmp_symmetric;
 	struct vnet_table *system;
 	struct vnet_table *bgp;
+	struct list_head peerings;
+	struct vnet __rcu *gateway;
+	bool borrows;
 	struct list_head tables;
 	struct list_head ports;
 	unsigned int num_ports;

@@ -54,6 +54,7 @@ static int __net_init net_init(struct net *net)
 	vn->net = net;
 	INIT_LIST_HEAD(&vn->vnets);
 	xa_init(&vn->vnis);
+	spin_lock_init(&vn->peering_lock);
 	err = vnet_endpoint_init_net(vn);
 	if (err)
 		return err;

@@ -39,6 +39,8 @@ struct vnet_tunnel;
  * @tunnel: leads to other hosts, NULL = none. Writers hold RTNL, readers RCU.
  * @hosts: other hosts by address, struct vnet_host (RTNL writes, RCU reads)
  * @vteps: VNets at other hosts, struct vnet_vtep.node (RTNL)
+ * @peering_lock: serialises writers of struct vnet.peerings; taken with BH
+ *	disabled, inside a mirror's lock
  * @endpoint_lock: serialises look-up-or-create and release in @endpoints;
  *	taken with BH disabled, inside a mirror's lock
  */
@@ -59,6 +61,7 @@ struct vnet_net {
 	struct vnet_tunnel __rcu *tunnel;
 	struct rhashtable hosts;
 	struct list_head vteps;
+	spinlock_t peering_lock;	/* struct vnet.peerings */
 	spinlock_t endpoint_lock;	/* look-up-or-create, release */
 };
 

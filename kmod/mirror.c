@@ -16,6 +16,7 @@
 #include "link.h"
 #include "mirror.h"
 #include "nexthop.h"
+#include "peering.h"
 
 void vnet_mirror_init(struct vnet_mirror *mirror, struct vnet_table *table,
 		      int family)
@@ -62,24 +63,26 @@ bool vnet_mirror_turn(const struct vnet_mirror *mirror,
 						 READ_ONCE(mirror->live);
 }
 
-static u32 action_space(const struct vnet_mirror *mirror,
-			const struct vnet_action *action)
+static u32 dest_space(const struct vnet_dest *dest)
 {
-	if (mirror->table->class != VNET_CLASS_SYSTEM)
+	if (dest->mirror->table->class != VNET_CLASS_SYSTEM)
 		return 0;
-	switch (action->type) {
+	switch (dest->action.type) {
 	case VNET_HOP_VNET_LOCAL:
 		return VNET_SPACE_OWN;
 	case VNET_HOP_PEERING:
-		return VNET_SPACE_PEER;
+		return vnet_peering_link(dest->peering) & VNET_LINK_F_UP ?
+		       VNET_SPACE_PEER : VNET_SPACE_NOBODY;
 	default:
 		return 0;
 	}
 }
 
-static bool prefix_within(int family, const struct vnet_prefix *inner,
-			  const struct vnet_prefix *outer)
+bool vnet_mirror_within(int family, const struct vnet_prefix *inner,
+			const struct vnet_prefix *outer)
 {
+	if (inner->len < outer->len)
+		return false;
 	if (family == AF_INET)
 		return !((inner->ip4 ^ outer->ip4) & inet_make_mask(outer->len));
 	return ipv6_prefix_equal(&inner->ip6, &outer->ip6, outer->len);
@@ -99,7 +102,7 @@ static int space_check(struct vnet_mirror *mirror,
 		return -EEXIST;
 	}
 	if (vnet_lpm_next(&mirror->spaces, &next) &&
-	    prefix_within(mirror->family, &next.prefix, prefix)) {
+	    vnet_mirror_within(mirror->family, &next.prefix, prefix)) {
 		if (mirror->family == AF_INET)
 			VNET_ERR_FMT(extack, "Address spaces overlap: %pI4/%u is inside",
 				     &next.prefix.ip4, next.prefix.len);
@@ -129,12 +132,27 @@ static int space_insert(struct vnet_mirror *mirror,
 	int err;
 
 	err = space_check(mirror, prefix, extack);
+	if (!err && space == VNET_SPACE_OWN)
+		err = vnet_peering_check_space(mirror, prefix, extack);
 	if (err)
 		return err;
 	if (vnet_debugfs_fault_alloc())
 		return -ENOMEM;
 	return vnet_lpm_insert(&mirror->spaces, prefix, space, NULL,
 			       GFP_ATOMIC);
+}
+
+/* A VNet that uses the BGP table of another has none of its own. */
+static int mirror_check_owner(const struct vnet_mirror *mirror,
+			      struct netlink_ext_ack *extack)
+{
+	const struct vnet_table *table = mirror->table;
+
+	if (table->class != VNET_CLASS_BGP || !READ_ONCE(table->vnet->borrows))
+		return 0;
+	VNET_ERR_FMT(extack, "Table %u is not in use: %s uses remote gateways",
+		     table->id, netdev_name(table->vnet->dev));
+	return -EBUSY;
 }
 
 static int mirror_check_limit(const struct vnet_mirror *mirror,
@@ -153,11 +171,11 @@ static int mirror_check_limit(const struct vnet_mirror *mirror,
 
 static int mirror_insert(struct vnet_mirror *mirror,
 			 const struct vnet_prefix *prefix,
-			 struct vnet_dest *dest, u32 space,
+			 struct vnet_dest *dest,
 			 struct netlink_ext_ack *extack)
 {
 	u32 old_space = vnet_lpm_get(&mirror->spaces, prefix);
-	u32 old;
+	u32 old, space = dest_space(dest);
 	int err;
 
 	if (space) {
@@ -186,17 +204,17 @@ static int mirror_set(struct vnet_mirror *mirror,
 		      struct vnet_action *action,
 		      struct netlink_ext_ack *extack)
 {
-	u32 space = action_space(mirror, action);
 	struct vnet_dest *dest;
 	int err;
 
-	err = mirror_check_limit(mirror, prefix, extack);
+	err = mirror_check_owner(mirror, extack) ?:
+	      mirror_check_limit(mirror, prefix, extack);
 	if (err)
 		return err;
 	dest = vnet_dest_get(mirror, action);
 	if (!dest)
 		return -ENOMEM;
-	err = mirror_insert(mirror, prefix, dest, space, extack);
+	err = mirror_insert(mirror, prefix, dest, extack);
 	if (err)
 		vnet_dest_put(dest);
 	return err;
@@ -287,6 +305,33 @@ void vnet_mirror_switch(struct vnet_mirror *mirror, bool live, bool replaying,
 	WRITE_ONCE(mirror->live, live);
 	WRITE_ONCE(mirror->replaying, replaying);
 	spin_unlock_bh(&mirror->lock);
+}
+
+void vnet_mirror_relink(struct vnet_mirror *mirror,
+			const struct vnet_peering *peering)
+{
+	struct vnet_lpm_cursor space = {};
+	const struct vnet_dest *dest;
+	u32 index;
+
+	spin_lock_bh(&mirror->lock);
+	while (vnet_lpm_next(&mirror->spaces, &space)) {
+		index = vnet_lpm_get(&mirror->lpm, &space.prefix);
+		dest = vnet_dest_of(mirror, index);
+		if (dest->peering == peering)
+			space_restore(mirror, &space.prefix, dest_space(dest));
+	}
+	spin_unlock_bh(&mirror->lock);
+}
+
+bool vnet_mirror_empty(struct vnet_mirror *mirror)
+{
+	bool empty;
+
+	spin_lock_bh(&mirror->lock);
+	empty = !vnet_lpm_routes(&mirror->lpm);
+	spin_unlock_bh(&mirror->lock);
+	return empty;
 }
 
 u32 vnet_mirror_space(const struct vnet_mirror *mirror, const void *addr,

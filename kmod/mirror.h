@@ -13,6 +13,7 @@
 struct netlink_ext_ack;
 struct vnet_action;
 struct vnet_endpoint;
+struct vnet_peering;
 struct vnet_prefix;
 
 /* Who writes to a mirror: see struct vnet_mirror.live and .replaying */
@@ -80,6 +81,17 @@ const struct vnet_action *vnet_mirror_action(const struct vnet_mirror *mirror,
 /* Any context: set .live and .replaying; drop all routes first if @flush */
 void vnet_mirror_switch(struct vnet_mirror *mirror, bool live, bool replaying,
 			bool flush);
+
+/* Any context: what a peering amounts to has changed; cannot fail. */
+void vnet_mirror_relink(struct vnet_mirror *mirror,
+			const struct vnet_peering *peering);
+
+/* Any context: has it no route? */
+bool vnet_mirror_empty(struct vnet_mirror *mirror);
+
+/* Is @inner equal to or inside @outer? */
+bool vnet_mirror_within(int family, const struct vnet_prefix *inner,
+			const struct vnet_prefix *outer);
 
 /**
  * vnet_mirror_space() - the address space an address is in

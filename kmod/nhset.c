@@ -304,6 +304,29 @@ static bool member_usable(const struct vnet_nhset_member *member,
 	return vnet_endpoint_usable(member->ep);
 }
 
+static enum vnet_nhset_state
+member_state(const struct vnet_nhset_member *member, const struct vnet_port *own)
+{
+	if (member_usable(member, own))
+		return VNET_NHSET_USABLE;
+	if (member_usable(member, NULL))
+		return VNET_NHSET_OWN;
+	return rcu_access_pointer(member->ep->port) ||
+	       rcu_access_pointer(member->ep->remote) ? VNET_NHSET_DOWN :
+							VNET_NHSET_GONE;
+}
+
+enum vnet_nhset_state vnet_nhset_state(const struct vnet_nhset *set,
+				       const struct vnet_port *own)
+{
+	enum vnet_nhset_state best = VNET_NHSET_GONE;
+	unsigned int i;
+
+	for (i = 0; i < set->num && best != VNET_NHSET_USABLE; i++)
+		best = min(best, member_state(&set->members[i], own));
+	return best;
+}
+
 static const struct vnet_nhset_member *
 select_usable(const struct vnet_nhset *set, unsigned int bucket,
 	      const struct vnet_port *skip)

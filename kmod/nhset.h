@@ -62,7 +62,7 @@ struct vnet_nhset {
 	u16 num;
 	u16 max;
 	u16 paths;
-	const struct vnet *vnet;
+	struct vnet *vnet;
 	u32 buckets;
 	u16 *table;
 	struct vnet_nhset_member members[];
@@ -134,6 +134,24 @@ bool vnet_nhset_equal(const struct vnet_nhset *a, const struct vnet_nhset *b);
  * Return: 0 or -ENOMEM
  */
 int vnet_nhset_seal(struct vnet_nhset *set, gfp_t gfp);
+
+/* The best that can be said of the members of a set */
+enum vnet_nhset_state {
+	VNET_NHSET_USABLE,	/* one can be handed packets */
+	VNET_NHSET_OWN,		/* only the NIC itself could */
+	VNET_NHSET_DOWN,	/* whoever is there is down */
+	VNET_NHSET_GONE,	/* nobody is there */
+};
+
+/**
+ * vnet_nhset_state() - is there a next hop?
+ * @set: a set of kind VNET_NHSET_HOPS
+ * @own: the NIC that sends, or NULL
+ *
+ * Context: RCU, softirq safe. As a rule the first member decides.
+ */
+enum vnet_nhset_state vnet_nhset_state(const struct vnet_nhset *set,
+				       const struct vnet_port *own);
 
 /**
  * vnet_nhset_select() - choose a next hop for a flow

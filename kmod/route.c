@@ -13,8 +13,9 @@
  *   blackhole		None		None		None
  *   local		Host		refused		refused
  *
- * A route into another VNet is one side of a peering, and takes effect by itself:
- * that both sides agree is for those to see to who add the routes.
+ * By its protocol, VNET_PROTO_GATEWAY, a route says that it leads to a gateway:
+ * in a user-defined table it is of type Gateway then. A route into another VNet
+ * is a row of a peering, and takes effect when both sides are peered.
  */
 #include <net/ip6_fib.h>
 #include <net/ip_fib.h>
@@ -32,10 +33,12 @@
 	-EOPNOTSUPP;				\
 })
 
-static int type_of_hops(const struct vnet_table *table)
+static int type_of_hops(const struct vnet_table *table,
+			const struct vnet_action *action)
 {
-	return table->class == VNET_CLASS_BGP ? VNET_HOP_GATEWAY :
-						VNET_HOP_APPLIANCE;
+	return table->class == VNET_CLASS_BGP ||
+	       action->protocol == VNET_PROTO_GATEWAY ? VNET_HOP_GATEWAY :
+							VNET_HOP_APPLIANCE;
 }
 
 static int type_of_vnet(const struct vnet_table *table, const struct vnet *vnet,
@@ -53,12 +56,13 @@ static int type_of_vnet(const struct vnet_table *table, const struct vnet *vnet,
 
 /* Returns enum vnet_hop_type, or an error */
 static int type_of_set(const struct vnet_table *table,
+		       const struct vnet_action *action,
 		       const struct vnet_nhset *set,
 		       struct netlink_ext_ack *extack)
 {
 	switch (set->kind) {
 	case VNET_NHSET_HOPS:
-		return type_of_hops(table);
+		return type_of_hops(table, action);
 	case VNET_NHSET_VNET:
 		return type_of_vnet(table, set->vnet, extack);
 	case VNET_NHSET_OUT:
@@ -83,7 +87,8 @@ static int route_finish(struct vnet_route *route,
 	route->action.set = set;
 
 	if (hops)
-		type = type_of_set(mirror->table, hops, extack);
+		type = type_of_set(mirror->table, &route->action, hops,
+				   extack);
 	else
 		type = refuse(extack, "The next-hop object is being deleted");
 	if (type >= 0 && hops->family && hops->family != mirror->family)

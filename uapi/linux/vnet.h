@@ -12,7 +12,13 @@
  *   user-defined  VNET_A_SUBNET_TABLE     a route table bound to subnets
  *
  * There is no other way to add a route. What rtnetlink cannot say (subnets,
- * NIC addresses, effective routes, counters) is said here.
+ * peerings, NIC addresses, effective routes, counters) is said here.
+ *
+ * Two protocols of routes (rtm_protocol) mean something: RTPROT_KERNEL of an
+ * IPv4 blackhole in the system table says that it is a reserved range, which
+ * steps aside; VNET_PROTO_GATEWAY says that a route leads to a gateway. In the
+ * BGP table every other protocol says that it was learned by the route server;
+ * in a user-defined table the type is then VNET_HOP_GATEWAY.
  *
  * rtnetlink
  * ---------
@@ -66,6 +72,22 @@
  *       VNET_A_SUBNET_TABLE     u32, user-defined routes; 0 = none
  *       VNET_A_SUBNET_FLAGS     u32, VNET_SUBNET_F_*
  * A subnet lies inside an address space and overlaps no other subnet.
+ *
+ * VNET_CMD_PEERING_SET creates or changes, VNET_CMD_PEERING_DEL removes one
+ * side of a peering, that of the VNet VNET_A_IFINDEX; VNET_CMD_PEERING_GET
+ * dumps the sides of this VNet, or all:
+ *   VNET_A_PEERING          nested
+ *       VNET_A_PEERING_IFINDEX  u32, the peer, another VNet
+ *       VNET_A_PEERING_FLAGS    u32, VNET_PEERING_F_*; absent: as they are, in a
+ *                               new side VNET_PEERING_F_VNET_ACCESS
+ *       VNET_A_PEERING_STATE    u8, enum vnet_peering_state (answers only)
+ * Nothing takes effect before both sides are there. Then the routes that the
+ * system table has into the peer (`ip route add SPACE dev PEER table TABLE`) are
+ * used. Peering is not transitive. EEXIST: an address space overlaps one of the
+ * VNet or of another peer of it, and the same when a space is added later.
+ * EBUSY: the VNet uses the gateways of another peer, or has BGP routes of its
+ * own. A VNet that is to use remote gateways takes no BGP routes of its own:
+ * its NICs have those of the peer's BGP table. Both sides go with either VNet.
  *
  * VNET_CMD_NIC_SET sets what a NIC may be and do (VNET_A_IFINDEX the NIC). An
  * attribute that is absent stays as it is; the addresses given replace all
@@ -121,6 +143,7 @@
  *       VNET_A_ROUTE_TABLE      u32
  *       VNET_A_ROUTE_PROTOCOL   u8, rtm_protocol
  *       VNET_A_ROUTE_NHID       u32, next-hop object, 0 = none
+ *       VNET_A_ROUTE_PEER_IFINDEX u32, the VNet that a peering's row leads to
  *       VNET_A_ROUTE_HOP        nested (multi), one for each next hop
  *           VNET_A_HOP_ADDR         4 or 16 bytes, absent if directly there
  *           VNET_A_HOP_WEIGHT       u16, 1..256
@@ -133,7 +156,7 @@
  * VNET_A_IFINDEX sends to VNET_A_LOOKUP_DST. A flow can be given too.
  *   request:
  *       VNET_A_LOOKUP_DST       4 or 16 bytes
- *       VNET_A_LOOKUP_SRC       4 or 16 bytes, optional
+ *       VNET_A_LOOKUP_SRC       4 or 16 bytes, optional: an address of the NIC
  *       VNET_A_LOOKUP_PROTO     u8, optional
  *       VNET_A_LOOKUP_SPORT     u16 host order, optional
  *       VNET_A_LOOKUP_DPORT     u16 host order, optional
@@ -179,6 +202,9 @@ enum {
 
 #define VNET_VNI_MAX	((1U << 24) - 1)
 
+/* rtm_protocol of routes to gateways */
+#define VNET_PROTO_GATEWAY	87
+
 #define VNET_GENL_NAME		"vnet"
 #define VNET_GENL_VERSION	1
 
@@ -198,6 +224,9 @@ enum vnet_cmd {
 	VNET_CMD_TUNNEL_SET,
 	VNET_CMD_TUNNEL_DEL,
 	VNET_CMD_TUNNEL_GET,
+	VNET_CMD_PEERING_SET,
+	VNET_CMD_PEERING_DEL,
+	VNET_CMD_PEERING_GET,
 	__VNET_CMD_LAST
 };
 
@@ -234,6 +263,7 @@ enum vnet_attr {
 	VNET_A_LOOKUP_CANDIDATE,
 	VNET_A_ECMP_SYMMETRIC,
 	VNET_A_ENDPOINT,
+	VNET_A_PEERING,
 	__VNET_A_LAST
 };
 
@@ -272,6 +302,16 @@ enum vnet_attr_subnet {
 
 #define VNET_A_SUBNET_MAX	(__VNET_A_SUBNET_LAST - 1)
 
+enum vnet_attr_peering {
+	VNET_A_PEERING_UNSPEC,
+	VNET_A_PEERING_IFINDEX,
+	VNET_A_PEERING_FLAGS,
+	VNET_A_PEERING_STATE,
+	__VNET_A_PEERING_LAST
+};
+
+#define VNET_A_PEERING_MAX	(__VNET_A_PEERING_LAST - 1)
+
 enum vnet_attr_nic_addr {
 	VNET_A_NIC_ADDR_UNSPEC,
 	VNET_A_NIC_ADDR,
@@ -292,6 +332,7 @@ enum vnet_attr_route {
 	VNET_A_ROUTE_PROTOCOL,
 	VNET_A_ROUTE_NHID,
 	VNET_A_ROUTE_HOP,
+	VNET_A_ROUTE_PEER_IFINDEX,
 	__VNET_A_ROUTE_LAST
 };
 
@@ -344,18 +385,53 @@ enum vnet_attr_drop {
 
 #define VNET_A_DROP_MAX	(__VNET_A_DROP_LAST - 1)
 
-/* A BGP route does not take part in this subnet's effective routes. */
+/* No BGP route takes part in this subnet's effective routes, ... */
 #define VNET_SUBNET_F_NO_PROPAGATION	(1U << 0)
+/* ... none that the route server has learned, ... */
+#define VNET_SUBNET_F_NO_ROUTE_SERVER	(1U << 1)
+/* ... none of a gateway (VNET_PROTO_GATEWAY). */
+#define VNET_SUBNET_F_NO_GATEWAY	(1U << 2)
+/* BGP routes equal to or inside address spaces take part, too. */
+#define VNET_SUBNET_F_BGP_INSIDE	(1U << 3)
 
-#define VNET_SUBNET_F_ALL		VNET_SUBNET_F_NO_PROPAGATION
+#define VNET_SUBNET_F_ALL		(VNET_SUBNET_F_NO_PROPAGATION | \
+					 VNET_SUBNET_F_NO_ROUTE_SERVER | \
+					 VNET_SUBNET_F_NO_GATEWAY | \
+					 VNET_SUBNET_F_BGP_INSIDE)
+
+/* What one side of a peering allows. NICs of its VNet reach those of the peer: */
+#define VNET_PEERING_F_VNET_ACCESS		(1U << 0)
+/* the peer may send what comes from addresses outside its address spaces; */
+#define VNET_PEERING_F_FORWARDED_TRAFFIC	(1U << 1)
+/* the peer may use this VNet's BGP table; */
+#define VNET_PEERING_F_GATEWAY_TRANSIT		(1U << 2)
+/* this VNet uses the peer's, one side of a VNet only. */
+#define VNET_PEERING_F_USE_REMOTE_GATEWAYS	(1U << 3)
+
+#define VNET_PEERING_F_ALL	(VNET_PEERING_F_VNET_ACCESS | \
+				 VNET_PEERING_F_FORWARDED_TRAFFIC | \
+				 VNET_PEERING_F_GATEWAY_TRANSIT | \
+				 VNET_PEERING_F_USE_REMOTE_GATEWAYS)
+
+enum vnet_peering_state {
+	VNET_PEERING_INITIATED,		/* the other side is not there yet */
+	VNET_PEERING_CONNECTED,
+	VNET_PEERING_DISCONNECTED,	/* the other side was removed */
+	__VNET_PEERING_LAST
+};
 
 /* The NIC may send from, and be sent, addresses that are not its own. */
 #define VNET_NIC_F_FORWARDING		(1U << 0)
+/* The NIC has BGP routes whose next hop is itself, as in Azure. */
+#define VNET_NIC_F_OWN_ROUTES		(1U << 1)
 
-#define VNET_NIC_F_ALL			VNET_NIC_F_FORWARDING
+#define VNET_NIC_F_ALL			(VNET_NIC_F_FORWARDING | \
+					 VNET_NIC_F_OWN_ROUTES)
 
 /* The next hop's NIC is there and has carrier; on another host: there is a tunnel. */
 #define VNET_HOP_F_UP			(1U << 0)
+/* It is in a VNet that this one has no peering with, or no access to. */
+#define VNET_HOP_F_UNREACHABLE		(1U << 1)
 
 /* In the order of preference at the same prefix: a higher class wins. */
 enum vnet_route_class {
@@ -393,6 +469,11 @@ enum vnet_route_reason {
 	VNET_REASON_DEFAULT_OVERRIDDEN,	/* reserved range stepped aside */
 	VNET_REASON_SPACE_COVERS,	/* reserved range inside an address
 					 * space
+					 */
+	VNET_REASON_NEXT_HOP_GONE,	/* nobody owns the next hop's address */
+	VNET_REASON_NEXT_HOP_DOWN,	/* the owner has no carrier or is down */
+	VNET_REASON_NOT_PEERED,		/* leads into a VNet, and the peering has
+					 * not both sides
 					 */
 	__VNET_REASON_LAST
 };
@@ -451,6 +532,12 @@ enum vnet_drop {
 					 * is missing or down
 					 */
 	VNET_DROP_HOST_UNREACHABLE,	/* the underlay has no route to the host */
+	VNET_DROP_FORWARDED,		/* from outside the sender's VNet, and
+					 * the peer takes no forwarded traffic
+					 */
+	VNET_DROP_UNREACHABLE,		/* the next hop is in a VNet that is not
+					 * peered
+					 */
 	__VNET_DROP_LAST
 };
 
