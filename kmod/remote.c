@@ -25,6 +25,7 @@
 #include "forward.h"
 #include "link.h"
 #include "main.h"
+#include "peering.h"
 #include "port.h"
 #include "tunnel.h"
 
@@ -188,6 +189,7 @@ static bool serves_peer(const struct vnet_host *host,
 	xa_for_each((struct xarray *)&system->dests, index, dest) {
 		action = &dest->action;
 		if (READ_ONCE(dest->routes) && action->type == VNET_HOP_PEERING &&
+		    vnet_peering_link(dest->peering) & VNET_LINK_F_UP &&
 		    xa_load(vteps, action->peer->vni))
 			return true;
 	}

@@ -391,6 +391,108 @@ static bool check_nic(const struct check *c, const struct conf_nic *nic)
 	return true;
 }
 
+/* ---- peerings -------------------------------------------------------- */
+
+/* The first space of @peer that overlaps one of @vnet, or NULL. */
+static const struct prefix *find_overlap(const struct conf_vnet *vnet,
+					 const struct conf_vnet *peer)
+{
+	size_t i, j;
+
+	for (i = 0; i < peer->n_spaces; i++) {
+		for (j = 0; j < vnet->n_spaces; j++) {
+			if (prefix_overlaps(&peer->spaces[i].prefix,
+					    &vnet->spaces[j].prefix))
+				return &peer->spaces[i].prefix;
+		}
+	}
+	return NULL;
+}
+
+static bool check_overlap(const struct check *c,
+			  const struct conf_peering *peering,
+			  const struct conf_vnet *other)
+{
+	const struct prefix *overlap;
+	char buf[PREFIX_STRLEN];
+
+	overlap = find_overlap(other, conf_vnet_find(c->conf, peering->vnet));
+	if (!overlap)
+		return true;
+	return fail(c, peering->vnet, peering->pos,
+		    "peering \"%s\": address space %s overlaps that of "
+		    "vnet \"%s\"", peering->vnet,
+		    prefix_format(overlap, buf), other->name);
+}
+
+/* Neither the VNet nor another peer of it has any of the peer's space. */
+static bool check_peer_spaces(const struct check *c,
+			      const struct conf_peering *peering)
+{
+	const struct conf_peering *other;
+
+	for (other = c->vnet->peerings; other < peering; other++) {
+		if (!check_overlap(c, peering,
+				   conf_vnet_find(c->conf, other->vnet)))
+			return false;
+	}
+	return check_overlap(c, peering, c->vnet);
+}
+
+static bool check_gateways(const struct check *c,
+			   const struct conf_peering *peering)
+{
+	const struct conf_peering *other;
+	const char *problem = NULL;
+
+	if (!peering->remote_gateways)
+		return true;
+	if (peering->gateway_transit)
+		problem = "not with allow-gateway-transit";
+	else if (c->vnet->server)
+		problem = "not in a vnet with a route-server";
+	for (other = c->vnet->peerings; other < peering; other++) {
+		if (other->remote_gateways)
+			problem = "in one peering only";
+	}
+	return !problem ||
+	       fail(c, &peering->remote_gateways, peering->pos,
+		    "peering \"%s\": use-remote-gateways: %s",
+		    peering->vnet, problem);
+}
+
+static bool check_peering(const struct check *c,
+			  const struct conf_peering *peering)
+{
+	if (!conf_vnet_find(c->conf, peering->vnet))
+		return fail(c, peering->vnet, peering->pos,
+			    "peering \"%s\": there is no such vnet",
+			    peering->vnet);
+	if (strcmp(peering->vnet, c->vnet->name) == 0)
+		return fail(c, peering->vnet, peering->pos,
+			    "peering \"%s\": expected another vnet",
+			    peering->vnet);
+	return check_peer_spaces(c, peering) && check_gateways(c, peering);
+}
+
+static bool check_peerings(const struct check *c)
+{
+	const struct conf_peering *peering = c->vnet->peerings;
+	struct seen_set set = { 0 };
+	size_t i;
+
+	for (i = 0; i < c->vnet->n_peerings; i++)
+		see(&set, peering[i].vnet, peering[i].pos, "peering \"%s\"",
+		    peering[i].vnet);
+	if (!check_seen(c, &set))
+		return false;
+	for (i = 0; i < c->vnet->n_peerings; i++) {
+		if (!check_peering(c, &peering[i]))
+			return false;
+	}
+	return true;
+}
+
 /* ---- the route server ------------------------------------------------ */
 
 /* Azure's own and IANA's, which no NVA may use (route-server-faq). */
@@ -719,7 +821,7 @@ static bool check_vnet(struct check *c, struct conf_vnet *vnet)
 	ok = check_internet(c) &&
 	     check_table_id(c, &vnet->table, vnet->pos, "table") &&
 	     check_table_id(c, &vnet->bgp_table, vnet->pos, "bgp-table") &&
-	     check_spaces(c) && check_subnets(c, vnet);
+	     check_spaces(c) && check_subnets(c, vnet) && check_peerings(c);
 	for (i = 0; ok && i < vnet->n_nics; i++)
 		ok = check_nic(c, &vnet->nics[i]);
 	for (i = 0; ok && i < vnet->n_endpoints; i++)

@@ -9,6 +9,14 @@
 #include "conf/schema.h"
 #include "lib/util.h"
 
+const char *const conf_propagation_names[] = {
+	[CONF_PROPAGATE_ALL] = "true",
+	[CONF_PROPAGATE_NONE] = "false",
+	[CONF_PROPAGATE_ROUTE_SERVER] = "route-server",
+	[CONF_PROPAGATE_GATEWAY] = "gateway",
+	NULL,
+};
+
 const char *const conf_kind_names[] = {
 	[CONF_NVA] = "nva",
 	[CONF_VPN] = "vpn",
@@ -126,6 +134,33 @@ void conf_free(struct conf *conf)
 	schema_free(conf);
 	free(conf->secrets);
 	free(conf);
+}
+
+const char *conf_propagation_name(enum conf_propagation propagation)
+{
+	return conf_propagation_names[propagation];
+}
+
+const struct conf_peering *conf_peering_find(const struct conf_vnet *vnet,
+					     const char *peer)
+{
+	size_t i;
+
+	for (i = 0; i < vnet->n_peerings; i++) {
+		if (strcmp(vnet->peerings[i].vnet, peer) == 0)
+			return &vnet->peerings[i];
+	}
+	return NULL;
+}
+
+bool conf_peering_transits(const struct conf_vnet *hub,
+			   const struct conf_vnet *spoke)
+{
+	const struct conf_peering *lends = conf_peering_find(hub, spoke->name);
+	const struct conf_peering *uses = conf_peering_find(spoke, hub->name);
+
+	return lends && uses && lends->gateway_transit &&
+	       uses->remote_gateways;
 }
 
 const char *conf_nh_type_name(enum conf_nh_type type)

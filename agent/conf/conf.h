@@ -110,6 +110,14 @@ enum conf_next {
 	CONF_CONTINUE,
 };
 
+/* From whom a subnet has BGP routes */
+enum conf_propagation {
+	CONF_PROPAGATE_ALL,
+	CONF_PROPAGATE_NONE,
+	CONF_PROPAGATE_ROUTE_SERVER,
+	CONF_PROPAGATE_GATEWAY,
+};
+
 struct conf_space {
 	struct conf_pos pos;
 	struct prefix prefix;
@@ -120,7 +128,17 @@ struct conf_subnet {
 	struct prefix prefix;
 	char *route_table;		/* name, NULL: none */
 	uint32_t table;			/* kernel table of it, 0: none */
-	bool propagation;		/* BGP routes are seen */
+	enum conf_propagation propagation;
+};
+
+/* One side of a VNet peering */
+struct conf_peering {
+	struct conf_pos pos;
+	char vnet[IFNAMSIZ];		/* the peer, unique in the VNet */
+	bool vnet_access;
+	bool forwarded_traffic;		/* is taken from the peer */
+	bool gateway_transit;		/* the peer may use our BGP routes */
+	bool remote_gateways;		/* we use the peer's */
 };
 
 struct conf_nic {
@@ -131,6 +149,7 @@ struct conf_nic {
 	struct addr *addresses;
 	size_t n_addresses;
 	bool ip_forwarding;
+	bool own_routes;		/* has BGP routes to itself */
 };
 
 struct conf_bfd {
@@ -219,6 +238,8 @@ struct conf_vnet {
 	size_t n_nics;
 	struct conf_endpoint *endpoints;
 	size_t n_endpoints;
+	struct conf_peering *peerings;
+	size_t n_peerings;
 	struct conf_server *server;	/* NULL: no route server */
 };
 
@@ -234,6 +255,7 @@ struct conf_route_table {
 	char *name;			/* unique */
 	char vnet[IFNAMSIZ];
 	uint32_t table;			/* kernel table */
+	bool bgp_inside;		/* BGP routes count inside spaces */
 	struct conf_route *routes;
 	size_t n_routes;
 };
@@ -334,6 +356,8 @@ const char *conf_nh_type_name(enum conf_nh_type type);
 const char *conf_kind_name(enum conf_kind kind);
 const char *conf_preference_name(enum conf_preference preference);
 const char *conf_role_name(enum conf_role role);
+/* "true", "false", "route-server", "gateway" */
+const char *conf_propagation_name(enum conf_propagation propagation);
 
 /* map.c */
 const struct conf_map *conf_map_find(const struct conf *conf,
@@ -354,6 +378,16 @@ const struct conf_route_table *conf_table_find(const struct conf *conf,
 const struct conf_neighbor *
 conf_neighbor_find(const struct conf_server *server, const struct addr *addr);
 
+/* The side that @vnet has towards @peer, or NULL. */
+const struct conf_peering *conf_peering_find(const struct conf_vnet *vnet,
+					     const char *peer);
+/*
+ * Whether both sides are there and @spoke uses the gateways of @hub: its
+ * address spaces are announced like the hub's own then.
+ */
+bool conf_peering_transits(const struct conf_vnet *hub,
+			   const struct conf_vnet *spoke);
+
 /* How many instances the server has, and one's address (family 0: none). */
 size_t conf_server_instances(const struct conf_server *server);
 struct addr conf_server_instance(const struct conf_server *server,
@@ -367,6 +401,7 @@ enum conf_object {
 	CONF_SUBNET,			/* struct conf_subnet */
 	CONF_NIC,			/* struct conf_nic */
 	CONF_ENDPOINT,			/* struct conf_endpoint */
+	CONF_PEERING,			/* struct conf_peering */
 	CONF_SERVER,			/* struct conf_server */
 	CONF_INSTANCE,			/* struct addr, an instance address */
 	CONF_NEIGHBOR,			/* struct conf_neighbor */

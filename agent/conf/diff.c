@@ -130,6 +130,23 @@ static bool subnet_equal(const void *pa, const void *pb)
 	return a->table == b->table && a->propagation == b->propagation;
 }
 
+static bool peering_same(const void *pa, const void *pb)
+{
+	const struct conf_peering *a = pa, *b = pb;
+
+	return strcmp(a->vnet, b->vnet) == 0;
+}
+
+static bool peering_equal(const void *pa, const void *pb)
+{
+	const struct conf_peering *a = pa, *b = pb;
+
+	return a->vnet_access == b->vnet_access &&
+	       a->forwarded_traffic == b->forwarded_traffic &&
+	       a->gateway_transit == b->gateway_transit &&
+	       a->remote_gateways == b->remote_gateways;
+}
+
 static bool nic_same(const void *pa, const void *pb)
 {
 	const struct conf_nic *a = pa, *b = pb;
@@ -144,6 +161,7 @@ static bool nic_equal(const void *pa, const void *pb)
 	return a->has_mac == b->has_mac &&
 	       memcmp(a->mac, b->mac, sizeof(a->mac)) == 0 &&
 	       a->ip_forwarding == b->ip_forwarding &&
+	       a->own_routes == b->own_routes &&
 	       addrs_equal(a->addresses, a->n_addresses, b->addresses,
 			   b->n_addresses);
 }
@@ -251,7 +269,8 @@ static bool table_equal(const void *pa, const void *pb)
 {
 	const struct conf_route_table *a = pa, *b = pb;
 
-	return a->table == b->table && strcmp(a->vnet, b->vnet) == 0;
+	return a->table == b->table && a->bgp_inside == b->bgp_inside &&
+	       strcmp(a->vnet, b->vnet) == 0;
 }
 
 static bool map_same(const void *pa, const void *pb)
@@ -285,6 +304,11 @@ static const struct kind nic_kind = {
 static const struct kind endpoint_kind = {
 	CONF_ENDPOINT, sizeof(struct conf_endpoint), endpoint_same,
 	endpoint_equal,
+};
+
+static const struct kind peering_kind = {
+	CONF_PEERING, sizeof(struct conf_peering), peering_same,
+	peering_equal,
 };
 
 static const struct kind instance_kind = {
@@ -335,6 +359,8 @@ static void diff_vnet_parts(struct diff *d, tell_fn *fn,
 	   (struct list){ b->nics, b->n_nics });
 	fn(d, &endpoint_kind, (struct list){ a->endpoints, a->n_endpoints },
 	   (struct list){ b->endpoints, b->n_endpoints });
+	fn(d, &peering_kind, (struct list){ a->peerings, a->n_peerings },
+	   (struct list){ b->peerings, b->n_peerings });
 }
 
 static void diff_table_parts(struct diff *d, tell_fn *fn,
@@ -451,6 +477,7 @@ const char *conf_object_name(enum conf_object object)
 		[CONF_SUBNET] = "subnet",
 		[CONF_NIC] = "nic",
 		[CONF_ENDPOINT] = "endpoint",
+		[CONF_PEERING] = "peering",
 		[CONF_SERVER] = "route-server",
 		[CONF_INSTANCE] = "instance",
 		[CONF_NEIGHBOR] = "neighbor",

@@ -89,7 +89,7 @@ static void print_subnets(FILE *out, const struct conf_vnet *vnet)
 			print_key(out, "        route-table: ",
 				  subnet->route_table);
 		fprintf(out, "        propagation: %s\n",
-			on_off(subnet->propagation));
+			conf_propagation_name(subnet->propagation));
 	}
 }
 
@@ -114,6 +114,29 @@ static void print_nics(FILE *out, const struct conf_vnet *vnet)
 		print_addrs(out, nic->addresses, nic->n_addresses);
 		fprintf(out, "        ip-forwarding: %s\n",
 			on_off(nic->ip_forwarding));
+		fprintf(out, "        own-routes: %s\n",
+			on_off(nic->own_routes));
+	}
+}
+
+static void print_peerings(FILE *out, const struct conf_vnet *vnet)
+{
+	const struct conf_peering *peering;
+	size_t i;
+
+	fputs(vnet->n_peerings > 0 ? "    peerings:\n" :
+				     "    peerings: []\n", out);
+	for (i = 0; i < vnet->n_peerings; i++) {
+		peering = &vnet->peerings[i];
+		print_key(out, "      - vnet: ", peering->vnet);
+		fprintf(out, "        allow-vnet-access: %s\n"
+			"        allow-forwarded-traffic: %s\n"
+			"        allow-gateway-transit: %s\n"
+			"        use-remote-gateways: %s\n",
+			on_off(peering->vnet_access),
+			on_off(peering->forwarded_traffic),
+			on_off(peering->gateway_transit),
+			on_off(peering->remote_gateways));
 	}
 }
 
@@ -235,6 +258,7 @@ static void print_vnet(FILE *out, const struct conf_vnet *vnet)
 	print_subnets(out, vnet);
 	print_nics(out, vnet);
 	print_endpoints(out, vnet);
+	print_peerings(out, vnet);
 	if (vnet->server)
 		print_server(out, vnet->server);
 }
@@ -246,7 +270,8 @@ static void print_table(FILE *out, const struct conf_route_table *table)
 
 	print_key(out, "  - name: ", table->name);
 	print_key(out, "    vnet: ", table->vnet);
-	fprintf(out, "    table: %u\n", table->table);
+	fprintf(out, "    table: %u\n    bgp-inside: %s\n", table->table,
+		on_off(table->bgp_inside));
 	fputs(table->n_routes > 0 ? "    routes:\n" : "    routes: []\n", out);
 	for (i = 0; i < table->n_routes; i++) {
 		route = &table->routes[i];

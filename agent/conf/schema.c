@@ -92,7 +92,8 @@ static const struct schema addr_schema = {
 static const struct field subnet_fields[] = {
 	{ "prefix", KIND_PREFIX, AT(conf_subnet, prefix), .required = true },
 	{ "route-table", KIND_NAME, AT(conf_subnet, route_table) },
-	{ "propagation", KIND_BOOL, AT(conf_subnet, propagation), .def = 1 },
+	{ "propagation", KIND_WORD, AT(conf_subnet, propagation),
+	  .words = conf_propagation_names },
 };
 
 static const struct schema subnet_schema = {
@@ -110,6 +111,7 @@ static const struct field nic_fields[] = {
 	  .count = offsetof(struct conf_nic, n_addresses),
 	  .sub = &addr_schema },
 	{ "ip-forwarding", KIND_BOOL, AT(conf_nic, ip_forwarding) },
+	{ "own-routes", KIND_BOOL, AT(conf_nic, own_routes) },
 };
 
 static const struct schema nic_schema = {
@@ -156,6 +158,25 @@ static const struct field bfd_fields[] = {
 static const struct schema bfd_schema = {
 	.noun = "bfd", .size = sizeof(struct conf_bfd), .pos = NO_POS,
 	.fields = bfd_fields, .n_fields = ARRAY_SIZE(bfd_fields),
+};
+
+static const struct field peering_fields[] = {
+	{ "vnet", KIND_DEVICE, AT(conf_peering, vnet), .required = true },
+	{ "allow-vnet-access", KIND_BOOL, AT(conf_peering, vnet_access),
+	  .def = 1 },
+	{ "allow-forwarded-traffic", KIND_BOOL,
+	  AT(conf_peering, forwarded_traffic) },
+	{ "allow-gateway-transit", KIND_BOOL,
+	  AT(conf_peering, gateway_transit) },
+	{ "use-remote-gateways", KIND_BOOL,
+	  AT(conf_peering, remote_gateways) },
+};
+
+static const struct schema peering_schema = {
+	.noun = "peering", .label = "vnet",
+	.size = sizeof(struct conf_peering),
+	.pos = offsetof(struct conf_peering, pos),
+	.fields = peering_fields, .n_fields = ARRAY_SIZE(peering_fields),
 };
 
 static const struct field neighbor_fields[] = {
@@ -258,6 +279,9 @@ static const struct field vnet_fields[] = {
 	{ "endpoints", KIND_LIST, AT(conf_vnet, endpoints),
 	  .count = offsetof(struct conf_vnet, n_endpoints),
 	  .sub = &endpoint_schema },
+	{ "peerings", KIND_LIST, AT(conf_vnet, peerings),
+	  .count = offsetof(struct conf_vnet, n_peerings),
+	  .sub = &peering_schema },
 	{ "route-server", KIND_STRUCT, AT(conf_vnet, server),
 	  .sub = &server_schema },
 };
@@ -286,6 +310,7 @@ static const struct field table_fields[] = {
 	{ "vnet", KIND_DEVICE, AT(conf_route_table, vnet), .required = true },
 	{ "table", KIND_U32, AT(conf_route_table, table), .required = true,
 	  .min = 1, .max = UINT32_MAX },
+	{ "bgp-inside", KIND_BOOL, AT(conf_route_table, bgp_inside) },
 	{ "routes", KIND_LIST, AT(conf_route_table, routes),
 	  .count = offsetof(struct conf_route_table, n_routes),
 	  .sub = &route_schema },

@@ -6,6 +6,7 @@
 #include "conf/node.h"
 
 /* The words of enumerations, in order, with NULL at the end. */
+extern const char *const conf_propagation_names[];
 extern const char *const conf_kind_names[];
 extern const char *const conf_role_names[];
 extern const char *const conf_preference_names[];

@@ -15,7 +15,8 @@
  *   BGP table         routes with protocol bgp that refer to such an object
  *   system table and  routes with protocol FIB_PROTO_CONFIG, and reserved
  *   route tables      ranges (blackhole, protocol kernel)
- *   subnets           all of a VNet that is configured
+ *   subnets, sides    all of a VNet that is configured
+ *   of peerings
  *   NICs              those that this configuration or the one before names
  * Routes of others in the same tables are left alone, and win against a BGP
  * route of ours to the same prefix, because ours have the metric FIB_METRIC.
@@ -27,6 +28,7 @@
 #ifndef FIB_FIB_H
 #define FIB_FIB_H
 
+#include <linux/vnet.h>
 #include <net/if.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -44,7 +46,7 @@ struct fib;
 
 /* Next-hop types of user-defined routes */
 enum fib_user_type {
-	FIB_USER_APPLIANCE,		/* next_hop is an address in the VNet */
+	FIB_USER_APPLIANCE,		/* next_hop, in the VNet or a peer */
 	FIB_USER_VNET_LOCAL,
 	FIB_USER_INTERNET,		/* the VNet's internet device */
 	FIB_USER_NONE,
@@ -66,7 +68,15 @@ struct fib_user_table {
 struct fib_subnet {
 	struct prefix prefix;
 	uint32_t table;			/* of a route table; 0: none */
-	bool propagation;		/* takes BGP routes */
+	uint32_t flags;			/* VNET_SUBNET_F_* */
+};
+
+/* One side of a VNet peering. Without spaces it leads nowhere yet. */
+struct fib_peering {
+	char device[IFNAMSIZ];		/* of the peer; need not be there yet */
+	uint32_t flags;			/* VNET_PEERING_F_* */
+	const struct prefix *spaces;	/* of the peer */
+	size_t n_spaces;
 };
 
 struct fib_nic {
@@ -75,7 +85,7 @@ struct fib_nic {
 	uint8_t mac[6];			/* the guest's */
 	const struct addr *addresses;	/* the first of a family is primary */
 	size_t n_addresses;
-	bool forwarding;
+	uint32_t flags;			/* VNET_NIC_F_* */
 };
 
 /* An address of the VNet that is at another host */
@@ -108,6 +118,8 @@ struct fib_vnet {
 	char tunnel[IFNAMSIZ];		/* VXLAN device to other hosts or "" */
 	const struct fib_endpoint *endpoints;
 	size_t n_endpoints;
+	const struct fib_peering *peerings;
+	size_t n_peerings;
 };
 
 enum fib_route_state {

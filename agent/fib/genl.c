@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <linux/genetlink.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "lib/util.h"
@@ -233,6 +234,26 @@ static void parse_subnet(const struct nlattr *nest, struct genl_subnet *subnet)
 	}
 }
 
+static void parse_peering(const struct nlattr *nest,
+			  struct genl_peering *peering)
+{
+	const struct nlattr *attr;
+
+	mnl_attr_for_each_nested(attr, nest) {
+		switch (mnl_attr_get_type(attr)) {
+		case VNET_A_PEERING_IFINDEX:
+			peering->peer_ifindex = get_uint(attr);
+			break;
+		case VNET_A_PEERING_FLAGS:
+			peering->flags = get_uint(attr);
+			break;
+		case VNET_A_PEERING_STATE:
+			peering->state = get_uint(attr);
+			break;
+		}
+	}
+}
+
 static void parse_nic_addrs(const struct nlattr *nest, struct genl_nic *nic)
 {
 	const struct nlattr *attr;
@@ -368,6 +389,9 @@ static void parse_route_attr(const struct nlattr *attr,
 	case VNET_A_ROUTE_NHID:
 		route->nhid = get_uint(attr);
 		break;
+	case VNET_A_ROUTE_PEER_IFINDEX:
+		route->peer_ifindex = get_uint(attr);
+		break;
 	case VNET_A_ROUTE_HOP:
 		if (route->n_hops < ARRAY_SIZE(route->hops))
 			parse_hop(attr, &route->hops[route->n_hops++]);
@@ -382,6 +406,15 @@ static void parse_route(const struct nlattr *nest, struct genl_route *route)
 	memset(route, 0, sizeof(*route));
 	mnl_attr_for_each_nested(attr, nest)
 		parse_route_attr(attr, route);
+}
+
+static void parse_candidate(const struct nlattr *nest,
+			    struct genl_lookup *lookup)
+{
+	lookup->candidates = xreallocarray(lookup->candidates,
+					   lookup->n_candidates + 1,
+					   sizeof(*lookup->candidates));
+	parse_route(nest, &lookup->candidates[lookup->n_candidates++]);
 }
 
 static void parse_lookup_attr(const struct nlattr *attr,
@@ -400,9 +433,7 @@ static void parse_lookup_attr(const struct nlattr *attr,
 		lookup->drop = get_uint(attr);
 		break;
 	case VNET_A_LOOKUP_CANDIDATE:
-		if (lookup->n_candidates == ARRAY_SIZE(lookup->candidates))
-			break;
-		parse_route(attr, &lookup->candidates[lookup->n_candidates++]);
+		parse_candidate(attr, lookup);
 		break;
 	}
 }
@@ -415,6 +446,7 @@ struct answer {
 	union {
 		genl_vnet_cb *vnet;
 		genl_subnet_cb *subnet;
+		genl_peering_cb *peering;
 		genl_nic_cb *nic;
 		genl_endpoint_cb *endpoint;
 		genl_route_cb *route;
@@ -445,6 +477,21 @@ static void answer_subnet(const struct nlmsghdr *nlh, void *arg)
 		parse_subnet(attr, &subnet);
 		answer->cb.subnet(&subnet, answer->arg);
 	}
+}
+
+static void answer_peering(const struct nlmsghdr *nlh, void *arg)
+{
+	struct genl_peering peering = { 0 };
+	const struct answer *answer = arg;
+	const struct nlattr *attr;
+
+	mnl_attr_for_each(attr, nlh, GENL_HDRLEN) {
+		if (mnl_attr_get_type(attr) == VNET_A_IFINDEX)
+			peering.vnet_ifindex = get_uint(attr);
+		else if (mnl_attr_get_type(attr) == VNET_A_PEERING)
+			parse_peering(attr, &peering);
+	}
+	answer->cb.peering(&peering, answer->arg);
 }
 
 static void answer_nic_copy(const struct nlmsghdr *nlh, void *arg)
@@ -625,6 +672,44 @@ int genl_get_subnets(struct genl *g, int vnet_ifindex, genl_subnet_cb *cb,
 	return netlink_dump(&g->nl, &msg.nlh, answer_subnet, &answer, err);
 }
 
+int genl_set_peering(struct genl *g, const struct genl_peering *peering,
+		     struct netlink_error *err)
+{
+	struct nlattr *nest;
+	union msg_buf msg;
+
+	begin(g, &msg, VNET_CMD_PEERING_SET, peering->vnet_ifindex);
+	nest = mnl_attr_nest_start(&msg.nlh, VNET_A_PEERING);
+	mnl_attr_put_u32(&msg.nlh, VNET_A_PEERING_IFINDEX,
+			 peering->peer_ifindex);
+	mnl_attr_put_u32(&msg.nlh, VNET_A_PEERING_FLAGS, peering->flags);
+	mnl_attr_nest_end(&msg.nlh, nest);
+	return netlink_talk(&g->nl, &msg.nlh, NULL, NULL, err);
+}
+
+int genl_del_peering(struct genl *g, int vnet_ifindex, int peer_ifindex,
+		     struct netlink_error *err)
+{
+	struct nlattr *nest;
+	union msg_buf msg;
+
+	begin(g, &msg, VNET_CMD_PEERING_DEL, vnet_ifindex);
+	nest = mnl_attr_nest_start(&msg.nlh, VNET_A_PEERING);
+	mnl_attr_put_u32(&msg.nlh, VNET_A_PEERING_IFINDEX, peer_ifindex);
+	mnl_attr_nest_end(&msg.nlh, nest);
+	return netlink_talk(&g->nl, &msg.nlh, NULL, NULL, err);
+}
+
+int genl_get_peerings(struct genl *g, int vnet_ifindex, genl_peering_cb *cb,
+		      void *arg, struct netlink_error *err)
+{
+	struct answer answer = { .cb.peering = cb, .arg = arg };
+	union msg_buf msg;
+
+	begin(g, &msg, VNET_CMD_PEERING_GET, vnet_ifindex);
+	return netlink_dump(&g->nl, &msg.nlh, answer_peering, &answer, err);
+}
+
 static void put_nic_addrs(struct nlmsghdr *nlh, const struct genl_nic_set *set)
 {
 	struct nlattr *nest = mnl_attr_nest_start(nlh, VNET_A_NIC_ADDRS);
@@ -752,13 +837,30 @@ int genl_get_effective(struct genl *g, int nic_ifindex, int family,
 	return netlink_dump(&g->nl, &msg.nlh, answer_route, &answer, err);
 }
 
-int genl_lookup(struct genl *g, int nic_ifindex, const struct addr *dst,
+static void put_flow(struct nlmsghdr *nlh, const struct genl_flow *flow)
+{
+	put_addr(nlh, VNET_A_LOOKUP_DST, &flow->dst);
+	if (flow->src.family)
+		put_addr(nlh, VNET_A_LOOKUP_SRC, &flow->src);
+	mnl_attr_put_u8(nlh, VNET_A_LOOKUP_PROTO, flow->protocol);
+	mnl_attr_put_u16(nlh, VNET_A_LOOKUP_SPORT, flow->sport);
+	mnl_attr_put_u16(nlh, VNET_A_LOOKUP_DPORT, flow->dport);
+}
+
+int genl_lookup(struct genl *g, int nic_ifindex, const struct genl_flow *flow,
 		struct genl_lookup *out, struct netlink_error *err)
 {
 	union msg_buf msg;
 
 	memset(out, 0, sizeof(*out));
 	begin(g, &msg, VNET_CMD_LOOKUP, nic_ifindex);
-	put_addr(&msg.nlh, VNET_A_LOOKUP_DST, dst);
+	put_flow(&msg.nlh, flow);
 	return netlink_talk(&g->nl, &msg.nlh, answer_lookup, out, err);
+}
+
+void genl_lookup_free(struct genl_lookup *lookup)
+{
+	free(lookup->candidates);
+	lookup->candidates = NULL;
+	lookup->n_candidates = 0;
 }

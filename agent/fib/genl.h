@@ -19,7 +19,6 @@
 #define GENL_MAX_ADDRS	256		/* of one NIC */
 #define GENL_MAX_SPACES	256		/* of one VNet */
 #define GENL_MAX_HOPS	256		/* of one route */
-#define GENL_MAX_ROWS	8		/* other candidates of one lookup */
 #define GENL_NAME_LEN	32
 
 struct genl {
@@ -64,6 +63,14 @@ struct genl_subnet {
 	struct prefix prefix;
 	uint32_t table;			/* 0: none */
 	uint32_t flags;			/* VNET_SUBNET_F_* */
+};
+
+/* One side of a peering */
+struct genl_peering {
+	int vnet_ifindex;		/* whose side */
+	int peer_ifindex;
+	uint32_t flags;			/* VNET_PEERING_F_* */
+	uint8_t state;			/* enum vnet_peering_state */
 };
 
 struct genl_nic {
@@ -121,9 +128,18 @@ struct genl_route {
 	uint8_t protocol;		/* rtm_protocol */
 	uint32_t table;
 	uint32_t nhid;
+	int peer_ifindex;		/* of a peering's row; else 0 */
 	struct prefix prefix;
 	unsigned int n_hops;
 	struct genl_hop hops[GENL_MAX_HOPS];
+};
+
+/* What is asked of a lookup; what is not given does not count */
+struct genl_flow {
+	struct addr dst;
+	struct addr src;		/* family 0: an address of the NIC */
+	uint8_t protocol;		/* IPPROTO_* */
+	uint16_t sport, dport;		/* host order */
 };
 
 struct genl_lookup {
@@ -133,11 +149,12 @@ struct genl_lookup {
 	struct genl_hop hop;		/* the chosen one of its next hops */
 	uint8_t drop;			/* enum vnet_drop */
 	unsigned int n_candidates;
-	struct genl_route candidates[GENL_MAX_ROWS];
+	struct genl_route *candidates;	/* what else matched, longest first */
 };
 
 typedef void genl_vnet_cb(const struct genl_vnet *vnet, void *arg);
 typedef void genl_subnet_cb(const struct genl_subnet *subnet, void *arg);
+typedef void genl_peering_cb(const struct genl_peering *peering, void *arg);
 typedef void genl_nic_cb(const struct genl_nic *nic, void *arg);
 typedef void genl_endpoint_cb(const struct genl_endpoint *endpoint,
 			      void *arg);
@@ -164,6 +181,15 @@ int genl_del_subnet(struct genl *g, int vnet_ifindex,
 int genl_get_subnets(struct genl *g, int vnet_ifindex, genl_subnet_cb *cb,
 		     void *arg, struct netlink_error *err);
 
+/* Of @peering its ends and flags count. */
+int genl_set_peering(struct genl *g, const struct genl_peering *peering,
+		     struct netlink_error *err);
+int genl_del_peering(struct genl *g, int vnet_ifindex, int peer_ifindex,
+		     struct netlink_error *err);
+/* The sides of one VNet, or all if @vnet_ifindex is 0. */
+int genl_get_peerings(struct genl *g, int vnet_ifindex, genl_peering_cb *cb,
+		      void *arg, struct netlink_error *err);
+
 int genl_set_nic(struct genl *g, const struct genl_nic_set *set,
 		 struct netlink_error *err);
 int genl_get_nic(struct genl *g, int ifindex, struct genl_nic *nic,
@@ -188,7 +214,9 @@ int genl_get_tunnel(struct genl *g, struct genl_tunnel *tunnel,
 /* @family: AF_INET, AF_INET6 or 0 for both */
 int genl_get_effective(struct genl *g, int nic_ifindex, int family,
 		       genl_route_cb *cb, void *arg, struct netlink_error *err);
-int genl_lookup(struct genl *g, int nic_ifindex, const struct addr *dst,
+/* @out is to be freed with genl_lookup_free(), whatever the result. */
+int genl_lookup(struct genl *g, int nic_ifindex, const struct genl_flow *flow,
 		struct genl_lookup *out, struct netlink_error *err);
+void genl_lookup_free(struct genl_lookup *lookup);
 
 #endif

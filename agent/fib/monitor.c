@@ -127,6 +127,10 @@ static bool names_device(const struct fib_vnet *spec, const char *name)
 		if (strcmp(spec->nics[i].device, name) == 0)
 			return true;
 	}
+	for (i = 0; i < spec->n_peerings; i++) {
+		if (strcmp(spec->peerings[i].device, name) == 0)
+			return true;
+	}
 	return false;
 }
 

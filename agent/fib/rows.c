@@ -67,15 +67,28 @@ static void want_row(struct rows *rows, const struct msg_route *route)
 		row->route.metric = METRIC_IPV6;
 }
 
+static bool is_among(const struct prefix *spaces, size_t n,
+		     const struct prefix *prefix)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++) {
+		if (prefix_equal(&spaces[i], prefix))
+			return true;
+	}
+	return false;
+}
+
 static bool is_space(const struct fib_vnet *spec, const struct prefix *prefix)
 {
 	size_t i;
 
-	for (i = 0; i < spec->n_spaces; i++) {
-		if (prefix_equal(&spec->spaces[i], prefix))
+	for (i = 0; i < spec->n_peerings; i++) {
+		if (is_among(spec->peerings[i].spaces,
+			     spec->peerings[i].n_spaces, prefix))
 			return true;
 	}
-	return false;
+	return is_among(spec->spaces, spec->n_spaces, prefix);
 }
 
 static bool has_family(const struct fib_vnet *spec, int family)
@@ -121,6 +134,23 @@ static void want_default(struct rows *rows, const struct fib_vnet *spec,
 		want_row(rows, &route);
 }
 
+/* Rows into a peer wait for its device. */
+static void want_peering(struct rows *rows, const struct vnet *vnet,
+			 const struct fib_peering *side)
+{
+	struct msg_route route = {
+		.table = vnet->spec->table,
+		.protocol = FIB_PROTO_CONFIG,
+		.ifindex = peering_ifindex(vnet, side),
+	};
+	size_t i;
+
+	for (i = 0; route.ifindex && i < side->n_spaces; i++) {
+		route.prefix = side->spaces[i];
+		want_row(rows, &route);
+	}
+}
+
 static void want_system(struct rows *rows, const struct vnet *vnet,
 			int internet)
 {
@@ -136,6 +166,8 @@ static void want_system(struct rows *rows, const struct vnet *vnet,
 		route.prefix = spec->spaces[i];
 		want_row(rows, &route);
 	}
+	for (i = 0; i < spec->n_peerings; i++)
+		want_peering(rows, vnet, &spec->peerings[i]);
 	want_default(rows, spec, AF_INET, internet);
 	want_default(rows, spec, AF_INET6, internet);
 	want_reserved(rows, spec);
@@ -156,6 +188,9 @@ static void want_user(struct rows *rows, const struct vnet *vnet,
 	switch (user->type) {
 	case FIB_USER_APPLIANCE:
 		route.gateway = user->next_hop;
+		route.ifindex = peering_hop_ifindex(vnet, &user->next_hop);
+		if (!route.ifindex)
+			return;
 		break;
 	case FIB_USER_VNET_LOCAL:
 		break;

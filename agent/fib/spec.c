@@ -37,6 +37,16 @@ static struct fib_nic *copy_nics(const struct fib_vnet *spec)
 	return nics;
 }
 
+static struct fib_peering *copy_peerings(const struct fib_vnet *spec)
+{
+	struct fib_peering *sides = COPY(spec->peerings, spec->n_peerings);
+	size_t i;
+
+	for (i = 0; i < spec->n_peerings; i++)
+		sides[i].spaces = COPY(sides[i].spaces, sides[i].n_spaces);
+	return sides;
+}
+
 struct fib_vnet *spec_copy(const struct fib_vnet *spec)
 {
 	struct fib_vnet *copy = COPY(spec, 1);
@@ -47,6 +57,7 @@ struct fib_vnet *spec_copy(const struct fib_vnet *spec)
 	copy->tables = copy_tables(spec);
 	copy->nics = copy_nics(spec);
 	copy->endpoints = COPY(spec->endpoints, spec->n_endpoints);
+	copy->peerings = copy_peerings(spec);
 	return copy;
 }
 
@@ -64,12 +75,15 @@ void spec_free(struct fib_vnet *spec)
 		free_copy(spec->tables[i].routes);
 	for (i = 0; i < spec->n_nics; i++)
 		free_copy(spec->nics[i].addresses);
+	for (i = 0; i < spec->n_peerings; i++)
+		free_copy(spec->peerings[i].spaces);
 	free_copy(spec->spaces);
 	free_copy(spec->addresses);
 	free_copy(spec->subnets);
 	free_copy(spec->tables);
 	free_copy(spec->nics);
 	free_copy(spec->endpoints);
+	free_copy(spec->peerings);
 	free(spec);
 }
 

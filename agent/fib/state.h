@@ -8,6 +8,7 @@
  *	monitor.c	the kernel's notifications, and what they set off
  *	vnet.c		a VNet's device, addresses, subnets and NICs
  *	hosts.c		what a VNet has at other hosts
+ *	peering.c	its sides of peerings, and what lies behind them
  *	rows.c		a VNet's system and user-defined routes
  *	spec.c		copies of descriptions
  */
@@ -37,6 +38,7 @@ struct vnet {
 	bool ready;			/* up, and instance addresses are set */
 	bool due;			/* is to be looked after */
 	bool settled;			/* was ready as described */
+	uint32_t peers;			/* devices of its peers, hashed */
 	bool tell;			/* even if nothing has changed */
 	unsigned int changes;		/* made while looking after it */
 	char problem[NETLINK_TEXT_LEN + 64];	/* the first, or "" */
@@ -104,12 +106,11 @@ void vnet_problem(struct vnet *vnet, const char *fmt, ...)
 /* Note that @what could not be read; if it has only changed, try again soon. */
 void vnet_unread(struct vnet *vnet, const char *what,
 		 const struct netlink_error *err);
-/* Send one request; counts it as a change, or notes the problem of @what. */
-bool vnet_request(struct vnet *vnet, const char *what, struct nlmsghdr *nlh);
-
-/* Count a change, or note the problem of @what. */
+/* Count a change that was made, or note the problem of @what. */
 void vnet_count(struct vnet *vnet, const char *what,
 		const struct netlink_error *err);
+/* Send one request; counts it as a change, or notes the problem of @what. */
+bool vnet_request(struct vnet *vnet, const char *what, struct nlmsghdr *nlh);
 
 /* hosts.c */
 /* Both need the module. Take away what is at other hosts no more: its address
@@ -118,6 +119,14 @@ void vnet_count(struct vnet *vnet, const char *what,
 void hosts_release(struct vnet *vnet);
 /* The tunnel and the endpoints; their addresses may have been NICs' before. */
 void hosts_apply(struct vnet *vnet);
+
+/* peering.c */
+/* Bring the sides that the VNet has of peerings to its description. */
+void peering_apply(struct vnet *vnet);
+/* Index of a peer's device, 0: it is not there. */
+int peering_ifindex(const struct vnet *vnet, const struct fib_peering *side);
+/* Index of the device behind which a next hop is: the VNet's or a peer's. */
+int peering_hop_ifindex(const struct vnet *vnet, const struct addr *hop);
 
 /* rows.c */
 /* Routes that are to be there, before what is not to be is taken away. */

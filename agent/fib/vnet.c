@@ -272,11 +272,6 @@ struct subnet_diff {
 	size_t n_stale;
 };
 
-static uint32_t subnet_flags(const struct fib_subnet *subnet)
-{
-	return subnet->propagation ? 0 : VNET_SUBNET_F_NO_PROPAGATION;
-}
-
 static void compare_subnet(const struct genl_subnet *is, void *arg)
 {
 	struct subnet_diff *diff = arg;
@@ -287,7 +282,7 @@ static void compare_subnet(const struct genl_subnet *is, void *arg)
 
 		if (prefix_equal(&subnet->prefix, &is->prefix)) {
 			diff->right[i] = subnet->table == is->table &&
-					 subnet_flags(subnet) == is->flags;
+					 subnet->flags == is->flags;
 			return;
 		}
 	}
@@ -310,7 +305,7 @@ static void set_subnet(struct vnet *vnet, const struct fib_subnet *subnet)
 	struct genl_subnet set = {
 		.prefix = subnet->prefix,
 		.table = subnet->table,
-		.flags = subnet_flags(subnet),
+		.flags = subnet->flags,
 	};
 	char text[PREFIX_STRLEN];
 	struct netlink_error err;
@@ -357,11 +352,6 @@ static void apply_subnets(struct vnet *vnet)
  * NICs
  */
 
-static uint32_t nic_flags(const struct fib_nic *nic)
-{
-	return nic->forwarding ? VNET_NIC_F_FORWARDING : 0;
-}
-
 static bool same_addresses(const struct fib_nic *nic, const struct genl_nic *is)
 {
 	size_t i;
@@ -387,7 +377,7 @@ static void set_nic(struct vnet *vnet, const struct fib_nic *nic, int ifindex)
 		.ifindex = ifindex,
 		.mac = nic->has_mac ? nic->mac : NULL,
 		.set_flags = true,
-		.flags = nic_flags(nic),
+		.flags = nic->flags,
 		.set_addrs = true,
 		.n_addrs = nic->n_addresses,
 		.addrs = nic->addresses,
@@ -397,7 +387,7 @@ static void set_nic(struct vnet *vnet, const struct fib_nic *nic, int ifindex)
 
 	if (genl_get_nic(&vnet->fib->genl, ifindex, &is, &err) == 0 &&
 	    same_mac(nic, &is) && same_addresses(nic, &is) &&
-	    nic_flags(nic) == is.flags)
+	    nic->flags == is.flags)
 		return;
 	genl_set_nic(&vnet->fib->genl, &set, &err);
 	vnet_count(vnet, nic->device, &err);
@@ -496,6 +486,7 @@ static bool apply_steps(struct vnet *vnet)
 		vnet_problem(vnet, "%s", err.text);
 		return true;
 	}
+	peering_apply(vnet);
 	apply_subnets(vnet);
 	hosts_release(vnet);
 	apply_nics(vnet);

@@ -4,12 +4,34 @@
 
 #include "vrs/vrs.h"
 
+#define SUBNET_F_SOURCES	(VNET_SUBNET_F_NO_PROPAGATION | \
+				 VNET_SUBNET_F_NO_ROUTE_SERVER | \
+				 VNET_SUBNET_F_NO_GATEWAY)
+
+/* Those that are not named stay. */
+static int nic_flags(struct genl *g, const struct request *req,
+		     struct genl_nic_set *set, struct netlink_error *err)
+{
+	struct genl_nic nic;
+	int rc = genl_get_nic(g, set->ifindex, &nic, err);
+
+	set->flags = nic.flags;
+	if (req->set_forwarding)
+		set->flags &= ~VNET_NIC_F_FORWARDING;
+	if (req->forwarding)
+		set->flags |= VNET_NIC_F_FORWARDING;
+	if (req->set_own_routes)
+		set->flags &= ~VNET_NIC_F_OWN_ROUTES;
+	if (req->own_routes)
+		set->flags |= VNET_NIC_F_OWN_ROUTES;
+	return rc;
+}
+
 int configure_nic(const struct request *req)
 {
 	struct genl_nic_set set = {
 		.mac = req->set_mac ? req->mac : NULL,
-		.set_flags = req->set_forwarding,
-		.flags = req->forwarding ? VNET_NIC_F_FORWARDING : 0,
+		.set_flags = req->set_forwarding || req->set_own_routes,
 		.set_addrs = req->set_addrs,
 		.addrs = req->addrs,
 		.n_addrs = req->n_addrs,
@@ -17,15 +39,16 @@ int configure_nic(const struct request *req)
 	struct netlink_error err;
 	struct genl g;
 
-	if (!req->set_mac && !req->set_forwarding && !req->set_addrs) {
+	if (!req->set_mac && !set.set_flags && !req->set_addrs) {
 		vrs_error("nic set: nothing to set: "
-			  "name mac, address or forwarding");
+			  "name mac, address, forwarding or own-routes");
 		return VRS_USAGE;
 	}
 	set.ifindex = vrs_ifindex(req->device);
 	if (!set.ifindex || !vrs_open(&g))
 		return VRS_FAILED;
-	genl_set_nic(&g, &set, &err);
+	if (!set.set_flags || nic_flags(&g, req, &set, &err) == 0)
+		genl_set_nic(&g, &set, &err);
 	genl_close(&g);
 	return vrs_kernel_error(req->device, &err);
 }
@@ -57,10 +80,13 @@ static int set_subnet(struct genl *g, int ifindex, const struct request *req,
 	subnet->prefix = req->prefix;
 	if (req->set_table)
 		subnet->table = req->table;
-	if (req->set_propagation && req->propagation)
-		subnet->flags &= ~VNET_SUBNET_F_NO_PROPAGATION;
-	if (req->set_propagation && !req->propagation)
-		subnet->flags |= VNET_SUBNET_F_NO_PROPAGATION;
+	if (req->set_propagation)
+		subnet->flags &= ~SUBNET_F_SOURCES;
+	subnet->flags |= req->propagation;
+	if (req->set_inside)
+		subnet->flags &= ~VNET_SUBNET_F_BGP_INSIDE;
+	if (req->inside)
+		subnet->flags |= VNET_SUBNET_F_BGP_INSIDE;
 	return genl_set_subnet(g, ifindex, subnet, err);
 }
 

@@ -2,6 +2,7 @@
 #include "vrs/names.h"
 
 #include <linux/vnet.h>
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "lib/util.h"
@@ -22,6 +23,12 @@ static const char *const states[] = {
 	[VNET_ROUTE_ACTIVE] = "Active",
 	[VNET_ROUTE_INVALID] = "Invalid",
 	[VNET_ROUTE_HIDDEN] = "Hidden",
+};
+
+static const char *const peering_states[] = {
+	[VNET_PEERING_INITIATED] = "Initiated",
+	[VNET_PEERING_CONNECTED] = "Connected",
+	[VNET_PEERING_DISCONNECTED] = "Disconnected",
 };
 
 static const char *const mirror_states[] = {
@@ -48,6 +55,9 @@ static const char *const reasons[] = {
 	[VNET_REASON_OWN_NEXT_HOP] = "next hop is this NIC",
 	[VNET_REASON_DEFAULT_OVERRIDDEN] = "default route is overridden",
 	[VNET_REASON_SPACE_COVERS] = "inside an address space",
+	[VNET_REASON_NEXT_HOP_GONE] = "no NIC owns the next hop's address",
+	[VNET_REASON_NEXT_HOP_DOWN] = "the next hop's NIC is down",
+	[VNET_REASON_NOT_PEERED] = "the peering has one side only",
 };
 
 static const char *const drops[] = {
@@ -74,6 +84,8 @@ static const char *const drops[] = {
 	[VNET_DROP_UNKNOWN_HOST] = "from a host that is not known",
 	[VNET_DROP_NO_TUNNEL] = "VXLAN device is missing or down",
 	[VNET_DROP_HOST_UNREACHABLE] = "no route to the other host",
+	[VNET_DROP_FORWARDED] = "the peering takes no forwarded traffic",
+	[VNET_DROP_UNREACHABLE] = "next hop is in a VNet that is not peered",
 };
 
 /* A newer module may know more than this program. */
@@ -107,6 +119,24 @@ const char *names_class(unsigned int route_class)
 const char *names_mirror_state(unsigned int state)
 {
 	return FIND(mirror_states, state);
+}
+
+const char *names_propagation(unsigned int subnet_flags)
+{
+	bool server = !(subnet_flags & VNET_SUBNET_F_NO_ROUTE_SERVER);
+	bool gateway = !(subnet_flags & VNET_SUBNET_F_NO_GATEWAY);
+
+	if (subnet_flags & VNET_SUBNET_F_NO_PROPAGATION ||
+	    (!server && !gateway))
+		return "off";
+	if (server && gateway)
+		return "on";
+	return server ? "route-server" : "gateway";
+}
+
+const char *names_peering_state(unsigned int state)
+{
+	return FIND(peering_states, state);
 }
 
 const char *names_reason(unsigned int reason)

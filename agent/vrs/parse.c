@@ -5,6 +5,7 @@
  */
 #include <ctype.h>
 #include <errno.h>
+#include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -134,6 +135,120 @@ static const char *parse_switch(const char *text, bool *value, bool *set)
 	return NULL;
 }
 
+static const char *parse_own_routes(struct request *req, const char *text)
+{
+	return parse_switch(text, &req->own_routes, &req->set_own_routes);
+}
+
+static const char *parse_inside(struct request *req, const char *text)
+{
+	return parse_switch(text, &req->inside, &req->set_inside);
+}
+
+static const char *parse_peer_vnet(struct request *req, const char *text)
+{
+	if (strlen(text) >= IFNAMSIZ)
+		return "device names have at most 15 characters";
+	req->peer_vnet = text;
+	return NULL;
+}
+
+static const char *parse_peering(struct request *req, const char *text,
+				 uint32_t flag)
+{
+	bool value, set;
+	const char *problem = parse_switch(text, &value, &set);
+
+	if (problem)
+		return problem;
+	req->set_peering |= flag;
+	if (value)
+		req->peering |= flag;
+	return NULL;
+}
+
+static const char *parse_access(struct request *req, const char *text)
+{
+	return parse_peering(req, text, VNET_PEERING_F_VNET_ACCESS);
+}
+
+static const char *parse_forwarded(struct request *req, const char *text)
+{
+	return parse_peering(req, text, VNET_PEERING_F_FORWARDED_TRAFFIC);
+}
+
+static const char *parse_transit(struct request *req, const char *text)
+{
+	return parse_peering(req, text, VNET_PEERING_F_GATEWAY_TRANSIT);
+}
+
+static const char *parse_remote(struct request *req, const char *text)
+{
+	return parse_peering(req, text, VNET_PEERING_F_USE_REMOTE_GATEWAYS);
+}
+
+static const char *parse_source(struct request *req, const char *text)
+{
+	return addr_parse(text, &req->flow.src);
+}
+
+static const char *parse_number(const char *text, unsigned long max,
+				unsigned long *value)
+{
+	char *end;
+
+	errno = 0;
+	*value = strtoul(text, &end, 10);
+	if (!isdigit(text[0]) || *end || errno || *value > max)
+		return "expected a number, or one too large";
+	return NULL;
+}
+
+static const char *parse_protocol(struct request *req, const char *text)
+{
+	static const struct {
+		const char *name;
+		uint8_t protocol;
+	} names[] = {
+		{ "icmp", IPPROTO_ICMP }, { "icmpv6", IPPROTO_ICMPV6 },
+		{ "sctp", IPPROTO_SCTP }, { "tcp", IPPROTO_TCP },
+		{ "udp", IPPROTO_UDP },
+	};
+	unsigned long value;
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(names); i++) {
+		if (strcmp(text, names[i].name) == 0) {
+			req->flow.protocol = names[i].protocol;
+			return NULL;
+		}
+	}
+	if (parse_number(text, UINT8_MAX, &value))
+		return "expected tcp, udp, sctp, icmp, icmpv6 or 0..255";
+	req->flow.protocol = value;
+	return NULL;
+}
+
+static const char *parse_port(const char *text, uint16_t *port)
+{
+	unsigned long value;
+
+	if (parse_number(text, UINT16_MAX, &value))
+		return "expected a port, 0..65535";
+	*port = value;
+	return NULL;
+}
+
+static const char *parse_sport(struct request *req, const char *text)
+{
+	return parse_port(text, &req->flow.sport);
+}
+
+static const char *parse_dport(struct request *req, const char *text)
+{
+	return parse_port(text, &req->flow.dport);
+}
+
 static const char *parse_forwarding(struct request *req, const char *text)
 {
 	return parse_switch(text, &req->forwarding, &req->set_forwarding);
@@ -141,7 +256,35 @@ static const char *parse_forwarding(struct request *req, const char *text)
 
 static const char *parse_propagation(struct request *req, const char *text)
 {
-	return parse_switch(text, &req->propagation, &req->set_propagation);
+	static const struct {
+		const char *name;
+		uint32_t flags;
+	} names[] = {
+		{ "on", 0 },
+		{ "off", VNET_SUBNET_F_NO_PROPAGATION },
+		{ "route-server", VNET_SUBNET_F_NO_GATEWAY },
+		{ "gateway", VNET_SUBNET_F_NO_ROUTE_SERVER },
+	};
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(names); i++) {
+		if (strcmp(text, names[i].name) == 0) {
+			req->propagation = names[i].flags;
+			req->set_propagation = true;
+			return NULL;
+		}
+	}
+	return "expected on, off, route-server or gateway";
+}
+
+static void complete_propagation(void)
+{
+	puts("on\noff\nroute-server\ngateway");
+}
+
+static void complete_protocol(void)
+{
+	puts("tcp\nudp\nsctp\nicmp\nicmpv6");
 }
 
 static void complete_switch(void)
@@ -207,8 +350,35 @@ const struct operand operand_forwarding = {
 	"on|off", parse_forwarding, complete_switch
 };
 const struct operand operand_propagation = {
-	"on|off", parse_propagation, complete_switch
+	"on|off|route-server|gateway", parse_propagation, complete_propagation
 };
+const struct operand operand_own_routes = {
+	"on|off", parse_own_routes, complete_switch
+};
+const struct operand operand_inside = {
+	"on|off", parse_inside, complete_switch
+};
+const struct operand operand_peer_vnet = {
+	"PEER", parse_peer_vnet, complete_vnet
+};
+const struct operand operand_access = {
+	"on|off", parse_access, complete_switch
+};
+const struct operand operand_forwarded = {
+	"on|off", parse_forwarded, complete_switch
+};
+const struct operand operand_transit = {
+	"on|off", parse_transit, complete_switch
+};
+const struct operand operand_remote = {
+	"on|off", parse_remote, complete_switch
+};
+const struct operand operand_source = { "ADDRESS", parse_source, NULL };
+const struct operand operand_protocol = {
+	"PROTOCOL", parse_protocol, complete_protocol
+};
+const struct operand operand_sport = { "PORT", parse_sport, NULL };
+const struct operand operand_dport = { "PORT", parse_dport, NULL };
 
 /*
  * Words

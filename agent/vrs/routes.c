@@ -10,34 +10,48 @@
 #include "lib/util.h"
 #include "vrs/json.h"
 #include "vrs/names.h"
+#include "vrs/routes.h"
 #include "vrs/table.h"
 #include "vrs/vrs.h"
 
 #define HOPS_LEN	4096	/* next hops in one cell */
-#define WHY_LEN		128
 
 static bool has_address(const struct genl_hop *hop)
 {
 	return hop->addr.family != 0;
 }
 
+const char *routes_hop_problem(const struct genl_hop *hop)
+{
+	if (hop->flags & VNET_HOP_F_UNREACHABLE)
+		return "its VNet is not peered";
+	if (hop->host.family)
+		return hop->flags & VNET_HOP_F_UP ? NULL :
+						    "no tunnel to its host";
+	if (!hop->ifindex)
+		return "no NIC owns it";
+	return hop->flags & VNET_HOP_F_UP ? NULL : "its NIC is down";
+}
+
 /* Why a route is not used, or what is amiss with one that is; or NULL. */
 static const char *explain(const struct genl_route *route, char *text)
 {
 	char addr[ADDR_STRLEN];
+	const char *problem;
 	unsigned int i;
 
 	if (route->reason != VNET_REASON_NONE)
 		return names_reason(route->reason);
+	if (route->peer_ifindex && route->type == VNET_HOP_NONE)
+		return "access to the peer is off";
 	for (i = 0; i < route->n_hops; i++) {
 		const struct genl_hop *hop = &route->hops[i];
 
-		if (!has_address(hop) || hop->flags & VNET_HOP_F_UP)
+		problem = has_address(hop) ? routes_hop_problem(hop) : NULL;
+		if (!problem)
 			continue;
-		snprintf(text, WHY_LEN, "next hop %s: %s",
-			 addr_format(&hop->addr, addr), hop->host.family ?
-			 "no tunnel to its host" : hop->ifindex ?
-			 "its NIC is down" : "no NIC owns it");
+		snprintf(text, ROUTES_WHY_LEN, "next hop %s: %s",
+			 addr_format(&hop->addr, addr), problem);
 		return text;
 	}
 	return NULL;
@@ -49,7 +63,7 @@ static const char *explain(const struct genl_route *route, char *text)
 
 struct routes_view {
 	const struct request *req;
-	bool no_propagation4, no_propagation6;	/* of the NIC's subnets */
+	struct routes_subnets subnets;
 	struct table table;
 	struct json_list list;
 };
@@ -69,12 +83,13 @@ static json_t *hops_json(const struct genl_route *route)
 	return hops;
 }
 
-static json_t *route_json(const struct routes_view *view,
-			  const struct genl_route *route)
+json_t *routes_json(const struct routes_subnets *subnets,
+		    const struct genl_route *route)
 {
 	bool no_propagation = route->prefix.addr.family == AF_INET ?
-			      view->no_propagation4 : view->no_propagation6;
-	char prefix[PREFIX_STRLEN], why[WHY_LEN];
+			      subnets->no_propagation4 :
+			      subnets->no_propagation6;
+	char prefix[PREFIX_STRLEN], why[ROUTES_WHY_LEN];
 
 	return json_build("{s:n, s:b, s:s, s:s, s:[s], s:s, s:o, s:s?}",
 			  "name",
@@ -88,9 +103,9 @@ static json_t *route_json(const struct routes_view *view,
 			  "why", explain(route, why));
 }
 
-static void route_row(struct table *table, const struct genl_route *route)
+void routes_row(struct table *table, const struct genl_route *route)
 {
-	char prefix[PREFIX_STRLEN], addr[ADDR_STRLEN], why[WHY_LEN];
+	char prefix[PREFIX_STRLEN], addr[ADDR_STRLEN], why[ROUTES_WHY_LEN];
 	char hops[HOPS_LEN] = "";
 	size_t len = 0;
 	unsigned int i;
@@ -125,16 +140,26 @@ static void add_route(const struct genl_route *route, void *arg)
 	if (!view->req->all && !is_listed(route))
 		return;
 	if (view->req->json)
-		json_list_add(&view->list, route_json(view, route));
+		json_list_add(&view->list, routes_json(&view->subnets, route));
 	else
-		route_row(&view->table, route);
+		routes_row(&view->table, route);
 }
 
 /* The NIC is in the subnet that its primary address is in. */
 struct subnet_search {
 	const struct genl_nic *nic;
-	struct routes_view *view;
+	struct routes_subnets *subnets;
 };
+
+/* Azure knows one switch: it is off if nothing comes through. */
+static bool propagates(uint32_t flags)
+{
+	const uint32_t both = VNET_SUBNET_F_NO_ROUTE_SERVER |
+			      VNET_SUBNET_F_NO_GATEWAY;
+
+	return !(flags & VNET_SUBNET_F_NO_PROPAGATION) &&
+	       (flags & both) != both;
+}
 
 static void match_subnet(const struct genl_subnet *subnet, void *arg)
 {
@@ -143,7 +168,7 @@ static void match_subnet(const struct genl_subnet *subnet, void *arg)
 	const struct genl_nic *nic = search->nic;
 	unsigned int i;
 
-	if (!(subnet->flags & VNET_SUBNET_F_NO_PROPAGATION))
+	if (propagates(subnet->flags))
 		return;
 	for (i = 0; i < nic->n_addrs; i++) {
 		if (nic->addrs[i].family == family)
@@ -153,19 +178,20 @@ static void match_subnet(const struct genl_subnet *subnet, void *arg)
 	    !prefix_contains(&subnet->prefix, &nic->addrs[i]))
 		return;
 	if (family == AF_INET)
-		search->view->no_propagation4 = true;
+		search->subnets->no_propagation4 = true;
 	else
-		search->view->no_propagation6 = true;
+		search->subnets->no_propagation6 = true;
 }
 
-static int find_propagation(struct genl *g, int ifindex,
-			    struct routes_view *view, struct netlink_error *err)
+int routes_find_subnets(struct genl *g, int nic_ifindex,
+			struct routes_subnets *subnets,
+			struct netlink_error *err)
 {
 	struct genl_nic nic;
-	struct subnet_search search = { .nic = &nic, .view = view };
+	struct subnet_search search = { .nic = &nic, .subnets = subnets };
 	int rc;
 
-	rc = genl_get_nic(g, ifindex, &nic, err);
+	rc = genl_get_nic(g, nic_ifindex, &nic, err);
 	if (rc < 0)
 		return rc;
 	return genl_get_subnets(g, nic.vnet_ifindex, match_subnet, &search,
@@ -180,7 +206,7 @@ static void show_effective(struct genl *g, int ifindex,
 		"Next Hop IP", "Why",
 	};
 
-	if (find_propagation(g, ifindex, view, err) < 0)
+	if (routes_find_subnets(g, ifindex, &view->subnets, err) < 0)
 		return;
 	if (view->req->json) {
 		json_list_begin(&view->list, "value");
@@ -250,15 +276,15 @@ static const char *route_table_id(const struct genl_lookup *lookup, char *text,
 }
 
 static json_t *next_hop_json(const struct genl_lookup *lookup,
-			     const struct routes_view *view)
+			     const struct routes_subnets *subnets)
 {
 	char addr[ADDR_STRLEN], host[ADDR_STRLEN], nic[IFNAMSIZ], table[12];
 	json_t *candidates = json_array();
 	unsigned int i;
 
 	for (i = 0; i < lookup->n_candidates; i++)
-		json_array_append_new(candidates,
-				      route_json(view, &lookup->candidates[i]));
+		json_array_append_new(candidates, routes_json(subnets,
+						&lookup->candidates[i]));
 	return json_build("{s:s, s:s?, s:s, s:s?, s:s?, s:s?, s:o, s:o}",
 			  "nextHopType", next_hop_type(lookup),
 			  "nextHopIpAddress", next_hop_addr(lookup, addr),
@@ -268,7 +294,8 @@ static json_t *next_hop_json(const struct genl_lookup *lookup,
 			  "host", next_hop_host(lookup, host),
 			  "dropped", names_drop(lookup->drop),
 			  "route", lookup->has_route ?
-				route_json(view, &lookup->route) : json_null(),
+				routes_json(subnets, &lookup->route) :
+				json_null(),
 			  "candidates", candidates);
 }
 
@@ -313,7 +340,7 @@ static void candidates_text(const struct genl_lookup *lookup)
 	putchar('\n');
 	table_init(&table, ARRAY_SIZE(titles), titles);
 	for (i = 0; i < lookup->n_candidates; i++)
-		route_row(&table, &lookup->candidates[i]);
+		routes_row(&table, &lookup->candidates[i]);
 	table_print(&table);
 	table_free(&table);
 }
@@ -322,22 +349,22 @@ int routes_next_hop(const struct request *req)
 {
 	struct routes_view view = { .req = req };
 	int ifindex = vrs_ifindex(req->device);
-	struct genl_lookup lookup;
+	struct genl_flow flow = { .dst = req->address };
+	struct genl_lookup lookup = { .n_candidates = 0 };
 	struct netlink_error err;
 	struct genl g;
 
 	if (!ifindex || !vrs_open(&g))
 		return VRS_FAILED;
-	if (find_propagation(&g, ifindex, &view, &err) == 0)
-		genl_lookup(&g, ifindex, &req->address, &lookup, &err);
+	if (routes_find_subnets(&g, ifindex, &view.subnets, &err) == 0)
+		genl_lookup(&g, ifindex, &flow, &lookup, &err);
 	genl_close(&g);
-	if (err.error)
-		return vrs_kernel_error(req->device, &err);
-	if (req->json) {
-		json_show(next_hop_json(&lookup, &view));
-		return VRS_OK;
+	if (err.error == 0 && req->json) {
+		json_show(next_hop_json(&lookup, &view.subnets));
+	} else if (err.error == 0) {
+		next_hop_text(&lookup);
+		candidates_text(&lookup);
 	}
-	next_hop_text(&lookup);
-	candidates_text(&lookup);
-	return VRS_OK;
+	genl_lookup_free(&lookup);
+	return vrs_kernel_error(req->device, &err);
 }

@@ -239,13 +239,15 @@ static json_t *nic_json(const struct genl_nic *nic)
 {
 	char vnet[IFNAMSIZ], mac[18];
 
-	return json_build("{s:s, s:s, s:s?, s:b, s:o, s:o}",
+	return json_build("{s:s, s:s, s:s?, s:b, s:b, s:o, s:o}",
 			  "name", nic->name,
 			  "vnet", device_name(nic->vnet_ifindex, vnet),
 			  "macAddress", nic->has_mac ?
 				format_mac(nic, mac, sizeof(mac)) : NULL,
 			  "enableIPForwarding",
 			  (nic->flags & VNET_NIC_F_FORWARDING) != 0,
+			  "ownRoutes",
+			  (nic->flags & VNET_NIC_F_OWN_ROUTES) != 0,
 			  "ipConfigurations", nic_addrs_json(nic),
 			  "stats", show_stats(&nic->stats));
 }
@@ -307,18 +309,22 @@ int show_nics(const struct request *req)
 
 static void add_subnet(const struct genl_subnet *subnet, void *arg)
 {
-	bool propagation = !(subnet->flags & VNET_SUBNET_F_NO_PROPAGATION);
+	const char *propagation = names_propagation(subnet->flags);
+	bool inside = subnet->flags & VNET_SUBNET_F_BGP_INSIDE;
 	struct view *view = arg;
 	char text[PREFIX_STRLEN];
 
 	prefix_format(&subnet->prefix, text);
 	if (view->req->json) {
 		json_array_append_new(view->rows, json_build(
-			"{s:s, s:s, s:o, s:b}", "vnet", view->vnet,
+			"{s:s, s:s, s:o, s:b, s:s, s:b}", "vnet", view->vnet,
 			"addressPrefix", text,
 			"routeTable", subnet->table ?
 				json_integer(subnet->table) : json_null(),
-			"disableBgpRoutePropagation", !propagation));
+			"disableBgpRoutePropagation",
+			strcmp(propagation, "off") == 0,
+			"propagation", propagation,
+			"bgpInside", inside));
 		return;
 	}
 	table_add(&view->table, view->vnet);
@@ -327,7 +333,8 @@ static void add_subnet(const struct genl_subnet *subnet, void *arg)
 		table_addf(&view->table, "%u", subnet->table);
 	else
 		table_add(&view->table, "-");
-	table_add(&view->table, propagation ? "on" : "off");
+	table_add(&view->table, propagation);
+	table_add(&view->table, inside ? "on" : "off");
 }
 
 static void list_vnet(const struct genl_vnet *vnet, void *arg)
@@ -349,7 +356,7 @@ int show_list_vnets(struct genl *g, int ifindex, struct vnet_list *list,
 int show_subnets(const struct request *req)
 {
 	static const char *const titles[] = {
-		"VNet", "Subnet", "Route table", "Propagation",
+		"VNet", "Subnet", "Route table", "Propagation", "BGP inside",
 	};
 	struct view view = { .req = req };
 	struct vnet_list list = { 0 };

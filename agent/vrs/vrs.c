@@ -20,12 +20,30 @@ static const struct keyword nic_keywords[] = {
 	{ "mac", &operand_mac, false },
 	{ "address", &operand_nic_address, true },
 	{ "forwarding", &operand_forwarding, false },
+	{ "own-routes", &operand_own_routes, false },
 	{ NULL, NULL, false },
 };
 
 static const struct keyword subnet_keywords[] = {
 	{ "route-table", &operand_table, false },
 	{ "propagation", &operand_propagation, false },
+	{ "bgp-inside", &operand_inside, false },
+	{ NULL, NULL, false },
+};
+
+static const struct keyword peering_keywords[] = {
+	{ "vnet-access", &operand_access, false },
+	{ "forwarded-traffic", &operand_forwarded, false },
+	{ "gateway-transit", &operand_transit, false },
+	{ "remote-gateways", &operand_remote, false },
+	{ NULL, NULL, false },
+};
+
+static const struct keyword flow_keywords[] = {
+	{ "source", &operand_source, false },
+	{ "protocol", &operand_protocol, false },
+	{ "source-port", &operand_sport, false },
+	{ "destination-port", &operand_dport, false },
 	{ NULL, NULL, false },
 };
 
@@ -69,6 +87,12 @@ const struct command vrs_commands[] = {
 		.run = hosts_show_tunnel,
 		.help = "the VXLAN device to other hosts, and its counters",
 	}, {
+		.words = "show peerings",
+		.operands = { &operand_vnet },
+		.n_optional = 1,
+		.run = peering_show,
+		.help = "sides of VNet peerings, and their state",
+	}, {
 		.words = "show effective-routes",
 		.operands = { &operand_nic },
 		.takes_all = true,
@@ -78,7 +102,13 @@ const struct command vrs_commands[] = {
 		.words = "show next-hop",
 		.operands = { &operand_nic, &operand_address },
 		.run = routes_next_hop,
-		.help = "where a packet from a NIC to an address goes, and why",
+		.help = "where a packet from a NIC to an address goes",
+	}, {
+		.words = "why",
+		.operands = { &operand_nic, &operand_address },
+		.keywords = flow_keywords,
+		.run = why_run,
+		.help = "the same, step by step: what matched, what won, why",
 	}, {
 		.words = "show peers",
 		.takes_all = true,
@@ -150,6 +180,17 @@ const struct command vrs_commands[] = {
 		.words = "tunnel del",
 		.run = hosts_del_tunnel,
 		.help = "reach no other host",
+	}, {
+		.words = "peering set",
+		.operands = { &operand_vnet, &operand_peer_vnet },
+		.keywords = peering_keywords,
+		.run = peering_set,
+		.help = "create or change VNET's side; what is not named stays",
+	}, {
+		.words = "peering del",
+		.operands = { &operand_vnet, &operand_peer_vnet },
+		.run = peering_del,
+		.help = "remove VNET's side of a peering",
 	},
 	{ .words = NULL },
 };

@@ -34,8 +34,13 @@ struct request {
 	struct addr host;
 	struct prefix prefix;
 	bool set_mac, set_addrs, set_forwarding, set_table, set_propagation;
+	bool set_own_routes, set_inside;
 	uint8_t mac[6];
-	bool forwarding, propagation;
+	bool forwarding, own_routes, inside;
+	uint32_t propagation;		/* VNET_SUBNET_F_NO_* */
+	const char *peer_vnet;
+	uint32_t peering, set_peering;	/* VNET_PEERING_F_*: value, given */
+	struct genl_flow flow;
 	uint32_t table, vni;
 	unsigned int n_addrs;
 	struct addr addrs[GENL_MAX_ADDRS];
@@ -87,8 +92,12 @@ void parse_help(void);
 
 extern const struct operand operand_nic, operand_vnet, operand_address,
 	operand_nic_address, operand_prefix, operand_mac, operand_table,
-	operand_forwarding, operand_propagation, operand_peer, operand_host,
-	operand_vni, operand_device, operand_map, operand_direction;
+	operand_forwarding, operand_propagation, operand_peer,
+	operand_own_routes, operand_inside, operand_peer_vnet,
+	operand_access, operand_forwarded, operand_transit, operand_remote,
+	operand_source, operand_protocol, operand_sport, operand_dport,
+	operand_host, operand_vni, operand_device, operand_map,
+	operand_direction;
 
 /* vrs.c */
 
@@ -105,6 +114,11 @@ bool vrs_open(struct genl *g);
 int configure_nic(const struct request *req);
 int configure_subnet(const struct request *req);
 int configure_subnet_del(const struct request *req);
+
+/* peering.c */
+int peering_show(const struct request *req);
+int peering_set(const struct request *req);
+int peering_del(const struct request *req);
 
 /* show.c */
 
@@ -138,6 +152,9 @@ int hosts_show_tunnel(const struct request *req);
 /* routes.c */
 int routes_effective(const struct request *req);
 int routes_next_hop(const struct request *req);
+
+/* why.c */
+int why_run(const struct request *req);
 
 /* ask.c */
 int ask_peers(const struct request *req);

@@ -48,7 +48,25 @@ static const struct prefix *copy_spaces(const struct conf_vnet *conf)
 	return spaces;
 }
 
-static const struct fib_subnet *copy_subnets(const struct conf_vnet *conf)
+/* The kernel knows subnets only: what a route table wants is their flag. */
+static uint32_t subnet_flags(const struct conf *conf,
+			     const struct conf_subnet *subnet)
+{
+	static const uint32_t flags[] = {
+		[CONF_PROPAGATE_NONE] = VNET_SUBNET_F_NO_PROPAGATION,
+		[CONF_PROPAGATE_ALL] = 0,
+		[CONF_PROPAGATE_ROUTE_SERVER] = VNET_SUBNET_F_NO_GATEWAY,
+		[CONF_PROPAGATE_GATEWAY] = VNET_SUBNET_F_NO_ROUTE_SERVER,
+	};
+	const struct conf_route_table *table = subnet->route_table ?
+		conf_table_find(conf, subnet->route_table) : NULL;
+
+	return flags[subnet->propagation] |
+	       (table && table->bgp_inside ? VNET_SUBNET_F_BGP_INSIDE : 0);
+}
+
+static const struct fib_subnet *copy_subnets(const struct conf *all,
+					     const struct conf_vnet *conf)
 {
 	struct fib_subnet *subnets = xcalloc(conf->n_subnets,
 					     sizeof(*subnets));
@@ -57,9 +75,40 @@ static const struct fib_subnet *copy_subnets(const struct conf_vnet *conf)
 	for (i = 0; i < conf->n_subnets; i++) {
 		subnets[i].prefix = conf->subnets[i].prefix;
 		subnets[i].table = conf->subnets[i].table;
-		subnets[i].propagation = conf->subnets[i].propagation;
+		subnets[i].flags = subnet_flags(all, &conf->subnets[i]);
 	}
 	return subnets;
+}
+
+static uint32_t peering_flags(const struct conf_peering *side)
+{
+	return (side->vnet_access ? VNET_PEERING_F_VNET_ACCESS : 0) |
+	       (side->forwarded_traffic ?
+		VNET_PEERING_F_FORWARDED_TRAFFIC : 0) |
+	       (side->gateway_transit ? VNET_PEERING_F_GATEWAY_TRANSIT : 0) |
+	       (side->remote_gateways ?
+		VNET_PEERING_F_USE_REMOTE_GATEWAYS : 0);
+}
+
+/* Rows into a peer that has no side are of no use. */
+static const struct fib_peering *copy_peerings(const struct conf *all,
+					       const struct conf_vnet *conf)
+{
+	struct fib_peering *sides = xcalloc(conf->n_peerings, sizeof(*sides));
+	size_t i;
+
+	for (i = 0; i < conf->n_peerings; i++) {
+		const struct conf_peering *from = &conf->peerings[i];
+		const struct conf_vnet *peer = conf_vnet_find(all, from->vnet);
+
+		memcpy(sides[i].device, from->vnet, sizeof(from->vnet));
+		sides[i].flags = peering_flags(from);
+		if (!conf_peering_find(peer, conf->name))
+			continue;
+		sides[i].spaces = copy_spaces(peer);
+		sides[i].n_spaces = peer->n_spaces;
+	}
+	return sides;
 }
 
 static const struct fib_nic *copy_nics(const struct conf_vnet *conf)
@@ -75,7 +124,9 @@ static const struct fib_nic *copy_nics(const struct conf_vnet *conf)
 		memcpy(nics[i].mac, from->mac, sizeof(from->mac));
 		nics[i].addresses = from->addresses;
 		nics[i].n_addresses = from->n_addresses;
-		nics[i].forwarding = from->ip_forwarding;
+		nics[i].flags =
+			(from->ip_forwarding ? VNET_NIC_F_FORWARDING : 0) |
+			(from->own_routes ? VNET_NIC_F_OWN_ROUTES : 0);
 	}
 	return nics;
 }
@@ -155,7 +206,7 @@ static void vnet_fill(struct fib_vnet *vnet, const struct conf *conf,
 		vnet->addresses = from->server->addresses;
 		vnet->n_addresses = from->server->n_addresses;
 	}
-	vnet->subnets = copy_subnets(from);
+	vnet->subnets = copy_subnets(conf, from);
 	vnet->n_subnets = from->n_subnets;
 	vnet->tables = copy_tables(conf, from->name, &vnet->n_tables);
 	vnet->nics = copy_nics(from);
@@ -163,6 +214,8 @@ static void vnet_fill(struct fib_vnet *vnet, const struct conf *conf,
 	memcpy(vnet->tunnel, conf->tunnel, sizeof(conf->tunnel));
 	vnet->endpoints = copy_endpoints(from);
 	vnet->n_endpoints = from->n_endpoints;
+	vnet->peerings = copy_peerings(conf, from);
+	vnet->n_peerings = from->n_peerings;
 }
 
 static void vnet_drop(struct fib_vnet *vnet)
@@ -171,6 +224,9 @@ static void vnet_drop(struct fib_vnet *vnet)
 
 	for (i = 0; i < vnet->n_tables; i++)
 		free((void *)vnet->tables[i].routes);
+	for (i = 0; i < vnet->n_peerings; i++)
+		free((void *)vnet->peerings[i].spaces);
+	free((void *)vnet->peerings);
 	free((void *)vnet->spaces);
 	free((void *)vnet->subnets);
 	free((void *)vnet->tables);

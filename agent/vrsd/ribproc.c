@@ -519,25 +519,52 @@ static uint32_t local_as(const struct conf_vnet *conf)
 	return conf->server ? conf->server->asn : CONF_DEFAULT_ASN;
 }
 
-static void vnet_set_spaces(struct ribproc_vnet *vnet,
-			    const struct conf_vnet *old,
-			    const struct conf_vnet *new)
+static void add_spaces(struct ribproc_vnet *vnet, const struct conf_vnet *conf)
 {
 	size_t i;
 
-	/* Those that stay are not there twice: add says so, and does nothing */
-	for (i = 0; new && i < new->n_spaces; i++)
-		rib_space_add(vnet->rib, &new->spaces[i].prefix);
-	for (i = 0; old && i < old->n_spaces; i++) {
-		const struct prefix *prefix = &old->spaces[i].prefix;
-		size_t j;
+	vnet->spaces = xreallocarray(vnet->spaces,
+				     vnet->n_spaces + conf->n_spaces,
+				     sizeof(*vnet->spaces));
+	for (i = 0; i < conf->n_spaces; i++)
+		vnet->spaces[vnet->n_spaces++] = conf->spaces[i].prefix;
+}
 
-		for (j = 0; new && j < new->n_spaces; j++)
-			if (prefix_equal(prefix, &new->spaces[j].prefix))
-				break;
-		if (!new || j == new->n_spaces)
-			rib_space_del(vnet->rib, prefix);
-	}
+static bool has_space(const struct ribproc_vnet *vnet,
+		      const struct prefix *prefix)
+{
+	size_t i;
+
+	for (i = 0; i < vnet->n_spaces; i++)
+		if (prefix_equal(&vnet->spaces[i], prefix))
+			return true;
+	return false;
+}
+
+/*
+ * The VNet's own spaces, and those of the spokes that use its gateways: NVAs
+ * reach both by the route server's VNet.
+ */
+static void vnet_set_spaces(struct ribproc_vnet *vnet,
+			    const struct conf_vnet *conf)
+{
+	struct prefix *old = vnet->spaces;
+	size_t i, n_old = vnet->n_spaces;
+
+	vnet->spaces = NULL;
+	vnet->n_spaces = 0;
+	if (conf)
+		add_spaces(vnet, conf);
+	for (i = 0; conf && i < ribs.conf->n_vnets; i++)
+		if (conf_peering_transits(conf, &ribs.conf->vnets[i]))
+			add_spaces(vnet, &ribs.conf->vnets[i]);
+	/* Those that stay are not there twice: add says so, and does nothing */
+	for (i = 0; i < vnet->n_spaces; i++)
+		rib_space_add(vnet->rib, &vnet->spaces[i]);
+	for (i = 0; i < n_old; i++)
+		if (!has_space(vnet, &old[i]))
+			rib_space_del(vnet->rib, &old[i]);
+	free(old);
 }
 
 static void vnet_begin(struct ribproc_vnet *vnet)
@@ -556,7 +583,7 @@ static void vnet_begin(struct ribproc_vnet *vnet)
 	vnet->local_as = conf.local_as;
 	vnet->rib = rib_new(&conf, ribs.no_kernel ? &rib_ops_no_kernel :
 						    &rib_ops, vnet);
-	vnet_set_spaces(vnet, NULL, vnet->conf);
+	vnet_set_spaces(vnet, vnet->conf);
 }
 
 static void remove_peers(struct ribproc_vnet *vnet)
@@ -643,19 +670,18 @@ static void forget_unconfigured(struct ribproc_vnet *vnet)
 static void vnet_change(struct ribproc_vnet *vnet,
 			const struct conf_vnet *conf)
 {
-	const struct conf_vnet *old = vnet->conf;
 	struct rib_policy policy = vnet_policy(conf);
 
 	vnet->conf = conf;
 	if (local_as(conf) == vnet->local_as) {
-		vnet_set_spaces(vnet, old, conf);
+		vnet_set_spaces(vnet, conf);
 		rib_set_policy(vnet->rib, &policy);
 		forget_unconfigured(vnet);
 		update_peers(vnet);
 		rib_remap(vnet->rib);
 	} else {
 		remove_peers(vnet);
-		vnet_set_spaces(vnet, old, NULL);
+		vnet_set_spaces(vnet, NULL);
 		ribquery_vnet_gone(vnet);
 		vnet->draining = true;
 	}
@@ -673,6 +699,7 @@ static void vnet_remove(struct ribproc_vnet *vnet)
 	loop_timer_free(vnet->patience);
 	loop_timer_free(vnet->deferral);
 	rib_free(vnet->rib);
+	free(vnet->spaces);
 	free(vnet);
 }
 
@@ -721,10 +748,12 @@ static void take_maps(const struct conf *conf)
 static void apply(struct conf *conf)
 {
 	struct ribproc_vnet *vnet, *next;
+	struct conf *old = ribs.conf;
 	size_t i;
 
 	take_maps(conf);
 
+	ribs.conf = conf;
 	for (vnet = ribs.vnets; vnet; vnet = next) {
 		next = vnet->next;
 		if (!conf_by_vni(conf, vnet->vni))
@@ -738,8 +767,7 @@ static void apply(struct conf *conf)
 			vnet_add(&conf->vnets[i]);
 	}
 	ribs.restarted = false;		/* what is new later was not before */
-	conf_free(ribs.conf);
-	ribs.conf = conf;
+	conf_free(old);
 	ribs.applying = true;
 	loop_defer(ribs.work_job);
 }

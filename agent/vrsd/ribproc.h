@@ -14,6 +14,8 @@ struct ribproc_vnet {
 	const struct conf_vnet *conf;	/* in force; NULL: is being removed */
 	struct rib *rib;
 	uint32_t local_as;
+	struct prefix *spaces;		/* announced, and kept from routes */
+	size_t n_spaces;
 	bool draining;			/* until the kernel has dropped all */
 	bool held;			/* decisions wait, RFC 4724 4.1 */
 	struct loop_timer *deferral;	/* at most so long */

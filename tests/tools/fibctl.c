@@ -222,7 +222,8 @@ static void cmd_subnet(char **words)
 	d->subnets[d->vnet.n_subnets++] = (struct fib_subnet){
 		.prefix = get_prefix(words[1]),
 		.table = get_number(words[2]),
-		.propagation = get_switch(words[3]),
+		.flags = get_switch(words[3]) ? 0 :
+			 VNET_SUBNET_F_NO_PROPAGATION,
 	};
 }
 
@@ -267,7 +268,7 @@ static void cmd_nic(char **words)
 	nic->has_mac = sscanf(words[2], "%hhx:%hhx:%hhx:%hhx:%hhx:%hhx",
 			      &nic->mac[0], &nic->mac[1], &nic->mac[2],
 			      &nic->mac[3], &nic->mac[4], &nic->mac[5]) == 6;
-	nic->forwarding = get_switch(words[3]);
+	nic->flags = get_switch(words[3]) ? VNET_NIC_F_FORWARDING : 0;
 	nic->addresses = d->nic_addresses[i];
 	for (j = 4; words[j]; j++)
 		d->nic_addresses[i][nic->n_addresses++] = get_addr(words[j]);

@@ -185,12 +185,19 @@ static void test_values(void)
 	vnet = conf_vnet_find(conf, "blue");
 	ktap_must(vnet && vnet->server);
 	server = vnet->server;
-	ktap_ok(conf->n_vnets == 2 && !conf_vnet_find(conf, "green"),
+	ktap_ok(conf->n_vnets == 3 && !conf_vnet_find(conf, "green"),
 		"VNets are found by name");
 	ktap_ok(vnet->subnets[0].table == 2001 && vnet->subnets[1].table == 0,
 		"a subnet has its route table's number");
-	ktap_ok(vnet->subnets[1].propagation && !vnet->subnets[0].propagation,
+	ktap_ok(vnet->subnets[1].propagation == CONF_PROPAGATE_ALL &&
+		vnet->subnets[0].propagation == CONF_PROPAGATE_NONE,
 		"propagation is on unless turned off");
+	ktap_ok(vnet->subnets[2].propagation == CONF_PROPAGATE_ROUTE_SERVER &&
+		vnet->subnets[3].propagation == CONF_PROPAGATE_GATEWAY,
+		"or on for one source");
+	ktap_ok(conf_peering_transits(vnet, &conf->vnets[2]) &&
+		!conf_peering_transits(&conf->vnets[2], vnet),
+		"a spoke uses the gateways of its hub");
 	ktap_ok(vnet->nics[0].has_mac && vnet->nics[0].mac[5] == 4 &&
 		!vnet->nics[2].has_mac, "a NIC may have a MAC address");
 	ktap_ok(server->neighbors[2].kind == CONF_EXPRESSROUTE &&
@@ -349,6 +356,8 @@ static const char *change_key(const struct conf_change *change, char *buf)
 	case CONF_ENDPOINT:
 		return addr_format(&((const struct conf_endpoint *)
 				     item)->address, buf);
+	case CONF_PEERING:
+		return ((const struct conf_peering *)item)->vnet;
 	case CONF_SERVER:
 		return change->vnet->name;
 	case CONF_INSTANCE:
@@ -424,6 +433,11 @@ static void diff_is(const char *what, const char *old, const char *new,
 #define ROUTE	"      - { prefix: 0.0.0.0/0, next-hop-type: None }\n"
 #define ROUTE2	"      - { prefix: 0.0.0.0/0, next-hop-type: Internet }\n"
 
+#define SPOKE	"  - name: spoke\n    vni: 7\n    table: 7\n" \
+		"    bgp-table: 8\n    address-spaces: [10.7.0.0/16]\n"
+#define PEERING	"    peerings: [{ vnet: spoke }]\n"
+#define PEERING2 "    peerings: [{ vnet: spoke, allow-vnet-access: false }]\n"
+
 static void test_diff(void)
 {
 	diff_is("nothing", SERVER NEIGHBORS SDWAN, SERVER NEIGHBORS SDWAN, "");
@@ -470,6 +484,10 @@ static void test_diff(void)
 	diff_is("no route server any more", SERVER, VNET,
 		"-instance 10.1.1.4\n-instance 10.1.1.5\n"
 		"-route-server blue\n");
+	diff_is("a peering", VNET SPOKE, VNET PEERING SPOKE,
+		"+peering spoke\n");
+	diff_is("another flag of a peering", VNET PEERING SPOKE,
+		VNET PEERING2 SPOKE, "*peering spoke\n");
 	diff_is("the internet", VNET, VNET "    internet: eth0\n",
 		"*vnet blue\n");
 }
