@@ -220,6 +220,12 @@ in_vm() {
 	ip netns exec "$@"
 }
 
+# peer_vnets A B [KEYWORD VALUE...]: both sides, with the same flags.
+peer_vnets() {
+	must vrs peering set "$1" "$2" "${@:3}"
+	must vrs peering set "$2" "$1" "${@:3}"
+}
+
 # gateway ADDR/PLEN: the router's address in a subnet, which is its first.
 gateway() {
 	local addr=${1%/*} plen=${1#*/} a b c d

@@ -64,15 +64,16 @@ must ip nexthop add id 20 group 10
 must ip route replace 10.250.0.0/16 nhid 20 table 101
 check "through a next-hop group" ping_from vm1 10.250.0.10
 must ip nexthop replace id 10 via 10.1.3.9 dev blue
-check_counter "next hop that nobody has" vm1 drop_next_hop_gone \
+check_counter "next hop that nobody has: as if withdrawn" vm1 drop_no_route \
 	send_from vm1 10.250.0.10
 must ip nexthop replace id 10 via 10.1.3.4 dev blue
 check "next hop back" ping_from vm1 10.250.0.10
 must ip link set nva down
-check_counter "NVA's NIC is down" vm1 drop_nic_down send_from vm1 10.250.0.10
+check_counter "NVA's NIC is down: as if withdrawn" vm1 drop_no_route \
+	send_from vm1 10.250.0.10
 must ip link set nva up
 must ip -n nva link set eth0 down
-check_counter "NVA's NIC has no carrier" vm1 drop_nic_down \
+check_counter "NVA's NIC has no carrier: as if withdrawn" vm1 drop_no_route \
 	send_from vm1 10.250.0.10
 must ip -n nva link set eth0 up
 must ip -n nva route add default via 10.1.3.1 dev eth0
@@ -85,6 +86,17 @@ must ip route add 10.1.2.0/24 via 10.1.3.4 dev blue table 102
 must ip route add blackhole 10.1.0.5 table 102
 must vrs subnet set blue 10.1.0.0/24 route-table 102
 check "detour through an NVA" ping_from vm1 10.1.2.4
+must ip link set nva down
+check_counter "a user-defined route stays: NVA's NIC is down" vm1 drop_nic_down \
+	send_from vm1 10.1.2.4
+must ip link set nva up
+must ip -n nva link set eth0 up
+must ip -n nva route replace default via 10.1.3.1 dev eth0
+must ip route replace 10.1.2.0/24 via 10.1.3.9 dev blue table 102
+check_counter "a user-defined route stays: nobody there" vm1 \
+	drop_next_hop_gone send_from vm1 10.1.2.4
+must ip route replace 10.1.2.0/24 via 10.1.3.4 dev blue table 102
+check "and leads on" wait_until 5 ping_from vm1 10.1.2.4
 check_counter "it passes the NVA" nva tx_packets ping_from vm1 10.1.2.4
 check_counter "next hop None" vm1 drop_next_hop_none send_from vm1 10.1.0.5
 must ip route replace 10.1.2.0/24 via 10.1.0.4 dev blue table 102
@@ -94,13 +106,26 @@ check "without the route table" ping_from vm1 10.1.0.5
 
 # Peering
 must ip route add 10.9.0.0/16 dev red table 100
-check_fail "one side of a peering" ping_from vm1 10.9.0.4
 must ip route add 10.1.0.0/16 dev blue table 900
+check_counter "routes without a peering" vm1 drop_no_route \
+	send_from vm1 10.9.0.4
+must vrs peering set blue red
+check_counter "one side of a peering" vm1 drop_no_route send_from vm1 10.9.0.4
+must vrs peering set red blue
 check "peering" ping_from vm1 10.9.0.4
 check_equal "no hop in a peering" 64 ttl_from vm1 10.9.0.4
 check_counter "nobody there" vm1 drop_no_nic send_from vm1 10.9.0.9
-must ip route del 10.1.0.0/16 dev blue table 900
-must ip route del 10.9.0.0/16 dev red table 100
+must ip route add 10.250.0.0/16 via 10.1.3.4 dev blue onlink table 902
+must vrs subnet set red 10.9.0.0/24 route-table 902
+check_counter "forwarded traffic, which the peer does not take" nva \
+	drop_forwarded send_from onprem 10.9.0.4
+must vrs peering set red blue forwarded-traffic on
+check "forwarded traffic, which it takes" ping_from onprem 10.9.0.4
+must vrs peering set blue red vnet-access off
+check_counter "no access" vm1 drop_next_hop_none send_from vm1 10.9.0.4
+must vrs peering set blue red vnet-access on
+check "access again" ping_from vm1 10.9.0.4
+must vrs peering del red blue
 check_fail "peering undone" ping_from vm1 10.9.0.4
 
 # Sizes

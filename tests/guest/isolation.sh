@@ -54,9 +54,11 @@ must ip route add 10.3.0.0/16 dev red table 300
 must ip address add 10.3.1.4/32 dev red
 add_vm red1 red 10.3.0.4/24
 must ip route add 10.3.0.0/16 dev red table 100
+must ip route add 10.1.0.0/16 dev blue table 300
+must vrs peering set blue red
 check_fail "a peering of one side" ping_from blue1 10.3.0.4
 check_fail "nor to the host's address there" ping_from blue1 10.3.1.4
-must ip route add 10.1.0.0/16 dev blue table 300
+must vrs peering set red blue
 check "of both sides" ping_from blue1 10.3.0.4
 check "and to the host's address there" ping_from blue1 10.3.1.4
 must vrs nic set blue2 forwarding on

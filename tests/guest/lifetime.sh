@@ -25,6 +25,7 @@ build() {
 	must ip route add 10.9.0.0/16 dev red table 900
 	must ip route add 10.9.0.0/16 dev red table 100
 	must ip route add 10.1.0.0/16 dev blue table 900
+	peer_vnets blue red forwarded-traffic on
 	must ip nexthop replace id 1 via 10.1.2.4 dev blue
 	must ip nexthop replace id 10 group 1
 	must ip route add 10.250.0.0/16 nhid 10 table 101

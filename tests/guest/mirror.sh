@@ -47,6 +47,7 @@ check_equal "no flag in other tables" "" flags 198.51.100.0/24
 #
 
 must ip route add 10.9.0.0/16 dev red table 100
+peer_vnets blue red
 must ip route add default dev uplink table 100
 must ip route add 10.7.0.0/16 via 10.1.2.4 dev blue table 100
 must ip route add blackhole 10.6.0.0/16 table 100

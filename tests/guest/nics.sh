@@ -151,7 +151,7 @@ refused "nothing" "VNET_A_SUBNET is missing" nlsend genl $SUBNET_SET \
 refused "a nest without the flag" "EINVAL" nlsend genl $SUBNET_SET \
 	$A_IFINDEX=u32:$blue "$A_SUBNET=(" 1=hex:0a010200 2=u8:24 ]
 refused "an unknown flag" "EINVAL" nlsend genl $SUBNET_SET \
-	$A_IFINDEX=u32:$blue $A_SUBNET=[ 1=hex:0a010200 2=u8:24 4=u32:2 ]
+	$A_IFINDEX=u32:$blue $A_SUBNET=[ 1=hex:0a010200 2=u8:24 4=u32:0x80 ]
 refused "an unknown attribute" "EINVAL" nlsend genl $SUBNET_SET \
 	$A_IFINDEX=u32:$blue $A_SUBNET=[ 1=hex:0a010200 2=u8:24 9=u32:2 ]
 refused "a NIC for VNet" "n1 is no VNet" nlsend genl $SUBNET_SET \

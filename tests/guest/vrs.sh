@@ -91,7 +91,7 @@ check_equal "as in the beginning" '[null,false]' subnet 10.1.0.0/24
 check_error "one that overlaps" "subnet 10.1.0.0/25: " vrs subnet set blue 10.1.0.0/25
 check_error "one outside the VNet" "address space" vrs subnet set blue 10.9.0.0/24
 check "an IPv6 subnet" vrs subnet set blue fd00:10:1::/64
-check_equal "as text" "blue fd00:10:1::/64 - on" \
+check_equal "as text" "blue fd00:10:1::/64 - on off" \
 	eval "vrs show subnets | grep fd00 | xargs"
 check "is removed" vrs subnet del blue fd00:10:1::/64
 check_error "but not twice" "subnet fd00:10:1::/64: " vrs subnet del blue fd00:10:1::/64
@@ -156,7 +156,7 @@ check_equal "VNets, as text" "blue 100 100 101 2" \
 check_equal "completion of words" "del set" eval "vrs --complete subnet '' | sort | xargs"
 check_equal "of NICs" "nva vm1" \
 	eval "vrs --complete show effective-routes '' | sort | xargs"
-check_equal "of keywords" "mac address forwarding" eval \
+check_equal "of keywords" "mac address forwarding own-routes" eval \
 	"vrs --complete nic set vm1 '' | xargs"
 check_equal "of values" "on off" eval "vrs --complete nic set vm1 forwarding '' | xargs"
 

@@ -1,0 +1,138 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# vrsd with a hub and its spokes: peerings out of the configuration, gateway
+# transit, and route tables that lead to an appliance in the hub.
+#
+#	hub	10.0.0.0/16, nva 10.0.1.4 (AS 65001, BIRD), route server 10.0.0.4
+#	near	10.1.0.0/16, uses the hub's gateways
+#	far	10.2.0.0/16, does not, and has a route table
+
+. "${0%/*}/../lib.sh"
+. "${0%/*}/../control.sh"
+
+load_module
+run=$(mktemp -d)
+defer rm -rf "$run"
+chmod 755 "$run"
+
+# guest NAME MAC ADDR GATEWAY: a VM whose NIC vrsd enslaves
+guest() {
+	add_netns "$1"
+	must ip link add "$1" type veth peer name eth0 address "$2" netns "$1"
+	must ip link set "$1" up
+	must ip -n "$1" link set eth0 up
+	must ip -n "$1" address add "$3/24" dev eth0
+	must ip -n "$1" route add default via "$4" dev eth0
+}
+
+# write_config NEAR-FLAGS
+write_config() {
+	cat >"$run/vrsd.yaml" <<-EOT
+	vnets:
+	  - name: hub
+	    vni: 10
+	    table: 100
+	    bgp-table: 101
+	    address-spaces: [10.0.0.0/16]
+	    nics:
+	      - { device: nva, mac: "02:00:00:00:01:04", addresses: [10.0.1.4], ip-forwarding: true }
+	    peerings:
+	      - { vnet: near, allow-gateway-transit: true }
+	      - { vnet: far, allow-forwarded-traffic: true }
+	    route-server:
+	      addresses: [10.0.0.4]
+	      neighbors: [{ name: nva, address: 10.0.1.4, asn: 65001 }]
+	  - name: near
+	    vni: 11
+	    table: 110
+	    bgp-table: 111
+	    address-spaces: [10.1.0.0/16]
+	    nics: [{ device: vm1, mac: "02:00:00:00:02:04", addresses: [10.1.0.4] }]
+	    subnets: [{ prefix: 10.1.0.0/24, propagation: $2 }]
+	    peerings:
+	      - { vnet: hub, $1 }
+	  - name: far
+	    vni: 12
+	    table: 120
+	    bgp-table: 121
+	    address-spaces: [10.2.0.0/16]
+	    nics: [{ device: vm2, mac: "02:00:00:00:03:04", addresses: [10.2.0.4] }]
+	    subnets: [{ prefix: 10.2.0.0/24, route-table: out }]
+	    peerings:
+	      - { vnet: hub }
+	route-tables:
+	  - name: out
+	    vnet: far
+	    table: 2001
+	    routes:
+	      - { prefix: 0.0.0.0/0, next-hop-type: VirtualAppliance, next-hop: 10.0.1.4 }
+	EOT
+}
+
+ask() { vrs -s "$run/rs/vrsd.sock" "$@"; }
+sides() {
+	vrs show peerings | awk 'NR > 1 { print $1, $2, $3, $4, $5, $6, $7 }' | sort
+}
+row() { rows "$1" | grep "$2" || true; }
+row_is() { [ "$(row "$1" "$2")" = "$3" ]; }
+knows() { birdc -s "$run/nva.ctl" show route for "$1" | grep -q "^$1"; }
+lacks() { ! "$@"; }
+
+guest nva 02:00:00:00:01:04 10.0.1.4 10.0.1.1
+guest vm1 02:00:00:00:02:04 10.1.0.4 10.1.0.1
+guest vm2 02:00:00:00:03:04 10.2.0.4 10.2.0.1
+must in_vm nva sysctl -qw net.ipv4.ip_forward=1
+cat >"$run/nva.conf" <<EOT
+router id 10.0.1.4; protocol device {}
+protocol static { ipv4; route 10.250.0.0/16 blackhole; }
+protocol bgp rs4 { local as 65001; multihop; neighbor 10.0.0.4 as 65515;
+	connect delay time 1; ipv4 { import all;
+	export where source = RTS_STATIC; next hop self; }; }
+EOT
+write_config "use-remote-gateways: true" true
+vrsd -c "$run/vrsd.yaml" -r "$run/rs" -u nobody >"$run/vrsd.log" 2>&1 &
+vrsd_pid=$!
+defer sh -c "kill $vrsd_pid 2>/dev/null; cat $run/vrsd.log | sed 's/^/# /'"
+wait_until 20 grep -q "serves" "$run/vrsd.log" ||
+	bail_out "vrsd does not start: $(cat "$run/vrsd.log")"
+must in_vm nva bird -c "$run/nva.conf" -s "$run/nva.ctl" -P "$run/nva.pid"
+
+expected="\
+far hub Connected on off off off
+hub far Connected on on off off
+hub near Connected on off on off
+near hub Connected on off off on"
+sides_are() { [ "$(sides)" = "$expected" ]; }
+check "the sides of the configuration" wait_until 10 sides_are
+check_equal "rows of the peerings" "\
+D Active 10.0.0.0/16 VnetLocal
+D Active 10.1.0.0/16 VNetPeering
+D Active 10.2.0.0/16 VNetPeering" eval "rows nva | grep -v None"
+check "a spoke has the hub's BGP routes" wait_until 40 row_is vm1 10.250 \
+	"B Active 10.250.0.0/16 VirtualNetworkGateway 10.0.1.4"
+check_equal "one that does not use its gateways has none" "" row vm2 10.250
+check_equal "nothing is copied" "" ip route show table 111
+check "the NVA learns the hub" wait_until 10 knows 10.0.0.0/16
+check "and the spoke that uses its gateways" wait_until 10 knows 10.1.0.0/16
+check "and no other" lacks knows 10.2.0.0/16
+check "packets reach the appliance" in_vm vm1 ping -n -c 1 -W 5 10.0.1.4
+check_equal "a route table leads into the hub" \
+	"VirtualAppliance 10.0.1.4 nva" lookup vm2 8.8.8.8
+check_equal "which takes it" "nva" eval "vrs why vm2 10.1.0.4 -j | jq -r .device"
+
+write_config "use-remote-gateways: true" gateway
+check "propagation of gateways only" ask reload
+check "hides what the route server has learned" wait_until 10 row_is vm1 10.250 \
+	"B Hidden 10.250.0.0/16 VirtualNetworkGateway 10.0.1.4"
+
+write_config "allow-vnet-access: true" true
+check "without remote gateways" ask reload
+check "the spoke's routes go" wait_until 10 row_is vm1 10.250 ""
+check "the NVA forgets the spoke" wait_until 10 lacks knows 10.1.0.0/16
+check "without a reset" eval "ask show peers -j | jq -e '.[0].state == \"Established\"'"
+
+must ip link del far
+check "a VNet made anew is peered anew" wait_until 40 eval \
+	"row_is nva 10.2.0.0/16 'D Active 10.2.0.0/16 VNetPeering'"
+ktap_finish

@@ -1,0 +1,8 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+
+tools += effrandom
+
+effrandom_sources	:= tests/tools/effmodel.c $(wildcard agent/fib/*.c) \
+			   $(addprefix agent/lib/,addr.c hash.c log.c loop.c util.c)
+effrandom_libs		:= -lmnl -levent_core
+effrandom_cflags	:= -I tests/tools
