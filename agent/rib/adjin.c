@@ -312,6 +312,24 @@ void adjin_suppress(struct table *t, const struct prefix *space)
 	}
 }
 
+void adjin_program_inside(struct table *t, bool on)
+{
+	struct choice before;
+	struct net *net;
+	uint32_t id;
+
+	for (id = net_next(&t->nets, 0); id != NET_NONE;
+	     id = net_next(&t->nets, id + 1)) {
+		net = net_get(&t->nets, id);
+		if (!(net->flags & NET_SUPPRESSED))
+			continue;
+		t->rib->program_inside = !on;
+		decide_begin(t, net, &before);
+		t->rib->program_inside = on;
+		decide_commit(t, id, &before);
+	}
+}
+
 void adjin_review(struct table *t)
 {
 	struct rib_path *paths;

@@ -251,6 +251,15 @@ static const struct rib_path *backup_path(const struct table *t,
 	return best;
 }
 
+/* What is suppressed is not programmed, unless that is asked for. */
+static bool is_withheld(const struct table *t, const struct net *net,
+			const struct rib_path *paths, uint32_t n)
+{
+	return net->flags & NET_SUPPRESSED &&
+	       (!t->rib->program_inside || n == 0 ||
+		paths[0].peer == PEER_OWN);
+}
+
 void decide_begin(const struct table *t, struct net *net,
 		  struct choice *choice)
 {
@@ -260,6 +269,7 @@ void decide_begin(const struct table *t, struct net *net,
 	choice->suppressed = net->flags & NET_SUPPRESSED;
 	choice->source = NEIGHBOR_NONE;
 	paths = net_paths(&t->nets, net, &n);
+	choice->withheld = is_withheld(t, net, paths, n);
 	for (i = 0; i < n && why_used(paths[i].why); i++) {
 		if (i < CHOICE_USED)
 			choice->used[i] = paths[i].attrs;
@@ -273,7 +283,7 @@ void decide_begin(const struct table *t, struct net *net,
 
 static bool choice_wanted(const struct choice *choice)
 {
-	return choice->n_used > 0 && !choice->suppressed;
+	return choice->n_used > 0 && !choice->withheld;
 }
 
 /* Whether the kernel's view is another; @a and @b are both wanted. */
@@ -384,7 +394,7 @@ uint32_t decide_nexthops(const struct table *t, struct net *net,
 	uint32_t i, n;
 
 	paths = net_paths(&t->nets, net, &n);
-	if (net->flags & NET_SUPPRESSED)
+	if (is_withheld(t, net, paths, n))
 		return 0;
 	for (i = 0; i < n && why_used(paths[i].why); i++) {
 		if (i < max)

@@ -192,6 +192,18 @@ bool rib_space_del(struct rib *rib, const struct prefix *prefix)
 	return true;
 }
 
+void rib_program_inside(struct rib *rib, bool on)
+{
+	enum bgp_af af;
+
+	if (on == rib->program_inside)
+		return;
+	for (af = 0; af < BGP_AF_COUNT; af++)
+		adjin_program_inside(&rib->table[af], on);
+	rib->program_inside = on;
+	rib_wake(rib);
+}
+
 /* ---- the kernel ------------------------------------------------------ */
 
 void rib_route_done(struct rib *rib, enum bgp_af af,

@@ -105,6 +105,12 @@ void rib_hold(struct rib *rib, bool hold);
 bool rib_space_add(struct rib *rib, const struct prefix *prefix);
 bool rib_space_del(struct rib *rib, const struct prefix *prefix);
 
+/*
+ * Whether what is inside a space, though not what is equal to one, is
+ * programmed all the same. It is not sent on in any case. Off at first.
+ */
+void rib_program_inside(struct rib *rib, bool on);
+
 /* ---- peers ----------------------------------------------------------- */
 
 /* The same of one peer. */

@@ -168,6 +168,7 @@ struct rib {
 	uint32_t n_summaries;
 	struct prefix *spaces;		/* address spaces, disjoint */
 	uint32_t n_spaces;
+	bool program_inside;		/* what is suppressed, but not ours */
 	uint32_t own_attrs;		/* of our own routes */
 	struct rib_peer **peer;		/* by index; 0 is no session */
 	uint32_t n_peers;		/* entries, NULL ones included */
@@ -238,6 +239,8 @@ static inline bool path_void(const struct rib *rib, enum bgp_af af,
 /* adjin.c */
 void adjin_own_add(struct table *t, const struct prefix *prefix);
 void adjin_own_del(struct table *t, const struct prefix *prefix);
+/* rib->program_inside is to be @on: decide anew what is suppressed. */
+void adjin_program_inside(struct table *t, bool on);
 /* Set or clear NET_SUPPRESSED of all inside @space, which came or went. */
 void adjin_suppress(struct table *t, const struct prefix *space);
 /* Decide again on every prefix: what a path must be has changed. */
@@ -319,6 +322,7 @@ struct choice {
 	uint32_t backup;		/* attribute set, ATTRSET_NONE: none */
 	uint16_t source;		/* neighbor of the best path */
 	bool suppressed;
+	bool withheld;			/* from the kernel */
 };
 
 /* Before a change to the paths of a prefix. */

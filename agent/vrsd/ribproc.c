@@ -567,6 +567,22 @@ static void vnet_set_spaces(struct ribproc_vnet *vnet,
 	free(old);
 }
 
+/* Some subnet may want what others do not: the kernel tells them apart. */
+static bool wants_inside(const struct conf_vnet *conf)
+{
+	const struct conf_route_table *table;
+	size_t i;
+
+	for (i = 0; i < conf->n_subnets; i++) {
+		const char *name = conf->subnets[i].route_table;
+
+		table = name ? conf_table_find(ribs.conf, name) : NULL;
+		if (table && table->bgp_inside)
+			return true;
+	}
+	return false;
+}
+
 static void vnet_begin(struct ribproc_vnet *vnet)
 {
 	const struct conf_server *server = vnet->conf->server;
@@ -584,6 +600,7 @@ static void vnet_begin(struct ribproc_vnet *vnet)
 	vnet->rib = rib_new(&conf, ribs.no_kernel ? &rib_ops_no_kernel :
 						    &rib_ops, vnet);
 	vnet_set_spaces(vnet, vnet->conf);
+	rib_program_inside(vnet->rib, wants_inside(vnet->conf));
 }
 
 static void remove_peers(struct ribproc_vnet *vnet)
@@ -676,6 +693,7 @@ static void vnet_change(struct ribproc_vnet *vnet,
 	if (local_as(conf) == vnet->local_as) {
 		vnet_set_spaces(vnet, conf);
 		rib_set_policy(vnet->rib, &policy);
+		rib_program_inside(vnet->rib, wants_inside(conf));
 		forget_unconfigured(vnet);
 		update_peers(vnet);
 		rib_remap(vnet->rib);

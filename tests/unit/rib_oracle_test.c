@@ -72,6 +72,7 @@ static struct session session[N_SESSIONS];
 static struct prefix prefix[BGP_AF_COUNT][N_PREFIXES];
 static struct prefix space[BGP_AF_COUNT][N_SPACES];
 static bool space_on[BGP_AF_COUNT][N_SPACES];
+static bool inside_on;			/* rib_program_inside() */
 static struct kernel_route kernel[BGP_AF_COUNT][N_PREFIXES];
 static struct bgp_update *parser;
 static struct rib *rib;
@@ -262,7 +263,7 @@ static void model_decide(enum bgp_af af, unsigned int p, struct decision *d)
 			d->hop[d->n_hops++] = hop_addr(af, path->spec.hop);
 		}
 	}
-	if (d->suppressed)
+	if (d->suppressed && !inside_on)
 		d->n_hops = 0;
 }
 
@@ -687,8 +688,10 @@ static void step(void)
 		step_replace(s);
 	else if (what < 60)
 		step_up(s);
-	else if (what < 63)
+	else if (what < 62)
 		step_space();
+	else if (what < 63)
+		rib_program_inside(rib, inside_on = !inside_on);
 	else if (what < 75)
 		step_answers(2);
 	else if (what == 75)
