@@ -4,7 +4,8 @@
 # vrsd with a hub and its spokes: peerings out of the configuration, gateway
 # transit, and route tables that lead to an appliance in the hub.
 #
-#	hub	10.0.0.0/16, nva 10.0.1.4 (AS 65001, BIRD), route server 10.0.0.4
+#	hub	10.0.0.0/16, nva 10.0.1.4 (AS 65001, BIRD), route server 10.0.0.4,
+#		vm0 10.0.2.4 in a subnet where BGP counts inside the VNet
 #	near	10.1.0.0/16, uses the hub's gateways
 #	far	10.2.0.0/16, does not, and has a route table
 
@@ -37,6 +38,8 @@ write_config() {
 	    address-spaces: [10.0.0.0/16]
 	    nics:
 	      - { device: nva, mac: "02:00:00:00:01:04", addresses: [10.0.1.4], ip-forwarding: true }
+	      - { device: vm0, mac: "02:00:00:00:04:04", addresses: [10.0.2.4] }
+	    subnets: [{ prefix: 10.0.2.0/24, route-table: inspect }]
 	    peerings:
 	      - { vnet: near, allow-gateway-transit: true }
 	      - { vnet: far, allow-forwarded-traffic: true }
@@ -62,6 +65,7 @@ write_config() {
 	    peerings:
 	      - { vnet: hub }
 	route-tables:
+	  - { name: inspect, vnet: hub, table: 2002, bgp-inside: true }
 	  - name: out
 	    vnet: far
 	    table: 2001
@@ -80,12 +84,14 @@ knows() { birdc -s "$run/nva.ctl" show route for "$1" | grep -q "^$1"; }
 lacks() { ! "$@"; }
 
 guest nva 02:00:00:00:01:04 10.0.1.4 10.0.1.1
+guest vm0 02:00:00:00:04:04 10.0.2.4 10.0.2.1
 guest vm1 02:00:00:00:02:04 10.1.0.4 10.1.0.1
 guest vm2 02:00:00:00:03:04 10.2.0.4 10.2.0.1
 must in_vm nva sysctl -qw net.ipv4.ip_forward=1
 cat >"$run/nva.conf" <<EOT
 router id 10.0.1.4; protocol device {}
-protocol static { ipv4; route 10.250.0.0/16 blackhole; }
+protocol static { ipv4; route 10.250.0.0/16 blackhole;
+	route 10.0.9.0/24 blackhole; }
 protocol bgp rs4 { local as 65001; multihop; neighbor 10.0.0.4 as 65515;
 	connect delay time 1; ipv4 { import all;
 	export where source = RTS_STATIC; next hop self; }; }
@@ -120,6 +126,11 @@ check "packets reach the appliance" in_vm vm1 ping -n -c 1 -W 5 10.0.1.4
 check_equal "a route table leads into the hub" \
 	"VirtualAppliance 10.0.1.4 nva" lookup vm2 8.8.8.8
 check_equal "which takes it" "nva" eval "vrs why vm2 10.1.0.4 -j | jq -r .device"
+
+check "a subnet takes BGP routes inside the VNet" wait_until 10 row_is vm0 \
+	10.0.9 "B Active 10.0.9.0/24 VirtualNetworkGateway 10.0.1.4"
+check_equal "a peer does not" \
+	"B Hidden 10.0.9.0/24 VirtualNetworkGateway 10.0.1.4" row vm1 10.0.9
 
 write_config "use-remote-gateways: true" gateway
 check "propagation of gateways only" ask reload
