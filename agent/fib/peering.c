@@ -7,7 +7,6 @@
 #include <string.h>
 
 #include "fib/state.h"
-#include "lib/hash.h"
 #include "lib/util.h"
 
 int peering_ifindex(const struct vnet *vnet, const struct fib_peering *side)
@@ -105,27 +104,6 @@ static void change_sides(struct vnet *vnet, const struct side_diff *diff)
 	}
 }
 
-/* A next hop that was behind one device may be behind another now. */
-static void follow_devices(struct vnet *vnet)
-{
-	const struct fib_vnet *spec = vnet->spec;
-	uint32_t peers = 0;
-	size_t i, j;
-
-	for (i = 0; i < spec->n_peerings; i++) {
-		const struct fib_peering *side = &spec->peerings[i];
-		int ifindex = peering_ifindex(vnet, side);
-
-		for (j = 0; j < side->n_spaces; j++)
-			peers = peers * 31 + ifindex +
-				hash_bytes(&side->spaces[j],
-					   sizeof(side->spaces[j]));
-	}
-	if (peers != vnet->peers)
-		want_hops_moved(vnet->want);
-	vnet->peers = peers;
-}
-
 void peering_apply(struct vnet *vnet)
 {
 	struct side_diff diff = {
@@ -141,5 +119,4 @@ void peering_apply(struct vnet *vnet)
 		change_sides(vnet, &diff);
 	free(diff.right);
 	free(diff.stale);
-	follow_devices(vnet);
 }

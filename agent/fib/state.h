@@ -38,7 +38,6 @@ struct vnet {
 	bool ready;			/* up, and instance addresses are set */
 	bool due;			/* is to be looked after */
 	bool settled;			/* was ready as described */
-	uint32_t peers;			/* devices of its peers, hashed */
 	bool tell;			/* even if nothing has changed */
 	unsigned int changes;		/* made while looking after it */
 	char problem[NETLINK_TEXT_LEN + 64];	/* the first, or "" */
@@ -125,7 +124,7 @@ void hosts_apply(struct vnet *vnet);
 void peering_apply(struct vnet *vnet);
 /* Index of a peer's device, 0: it is not there. */
 int peering_ifindex(const struct vnet *vnet, const struct fib_peering *side);
-/* Index of the device behind which a next hop is: the VNet's or a peer's. */
+/* Index of the device behind which an appliance is: the VNet's or a peer's. */
 int peering_hop_ifindex(const struct vnet *vnet, const struct addr *hop);
 
 /* rows.c */

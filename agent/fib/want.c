@@ -405,11 +405,6 @@ void want_lost(struct want *want)
 	each_route(want, lose_route);
 }
 
-void want_hops_moved(struct want *want)
-{
-	groups_queue_all(&want->groups);
-}
-
 static void retry_route(struct want *want, struct route *route)
 {
 	if (route->failure && route->group)

@@ -77,8 +77,6 @@ bool want_runnable(const struct want *want);
 
 /* The kernel has dropped all: set everything again. */
 void want_lost(struct want *want);
-/* The devices behind which hops are have changed: set all hops again. */
-void want_hops_moved(struct want *want);
 /* Try again what failed. */
 void want_retry(struct want *want);
 /* Tell the state of every wanted route. */
