@@ -154,6 +154,10 @@ must ip -n h3 link set red up
 must ip -n h3 route add 10.9.0.0/16 dev red table 900
 must ip -n h3 route add 10.1.0.0/16 dev blue table 900
 must ip -n h3 route add 10.9.0.0/16 dev red table 100
+for host in h1 h3; do
+	must on $host vrs peering set blue red
+	must on $host vrs peering set red blue
+done
 add_vm_at h1 vm9 red 10.9.0.4/24
 must on h3 vrs endpoint set red 10.9.0.4 host 192.0.2.1
 check "to a peered VNet on another host" ping_from vm3 10.9.0.4
