@@ -40,7 +40,9 @@ static const char *explain(const struct genl_route *route, char *text)
 	const char *problem;
 	unsigned int i;
 
-	if (route->reason != VNET_REASON_NONE)
+	if (route->reason != VNET_REASON_NONE &&
+	    route->reason != VNET_REASON_NEXT_HOP_DOWN &&
+	    route->reason != VNET_REASON_NEXT_HOP_GONE)
 		return names_reason(route->reason);
 	if (route->peer_ifindex && route->type == VNET_HOP_NONE)
 		return "access to the peer is off";
@@ -54,7 +56,7 @@ static const char *explain(const struct genl_route *route, char *text)
 			 addr_format(&hop->addr, addr), problem);
 		return text;
 	}
-	return NULL;
+	return names_reason(route->reason);
 }
 
 /*

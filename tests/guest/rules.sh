@@ -71,19 +71,19 @@ D Active Internet" row vm 0.0.0.0/0
 		eval "lookup vm fd00:66::1 | sed 's/ nva / /'"
 }
 must ip link set nva-peer down
-gone "no carrier" "the next hop's NIC is down" "receiving NIC is down"
+gone "no carrier" "next hop 10.1.2.4: its NIC is down" "receiving NIC is down"
 must ip link set nva-peer up
 check_equal "carrier again" "VirtualNetworkGateway 10.1.2.4 nva" lookup vm 8.8.8.8
 must ip link set nva down
-gone "down" "the next hop's NIC is down" "receiving NIC is down"
+gone "down" "next hop 10.1.2.4: its NIC is down" "receiving NIC is down"
 must ip link set nva up
 must vrs nic set nva address none
-gone "address given up" "no NIC owns the next hop's address" \
+gone "address given up" "next hop 10.1.2.4: no NIC owns it" \
 	"no NIC owns the next hop's address"
 must vrs nic set nva address 10.1.2.4 address fd00:1::2:4
 check_equal "address again" "VirtualNetworkGateway 10.1.2.4 nva" lookup vm 8.8.8.8
 must ip link set nva nomaster
-gone "NIC removed" "no NIC owns the next hop's address" \
+gone "NIC removed" "next hop 10.1.2.4: no NIC owns it" \
 	"no NIC owns the next hop's address"
 must ip link set nva master blue
 must vrs nic set nva mac 02:00:00:00:10:77 address 10.1.2.4 \
