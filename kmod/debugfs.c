@@ -175,6 +175,7 @@ static void show_members(struct seq_file *m, const struct vnet_nhset *set)
 {
 	const struct vnet_endpoint *ep;
 	const struct vnet_port *port;
+	u64 packets, bytes;
 	int i;
 
 	for (i = 0; i < set->num; i++) {
@@ -182,8 +183,10 @@ static void show_members(struct seq_file *m, const struct vnet_nhset *set)
 		port = rcu_dereference(ep->port);
 		seq_putc(m, ' ');
 		show_addr(m, ep->key.family, &ep->key.addr);
-		seq_printf(m, "@%s weight %u", port ? port->dev->name : "nobody",
-			   set->members[i].weight);
+		vnet_stats_sum_hop(READ_ONCE(ep->hop_stats), &packets, &bytes);
+		seq_printf(m, "@%s weight %u packets %llu",
+			   port ? port->dev->name : "nobody",
+			   set->members[i].weight, packets);
 	}
 }
 

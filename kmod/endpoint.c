@@ -13,6 +13,7 @@
 #include "main.h"
 #include "port.h"
 #include "tunnel.h"
+#include "stats.h"
 
 static const struct rhashtable_params endpoint_params = {
 	.key_len = sizeof(struct vnet_endpoint_key),
@@ -80,12 +81,39 @@ struct vnet_endpoint *vnet_endpoint_get(const struct vnet *vnet, int family,
 	return ep;
 }
 
+/* Without memory for counters packets are not counted, until the address is
+ * named by a route again.
+ */
+struct vnet_endpoint *vnet_endpoint_get_hop(const struct vnet *vnet, int family,
+					    const void *addr)
+{
+	struct vnet_endpoint *ep = vnet_endpoint_get(vnet, family, addr);
+
+	if (!ep || READ_ONCE(ep->hop_stats))
+		return ep;
+	spin_lock_bh(&ep->vn->endpoint_lock);
+	if (!ep->hop_stats)
+		/* zero before anybody sees them */
+		smp_store_release(&ep->hop_stats,
+				  vnet_stats_alloc_hop(GFP_ATOMIC | __GFP_NOWARN));
+	spin_unlock_bh(&ep->vn->endpoint_lock);
+	return ep;
+}
+
 struct vnet_endpoint *vnet_endpoint_use(struct vnet_endpoint *ep)
 {
 	spin_lock_bh(&ep->vn->endpoint_lock);
 	ep->users++;
 	spin_unlock_bh(&ep->vn->endpoint_lock);
 	return ep;
+}
+
+static void endpoint_free_rcu(struct rcu_head *rcu)
+{
+	struct vnet_endpoint *ep = container_of(rcu, struct vnet_endpoint, rcu);
+
+	vnet_stats_free_hop(ep->hop_stats);
+	kfree(ep);
 }
 
 void vnet_endpoint_put(struct vnet_endpoint *ep)
@@ -96,7 +124,7 @@ void vnet_endpoint_put(struct vnet_endpoint *ep)
 	if (!--ep->users) {
 		rhashtable_remove_fast(&vn->endpoints, &ep->node,
 				       endpoint_params);
-		kfree_rcu(ep, rcu);
+		call_rcu(&ep->rcu, endpoint_free_rcu);
 	}
 	spin_unlock_bh(&vn->endpoint_lock);
 }

@@ -13,6 +13,7 @@
 #include <linux/types.h>
 
 #include "addr.h"
+#include "stats.h"
 
 struct vnet;
 struct vnet_net;
@@ -40,6 +41,8 @@ struct vnet_endpoint_key {
  *	readers RCU.
  * @remote: where it is on another host, NULL = nowhere. Never together with
  *	@port. Writers hold RTNL, readers RCU.
+ * @hop_stats: packets it got as a next hop; NULL if no route has named it yet.
+ *	Set once.
  * @vn: namespace
  * @users: the owner and the next-hop sets (vnet_net.endpoint_lock)
  * @rcu: for freeing
@@ -49,6 +52,7 @@ struct vnet_endpoint {
 	struct vnet_endpoint_key key;
 	struct vnet_port __rcu *port;
 	struct vnet_remote __rcu *remote;
+	struct vnet_hop_stats __percpu *hop_stats;
 	struct vnet_net *vn;
 	unsigned int users;
 	struct rcu_head rcu;
@@ -60,6 +64,9 @@ void vnet_endpoint_exit_net(struct vnet_net *vn);
 /* Look up or create, and count as user. Any context. NULL: no memory. */
 struct vnet_endpoint *vnet_endpoint_get(const struct vnet *vnet, int family,
 					const void *addr);
+/* The same, for an address that is a next hop: its packets are counted. */
+struct vnet_endpoint *vnet_endpoint_get_hop(const struct vnet *vnet, int family,
+					    const void *addr);
 /* One more user, while there is one. Any context. */
 struct vnet_endpoint *vnet_endpoint_use(struct vnet_endpoint *ep);
 void vnet_endpoint_put(struct vnet_endpoint *ep);
@@ -85,5 +92,15 @@ struct vnet_endpoint *vnet_endpoint_find(const struct vnet *vnet, int family,
  *	there is a tunnel
  */
 bool vnet_endpoint_usable(const struct vnet_endpoint *ep);
+
+/* RCU, softirqs off: @ep got a packet because a route names it as next hop */
+static inline void vnet_endpoint_count(const struct vnet_endpoint *ep,
+				       unsigned int bytes)
+{
+	struct vnet_hop_stats __percpu *stats = READ_ONCE(ep->hop_stats);
+
+	if (stats)
+		vnet_stats_count_hop(stats, bytes);
+}
 
 #endif /* _VNET_ENDPOINT_H */

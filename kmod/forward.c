@@ -43,8 +43,22 @@ static enum skb_drop_reason core_reason(enum vnet_drop reason)
 		return SKB_DROP_REASON_IP_INHDR;
 	case VNET_DROP_PROTOCOL:
 		return SKB_DROP_REASON_UNHANDLED_PROTO;
+	case VNET_DROP_MULTICAST:
+	case VNET_DROP_UNCONFIGURED:
+		return SKB_DROP_REASON_IP_INADDRERRORS;
+	case VNET_DROP_SPOOFED_MAC:
 	case VNET_DROP_SPOOFED_ADDR:
 		return SKB_DROP_REASON_IP_RPFILTER;
+	case VNET_DROP_NO_ROUTE:
+	case VNET_DROP_NEXT_HOP_NONE:
+		return SKB_DROP_REASON_IP_INNOROUTES;
+	case VNET_DROP_NO_NIC:
+	case VNET_DROP_NEXT_HOP_GONE:
+		return SKB_DROP_REASON_NEIGH_FAILED;
+	case VNET_DROP_NIC_DOWN:
+		return SKB_DROP_REASON_DEV_READY;
+	case VNET_DROP_TOO_BIG:
+		return SKB_DROP_REASON_PKT_TOO_BIG;
 	case VNET_DROP_NOT_ROUTER:
 	case VNET_DROP_NOT_FORWARDING:
 		return SKB_DROP_REASON_OTHERHOST;
@@ -91,6 +105,18 @@ static enum vnet_drop hand_over(struct vnet_packet *pkt)
 	return vnet_deliver_to_host(pkt);
 }
 
+/* Count what is handed over because a route names a next hop */
+static enum vnet_drop deliver(struct vnet_packet *pkt)
+{
+	const struct vnet_endpoint *ep = pkt->target.ep;
+	unsigned int len = pkt->skb->len + ETH_HLEN;
+	enum vnet_drop reason = hand_over(pkt);
+
+	if (!reason && ep && vnet_dest_nhset(pkt->route.dest))
+		vnet_endpoint_count(ep, len);
+	return reason;
+}
+
 /* Route a checked unicast packet and hand it over */
 static enum vnet_drop route(struct vnet_packet *pkt)
 {
@@ -102,6 +128,7 @@ static enum vnet_drop route(struct vnet_packet *pkt)
 		return VNET_DROP_NO_ROUTE;
 	reason = vnet_effective_lookup(pkt->vnet, pkt->from, pkt->family, daddr,
 				       &pkt->route);
+	trace_vnet_lookup(pkt);
 	if (reason)
 		return reason;
 	reason = vnet_effective_resolve(pkt->vnet, pkt->from, pkt->family,
@@ -110,7 +137,7 @@ static enum vnet_drop route(struct vnet_packet *pkt)
 	if (reason)
 		return reason;
 
-	return hand_over(pkt);
+	return deliver(pkt);
 }
 
 /* May the guest send from this address? */

@@ -36,6 +36,7 @@ static int fill_hop(struct sk_buff *skb, int attr, const struct vnet *vnet,
 	const struct vnet_remote *remote = rcu_dereference(ep->remote);
 	const struct vnet_port *port = rcu_dereference(ep->port);
 	u32 flags = vnet_endpoint_usable(ep) ? VNET_HOP_F_UP : 0;
+	u64 packets, bytes;
 	struct nlattr *nest;
 
 	if (!vnet_effective_reaches(vnet, ep->key.family, &ep->key.addr,
@@ -49,6 +50,10 @@ static int fill_hop(struct sk_buff *skb, int attr, const struct vnet *vnet,
 	    nla_put_u32(skb, VNET_A_HOP_IFINDEX, port ? port->dev->ifindex : 0) ||
 	    nla_put_u32(skb, VNET_A_HOP_FLAGS, flags) ||
 	    (remote && fill_hop_host(skb, &remote->vtep->host->key)))
+		return -EMSGSIZE;
+	vnet_stats_sum_hop(READ_ONCE(ep->hop_stats), &packets, &bytes);
+	if (nla_put_u64_64bit(skb, VNET_A_HOP_PACKETS, packets, VNET_A_HOP_PAD) ||
+	    nla_put_u64_64bit(skb, VNET_A_HOP_BYTES, bytes, VNET_A_HOP_PAD))
 		return -EMSGSIZE;
 	nla_nest_end(skb, nest);
 	return 0;

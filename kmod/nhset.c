@@ -144,7 +144,7 @@ int vnet_nhset_add(struct vnet_nhset *set, const struct vnet_gateway *gw,
 		return -EOPNOTSUPP;
 	}
 
-	ep = vnet_endpoint_get(vnet_link_priv(gw->dev), gw->family, gw->addr);
+	ep = vnet_endpoint_get_hop(vnet_link_priv(gw->dev), gw->family, gw->addr);
 	if (!ep)
 		return -ENOMEM;
 	nhset_append(set, ep, gw->weight);

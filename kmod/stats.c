@@ -45,6 +45,40 @@ void vnet_stats_free(struct vnet_stats __percpu *stats)
 	free_percpu(stats);
 }
 
+struct vnet_hop_stats __percpu *vnet_stats_alloc_hop(gfp_t gfp)
+{
+	return __netdev_alloc_pcpu_stats(struct vnet_hop_stats, gfp);
+}
+
+void vnet_stats_free_hop(struct vnet_hop_stats __percpu *stats)
+{
+	free_percpu(stats);
+}
+
+void vnet_stats_sum_hop(const struct vnet_hop_stats __percpu *percpu,
+			u64 *packets, u64 *bytes)
+{
+	const struct vnet_hop_stats *stats;
+	unsigned int start;
+	u64 p, b;
+	int cpu;
+
+	*packets = 0;
+	*bytes = 0;
+	if (!percpu)
+		return;
+	for_each_possible_cpu(cpu) {
+		stats = per_cpu_ptr(percpu, cpu);
+		do {
+			start = u64_stats_fetch_begin(&stats->syncp);
+			p = u64_stats_read(&stats->packets);
+			b = u64_stats_read(&stats->bytes);
+		} while (u64_stats_fetch_retry(&stats->syncp, start));
+		*packets += p;
+		*bytes += b;
+	}
+}
+
 /* One set of counters, read as of one moment, added to @sum */
 static void add_one(const struct vnet_stats *stats, bool reasons,
 		    struct vnet_stats_sum *sum)

@@ -27,6 +27,15 @@ struct vnet_stats {
 	struct u64_stats_sync syncp;
 };
 
+/* One CPU's counters of one next hop: what was handed to it because a route
+ * names it. Written with softirqs off.
+ */
+struct vnet_hop_stats {
+	u64_stats_t packets;
+	u64_stats_t bytes;
+	struct u64_stats_sync syncp;
+};
+
 /* The sum over all CPUs, as shown to the user */
 struct vnet_stats_sum {
 	u64 rx_packets;
@@ -45,6 +54,14 @@ struct vnet_stats_sum {
  */
 struct vnet_stats __percpu *vnet_stats_alloc(void);
 void vnet_stats_free(struct vnet_stats __percpu *stats);
+
+/* Any context. NULL: no memory */
+struct vnet_hop_stats __percpu *vnet_stats_alloc_hop(gfp_t gfp);
+void vnet_stats_free_hop(struct vnet_hop_stats __percpu *stats);
+
+/* Any context; @stats may be NULL. */
+void vnet_stats_sum_hop(const struct vnet_hop_stats __percpu *stats,
+			u64 *packets, u64 *bytes);
 
 /**
  * vnet_stats_init() - prepare counters that are not per CPU
@@ -118,6 +135,17 @@ static inline void vnet_stats_count_drop(struct vnet_stats __percpu *percpu,
 	u64_stats_update_begin(&stats->syncp);
 	u64_stats_inc(&stats->dropped);
 	u64_stats_inc(&stats->drop[reason]);
+	u64_stats_update_end(&stats->syncp);
+}
+
+static inline void vnet_stats_count_hop(struct vnet_hop_stats __percpu *percpu,
+					unsigned int bytes)
+{
+	struct vnet_hop_stats *stats = this_cpu_ptr(percpu);
+
+	u64_stats_update_begin(&stats->syncp);
+	u64_stats_inc(&stats->packets);
+	u64_stats_add(&stats->bytes, bytes);
 	u64_stats_update_end(&stats->syncp);
 }
 

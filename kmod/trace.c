@@ -2,8 +2,10 @@
 /*
  * Tracepoints, and what they read from a packet.
  */
+#include "dest.h"
 #include "endpoint.h"
 #include "link.h"
+#include "nexthop.h"
 #include "packet.h"
 #include "port.h"
 
@@ -66,4 +68,12 @@ void vnet_trace_hop(u8 *addr, const struct vnet_packet *pkt)
 		set_addr(addr, ep->key.family, &ep->key.addr);
 	else
 		memset(addr, 0, sizeof(struct in6_addr));
+}
+
+/* The next-hop object that the route refers to, 0 = none */
+u32 vnet_trace_nhid(const struct vnet_packet *pkt)
+{
+	const struct vnet_dest *dest = pkt->route.dest;
+
+	return dest && dest->action.nh ? dest->action.nh->id : 0;
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Tracepoints: vnet:vnet_forward for each packet that is handed over,
- * vnet:vnet_drop for each that is not.
+ * Tracepoints: vnet:vnet_lookup for each packet whose destination is looked up,
+ * vnet:vnet_forward for each that is handed over, vnet:vnet_drop for each that is
+ * not.
  *
  * Addresses of both families have 16 bytes: IPv4 is shown as IPv4-mapped IPv6,
  * and what is not known as "::". @nic is "host" for what the host sends and
@@ -28,6 +29,7 @@ void vnet_trace_to_name(char *name, const struct vnet_packet *pkt);
 void vnet_trace_saddr(u8 *addr, const struct vnet_packet *pkt);
 void vnet_trace_daddr(u8 *addr, const struct vnet_packet *pkt);
 void vnet_trace_hop(u8 *addr, const struct vnet_packet *pkt);
+u32 vnet_trace_nhid(const struct vnet_packet *pkt);
 
 /* Class and type of a packet that was dropped before it had a route */
 #define VNET_TRACE_NONE		0xff
@@ -113,6 +115,42 @@ TRACE_DEFINE_ENUM(VNET_HOP_APPLIANCE);
 TRACE_DEFINE_ENUM(VNET_HOP_GATEWAY);
 TRACE_DEFINE_ENUM(VNET_HOP_INTERNET);
 TRACE_DEFINE_ENUM(VNET_HOP_HOST);
+
+TRACE_EVENT(vnet_lookup,
+	TP_PROTO(const struct vnet_packet *pkt),
+	TP_ARGS(pkt),
+
+	TP_STRUCT__entry(
+		__array(char, vnet, IFNAMSIZ)
+		__array(char, nic, IFNAMSIZ)
+		__array(u8, saddr, 16)
+		__array(u8, daddr, 16)
+		__field(u32, nhid)
+		__field(u8, class)
+		__field(u8, type)
+		__field(u8, plen)
+	),
+
+	TP_fast_assign(
+		vnet_trace_vnet_name(__entry->vnet, pkt);
+		vnet_trace_from_name(__entry->nic, pkt);
+		vnet_trace_saddr(__entry->saddr, pkt);
+		vnet_trace_daddr(__entry->daddr, pkt);
+		__entry->nhid = vnet_trace_nhid(pkt);
+		__entry->class = pkt->route.dest ? pkt->route.class :
+						   VNET_TRACE_NONE;
+		__entry->type = pkt->route.dest ? pkt->route.type :
+						  VNET_TRACE_NONE;
+		__entry->plen = pkt->route.plen;
+	),
+
+	TP_printk("%s: %s: %pI6c to %pI6c: %s /%u %s nhid %u",
+		  __entry->vnet, __entry->nic, __entry->saddr, __entry->daddr,
+		  __print_symbolic(__entry->class, VNET_TRACE_CLASSES),
+		  __entry->plen,
+		  __print_symbolic(__entry->type, VNET_TRACE_TYPES),
+		  __entry->nhid)
+);
 
 TRACE_EVENT(vnet_forward,
 	TP_PROTO(const struct vnet_packet *pkt),

@@ -354,6 +354,12 @@ static void parse_hop(const struct nlattr *nest, struct genl_hop *hop)
 		case VNET_A_HOP_HOST:
 			get_addr(attr, &hop->host);
 			break;
+		case VNET_A_HOP_PACKETS:
+			hop->packets = get_uint(attr);
+			break;
+		case VNET_A_HOP_BYTES:
+			hop->bytes = get_uint(attr);
+			break;
 		}
 	}
 }

@@ -118,6 +118,7 @@ struct genl_hop {
 	int ifindex;			/* of the NIC, 0: nobody owns addr */
 	uint32_t flags;			/* VNET_HOP_F_* */
 	struct addr host;		/* that addr is at, none: this one */
+	uint64_t packets, bytes;	/* handed to it as a next hop */
 };
 
 struct genl_route {

@@ -85,6 +85,29 @@ static json_t *hops_json(const struct genl_route *route)
 	return hops;
 }
 
+/* What Azure does not tell of each next hop */
+static json_t *hop_details_json(const struct genl_route *route)
+{
+	json_t *hops = json_array();
+	char text[ADDR_STRLEN];
+	unsigned int i;
+
+	for (i = 0; i < route->n_hops; i++) {
+		const struct genl_hop *hop = &route->hops[i];
+
+		if (!has_address(hop))
+			continue;
+		json_array_append_new(hops, json_build(
+			"{s:s, s:I, s:b, s:I, s:I}",
+			"address", addr_format(&hop->addr, text),
+			"weight", (json_int_t)hop->weight,
+			"up", !!(hop->flags & VNET_HOP_F_UP),
+			"packets", (json_int_t)hop->packets,
+			"bytes", (json_int_t)hop->bytes));
+	}
+	return hops;
+}
+
 json_t *routes_json(const struct routes_subnets *subnets,
 		    const struct genl_route *route)
 {
@@ -93,7 +116,8 @@ json_t *routes_json(const struct routes_subnets *subnets,
 			      subnets->no_propagation6;
 	char prefix[PREFIX_STRLEN], why[ROUTES_WHY_LEN];
 
-	return json_build("{s:n, s:b, s:s, s:s, s:[s], s:s, s:o, s:s?}",
+	return json_build("{s:n, s:b, s:s, s:s, s:[s], s:s, s:o, s:o,"
+			  " s:s?}",
 			  "name",
 			  "disableBgpRoutePropagation", no_propagation,
 			  "source", names_source(route->route_class),
@@ -102,6 +126,7 @@ json_t *routes_json(const struct routes_subnets *subnets,
 			  prefix_format(&route->prefix, prefix),
 			  "nextHopType", names_hop_type(route->type),
 			  "nextHopIpAddress", hops_json(route),
+			  "nextHops", hop_details_json(route),
 			  "why", explain(route, why));
 }
 

@@ -43,7 +43,7 @@ for i in {0..255}; do
 done | must ip -batch -
 check_equal "routes by group" "system 1/1 bgp 256/256" mirrored blue
 check_equal "share one destination" \
-	"table 101 ipv4 gateway routes 256 nhid 10 10.1.2.4@nva weight 1" \
+	"table 101 ipv4 gateway routes 256 nhid 10 10.1.2.4@nva weight 1 packets 0" \
 	eval "grep 'bgp\|gateway' /sys/kernel/debug/vnet/*:100/next_hops | grep ipv4"
 check_equal "a route by group" 10.1.2.4 hops 10.200.7.0/24
 check_equal "a route by group, IPv6" fd00:1::2:4 hops fd00:200:7::/48

@@ -82,24 +82,47 @@ check_equal "debugfs: spaces" "10.1.0.0/16 own" cat "$dir/spaces"
 check "debugfs: NICs" grep "^vm2 mac 02:00:00:00:00:02 .* 10.1.0.5$" "$dir/nics"
 must ip route add 10.66.0.0/16 via 10.1.0.5 dev blue table 101
 check "debugfs: next hops" \
-	grep "table 101 ipv4 gateway routes 1 nhid 0 10.1.0.5@vm2 weight 1" \
+	grep "table 101 ipv4 gateway routes 1 nhid 0 10.1.0.5@vm2 weight 1 packets 0" \
 	"$dir/next_hops"
+
+# Next hops: what they got because a route names them, not what is addressed to
+# them
+must vrs nic set vm2 forwarding on
+must vrs nic set vm1 mac 02:00:00:00:00:01 address 10.1.0.4
+hop() {
+	vrs show effective-routes vm1 -j | jq -c '.value[] |
+		select(.addressPrefix[0] == "10.66.0.0/16") | .nextHops'
+}
+ping_from vm1 10.1.0.5 >/dev/null
+for i in 1 2 3; do
+	send_from vm1 10.66.0.1 >/dev/null
+done
+check_equal "packets and bytes of a next hop" \
+	'[{"address":"10.1.0.5","weight":1,"up":true,"packets":3,"bytes":294}]' hop
+must ip route del 10.66.0.0/16 table 101
+must ip route add 10.66.0.0/16 via 10.1.0.5 dev blue table 101
+check "they outlive the route" grep -q '"packets":3' <(hop)
 
 # Tracepoints
 tracing=/sys/kernel/tracing
-must vrs nic set vm1 mac 02:00:00:00:00:01 address 10.1.0.4
 echo 1 >$tracing/events/vnet/enable
+echo 1 >$tracing/events/skb/kfree_skb/enable
 ping_from vm1 10.1.0.5 >/dev/null
 ping_from vm1 10.1.0.9 >/dev/null
 echo 0 >$tracing/events/vnet/enable
+echo 0 >$tracing/events/skb/kfree_skb/enable
 
 # traced EVENT WHO WHAT: an event of the two pings above
 traced() {
 	grep "$1: blue: $2" $tracing/trace |
-		grep "::ffff:10.1.0.4 to ::ffff:10.1.0.[59] " | grep -F ": $3"
+		grep "::ffff:10.1.0.4 to ::ffff:10.1.0.[59][ :]" | grep -F ": $3"
 }
+check "tracepoint: lookup" traced vnet_lookup "vm1: " \
+	"system /16 vnet_local nhid 0"
 check "tracepoint: forward" traced vnet_forward "vm1 to vm2: " \
 	"system /16 vnet_local via ::ffff:10.1.0.5"
 check "tracepoint: drop" traced vnet_drop "vm1: " \
 	"no_nic: system /16 vnet_local via ::"
+check "the kernel's own tracepoint has a reason" \
+	grep 'kfree_skb: .* reason: NEIGH_FAILED' $tracing/trace
 ktap_finish

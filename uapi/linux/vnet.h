@@ -151,6 +151,9 @@
  *           VNET_A_HOP_FLAGS        u32, VNET_HOP_F_*
  *           VNET_A_HOP_HOST         4 or 16 bytes, the other host that the address
  *                                   is at, if it is
+ *           VNET_A_HOP_PACKETS,
+ *           VNET_A_HOP_BYTES        u64, handed to this address as a next hop, by
+ *                                   whatever route
  *
  * VNET_CMD_LOOKUP answers what would happen to a packet that the NIC
  * VNET_A_IFINDEX sends to VNET_A_LOOKUP_DST. A flow can be given too.
@@ -345,6 +348,9 @@ enum vnet_attr_hop {
 	VNET_A_HOP_IFINDEX,
 	VNET_A_HOP_FLAGS,
 	VNET_A_HOP_HOST,
+	VNET_A_HOP_PAD,
+	VNET_A_HOP_PACKETS,
+	VNET_A_HOP_BYTES,
 	__VNET_A_HOP_LAST
 };
 
