@@ -6,6 +6,7 @@
 #define _VNET_MAIN_H
 
 #include <linux/list.h>
+#include <linux/mutex.h>
 #include <linux/notifier.h>
 #include <linux/rhashtable-types.h>
 #include <linux/spinlock.h>
@@ -31,6 +32,9 @@ struct vnet_tunnel;
  * @replay_nb: reads the tables that had routes before they were mirrored
  * @replay_work: registers @replay_nb for one round
  * @nexthop_nb: follows next-hop objects
+ * @nexthop_lock: serialises changes of next-hop objects; inside RTNL, if that is
+ *	held: the kernel moves buckets of resilient groups without it
+ * @report_work: tells the kernel which buckets of resilient groups are in use
  * @nexthops: next-hop objects by id, struct vnet_nexthop
  * @dests: destinations of all mirrors by action, struct vnet_dest
  * @endpoints: addresses packets can be handed to, struct vnet_endpoint
@@ -53,6 +57,8 @@ struct vnet_net {
 	struct notifier_block replay_nb;
 	struct delayed_work replay_work;
 	struct notifier_block nexthop_nb;
+	struct mutex nexthop_lock;	/* changes of next-hop objects */
+	struct delayed_work report_work;
 	struct rhashtable nexthops;
 	struct rhashtable dests;
 	struct rhashtable endpoints;

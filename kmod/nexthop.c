@@ -2,7 +2,8 @@
 /*
  * Next-hop objects
  *
- * The kernel tells of its next-hop objects by notifier, under RTNL. Each is
+ * The kernel tells of its next-hop objects by notifier, under RTNL but for the
+ * buckets of resilient groups, so there is a lock of our own. Each object is
  * kept with the set of endpoints it leads to, and a route that refers to an
  * object by id refers to ours. When the kernel changes a group, or a member of
  * one, it tells of the group as a whole: we build the new set and publish it
@@ -21,6 +22,7 @@
 #include "link.h"
 #include "main.h"
 #include "nexthop.h"
+#include "resilient.h"
 
 static const struct rhashtable_params nexthop_params = {
 	.key_len = sizeof_field(struct vnet_nexthop, id),
@@ -28,6 +30,11 @@ static const struct rhashtable_params nexthop_params = {
 	.head_offset = offsetof(struct vnet_nexthop, node),
 	.automatic_shrinking = true,
 };
+
+static struct vnet_nexthop *nexthop_find(struct vnet_net *vn, u32 id)
+{
+	return rhashtable_lookup_fast(&vn->nexthops, &id, nexthop_params);
+}
 
 struct vnet_nexthop *vnet_nexthop_get(struct vnet_net *vn, u32 id)
 {
@@ -64,13 +71,21 @@ static int nexthop_create(struct vnet_net *vn, u32 id, struct vnet_nhset *set)
 	return err;
 }
 
+static struct vnet_nhset *nexthop_set(const struct vnet_net *vn,
+				      const struct vnet_nexthop *nh)
+{
+	return rcu_dereference_protected(nh->set,
+					 lockdep_is_held(&vn->nexthop_lock));
+}
+
 /* Routes were classified by what their next-hop object is: it stays that as
  * long as one refers to it.
  */
-static int nexthop_change(struct vnet_nexthop *nh, struct vnet_nhset *set,
+static int nexthop_change(struct vnet_net *vn, struct vnet_nexthop *nh,
+			  struct vnet_nhset *set,
 			  struct netlink_ext_ack *extack)
 {
-	struct vnet_nhset *old = rtnl_dereference(nh->set);
+	struct vnet_nhset *old = nexthop_set(vn, nh);
 
 	if (refcount_read(&nh->refcnt) > 1 &&
 	    (old->kind != set->kind || old->family != set->family ||
@@ -85,23 +100,24 @@ static int nexthop_change(struct vnet_nexthop *nh, struct vnet_nhset *set,
 }
 
 /* Of objects that lead elsewhere the flags are somebody else's. */
-static bool nexthop_offloaded(const struct vnet_nexthop *nh)
+static bool nexthop_offloaded(const struct vnet_net *vn,
+			      const struct vnet_nexthop *nh)
 {
-	return rtnl_dereference(nh->set)->kind == VNET_NHSET_HOPS;
+	return nexthop_set(vn, nh)->kind == VNET_NHSET_HOPS;
 }
 
 static void nexthop_delete(struct vnet_net *vn, u32 id)
 {
 	struct vnet_nexthop *nh;
 
-	nh = rhashtable_lookup_fast(&vn->nexthops, &id, nexthop_params);
+	nh = nexthop_find(vn, id);
 	if (!nh)
 		return;
-	if (nexthop_offloaded(nh))
+	if (nexthop_offloaded(vn, nh))
 		nexthop_set_hw_flags(vn->net, id, false, false);
 	rhashtable_remove_fast(&vn->nexthops, &nh->node, nexthop_params);
 	vnet_nhset_free(rcu_replace_pointer(nh->set, NULL,
-					    lockdep_rtnl_is_held()));
+					    lockdep_is_held(&vn->nexthop_lock)));
 	vnet_nexthop_put(nh);
 }
 
@@ -161,19 +177,9 @@ nhset_of_group(const struct nh_notifier_grp_info *info,
 	return set;
 }
 
-/* A resilient group that leads into a VNet */
-static bool res_table_ours(const struct nh_notifier_res_table_info *info)
-{
-	unsigned int i;
-
-	for (i = 0; i < info->num_nh_buckets; i++)
-		if (info->nhs[i].dev && vnet_link_is(info->nhs[i].dev))
-			return true;
-	return false;
-}
-
 /* NULL: an object that no route of ours can refer to */
-static struct vnet_nhset *nhset_of_info(const struct nh_notifier_info *info)
+static struct vnet_nhset *nhset_of_info(struct vnet_net *vn,
+					const struct nh_notifier_info *info)
 {
 	switch (info->type) {
 	case NH_NOTIFIER_INFO_TYPE_SINGLE:
@@ -185,11 +191,7 @@ static struct vnet_nhset *nhset_of_info(const struct nh_notifier_info *info)
 			return NULL;
 		return nhset_of_group(info->nh_grp, info->extack);
 	case NH_NOTIFIER_INFO_TYPE_RES_TABLE:
-		if (!res_table_ours(info->nh_res_table))
-			return NULL;
-		NL_SET_ERR_MSG_MOD(info->extack,
-				   "Resilient groups cannot lead into a VNet");
-		return ERR_PTR(-EOPNOTSUPP);
+		return vnet_resilient_set(vn, info->nh_res_table, info->extack);
 	default:
 		return NULL;
 	}
@@ -201,11 +203,12 @@ static int nexthop_replace(struct vnet_net *vn,
 	bool offload, offloaded;
 	struct vnet_nexthop *nh;
 	struct vnet_nhset *set;
+	unsigned int i;
 	int err;
 
 	if (vnet_debugfs_fault(VNET_FAULT_NEXTHOP_ADD))
 		return -ENOMEM;
-	set = nhset_of_info(info);
+	set = nhset_of_info(vn, info);
 	if (IS_ERR_OR_NULL(set))
 		return PTR_ERR_OR_ZERO(set);
 	err = vnet_nhset_seal(set, GFP_KERNEL);
@@ -213,21 +216,39 @@ static int nexthop_replace(struct vnet_net *vn,
 		goto err_set;
 
 	offload = set->kind == VNET_NHSET_HOPS;
-	nh = rhashtable_lookup_fast(&vn->nexthops, &info->id, nexthop_params);
-	offloaded = nh && nexthop_offloaded(nh);
+	nh = nexthop_find(vn, info->id);
+	offloaded = nh && nexthop_offloaded(vn, nh);
 	if (nh)
-		err = nexthop_change(nh, set, info->extack);
+		err = nexthop_change(vn, nh, set, info->extack);
 	else
 		err = nexthop_create(vn, info->id, set);
 	if (err)
 		goto err_set;
 	if (offload || offloaded)
 		nexthop_set_hw_flags(vn->net, info->id, offload, false);
+	for (i = 0; set->activity && i < set->buckets; i++)
+		nexthop_bucket_set_hw_flags(vn->net, info->id, i, true, false);
 	return 0;
 
 err_set:
 	vnet_nhset_free(set);
 	return err;
+}
+
+/* A resilient group is about to change, bucket by bucket, which cannot be refused
+ * then.
+ */
+static int nexthop_check(const struct nh_notifier_info *info)
+{
+	struct vnet_nhset *set;
+
+	if (info->nh_grp->is_fdb)
+		return 0;
+	set = nhset_of_group(info->nh_grp, info->extack);
+	if (IS_ERR(set))
+		return PTR_ERR(set);
+	vnet_nhset_free(set);
+	return 0;
 }
 
 static int nexthop_event(struct notifier_block *nb, unsigned long event,
@@ -237,17 +258,23 @@ static int nexthop_event(struct notifier_block *nb, unsigned long event,
 	const struct nh_notifier_info *info = ptr;
 	int err = 0;
 
-	ASSERT_RTNL();
-
+	mutex_lock(&vn->nexthop_lock);
 	switch (event) {
 	case NEXTHOP_EVENT_REPLACE:
-	case NEXTHOP_EVENT_RES_TABLE_PRE_REPLACE:
 		err = nexthop_replace(vn, info);
+		break;
+	case NEXTHOP_EVENT_RES_TABLE_PRE_REPLACE:
+		err = nexthop_check(info);
+		break;
+	case NEXTHOP_EVENT_BUCKET_REPLACE:
+		err = vnet_resilient_move(vn, nexthop_find(vn, info->id),
+					  info->nh_res_bucket, info->extack);
 		break;
 	case NEXTHOP_EVENT_DEL:
 		nexthop_delete(vn, info->id);
 		break;
 	}
+	mutex_unlock(&vn->nexthop_lock);
 	return notifier_from_errno(err);
 }
 
@@ -258,6 +285,8 @@ int vnet_nexthop_init_net(struct vnet_net *vn)
 	err = rhashtable_init(&vn->nexthops, &nexthop_params);
 	if (err)
 		return err;
+	mutex_init(&vn->nexthop_lock);
+	vnet_resilient_init_net(vn);
 	vn->nexthop_nb.notifier_call = nexthop_event;
 	err = register_nexthop_notifier(vn->net, &vn->nexthop_nb, NULL);
 	if (err)
@@ -276,5 +305,6 @@ static void nexthop_free(void *ptr, void *arg)
 void vnet_nexthop_exit_net(struct vnet_net *vn)
 {
 	unregister_nexthop_notifier(vn->net, &vn->nexthop_nb);
+	vnet_resilient_exit_net(vn);
 	rhashtable_free_and_destroy(&vn->nexthops, nexthop_free, NULL);
 }

@@ -20,7 +20,7 @@ struct vnet_net;
  * @node: in struct vnet_net.nexthops
  * @id: the kernel's id
  * @set: where it leads; NULL once the kernel has deleted the object. Writers
- *	hold RTNL, readers RCU.
+ *	hold struct vnet_net.nexthop_lock, readers RCU.
  * @refcnt: the table of objects and every destination that refers to it
  * @rcu: for freeing
  */

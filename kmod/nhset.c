@@ -11,7 +11,9 @@
  */
 #include "nhset.h"
 
+#include <linux/bitmap.h>
 #include <linux/math64.h>
+#include <linux/mm.h>
 #include <linux/slab.h>
 
 #include "compat.h"
@@ -186,7 +188,8 @@ static void nhset_free_rcu(struct rcu_head *rcu)
 {
 	struct vnet_nhset *set = container_of(rcu, struct vnet_nhset, rcu);
 
-	kfree(set->table);
+	kvfree(set->table);
+	bitmap_free(set->activity);
 	kfree(set);
 }
 
@@ -296,6 +299,69 @@ int vnet_nhset_seal(struct vnet_nhset *set, gfp_t gfp)
 	return 0;
 }
 
+/* ---- Tables of the kernel's ---- */
+
+int vnet_nhset_set_table(struct vnet_nhset *set, unsigned int buckets)
+{
+	set->table = kvcalloc(buckets, sizeof(*set->table), GFP_KERNEL);
+	set->activity = bitmap_zalloc(buckets, GFP_KERNEL);
+	if (!set->table || !set->activity)
+		return -ENOMEM;
+	set->buckets = buckets;
+	return 0;
+}
+
+/* Its share in 256, as weights go: what it is shown with, and gets of the flows
+ * of members that cannot take them.
+ */
+static void weigh(const struct vnet_nhset *set, struct vnet_nhset_member *member)
+{
+	u32 share = DIV_ROUND_CLOSEST(member->buckets * 256, set->buckets);
+
+	WRITE_ONCE(member->weight, clamp_t(u32, share, 1, 256));
+}
+
+void vnet_nhset_move(struct vnet_nhset *set, unsigned int bucket, int from,
+		     unsigned int to)
+{
+	WRITE_ONCE(set->table[bucket], to);
+	set->members[to].buckets++;
+	weigh(set, &set->members[to]);
+	if (from < 0)
+		return;
+	set->members[from].buckets--;
+	weigh(set, &set->members[from]);
+}
+
+struct vnet_nhset *vnet_nhset_resize(const struct vnet_nhset *set,
+				     unsigned int more)
+{
+	u16 moved[VNET_NHSET_MAX];
+	struct vnet_nhset *copy;
+	unsigned int i;
+
+	copy = vnet_nhset_alloc(min(set->num + more, VNET_NHSET_MAX),
+				GFP_KERNEL, NULL);
+	if (IS_ERR(copy))
+		return NULL;
+	if (vnet_nhset_set_table(copy, set->buckets)) {
+		vnet_nhset_free(copy);
+		return NULL;
+	}
+	copy->kind = set->kind;
+	copy->family = set->family;
+	for (i = 0; i < set->num; i++) {
+		moved[i] = copy->num;
+		if (set->members[i].buckets)
+			nhset_append(copy,
+				     vnet_endpoint_use(set->members[i].ep), 1);
+	}
+	for (i = 0; i < set->buckets; i++)
+		vnet_nhset_move(copy, i, -1, moved[set->table[i]]);
+	bitmap_copy(copy->activity, set->activity, set->buckets);
+	return copy;
+}
+
 static bool member_usable(const struct vnet_nhset_member *member,
 			  const struct vnet_port *skip)
 {
@@ -361,7 +427,9 @@ const struct vnet_endpoint *vnet_nhset_select(const struct vnet_nhset *set,
 
 	if (set->buckets) {
 		bucket = reciprocal_scale(hash, set->buckets);
-		member += set->table[bucket];
+		member += READ_ONCE(set->table[bucket]);
+		if (set->activity && !test_bit(bucket, set->activity))
+			set_bit(bucket, set->activity);
 	}
 	if (likely(member_usable(member, skip)))
 		return member->ep;

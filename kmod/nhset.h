@@ -28,11 +28,13 @@ struct vnet_port;
  * @ep: whom packets are handed to, a reference is held
  * @key: what its scores are made of
  * @weight: 1..256
+ * @buckets: how many the kernel has given it, if it is the kernel that decides
  */
 struct vnet_nhset_member {
 	struct vnet_endpoint *ep;
 	u64 key;
 	u16 weight;
+	u32 buckets;
 };
 
 enum vnet_nhset_kind {
@@ -43,7 +45,8 @@ enum vnet_nhset_kind {
 };
 
 /**
- * struct vnet_nhset - immutable set of next hops
+ * struct vnet_nhset - set of next hops; immutable but for @table and what follows
+ * from it in a resilient group
  * @rcu: for freeing
  * @kind: enum vnet_nhset_kind
  * @family: of the gateways, 0 = none
@@ -52,7 +55,10 @@ enum vnet_nhset_kind {
  * @paths: next hops of whatever kind; the first says what kind it is
  * @vnet: VNET_NHSET_VNET
  * @buckets: length of @table, 0 while there is no choice
- * @table: index of the best member by bucket of flows
+ * @table: index of the member by bucket of flows: the best one, or in a resilient
+ *	group the one that the kernel has put there (nexthop_lock; READ_ONCE)
+ * @activity: of a resilient group, buckets that had packets since the kernel was
+ *	told; NULL otherwise
  * @members: the next hops
  */
 struct vnet_nhset {
@@ -65,6 +71,7 @@ struct vnet_nhset {
 	struct vnet *vnet;
 	u32 buckets;
 	u16 *table;
+	unsigned long *activity;
 	struct vnet_nhset_member members[];
 };
 
@@ -152,6 +159,26 @@ enum vnet_nhset_state {
  */
 enum vnet_nhset_state vnet_nhset_state(const struct vnet_nhset *set,
 				       const struct vnet_port *own);
+
+/**
+ * vnet_nhset_set_table() - have the kernel decide which bucket is whose
+ * @set: an empty set that nobody else knows yet
+ * @buckets: how many
+ *
+ * Context: process.
+ * Return: 0 or -ENOMEM
+ */
+int vnet_nhset_set_table(struct vnet_nhset *set, unsigned int buckets);
+
+/* nexthop_lock: a copy of a set with a table, with room for @more members, without those
+ * that have no buckets. NULL: no memory.
+ */
+struct vnet_nhset *vnet_nhset_resize(const struct vnet_nhset *set,
+				     unsigned int more);
+
+/* nexthop_lock: member @to gets a bucket, from @from unless that is -1. Cannot fail. */
+void vnet_nhset_move(struct vnet_nhset *set, unsigned int bucket, int from,
+		     unsigned int to);
 
 /**
  * vnet_nhset_select() - choose a next hop for a flow

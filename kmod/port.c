@@ -40,10 +40,30 @@ static struct vnet_port_config *port_config(const struct vnet_port *port)
 	return rtnl_dereference(port->config);
 }
 
+/* So many addresses are compared sooner than one is looked up. */
+#define FEW_ADDRS	4
+
+static bool is_addr(const struct vnet_endpoint *ep, int family, const void *addr)
+{
+	if (ep->key.family != family)
+		return false;
+	if (family == AF_INET)
+		return ep->key.addr.ip4 == get_unaligned((const __be32 *)addr);
+	return !memcmp(&ep->key.addr.ip6, addr, sizeof(ep->key.addr.ip6));
+}
+
 bool vnet_port_owns(const struct vnet_port *port, int family, const void *addr)
 {
+	const struct vnet_port_config *config = rcu_dereference(port->config);
 	const struct vnet_endpoint *ep;
+	unsigned int i;
 
+	if (config->num_addrs <= FEW_ADDRS) {
+		for (i = 0; i < config->num_addrs; i++)
+			if (is_addr(config->addrs[i], family, addr))
+				return true;
+		return false;
+	}
 	ep = vnet_endpoint_find(port->vnet, family, addr);
 	return ep && rcu_access_pointer(ep->port) == port;
 }

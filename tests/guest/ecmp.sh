@@ -191,6 +191,37 @@ check "a small weight is not none, a large one not all" awk '
 	{ n[$2]++ } END { exit !(n["nva2"] > 0 && n["nva2"] < 100 &&
 				 n["nva1"] > 3900) }' extreme
 
+# Resilient groups: the kernel decides, and moves no bucket that is in use
+must ip nexthop add id 30 group 1,2/2/3 type resilient buckets 64 idle_timer 60
+must ip route replace 10.1.5.0/24 nhid 30 table 102
+there >resilient
+check "shares of a resilient group" shares_like resilient 2 1 1 0
+check_equal "it is shown with them" "64 64 128" \
+	eval "vrs show effective-routes vm1 -j | jq -r '.value[] |
+		select(.addressPrefix[0] == \"10.1.5.0/24\") |
+		[.nextHops[].weight] | sort | join(\" \")'"
+sleep 2		# for the kernel to hear of it
+must ip nexthop replace id 30 group 1/2/3/4 type resilient
+there >again
+check "a member joins: flows in use stay" cmp resilient again
+must ip nexthop del id 3
+there >without3
+check "a member leaves: only its flows move" leaves resilient without3 nva3
+must ip nexthop add id 3 via 10.1.3.3 dev blue
+must ip nexthop replace id 10 group 1/2/3/4
+must ip nexthop replace id 20 group 3/1/4/2
+must ip -n nva1 link set eth0 down
+there >carrier
+check "no carrier: only its flows move" leaves without3 carrier nva1
+must ip -n nva1 link set eth0 up
+must wait_until 5 grep -q 1 /sys/class/net/nva1/carrier
+must ip nexthop replace id 30 group 1/2/3/4 type resilient idle_timer 1
+grown() {
+	there >idle
+	shares_like idle 1 1 1 1
+}
+check "idle ones move" wait_until 20 eval "sleep 3; grown"
+
 # Routes that name their next hops themselves
 must ip route replace 10.1.5.0/24 table 102 \
 	nexthop via 10.1.3.2 dev blue weight 2 nexthop via 10.1.3.1 dev blue \

@@ -70,10 +70,19 @@ check_equal "is refused" 10.1.2.5 hops 10.200.9.0/24
 check_error "a mixed group" "mixed" ip nexthop add id 30 group 2/3
 check_error "a group of both families" "mixed|cannot be mixed" \
 	ip nexthop add id 31 group 2/6
-check_error "a resilient group into a VNet" "Resilient" \
-	ip nexthop add id 32 group 2 type resilient buckets 8
+check_error "a mixed resilient group" "mixed" \
+	ip nexthop add id 32 group 2/3 type resilient buckets 8
 check "a resilient group elsewhere" \
 	ip nexthop add id 32 group 3 type resilient buckets 8
+check_error "cannot lead into a VNet later" "mixed" \
+	ip nexthop replace id 32 group 2/3 type resilient
+check "a resilient group into a VNet" \
+	ip nexthop add id 34 group 2 type resilient buckets 8
+check_equal "its buckets are offloaded" 8 \
+	eval "ip nexthop bucket show id 34 | grep -c offload"
+check_error "cannot lead elsewhere later" "mixed" \
+	ip nexthop replace id 34 group 2/3 type resilient
+must ip nexthop del id 34
 check_error "an encapsulation" "encapsulation" \
 	ip nexthop add id 33 encap mpls 100 via 10.1.2.4 dev blue
 check_error "a route of the other family" "" \
