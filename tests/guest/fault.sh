@@ -71,7 +71,7 @@ sweep "several next hops" 10.60.0.0/16 "$gateway 10.1.2.4,10.1.2.5" \
 	ip route replace 10.60.0.0/16 table 101 \
 	nexthop via 10.1.2.4 dev blue nexthop via 10.1.2.5 dev blue
 sweep "a next hop that nobody has" 10.61.0.0/16 \
-	"B Active 10.61.0.0/16 VirtualNetworkGateway 10.1.9.9" \
+	"B Invalid 10.61.0.0/16 VirtualNetworkGateway 10.1.9.9" \
 	ip route add 10.61.0.0/16 via 10.1.9.9 dev blue table 101
 sweep "an address space" 10.13.0.0/16 "D Active 10.13.0.0/16 VnetLocal" \
 	ip route add 10.13.0.0/16 dev blue table 100

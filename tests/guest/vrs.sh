@@ -117,7 +117,11 @@ check_equal "all of them" "10.1.3.0/24 Hidden" eval \
 	"vrs show effective-routes --all vm1 | awk '/Hidden/ { print \$3, \$2 }'"
 check_equal "as Azure's JSON" '{"name":null,"disableBgpRoutePropagation":false,"source":"VirtualNetworkGateway","state":"Active","addressPrefix":["10.250.0.0/16"],"nextHopType":"VirtualNetworkGateway","nextHopIpAddress":["10.1.2.4"],"why":null}' \
 	eval "vrs show effective-routes vm1 -j | jq -c '.value[] |
-		select(.addressPrefix == [\"10.250.0.0/16\"])'"
+		select(.addressPrefix == [\"10.250.0.0/16\"]) | del(.nextHops)'"
+check_equal "and what Azure does not tell of its next hops" "10.1.2.4 1 true" \
+	eval "vrs show effective-routes vm1 -j | jq -r '.value[] |
+		select(.addressPrefix == [\"10.250.0.0/16\"]) | .nextHops[] |
+		\"\(.address) \(.weight) \(.up)\"'"
 must vrs subnet set blue 10.1.0.0/24 propagation off
 check_equal "propagation off is seen" "true" eval \
 	"vrs show effective-routes vm1 -j | jq -r '.value[] |
