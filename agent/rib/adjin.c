@@ -193,7 +193,8 @@ void adjin_summary_unset(struct table *t, struct rib_peer *peer,
 	path_unset(t, peer, &key, true);
 }
 
-#define KEYS	32
+#define KEYS		32
+#define ADD_PATHS_MAX	64	/* of one prefix, of one peer */
 
 /* The next prefixes of a list, with their memory on its way. */
 static uint32_t take_keys(struct table *t, const struct rib_peer *peer,
@@ -213,6 +214,26 @@ static uint32_t take_keys(struct table *t, const struct rib_peer *peer,
 	return n;
 }
 
+/* With ADD-PATH, what one prefix costs is bounded whatever the limit is. */
+static bool too_many_paths(struct table *t, const struct rib_peer *peer,
+			   const struct net_key *key)
+{
+	uint32_t i, n, id, at, of_peer = 0;
+	const struct rib_path *paths;
+	struct net *net;
+
+	id = key->path_id != 0 ? net_key_find(&t->nets, key) : NET_NONE;
+	if (id == NET_NONE)
+		return false;
+	net = net_get(&t->nets, id);
+	if (path_find(t, net, peer->index, key->path_id, false, &at))
+		return false;
+	paths = net_paths(&t->nets, net, &n);
+	for (i = 0; i < n; i++)
+		of_peer += paths[i].peer == peer->index;
+	return of_peer >= ADD_PATHS_MAX;
+}
+
 /* Whether a path of that prefix would be one too many. */
 static bool over_limit(struct table *t, const struct rib_peer *peer,
 		       const struct net_key *key)
@@ -220,7 +241,10 @@ static bool over_limit(struct table *t, const struct rib_peer *peer,
 	struct rib_path *path;
 	uint32_t id, at;
 
-	if (rib_peer_held(peer) < peer->conf.policy.limit)
+	if (too_many_paths(t, peer, key))
+		return true;
+	if (peer->conf.policy.limit == 0 ||
+	    rib_peer_held(peer) < peer->conf.policy.limit)
 		return false;
 	id = net_key_find(&t->nets, key);
 	if (id == NET_NONE)
@@ -236,7 +260,8 @@ uint32_t rib_peer_announce(struct rib_peer *peer, enum bgp_af af,
 	struct attrset_pool *pool = &peer->rib->attrs;
 	struct table *t = &peer->rib->table[af];
 	uint32_t id = attrset_intern(pool, attrs);
-	bool limited = peer->conf.policy.limit > 0;
+	bool limited = peer->conf.policy.limit > 0 ||
+		       peer->session.wire.add_path_rx & bgp_af_bit(af);
 	struct net_key key[KEYS];
 	uint32_t i, n, excess = 0;
 	struct inbound in;
@@ -514,7 +539,8 @@ bool adjin_sweep(struct table *t, uint32_t max)
 		t->sweep_cursor = id + 1;
 		if (!net_has_void(t, net_get(&t->nets, id)))
 			continue;
-		while (net_sweep(t, id))
+		/* what became of a path may have taken the prefix with it */
+		while (net_sweep(t, id) && net_try(&t->nets, id))
 			;
 	}
 	return sweep_needed(t);

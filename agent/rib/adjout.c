@@ -217,7 +217,8 @@ struct bgp_attrs *adjout_export(const struct table *t,
 	struct bgp_export how = group->how;
 
 	/* RFC 9494 4.3: not to those who would take it for a fresh one. */
-	if (set->flags & ATTRSET_LLGR_STALE && !group->wire.long_lived)
+	if (set->flags & ATTRSET_LLGR_STALE &&
+	    !(group->wire.long_lived & bgp_af_bit(t->af)))
 		return NULL;
 	if (!how.ebgp && t->rib->origin[origin].neighbor != NEIGHBOR_OWN)
 		how.nexthop = (struct addr){ 0 };

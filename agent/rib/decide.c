@@ -239,8 +239,7 @@ static const struct rib_path *backup_path(const struct table *t,
 		return NULL;
 	for (i = 0; i < n; i++) {
 		if (!paths[i].checked || paths[i].peer == PEER_OWN ||
-		    paths[i].why < RIB_WHY_LEAST_PREFERRED ||
-		    path_void(t->rib, t->af, &paths[i]))
+		    paths[i].why < RIB_WHY_LEAST_PREFERRED)
 			continue;
 		cost = path_cost(t, &paths[i]);
 		if (cost < least) {

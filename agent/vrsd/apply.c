@@ -296,7 +296,9 @@ void apply_dial(uint32_t number)
 		proc_violation(PROC_SESSION, MSG_DIAL);
 	peer = &apply.peers[number - 1];
 	id = &peer->conf.id;
-	if (!peer->used || !id->remote.family || !is_ready(id->vni)) {
+	if (chan_congested(proc_chan(PROC_SESSION))) {
+		failed.error = EAGAIN;
+	} else if (!peer->used || !id->remote.family || !is_ready(id->vni)) {
 		failed.error = ENETDOWN;
 	} else {
 		fd = sockets_dial(&id->local, &id->remote,

@@ -48,6 +48,15 @@ static void tell(struct ribproc_peer *peer, const char *consequence)
 		 peer->limit.max, consequence);
 }
 
+static void tell_paths(struct ribproc_peer *peer)
+{
+	if (peer->limit.told)
+		return;
+	peer->limit.told = true;
+	log_warn("vnet %s neighbor %s instance %u: too many paths of one prefix, the others are not taken",
+		 peer->id.vnet, peer->id.neighbor, peer->id.instance);
+}
+
 static void teardown(struct ribproc_peer *peer)
 {
 	struct msg_over_limit msg = {
@@ -84,8 +93,11 @@ void riblimit_announce(struct ribproc_peer *peer, enum bgp_af af,
 		return;
 	}
 	refused = rib_peer_announce(peer->rib, af, attrs, nlri);
-	if (limit->max == 0)
+	if (limit->max == 0) {
+		if (refused > 0)
+			tell_paths(peer);
 		return;
+	}
 	if (limit->excess == CONF_EXCESS_WARN &&
 	    rib_peer_held(peer->rib) > limit->max)
 		tell(peer, "all are taken");

@@ -147,7 +147,8 @@ static bool neighbor_has_other(const struct ribproc_peer *peer)
 	struct ribproc_peer *other = NULL;
 
 	while ((other = ribproc_peer_next(other)))
-		if (other != peer && other->up && other->vnet == peer->vnet &&
+		if (other != peer && (other->up || other->stale) &&
+		    other->vnet == peer->vnet &&
 		    addr_equal(&other->id.remote, &peer->id.remote))
 			return true;
 	return false;

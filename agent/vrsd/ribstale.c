@@ -87,7 +87,10 @@ void ribstale_down(struct ribproc_peer *peer, const struct msg_peer_down *msg)
 
 static uint64_t patience_ms(const struct ribproc_peer *peer)
 {
-	return peer->vnet->conf->server->stale_time * 1000ull;
+	const struct conf_server *server = peer->vnet->conf->server;
+
+	/* A reload has taken the route server; its peers do not know yet. */
+	return server ? server->stale_time * 1000ull : 0;
 }
 
 void ribstale_up(struct ribproc_peer *peer, const struct msg_peer_up *up)

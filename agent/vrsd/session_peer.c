@@ -718,6 +718,7 @@ void session_peer_update(struct peer *peer, const struct msg_conf_peer *conf)
 	bool other_protection = peer->conf.auth != conf->auth ||
 				peer->conf.min_ttl != conf->min_ttl;
 	bool other_offer = peer->conf.role != conf->role ||
+			   peer->conf.azure != conf->azure ||
 			   peer->conf.add_path != conf->add_path;
 
 	free(peer->name);

@@ -506,6 +506,40 @@ static bool was_handed(uint32_t n)
 	return false;
 }
 
+/* With ADD-PATH a peer can name paths of one prefix without end. */
+static void test_path_flood(void)
+{
+	struct rib_session session = {
+		.wire = { .as4 = true, .max_len = BGP_MSG_MAX, .families = 1,
+			  .add_path_rx = 1 },
+		.nexthop = { addr_from_v4(0x0a010104) },
+	};
+	struct bgp_attrs *attrs = make_attrs(1, 65001, 0);
+	struct rib_peer *peer = add_peer(9);
+	uint32_t refused = 0, at;
+	uint8_t buf[16];
+
+	rib_peer_down(peer, 0);
+	rib_peer_up(peer, &session);
+	for (at = 1; at <= 70000; at++) {
+		struct bgp_nlri nlri = {
+			.prefix = nth_prefix(AF_INET, 7),
+			.path_id = at,
+		};
+		struct wbuf w = wbuf_make(buf, sizeof(buf));
+
+		bgp_nlri_build(&w, &nlri, true);
+		refused += rib_peer_announce(peer, BGP_IPV4_UNICAST, attrs,
+					     rbuf_make(buf, w.len));
+	}
+	ktap_ok(refused + rib_peer_held(peer) == 70000 &&
+		rib_peer_held(peer) == 64,
+		"one peer's paths of one prefix are bounded");
+	free(attrs);
+	rib_peer_remove(peer);
+	run();
+}
+
 static void test_feed(void)
 {
 	static const struct rib_ops with_kernel = {
@@ -547,6 +581,7 @@ static void test_rib(void)
 	test_bounded_turn();
 	test_too_large();
 	test_many_paths();
+	test_path_flood();
 	ktap_ok(!oversize, "no send is larger than said");
 	woken = 0;
 	announce(rib_peer_find(rib, 2), 0, 2, 1, 0);
