@@ -90,7 +90,7 @@ static u32 flow_hash(const struct vnet_packet *pkt)
 	const struct vnet_nhset *set = vnet_dest_nhset(pkt->route.dest);
 	struct vnet_flow flow;
 
-	if (!set || set->num < 2)
+	if (!set || (set->num < 2 && !set->activity))
 		return 0;
 	vnet_flow_of(pkt, &flow);
 	return vnet_flow_hash(&flow, READ_ONCE(pkt->vnet->ecmp_symmetric));

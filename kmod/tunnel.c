@@ -331,14 +331,19 @@ enum vnet_drop vnet_tunnel_send(struct vnet_packet *pkt)
 	const struct vnet_tunnel *tunnel = rcu_dereference(vn->tunnel);
 	struct metadata_dst *md = rcu_dereference(remote->vtep->md);
 	struct vnet_way way = { .mac = remote->mac };
+	enum vnet_drop reason;
 
-	if (!tunnel || !md || !netif_running(tunnel->dev))
+	/* Held throughout: the last one to put it empties its cache of routes,
+	 * which nobody else may be looking at then.
+	 */
+	if (!tunnel || !md || !netif_running(tunnel->dev) ||
+	    !dst_hold_safe(&md->dst))
 		return VNET_DROP_NO_TUNNEL;
 	way.dev = tunnel->dev;
 	way.stats = tunnel->stats;
 	way.dst = &md->dst;
 	way.mtu = tunnel_mtu(tunnel->dev, &md->u.tun_info, pkt->skb);
-	if (!way.mtu)
-		return VNET_DROP_HOST_UNREACHABLE;
-	return vnet_deliver_out(pkt, &way);
+	reason = way.mtu ? vnet_deliver_out(pkt, &way) : VNET_DROP_HOST_UNREACHABLE;
+	dst_release(&md->dst);
+	return reason;
 }
