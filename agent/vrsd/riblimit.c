@@ -53,7 +53,8 @@ static void tell_paths(struct ribproc_peer *peer)
 	if (peer->limit.told)
 		return;
 	peer->limit.told = true;
-	log_warn("vnet %s neighbor %s instance %u: too many paths of one prefix, the others are not taken",
+	log_warn("vnet %s neighbor %s instance %u: too many paths of one "
+		 "prefix, the others are not taken",
 		 peer->id.vnet, peer->id.neighbor, peer->id.instance);
 }
 
