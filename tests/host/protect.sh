@@ -132,11 +132,13 @@ configure "$sdwan" "$sdwan6, md5-key-file: $run/key" "$firewall, md5-key: key-of
 	'name: in6, range: "fd00:10:1:96::/64", asn: 65106, md5-key: key-of-range6'
 must vrs reload
 check_equal "a range without anybody is not shown" "" in_range in
+# First and alone: were both places taken, the limit would refuse it, not its AS.
+dial_in c 65199 10.1.98.4 10.1.1.4 key-of-range
+check "one of another AS is not let in" \
+	wait_until 60 logged "10.1.98.4.*Bad Peer AS: 65199, expected one of 3"
 dial_in a 65101 10.1.96.4 10.1.1.4 key-of-range
 dial_in b 65102 10.1.97.4 10.1.1.4 key-of-range
-dial_in c 65199 10.1.98.4 10.1.1.4 key-of-range
 dial_in d 65106 fd00:10:1:96::4 fd00:10:1:1::4 key-of-range6 fd00:9::/32
-check "one of another AS is not" wait_until 30 logged "10.1.98.4.*Bad Peer AS: 65199, expected one of 3"
 check "those of the right AS are let in" \
 	wait_until 60 is "10.1.96.4 65101, 10.1.97.4 65102" in_range in
 check "in IPv6, too" wait_until 30 is "fd00:10:1:96::4 65106" in_range in6
