@@ -36,16 +36,15 @@ static uint32_t path_hops(const struct table *t, const struct rib_path *path)
 }
 
 /* RFC 4271 9.1.2, and how often the peer may be forgiven for it. */
-static bool path_loops(const struct table *t, const struct rib_path *path,
-		       const struct attrset *set)
+static bool set_loops(const struct rib_peer *peer, uint32_t attrs,
+		      const struct attrset *set)
 {
-	const struct rib_peer *peer = t->rib->peer[path->peer];
-	const struct attrset_pool *pool = &t->rib->attrs;
-	uint32_t raw = attrset_raw(pool, path->attrs);
+	const struct attrset_pool *pool = &peer->rib->attrs;
+	uint32_t raw = attrset_raw(pool, attrs);
 
 	return set->flags & ATTRSET_LOOP &&
 	       bgp_as_path_count(&attrset_get(pool, raw)->flat,
-				 t->rib->conf.local_as) >
+				 peer->rib->conf.local_as) >
 	       peer->conf.policy.allow_own_as;
 }
 
@@ -53,15 +52,35 @@ static bool path_loops(const struct table *t, const struct rib_path *path,
  * What a route server has told an ExpressRoute gateway is not to come back by
  * one, and a VPN gateway is to bring nothing of what Azure marks.
  */
-static bool path_marked(const struct table *t, const struct rib_path *path,
-			const struct attrset *set)
+static bool set_marked(const struct rib_peer *peer, const struct attrset *set)
 {
 	static const uint16_t marks[CONF_KINDS] = {
 		[CONF_VPN] = ATTRSET_AZURE,
 		[CONF_EXPRESSROUTE] = ATTRSET_ROUTE_SERVER,
 	};
 
-	return set->flags & marks[t->rib->peer[path->peer]->conf.policy.kind];
+	return set->flags & marks[peer->conf.policy.kind];
+}
+
+/* What is wrong with a path as it was received; RIB_WHY_BEST: nothing. */
+static enum rib_why judge(const struct rib_peer *peer, uint32_t attrs)
+{
+	const struct attrset *set = attrset_get(&peer->rib->attrs, attrs);
+
+	if (set_loops(peer, attrs, set))
+		return RIB_WHY_LOOP;
+	if (set->flags & ATTRSET_AS_ZERO)
+		return RIB_WHY_AS_ZERO;
+	if (set->flags & ATTRSET_BAD_NEXT_HOP)
+		return RIB_WHY_NEXT_HOP;
+	if (set->flags & ATTRSET_LEAK)
+		return RIB_WHY_LEAK;
+	return set_marked(peer, set) ? RIB_WHY_COMMUNITY : RIB_WHY_BEST;
+}
+
+bool decide_accepts(const struct rib_peer *peer, uint32_t attrs)
+{
+	return judge(peer, attrs) == RIB_WHY_BEST;
 }
 
 /*
@@ -73,21 +92,16 @@ static enum rib_why path_eligible(const struct table *t,
 {
 	const struct attrset_pool *pool = &t->rib->attrs;
 	const struct attrset *set;
+	enum rib_why why;
 
 	if (path->checked)
 		return why_refused(path->why) ? path->why : RIB_WHY_BEST;
+	why = judge(t->rib->peer[path->peer], path->attrs);
+	if (why != RIB_WHY_BEST)
+		return why;
 	set = attrset_get(pool, path->attrs);
-	if (path_loops(t, path, set))
-		return RIB_WHY_LOOP;
-	if (set->flags & ATTRSET_AS_ZERO)
-		return RIB_WHY_AS_ZERO;
-	if (set->flags & ATTRSET_BAD_NEXT_HOP ||
-	    nexthop_get(pool, set->nexthop)->own)
+	if (nexthop_get(pool, set->nexthop)->own)
 		return RIB_WHY_NEXT_HOP;
-	if (set->flags & ATTRSET_LEAK)
-		return RIB_WHY_LEAK;
-	if (path_marked(t, path, set))
-		return RIB_WHY_COMMUNITY;
 	if (set->flags & ATTRSET_DROPPED)
 		return RIB_WHY_ROUTE_MAP;
 	if (set->flags & ATTRSET_SUMMED)

@@ -2,7 +2,8 @@
 /*
  * Inbound route maps. A path keeps what its peer has sent: where a map makes
  * something else of it, the path has a derived set of attributes that leads
- * back to the one received. So another map needs nothing of the peer.
+ * back to the one received. So another map needs nothing of the peer. What is
+ * refused as it was received stays as it is: it must not stand for others.
  */
 #include <stdlib.h>
 
@@ -14,6 +15,7 @@ void inbound_begin(struct inbound *in, const struct rib_peer *peer,
 {
 	in->rib = peer->rib;
 	in->map = peer->conf.policy.in;
+	in->applied = in->map && decide_accepts(peer, raw);
 	in->raw = raw;
 	in->n = 0;
 }
@@ -54,7 +56,7 @@ uint32_t inbound_attrs(struct inbound *in, const struct prefix *prefix)
 	uint64_t class;
 	uint32_t i;
 
-	if (!in->map)
+	if (!in->applied)
 		return in->raw;
 	class = rib_map_class(in->map, prefix);
 	for (i = 0; i < in->n; i++) {

@@ -288,7 +288,9 @@ void rib_peer_set_policy(struct rib_peer *peer,
 	rib_map_hold(policy->out);
 	peer->conf.policy = *policy;
 	peer->class = peer_class(rib, policy->kind);
-	peer->remap |= old.in != policy->in;
+	peer->remap |= old.in != policy->in ||
+		       (policy->in && (kind || old.allow_own_as !=
+				       policy->allow_own_as));
 	for (af = 0; af < BGP_AF_COUNT; af++) {
 		if (kind || old.as_override != policy->as_override ||
 		    old.out != policy->out)

@@ -3,7 +3,8 @@
  * Summaries: an inbound map replaces the prefixes of several paths by one. The
  * paths stay, for their peer may withdraw them one by one; in their stead a
  * path of the same peer stands at the prefix of the map, as long as there is
- * one that contributes to it. Its next hop is the lowest of theirs.
+ * one that contributes to it. Its next hop is the lowest of theirs, of those
+ * that are not stale if there are any.
  */
 #include <stdlib.h>
 
@@ -48,18 +49,34 @@ static struct summary *find_or_add(struct peer_af *af, uint32_t which)
 	return summary;
 }
 
-/* The attributes of the summary that a path contributes; a reference. */
+/*
+ * The attributes of the summary that a path contributes; a reference. RFC 9494
+ * 4.3: what is long-lived stale says so, even where a map empties communities.
+ */
 static uint32_t part_attrs(const struct table *t, uint32_t attrs)
 {
 	struct attrset_pool *pool = &t->rib->attrs;
+	const struct attrset *set = attrset_get(pool, attrs);
+	struct bgp_attrs *marked = NULL;
+	uint32_t id;
 
-	return attrset_intern(pool, &attrset_get(pool, attrs)->flat);
+	if (set->flags & ATTRSET_LLGR_STALE)
+		marked = bgp_attrs_with_community(&set->flat,
+						  BGP_COMMUNITY_LLGR_STALE);
+	id = attrset_intern(pool, marked ? marked : &set->flat);
+	free(marked);
+	return id;
 }
 
-static int hop_cmp(const struct table *t, uint32_t a, uint32_t b)
+/* Those that are a last resort come last. */
+static int part_cmp(const struct table *t, uint32_t a, uint32_t b)
 {
 	const struct attrset_pool *pool = &t->rib->attrs;
+	int least_a = attrset_get(pool, a)->flags & ATTRSET_LEAST;
+	int least_b = attrset_get(pool, b)->flags & ATTRSET_LEAST;
 
+	if (least_a != least_b)
+		return least_a - least_b;
 	return addr_cmp(&attrset_nexthop(pool, a)->addr,
 			&attrset_nexthop(pool, b)->addr);
 }
@@ -76,7 +93,7 @@ static void publish(struct table *t, struct rib_peer *peer,
 	}
 	best = summary->part[0].attrs;
 	for (i = 1; i < summary->n; i++) {
-		if (hop_cmp(t, summary->part[i].attrs, best) < 0)
+		if (part_cmp(t, summary->part[i].attrs, best) < 0)
 			best = summary->part[i].attrs;
 	}
 	adjin_summary_set(t, peer, prefix, best);

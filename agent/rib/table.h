@@ -270,6 +270,7 @@ void adjin_summary_unset(struct table *t, struct rib_peer *peer,
 struct inbound {
 	struct rib *rib;
 	const struct rib_map *map;
+	bool applied;			/* to this set; else it stays raw */
 	uint32_t raw;
 	uint32_t n;
 	struct {
@@ -331,6 +332,8 @@ void decide_begin(const struct table *t, struct net *net,
 /* Decide, queue what follows, free the prefix if it is of no use. */
 void decide_commit(struct table *t, uint32_t id, const struct choice *before);
 /* The path to send on, and to whom; NULL: none. */
+/* Whether nothing is wrong with what a peer has sent, before any route map. */
+bool decide_accepts(const struct rib_peer *peer, uint32_t attrs);
 const struct rib_path *decide_export(const struct table *t, struct net *net,
 				     uint16_t *origin);
 /* The next hops in order, at most @max; returns how many there are. */

@@ -150,7 +150,8 @@ static void run(void)
 static void start(void)
 {
 	struct rib_session agreed = {
-		.wire = { .as4 = true, .max_len = BGP_MSG_MAX, .families = 1 },
+		.wire = { .as4 = true, .max_len = BGP_MSG_MAX, .families = 1,
+			  .long_lived = 1 },
 		.nexthop = { addr_from_v4(0x0a010104) },
 	};
 	struct rib_conf conf = { .local_as = LOCAL_AS };
@@ -325,6 +326,8 @@ static void do_line(char *line, const char *rules)
 		n_updates = 0;
 	} else if (!strcmp(line, "stale")) {
 		rib_peer_stale(peer[0], 0);
+	} else if (!strcmp(line, "long-lived")) {
+		rib_peer_long_lived(peer[0], 0);
 	} else if (!strcmp(line, "sweep")) {
 		rib_peer_sweep(peer[0], 0);
 		run();
