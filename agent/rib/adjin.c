@@ -251,7 +251,7 @@ static bool over_limit(struct table *t, const struct rib_peer *peer,
 		return true;
 	path = path_find(t, net_get(&t->nets, id), peer->index, key->path_id,
 			 false, &at);
-	return !path || path_void(t->rib, t->af, path);
+	return !path || path_age(peer, t->af, path) > 0;
 }
 
 uint32_t rib_peer_announce(struct rib_peer *peer, enum bgp_af af,

@@ -350,9 +350,12 @@ static void next_epoch(struct rib_peer *peer, enum bgp_af af)
 	rib_wake(peer->rib);
 }
 
-void rib_peer_stale(struct rib_peer *peer, enum bgp_af af)
+bool rib_peer_stale(struct rib_peer *peer, enum bgp_af af)
 {
+	if (peer_void_paths(peer, af) > 0)
+		return false;
 	next_epoch(peer, af);
+	return true;
 }
 
 void rib_peer_sweep(struct rib_peer *peer, enum bgp_af af)
@@ -429,13 +432,10 @@ void rib_peer_resume(struct rib_peer *peer)
 uint32_t rib_peer_held(const struct rib_peer *peer)
 {
 	uint32_t n = 0;
-	unsigned int af, i;
+	unsigned int af;
 
-	for (af = 0; af < BGP_AF_COUNT; af++) {
-		for (i = 0; i < EPOCHS; i++)
-			n += peer->af[af].count[i];
-		n -= peer_void_paths(peer, af);
-	}
+	for (af = 0; af < BGP_AF_COUNT; af++)
+		n += peer->af[af].count[peer->af[af].epoch];
 	return n;
 }
 

@@ -160,8 +160,11 @@ void rib_peer_up(struct rib_peer *peer, const struct rib_session *session);
  */
 void rib_peer_down(struct rib_peer *peer, uint8_t keep);
 
-/* Make all paths stale (RFC 7313 BoRR), and withdraw those still stale. */
-void rib_peer_stale(struct rib_peer *peer, enum bgp_af af);
+/*
+ * Make all paths stale (RFC 7313 BoRR), and withdraw those still stale. False:
+ * not yet, those of the last time are still being withdrawn.
+ */
+bool rib_peer_stale(struct rib_peer *peer, enum bgp_af af);
 void rib_peer_sweep(struct rib_peer *peer, enum bgp_af af);
 
 /*
@@ -192,7 +195,10 @@ void rib_peer_refresh(struct rib_peer *peer, enum bgp_af af);
 void rib_peer_pause(struct rib_peer *peer);
 void rib_peer_resume(struct rib_peer *peer);
 
-/* Prefixes held from it, of all families. */
+/*
+ * Prefixes held from it, of all families, without stale ones: what it has said
+ * since they became stale is all that it is responsible for.
+ */
 uint32_t rib_peer_held(const struct rib_peer *peer);
 
 /* Counters of one peer and family. */

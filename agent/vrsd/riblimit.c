@@ -13,6 +13,11 @@
 #define ASK_MS		30000		/* between two questions for all */
 #define AZURE_RESTART	5		/* seconds, as it dials again */
 
+static void ask_later(void *arg)
+{
+	riblimit_room(arg);
+}
+
 void riblimit_set(struct ribproc_peer *peer, const struct conf_server *server,
 		  const struct conf_neighbor *neighbor)
 {
@@ -29,6 +34,16 @@ void riblimit_set(struct ribproc_peer *peer, const struct conf_server *server,
 		limit->max = CONF_AZURE_PREFIXES;
 	limit->excess = CONF_EXCESS_TEARDOWN;
 	limit->restart = AZURE_RESTART;
+}
+
+void riblimit_init(struct ribproc_peer *peer)
+{
+	peer->limit.timer = loop_timer_new(ask_later, peer);
+}
+
+void riblimit_fini(struct ribproc_peer *peer)
+{
+	loop_timer_free(peer->limit.timer);
 }
 
 void riblimit_up(struct ribproc_peer *peer)
@@ -128,9 +143,13 @@ void riblimit_room(struct ribproc_peer *peer)
 	    rib_peer_held(peer->rib) + room > limit->max)
 		return;
 	limit->told = false;
-	if (limit->refused == 0 || !peer->up ||
-	    loop_now_ms() < limit->asked_ms + ASK_MS)
+	if (limit->refused == 0 || !peer->up)
 		return;
+	if (limit->asked_ms && loop_now_ms() < limit->asked_ms + ASK_MS) {
+		loop_timer_set(limit->timer,
+			       limit->asked_ms + ASK_MS - loop_now_ms());
+		return;
+	}
 	limit->refused = 0;
 	limit->asked_ms = loop_now_ms();
 	chan_send(proc_chan(PROC_SESSION), MSG_ASK_REFRESH, &ref, sizeof(ref));

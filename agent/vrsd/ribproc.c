@@ -159,6 +159,7 @@ static void peer_remove(struct ribproc_peer *peer)
 	ribquery_peer_gone(peer);
 	ribs.peers[peer->id.peer - 1] = NULL;
 	ribstale_fini(peer);
+	riblimit_fini(peer);
 	rib_peer_remove(peer->rib);
 	free(peer);
 }
@@ -304,6 +305,7 @@ static struct ribproc_peer *peer_new(struct ribproc_vnet *vnet,
 	ribs.peers[conf->id - 1] = peer;
 	peer->rib = rib_peer_add(vnet->rib, conf);
 	ribstale_init(peer);
+	riblimit_init(peer);
 	return peer;
 }
 

@@ -40,6 +40,7 @@ struct ribproc_limit {
 	bool over;			/* the session is being ended */
 	uint32_t refused;		/* since it was last asked for all */
 	uint64_t asked_ms;
+	struct loop_timer *timer;	/* until it may be asked again */
 };
 
 struct ribproc_peer {
@@ -85,6 +86,8 @@ void ribstale_refresh(struct ribproc_peer *peer, enum bgp_af af,
 		      enum bgp_refresh what);
 
 /* riblimit.c: how many prefixes a peer may have announced */
+void riblimit_init(struct ribproc_peer *peer);
+void riblimit_fini(struct ribproc_peer *peer);
 void riblimit_set(struct ribproc_peer *peer, const struct conf_server *server,
 		  const struct conf_neighbor *neighbor);
 void riblimit_up(struct ribproc_peer *peer);

@@ -117,17 +117,19 @@ void ribstale_end_of_rib(struct ribproc_peer *peer, enum bgp_af af)
 
 /*
  * RFC 7313 4: a BoRR before the first End-of-RIB, and an EoRR without a BoRR,
- * mean nothing. An EoRR that does not come is not waited for for ever.
+ * mean nothing. An EoRR that does not come is not waited for for ever, and
+ * another BoRR does not make it longer: what was heard since the first stays.
+ * Who begins again and again has to wait for the sweeps that he causes.
  */
 void ribstale_refresh(struct ribproc_peer *peer, enum bgp_af af,
 		      enum bgp_refresh what)
 {
 	uint8_t bit = bgp_af_bit(af);
 
-	if (what == BGP_REFRESH_BEGIN &&
-	    (!peer->end_of_rib || peer->complete & bit)) {
+	if (what == BGP_REFRESH_BEGIN && !(peer->refreshing & bit) &&
+	    (!peer->end_of_rib || peer->complete & bit) &&
+	    rib_peer_stale(peer->rib, af)) {
 		peer->refreshing |= bit;
-		rib_peer_stale(peer->rib, af);
 		loop_timer_set(peer->af[af].timer, patience_ms(peer));
 	} else if (what == BGP_REFRESH_END && peer->refreshing & bit) {
 		over(peer, af);

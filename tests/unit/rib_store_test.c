@@ -540,6 +540,34 @@ static void test_path_flood(void)
 	run();
 }
 
+/* What is stale does not count against what its peer says now. */
+static void test_limit(void)
+{
+	struct rib_peer_policy policy = { .limit = 4 };
+	struct rib_peer *peer = add_peer(9);
+
+	rib_peer_set_policy(peer, &policy);
+	announce(peer, 0, 6, 1, 0);
+	ktap_ok(rib_peer_held(peer) == 4 &&
+		rib_peer_stats(peer, BGP_IPV4_UNICAST).learned == 4,
+		"a limit of 4 takes 4");
+	ktap_ok(rib_peer_stale(peer, BGP_IPV4_UNICAST) &&
+		rib_peer_held(peer) == 0, "none when they are stale");
+	announce(peer, 2, 8, 1, 0);
+	ktap_ok(rib_peer_held(peer) == 4 &&
+		rib_peer_stats(peer, BGP_IPV4_UNICAST).learned == 6,
+		"it takes 4 more, of which it had 2");
+	rib_peer_sweep(peer, BGP_IPV4_UNICAST);
+	ktap_ok(!rib_peer_stale(peer, BGP_IPV4_UNICAST),
+		"none become stale before the others have gone");
+	run();
+	ktap_ok(rib_peer_stale(peer, BGP_IPV4_UNICAST) &&
+		rib_peer_stats(peer, BGP_IPV4_UNICAST).learned == 4,
+		"then they may");
+	rib_peer_remove(peer);
+	run();
+}
+
 static void test_feed(void)
 {
 	static const struct rib_ops with_kernel = {
@@ -582,6 +610,7 @@ static void test_rib(void)
 	test_too_large();
 	test_many_paths();
 	test_path_flood();
+	test_limit();
 	ktap_ok(!oversize, "no send is larger than said");
 	woken = 0;
 	announce(rib_peer_find(rib, 2), 0, 2, 1, 0);
