@@ -256,13 +256,16 @@ static void release(struct fib *fib, const struct fib_vnet *vnets, size_t n)
 
 	HASH_ITER(hh, fib->vnets, vnet, next) {
 		spec = find_spec(vnets, n, vnet->vni);
-		if (!spec || !spec_same_device(spec, vnet->spec)) {
+		if (!spec) {
 			vnet_delete(vnet);
 			forget_vnet(vnet);
-			continue;
+		} else if (!spec_same_device(spec, vnet->spec)) {
+			/* its routes are still wanted, in another place */
+			vnet_delete(vnet);
+		} else {
+			vnet_release(vnet, spec);
+			rows_release(vnet, vnet->spec, spec);
 		}
-		vnet_release(vnet, spec);
-		rows_release(vnet, vnet->spec, spec);
 	}
 }
 

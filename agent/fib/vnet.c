@@ -470,6 +470,8 @@ void vnet_delete(struct vnet *vnet)
 	rows_release(vnet, vnet->spec, NULL);
 	if (vnet->problem[0])
 		log_warn("%s", vnet->problem);
+	vnet->ifindex = 0;
+	device_lost(vnet);
 }
 
 /* False if there is no device that is up. */

@@ -197,6 +197,13 @@ check "its routes come back" wait_until 20 effective 0.0.0.0/0 10.1.3.4
 check "next to no other" wait_until 10 holds 3
 
 # Reloads.
+sed -i 's/bgp-table: 101/bgp-table: 102/' "$run/vrsd.yaml"
+check "another BGP table" ask reload
+moved() { [ "$(ip -j route show table 102 proto bgp | jq length)" = 2 ]; }
+check "is where the routes are then" wait_until 60 moved
+check "and not in the old one" lacks sh -c 'ip route show table 101 2>/dev/null | grep -q "proto bgp"'
+check "they are effective" wait_until 20 effective 0.0.0.0/0 10.1.3.4
+check "the sessions are there" wait_until 60 sessions 6
 sed -i 's|address-spaces: \[|&10.2.0.0/16, |' "$run/vrsd.yaml"
 check "a new address space" ask reload
 check "reaches the NVAs" wait_until 10 sh -c "birdc -s $run/sdwan.ctl show route for 10.2.0.0/16 | grep -q ^10.2.0.0/16"
