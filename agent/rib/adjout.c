@@ -489,6 +489,21 @@ static void send_all(struct table *t, struct pack *b)
 	pack_release(b);
 }
 
+/* So many of those that slow peers have passed over were sent. */
+static void lag_moves_on(struct table *t, uint32_t n)
+{
+	struct lag *lag;
+	uint32_t i;
+
+	if (t->n_lagging == 0)
+		return;
+	for (i = 1; i < t->rib->n_peers; i++) {
+		lag = t->rib->peer[i] ? t->rib->peer[i]->af[t->af].lag : NULL;
+		if (lag)
+			lag->behind -= MIN(lag->behind, n);
+	}
+}
+
 static bool run_live(struct table *t)
 {
 	struct pack *b = t->rib->pack;
@@ -500,6 +515,7 @@ static bool run_live(struct table *t)
 		live_one(t, b, id);
 	if (n == 0)
 		return false;
+	lag_moves_on(t, n);
 	send_all(t, b);
 	return true;
 }
@@ -633,7 +649,12 @@ static void lag_one(struct table *t, struct pack *b,
 		pack_withdraw(b, id, ORIGIN_OWN);
 	else if (!(net->flags & NET_OUT) && path)
 		pack_announce(b, id, path->attrs, net->sent);
-	/* Else it is about to be sent to all, which sets the bit again. */
+	else
+		peer->af[t->af].lag->behind = t->out.n;
+	/*
+	 * The last is about to be sent to all, which sets the bit again: what
+	 * the others are told need not be enough for one that lags.
+	 */
 }
 
 static bool run_lag(struct table *t, struct rib_peer *peer)
@@ -642,7 +663,8 @@ static bool run_lag(struct table *t, struct rib_peer *peer)
 	struct pack *b = t->rib->pack;
 	uint32_t id;
 
-	if (!af->lag || peer->paused)
+	if (!af->lag || peer->paused ||
+	    (af->lag->n_set == 0 && af->lag->behind > 0))
 		return false;
 	pack_reset(b, t);
 	while (!pack_full(b) && lag_pop(af->lag, &id))
@@ -652,7 +674,7 @@ static bool run_lag(struct table *t, struct rib_peer *peer)
 		.only = peer,
 	});
 	pack_release(b);
-	if (af->lag->n_set == 0)
+	if (af->lag->n_set == 0 && af->lag->behind == 0)
 		lag_free(t, peer);
 	return true;
 }

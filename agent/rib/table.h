@@ -64,6 +64,7 @@ struct lag {
 	uint32_t n_words;
 	uint32_t n_set;
 	uint32_t cursor;		/* word to go on with */
+	uint32_t behind;		/* of table.out: to be sent first */
 };
 
 /* Peers that get the same bytes. */

@@ -15,7 +15,7 @@
 
 #define DATA		"tests/unit/data/rib/map.txt"
 #define LOCAL_AS	65515
-#define N_PEERS		2
+#define N_PEERS		3
 #define N_ROUTES	16
 
 static struct rib_peer *peer[N_PEERS];
@@ -87,6 +87,16 @@ static void sent(const struct prefix *prefix, const struct bgp_attrs *attrs)
 	snprintf(table[i].text, sizeof(table[i].text), "%.255s", text);
 }
 
+static bool is_for_b(const struct rib_send *send)
+{
+	size_t i;
+
+	for (i = 0; i < send->n_peers; i++)
+		if (send->peers[i] == 1)
+			return true;
+	return false;
+}
+
 static void on_send(void *arg, const struct rib_send *send)
 {
 	static const struct bgp_update_rules rules = {
@@ -110,7 +120,7 @@ static void on_send(void *arg, const struct rib_send *send)
 			nlri = parser->block[b].nlri;
 			attrs = parser->block[b].withdraw ? NULL :
 				bgp_update_attrs(parser, &parser->block[b]);
-			while (send->peers[send->n_peers - 1] == 1 &&
+			while (is_for_b(send) &&
 			       bgp_nlri_next(&nlri, 0, false, &entry))
 				sent(&entry.prefix, attrs);
 		}
@@ -146,7 +156,7 @@ static void run(void)
 	} while (rib_run(rib, 1000) || n_due > 0);
 }
 
-/* Peer a announces, peer b listens. */
+/* Peer a announces, peers b and c listen, and are alike. */
 static void start(void)
 {
 	struct rib_session agreed = {
@@ -236,15 +246,18 @@ static struct rib_map *parse_map(const char *rules)
 
 static struct rib_peer_policy policy[N_PEERS];
 
-static void set_map(unsigned int i, bool in, struct rib_map *map)
+/* The inbound map of a, or the outbound one of b and c. */
+static void set_map(bool in, struct rib_map *map)
 {
-	if (in)
-		policy[i].in = map;
-	else
-		policy[i].out = map;
-	rib_peer_set_policy(peer[i], &policy[i]);
+	unsigned int i;
+
+	policy[0].in = in ? map : policy[0].in;
+	for (i = 1; i < N_PEERS; i++)
+		policy[i].out = in ? policy[i].out : map;
+	for (i = 0; i < N_PEERS; i++)
+		rib_peer_set_policy(peer[i], &policy[i]);
 	rib_remap(rib);
-	rib_map_put(map);		/* the peer holds it */
+	rib_map_put(map);		/* the peers hold it */
 }
 
 /* ---- cases ----------------------------------------------------------- */
@@ -316,8 +329,7 @@ static void do_line(char *line, const char *rules)
 		*rest++ = '\0';
 	if (!strcmp(line, "in") || !strcmp(line, "out")) {
 		run();
-		set_map(line[0] == 'o', line[0] == 'i',
-			rules[0] ? parse_map(rules) : NULL);
+		set_map(line[0] == 'i', rules[0] ? parse_map(rules) : NULL);
 		run();
 	} else if (!strcmp(line, "announce") || !strcmp(line, "withdraw")) {
 		update(rest, line[0] == 'w');
@@ -328,6 +340,10 @@ static void do_line(char *line, const char *rules)
 		rib_peer_stale(peer[0], 0);
 	} else if (!strcmp(line, "long-lived")) {
 		rib_peer_long_lived(peer[0], 0);
+	} else if (!strcmp(line, "pause")) {
+		rib_peer_pause(peer[1]);
+	} else if (!strcmp(line, "resume")) {
+		rib_peer_resume(peer[1]);
 	} else if (!strcmp(line, "sweep")) {
 		rib_peer_sweep(peer[0], 0);
 		run();
