@@ -137,6 +137,7 @@ static void open_sock(struct bfdsock *sock)
 	int receiver, sender = -1;
 
 	close_sock(sock);
+	sock->ifindex = sock->device[0] ? if_nametoindex(sock->device) : 0;
 	receiver = open_socket(sock, false);
 	if (receiver >= 0)
 		sender = open_socket(sock, true);
@@ -192,7 +193,6 @@ void bfdsock_open(uint32_t vni, const struct addr *local, const char *device,
 	if (sock->open && sock->ifindex == ifindex)
 		return;
 	memcpy(sock->device, device, strlen(device) + 1);
-	sock->ifindex = ifindex;
 	open_sock(sock);
 }
 

@@ -200,11 +200,13 @@ static bool set_protection(struct listener *ln, int fd)
 static void open_listener(struct listener *ln)
 {
 	struct msg_listener msg = { .vni = ln->vni, .local = ln->local };
-	int fd = open_socket(&ln->local, BGP_PORT, ln->device);
 	char text[ADDR_STRLEN];
 	bool ok;
+	int fd;
 
 	close_fd(ln);
+	ln->ifindex = ln->device[0] ? if_nametoindex(ln->device) : 0;
+	fd = open_socket(&ln->local, BGP_PORT, ln->device);
 	ok = fd >= 0 && !listen(fd, BACKLOG);
 	if (!ok)
 		complain(ln, "");
@@ -321,7 +323,6 @@ void sockets_listen(uint32_t vni, const struct addr *local,
 		return;
 	}
 	memcpy(ln->device, device, strlen(device) + 1);
-	ln->ifindex = ifindex;
 	open_listener(ln);
 }
 
