@@ -553,10 +553,25 @@ static struct peer *peer_new(const struct msg_conf_bfd *conf)
 	return peer;
 }
 
-/* Say goodbye for a while: without a word the neighbor would see a failure. */
+/* Whether there is a new session with the same neighbor. */
+static bool has_successor(const struct peer *peer)
+{
+	struct peer *other = NULL;
+
+	while ((other = next_peer(other)))
+		if (other != peer && runs(other) && !other->leaving &&
+		    !memcmp(&other->key, &peer->key, sizeof(peer->key)))
+			return true;
+	return false;
+}
+
+/*
+ * Say goodbye for a while: without a word the neighbor would see a failure.
+ * But not against what a successor says to the same neighbor.
+ */
 static void leave(struct peer *peer)
 {
-	if (!runs(peer)) {
+	if (!runs(peer) || has_successor(peer)) {
 		peer_free(peer);
 		return;
 	}
