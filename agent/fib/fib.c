@@ -301,6 +301,7 @@ void fib_configure(struct fib *fib, const struct fib_vnet *vnets, size_t n)
 
 	if (links_read(&fib->links, &fib->talk, &err) < 0)
 		log_warn("reading devices: %s", err.text);
+	hosts_release_tunnel(fib, vnets, n);
 	release(fib, vnets, n);
 	for (i = 0; i < n; i++)
 		describe(fib, &vnets[i]);

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "fib/state.h"
+#include "lib/log.h"
 #include "lib/util.h"
 
 /*
@@ -35,6 +36,33 @@ static void apply_tunnel(struct vnet *vnet)
 		genl_del_tunnel(&vnet->fib->genl, &err);
 	genl_set_tunnel(&vnet->fib->genl, link->ifindex, &err);
 	vnet_count(vnet, vnet->spec->tunnel, &err);
+}
+
+static bool have_tunnel(const struct fib_vnet *vnets, size_t n)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++) {
+		if (vnets[i].tunnel[0])
+			return true;
+	}
+	return false;
+}
+
+void hosts_release_tunnel(struct fib *fib, const struct fib_vnet *vnets,
+			  size_t n)
+{
+	struct netlink_error err = { 0 };
+	struct vnet *vnet, *tmp;
+	bool had = false;
+
+	HASH_ITER(hh, fib->vnets, vnet, tmp)
+		had = had || vnet->spec->tunnel[0];
+	if (!had || have_tunnel(vnets, n) || genl_resolve(&fib->genl, &err) < 0)
+		return;
+	genl_del_tunnel(&fib->genl, &err);
+	if (err.error)
+		log_warn("the tunnel: %s", err.text);
 }
 
 struct endpoint_diff {

@@ -112,9 +112,11 @@ void vnet_count(struct vnet *vnet, const char *what,
 bool vnet_request(struct vnet *vnet, const char *what, struct nlmsghdr *nlh);
 
 /* hosts.c */
-/* Both need the module. Take away what is at other hosts no more: its address
- * may be a NIC's now.
- */
+/* All need the module. */
+/* Take the tunnel away if the VNets that had one have none in @vnets. */
+void hosts_release_tunnel(struct fib *fib, const struct fib_vnet *vnets,
+			  size_t n);
+/* Take away what is at other hosts no more: its address may be a NIC's now. */
 void hosts_release(struct vnet *vnet);
 /* The tunnel and the endpoints; their addresses may have been NICs' before. */
 void hosts_apply(struct vnet *vnet);
