@@ -587,8 +587,8 @@ static void step_stale(unsigned int s)
 {
 	enum bgp_af af = rnd(2);
 
-	rib_peer_stale(session[s].peer, af);
-	model_age(s, af, 1);
+	if (rib_peer_stale(session[s].peer, af))
+		model_age(s, af, 1);
 }
 
 static void step_sweep(unsigned int s)
