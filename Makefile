@@ -40,7 +40,7 @@ say		= $(if $(V),,@$(if $(silent),,echo '  $(1)';) )
 .SECONDARY:
 MAKEFLAGS	+= --no-builtin-rules
 
-.PHONY: all module agent plugin setup debug-kernel uml-kernel check style fuzz bench-lookup interop demo \
+.PHONY: all module agent plugin setup debug-kernel uml-kernel check style fuzz bench-lookup bench-forward interop demo \
 	install uninstall clean help
 all: module agent plugin	## the module, the agent vrsd, its CLI vrs, the plugin for ip(8)
 
@@ -105,6 +105,10 @@ bench-lookup: setup	## the lookup beside the kernel's own tables, at native spee
 
 interop: setup agent	## interoperability with Debian 12's and 13's BGP daemons, as docs/interop.md has it
 	tests/interop/run
+
+bench-forward: setup	## forwarding beside VRF, bridge and Open vSwitch's datapath, at native speed; QUICK=1 is shorter
+	tests/vm/kernel uml
+	tests/bench/forward/run
 
 DEMO_KERNEL	?= 6.1
 demo: setup	## shows the whole path in a guest, step by step, with evidence

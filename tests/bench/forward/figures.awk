@@ -1,0 +1,79 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# Reads "bench: SIZE:PATH TENTHS-OF-NS CYCLES" lines; prints one JSON line a
+# figure, from the median of the rounds. Status 1 if a target is missed.
+
+function median(key,	n, i, j, t, v) {
+	n = num[key]
+	if (!n)
+		return 0
+	for (i = 1; i <= n; i++)
+		v[i] = value[key, i]
+	for (i = 2; i <= n; i++)
+		for (j = i; j > 1 && v[j - 1] > v[j]; j--) {
+			t = v[j]
+			v[j] = v[j - 1]
+			v[j - 1] = t
+		}
+	return v[int((n + 1) / 2)]
+}
+
+function packets(size, path,	tenths) {
+	tenths = median("ns " size " " path)
+	return tenths ? 1e10 / tenths : 0
+}
+
+# What is missing is not ok, whatever the target.
+function line(name, ours, peer, theirs, target, ok) {
+	if (!ours || !theirs)
+		ok = 0
+	if (!ok)
+		failed = 1
+	printf "{\"name\": \"%s\", \"ours\": %s, \"peer\": \"%s\", \"theirs\": %s, \"ratio\": %s, \"target\": %s, \"ok\": %s}\n",
+		name, ours ? sprintf("%.0f", ours) : "null", peer,
+		theirs ? sprintf("%.0f", theirs) : "null",
+		ours && theirs ? sprintf("%.2f", ours / theirs) : "null",
+		target ? target : "null", ok ? "true" : "false"
+}
+
+# Packets per second of two paths; target 0: none
+function compare(name, size, ours, peer, theirs, target,	a, b) {
+	a = packets(size, ours)
+	b = packets(size, theirs)
+	line(name "_pps", a, peer, b, target, a >= target * b)
+}
+
+# What a path costs beyond generator and sink
+function cycles(name, size, ours, peer, theirs,	wire) {
+	wire = median("cycles " size " wire")
+	line(name "_cycles", median("cycles " size " " ours) - wire, peer,
+	     median("cycles " size " " theirs) - wire, 0, wire)
+}
+
+$1 == "bench:" {
+	sub(":", " ", $2)
+	n = ++num["ns " $2]
+	value["ns " $2, n] = $3
+	num["cycles " $2] = n
+	value["cycles " $2, n] = $4
+}
+
+END {
+	compare("64b_1m_vrf", "64", "vnet-full", "VRF, 1,000,000 routes", "vrf-full", 1.5)
+	compare("64b_1m_bridge", "64", "vnet-full", "bridge", "bridge", 0.9)
+	compare("64b_1m_ovs", "64", "vnet-full", "Open vSwitch, 1 flow", "ovs", 1.0)
+	compare("64b_1m_1", "64", "vnet-full", "1 route", "vnet", 0.9)
+	compare("64b_1_vrf", "64", "vnet", "VRF, 1 route", "vrf", 0)
+	compare("64b_1_bridge", "64", "vnet", "bridge", "bridge", 0)
+	compare("64b_1_ovs", "64", "vnet", "Open vSwitch, 1 flow", "ovs", 0)
+	compare("64b_1_wire", "64", "vnet", "generator and sink alone", "wire", 0)
+	compare("gso_1m_vrf", "gso", "vnet-full", "VRF, 1,000,000 routes", "vrf-full", 0)
+	compare("gso_1m_bridge", "gso", "vnet-full", "bridge", "bridge", 0.9)
+	compare("gso_1m_ovs", "gso", "vnet-full", "Open vSwitch, 1 flow", "ovs", 1.0)
+	compare("gso_1m_1", "gso", "vnet-full", "1 route", "vnet", 0)
+	cycles("64b_1m_vrf", "64", "vnet-full", "VRF, 1,000,000 routes", "vrf-full")
+	cycles("64b_1m_bridge", "64", "vnet-full", "bridge", "bridge")
+	cycles("64b_1_bridge", "64", "vnet", "bridge", "bridge")
+	cycles("64b_1_ovs", "64", "vnet", "Open vSwitch, 1 flow", "ovs")
+	exit failed
+}
