@@ -188,25 +188,48 @@ static inline u32 lpm_trie_walk(const struct lpm_trie *trie, struct lpm_key key,
 	return lpm_either(entry, best);
 }
 
+/* Where direct access to the third level leads. */
+struct lpm_wide_end {
+	const struct lpm_node *node;
+	u32 best;
+};
+
 /*
- * The same from direct access to the third level. There are no buckets, so whether or not
- * there is a node is no reason to branch: nothing predicts it.
+ * There are no buckets on that level, so whether or not there is a node is no reason to
+ * branch: nothing predicts it.
  */
-static inline u32 lpm_trie_walk_wide(const struct lpm_trie *trie, const struct lpm_wide *wide,
-				     struct lpm_key key)
+static inline struct lpm_wide_end lpm_wide_end(const struct lpm_trie *trie,
+					       const struct lpm_wide *wide, struct lpm_key key)
 {
 	u32 entry = lpm_entry_load(lpm_wide_at(wide, key));
 	u32 best = READ_ONCE(wide->top[key.hi >> 56]);
 	unsigned long child = -(unsigned long)(entry >> 31);
-	const struct lpm_node *node;
+	struct lpm_wide_end end;
 
 	OPTIMIZER_HIDE_VAR(child);
-	best = lpm_either(entry & ~(u32)child, best);
-	node = (const void *)(((unsigned long)&vnet_lpm_blank & ~child) |
-			      ((unsigned long)lpm_trie_child(trie, entry & (u32)child) & child));
-	lpm_node_prefetch(node);
-	entry = lpm_entry_load(lpm_trie_step(node, lpm_key_byte(key, 2), &best));
-	return lpm_trie_walk(trie, key, entry, 3, best);
+	end.best = lpm_either(entry & ~(u32)child, best);
+	end.node = (const void *)(((unsigned long)&vnet_lpm_blank & ~child) |
+				  ((unsigned long)lpm_trie_child(trie, entry & (u32)child) &
+				   child));
+	return end;
+}
+
+/* From there down. */
+static inline u32 lpm_trie_walk_end(const struct lpm_trie *trie, struct lpm_wide_end end,
+				    struct lpm_key key)
+{
+	u32 entry = lpm_entry_load(lpm_trie_step(end.node, lpm_key_byte(key, 2), &end.best));
+
+	return lpm_trie_walk(trie, key, entry, 3, end.best);
+}
+
+static inline u32 lpm_trie_walk_wide(const struct lpm_trie *trie, const struct lpm_wide *wide,
+				     struct lpm_key key)
+{
+	struct lpm_wide_end end = lpm_wide_end(trie, wide, key);
+
+	lpm_node_prefetch(end.node);
+	return lpm_trie_walk_end(trie, end, key);
 }
 
 /* The same without the short cut. */

@@ -47,8 +47,10 @@ static struct vnet_prefix take_prefix(struct input *in, unsigned int bits)
 	return prefix;
 }
 
+/* @fail: the allocation that fails, 0: none */
 static void insert(struct vnet_lpm *t, struct oracle *o,
-		   const struct vnet_prefix *prefix, u32 value, bool fail)
+		   const struct vnet_prefix *prefix, u32 value,
+		   unsigned int fail)
 {
 	u32 old = 0;
 	int err;
@@ -99,6 +101,48 @@ static void walk(const struct vnet_lpm *t, struct oracle *o)
 	must(i == o->count && i == vnet_lpm_routes(t), "walk ends early");
 }
 
+/* Addresses about one address in one batch, as each of them by itself. */
+static void look_up_many(const struct vnet_lpm *t, const struct oracle *o,
+			 const u8 *addr)
+{
+	u8 near[24][16], len[24], want_len = 0;
+	const void *addrs[24];
+	u32 got[24], want;
+	unsigned int i;
+
+	for (i = 0; i < 24; i++) {
+		memcpy(near[i], addr, 16);
+		near[i][i % (o->bits / 8)] ^= i;
+		addrs[i] = near[i];
+	}
+	vnet_lpm_lookup_many(t, addrs, 24, got, len);
+	for (i = 0; i < 24; i++) {
+		want = oracle_lookup(o, near[i], o->bits, &want_len);
+		must(got[i] == want && (!want || len[i] == want_len),
+		     "batch disagrees");
+	}
+}
+
+/*
+ * Many IPv6 routes that differ in the bytes about which the short cut through
+ * the trie begins, so that its pages fill, grow and have gaps closed.
+ */
+static void bulk_short_cut(struct vnet_lpm *t, struct oracle *o, u64 seed)
+{
+	struct vnet_prefix prefix = { };
+	unsigned int i, bit;
+
+	for (i = 0; i < 600 && o->count < MAX_ROUTES; i++) {
+		prefix.len = 27 + random_below(&seed, 22);
+		prefix.addr[0] = 0x20;
+		for (bit = 2; bit < 6; bit++)
+			prefix.addr[bit] = random_next(&seed) >> 56;
+		for (bit = prefix.len; bit < 48; bit++)
+			prefix.addr[bit / 8] &= ~(0x80 >> bit % 8);
+		insert(t, o, &prefix, 1 + i, 0);
+	}
+}
+
 /* Many routes at once, so that a few bytes get beyond the small body. */
 static void bulk(struct vnet_lpm *t, struct oracle *o, u64 seed)
 {
@@ -107,7 +151,7 @@ static void bulk(struct vnet_lpm *t, struct oracle *o, u64 seed)
 
 	for (i = 0; i < 600 && o->count < MAX_ROUTES; i++) {
 		random_prefix(&seed, o->bits, 3, &prefix);
-		insert(t, o, &prefix, 1 + i, false);
+		insert(t, o, &prefix, 1 + i, 0);
 	}
 }
 
@@ -121,7 +165,8 @@ static void operate(struct vnet_lpm *t, struct oracle *o, struct input *in)
 	case 1:
 	case 2:
 		if (o->count < MAX_ROUTES)
-			insert(t, o, &prefix, 1 + what / 8, what % 8 == 2);
+			insert(t, o, &prefix, 1 + what / 8,
+			       what % 8 == 2 ? 1 + what / 8 % 4 : 0);
 		break;
 	case 3:
 		remove_route(t, o, &prefix);
@@ -132,7 +177,10 @@ static void operate(struct vnet_lpm *t, struct oracle *o, struct input *in)
 		remove_route(t, o, &prefix);
 		break;
 	case 5:
-		bulk(t, o, 1 + what);
+		if (what & 8 && o->bits == 128)
+			bulk_short_cut(t, o, what);
+		else
+			bulk(t, o, 1 + what);
 		break;
 	case 6:
 		while (o->count > what) {
@@ -145,6 +193,7 @@ static void operate(struct vnet_lpm *t, struct oracle *o, struct input *in)
 		break;
 	}
 	look_up(t, o, prefix.addr, take(in) % (o->bits + 1));
+	look_up_many(t, o, prefix.addr);
 }
 
 int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
