@@ -192,7 +192,8 @@ static int insert_trie(struct vnet_lpm *t, struct lpm_trie *trie,
 {
 	int err = vnet_lpm_trie_insert(trie, route, old, gfp);
 
-	if (!err && !*old && t->routes >= WIDE_MIN && t->routes % WIDE_RETRY == 0)
+	if (!err && !*old && t->routes >= WIDE_MIN &&
+	    (trie->rising || t->routes % WIDE_RETRY == 0))
 		vnet_lpm_trie_widen(trie, gfp);
 	return err;
 }

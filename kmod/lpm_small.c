@@ -69,10 +69,65 @@ static bool needs_long6(const struct lpm_small *old, const struct lpm_route *rou
 
 	if (route && route->len > 64)
 		return true;
-	for (i = 0; old && i < old->count; i++)
+	if (!old || !old->long6 || old->live == old->count)
+		return old && old->long6;
+	for (i = 0; i < old->count; i++)
 		if (route_at(old, i).value && route_at(old, i).len > 64)
 			return true;
 	return false;
+}
+
+static void copy_places(struct lpm_small *new, unsigned int to, const struct lpm_small *old,
+			unsigned int from, unsigned int n)
+{
+	if (!new->ip6)
+		memcpy(lpm_small_key4(new) + to, lpm_small_key4(old) + from, n * sizeof(u32));
+	else
+		memcpy(lpm_small_hi(new) + to, lpm_small_hi(old) + from, n * sizeof(u64));
+	if (new->long6)
+		memcpy(lpm_small_lo(new) + to, lpm_small_lo(old) + from, n * sizeof(u64));
+	memcpy(lpm_small_leaf(new) + to, lpm_small_leaf(old) + from, n * sizeof(u32));
+	new->live += n;
+}
+
+/* What moves up by one place because of the route at @place, and what that covers now. */
+static void shift_parents(struct lpm_small *new, const struct lpm_small *old,
+			  unsigned int place, const struct lpm_route *route)
+{
+	const u16 *was = lpm_small_parent(old);
+	u16 *parent = lpm_small_parent(new), outer = parent[place];
+	unsigned int i;
+
+	for (i = place; i < old->count; i++)
+		parent[i + 1] = was[i] + (was[i] >= place && was[i] != LPM_NO_PARENT);
+	for (i = place + 1; i < new->count; i++) {
+		if (lpm_key_common(lpm_small_key(new, i), route->key) < route->len)
+			break;
+		if (parent[i] == outer)
+			parent[i] = place;
+	}
+}
+
+/* @new: as @old, all of whose places have a route, and @route in its place. */
+static void insert_place(struct lpm_small *new, const struct lpm_small *old,
+			 const struct lpm_route *route)
+{
+	unsigned int low = 0, high = old->count, mid;
+	struct lpm_route here;
+
+	while (low < high) {
+		mid = (low + high) / 2;
+		here = route_at(old, mid);
+		if (lpm_route_before(&here, route))
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	copy_places(new, 0, old, 0, low);
+	memcpy(lpm_small_parent(new), lpm_small_parent(old), low * sizeof(u16));
+	vnet_lpm_small_put(new, route);
+	copy_places(new, low + 1, old, low, old->count - low);
+	shift_parents(new, old, low, route);
 }
 
 struct lpm_small *vnet_lpm_small_build(const struct lpm_small *old,
@@ -85,6 +140,10 @@ struct lpm_small *vnet_lpm_small_build(const struct lpm_small *old,
 	new = vnet_lpm_small_alloc(count, ip6, needs_long6(old, route), gfp);
 	if (!new)
 		return NULL;
+	if (old && route && old->live == old->count && new->long6 == old->long6) {
+		insert_place(new, old, route);
+		return new;
+	}
 	for (i = 0; old && i < old->count; i++) {
 		here = route_at(old, i);
 		if (!here.value)

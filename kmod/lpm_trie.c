@@ -47,7 +47,7 @@ static void wide_copy_node(struct lpm_wide *wide, const struct lpm_node *node, u
 static void wide_sync(struct lpm_trie *trie, struct lpm_key key, unsigned int level,
 		      unsigned int first, unsigned int slots)
 {
-	struct lpm_wide *wide = rcu_dereference_raw(trie->wide);
+	struct lpm_wide *wide = rcu_dereference_raw(trie->wide) ?: trie->rising;
 	u8 byte = lpm_key_byte(key, 0);
 	u32 entry;
 
@@ -57,6 +57,8 @@ static void wide_sync(struct lpm_trie *trie, struct lpm_key key, unsigned int le
 		wide_copy_top(trie, wide, first, slots);
 		return;
 	}
+	if (byte >> (LPM_WIDE_SHIFT - 8) >= wide->pieces)
+		return;
 	entry = lpm_node_entry(lpm_trie_child(trie, trie->root), byte);
 	wide_copy_node(wide, lpm_trie_child(trie, entry), byte, first, slots);
 }
@@ -65,7 +67,7 @@ static void wide_free(struct lpm_wide *wide)
 {
 	unsigned int i;
 
-	for (i = 0; wide && i < LPM_WIDE_PIECES; i++)
+	for (i = 0; wide && i < wide->pieces; i++)
 		kfree(wide->piece[i]);
 	kfree(wide);
 }
@@ -75,49 +77,53 @@ static void wide_free_rcu(struct rcu_head *rcu)
 	wide_free(container_of(rcu, struct lpm_wide, rcu));
 }
 
-static struct lpm_wide *wide_alloc(gfp_t gfp)
+/* Adds the next piece; false: no memory. */
+static bool wide_add_piece(const struct lpm_trie *trie, struct lpm_wide *wide, gfp_t gfp)
 {
-	struct lpm_wide *wide = kzalloc(sizeof(*wide), gfp);
-	unsigned int i;
+	const struct lpm_node *root = lpm_trie_child(trie, trie->root);
+	unsigned int byte = wide->pieces << (LPM_WIDE_SHIFT - 8);
+	u32 *piece = kcalloc(1U << LPM_WIDE_SHIFT, sizeof(u32), gfp | __GFP_NOWARN);
+	u32 entry;
 
-	if (!wide)
-		return NULL;
-	for (i = 0; i < LPM_WIDE_PIECES; i++) {
-		wide->piece[i] = kcalloc(1U << LPM_WIDE_SHIFT, sizeof(u32), gfp);
-		if (!wide->piece[i]) {
-			wide_free(wide);
-			return NULL;
-		}
+	if (!piece)
+		return false;
+	wide->piece[wide->pieces++] = piece;
+	for (; byte < wide->pieces << (LPM_WIDE_SHIFT - 8); byte++) {
+		entry = lpm_node_entry(root, byte);
+		if (entry & LPM_CHILD)
+			wide_copy_node(wide, lpm_trie_child(trie, entry), byte, 0, 256);
 	}
-	return wide;
+	return true;
 }
 
 void vnet_lpm_trie_widen(struct lpm_trie *trie, gfp_t gfp)
 {
-	const struct lpm_node *root;
-	struct lpm_wide *wide;
-	unsigned int slot;
-	u32 entry;
+	struct lpm_wide *wide = trie->rising;
 
 	if (rcu_access_pointer(trie->wide) || !trie->root)
 		return;
-	wide = wide_alloc(gfp | __GFP_NOWARN);
-	if (!wide)
-		return;
-	root = lpm_trie_child(trie, trie->root);
-	wide_copy_top(trie, wide, 0, 256);
-	for (slot = 0; slot < 256; slot++) {
-		entry = lpm_node_entry(root, slot);
-		if (entry & LPM_CHILD)
-			wide_copy_node(wide, lpm_trie_child(trie, entry), slot, 0, 256);
+	if (!wide) {
+		wide = kzalloc(sizeof(*wide), gfp | __GFP_NOWARN);
+		if (!wide)
+			return;
+		wide_copy_top(trie, wide, 0, 256);
 	}
-	rcu_assign_pointer(trie->wide, wide);
+	trie->rising = wide;
+	if (!wide_add_piece(trie, wide, gfp)) {
+		trie->rising = NULL;
+		wide_free(wide);
+	} else if (wide->pieces == LPM_WIDE_PIECES) {
+		trie->rising = NULL;
+		rcu_assign_pointer(trie->wide, wide);
+	}
 }
 
 void vnet_lpm_trie_narrow(struct lpm_trie *trie)
 {
 	struct lpm_wide *wide = rcu_dereference_raw(trie->wide);
 
+	wide_free(trie->rising);
+	trie->rising = NULL;
 	if (!wide)
 		return;
 	RCU_INIT_POINTER(trie->wide, NULL);
@@ -626,6 +632,7 @@ struct lpm_trie *vnet_lpm_trie_create(bool ip6, gfp_t gfp)
 void vnet_lpm_trie_free(struct lpm_trie *trie)
 {
 	wide_free(rcu_dereference_raw(trie->wide));
+	wide_free(trie->rising);
 	vnet_lpm_hash_free(rcu_dereference_raw(trie->hash));
 	vnet_lpm_arena_destroy(&trie->arena);
 	kfree(trie);
@@ -643,12 +650,13 @@ void vnet_lpm_trie_free_rcu(struct lpm_trie *trie)
 
 void vnet_lpm_trie_stats(const struct lpm_trie *trie, struct vnet_lpm_stats *st)
 {
+	const struct lpm_wide *wide = rcu_dereference_raw(trie->wide) ?: trie->rising;
 	const struct lpm_arena *arena = &trie->arena;
 
 	st->nodes = arena->blocks;
 	st->bytes = ksize(trie) + vnet_lpm_arena_bytes(arena) +
 		    vnet_lpm_hash_bytes(rcu_dereference_raw(trie->hash));
 	st->idle_bytes = vnet_lpm_arena_bytes(arena) - (size_t)arena->used * LPM_GRANULE;
-	if (rcu_access_pointer(trie->wide))
-		st->bytes += sizeof(struct lpm_wide) + 65536 * sizeof(u32);
+	if (wide)
+		st->bytes += sizeof(*wide) + (wide->pieces * sizeof(u32) << LPM_WIDE_SHIFT);
 }

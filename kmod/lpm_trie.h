@@ -75,6 +75,7 @@ struct lpm_bucket {
 
 struct lpm_wide {
 	struct rcu_head rcu;
+	unsigned int pieces;		/* that are there: all, for a reader */
 	u32 top[256];			/* by the first byte: leaf of at most 8 bits */
 	u32 *piece[LPM_WIDE_PIECES];	/* by the first two bytes: leaf or child */
 };
@@ -83,6 +84,7 @@ struct lpm_trie {
 	struct vnet_lpm_body head;
 	u32 root;			/* entry: 0 or a child */
 	struct lpm_wide __rcu *wide;	/* NULL: walk from the root */
+	struct lpm_wide *rising;	/* what becomes .wide once it has all pieces, or NULL */
 	struct lpm_hash __rcu *hash;	/* IPv6; NULL: as if it were empty */
 	struct lpm_arena arena;
 };
@@ -286,7 +288,10 @@ u32 vnet_lpm_trie_lookup_shorter(const struct lpm_trie *trie, struct lpm_key key
 /* The route after @route, the first if its length is 0; false at the end. */
 bool vnet_lpm_trie_next(const struct lpm_trie *trie, struct lpm_route *route);
 
-/* Sets up or gives up direct access to the third level; without memory: no change. */
+/*
+ * Sets up direct access to the third level, a piece at each call so that no update pays for
+ * all of it, or gives it up. Without memory it begins anew.
+ */
 void vnet_lpm_trie_widen(struct lpm_trie *trie, gfp_t gfp);
 void vnet_lpm_trie_narrow(struct lpm_trie *trie);
 

@@ -167,7 +167,7 @@ static unsigned int write_all(u64 *rnd, double seconds)
 		else
 			vnet_lpm_remove(&table, &route[i], NULL);
 		body = table.body;
-		if (n % 3000 == 0 && body->kind == LPM_TRIE)
+		if (n % 3000 < LPM_WIDE_PIECES && body->kind == LPM_TRIE)
 			vnet_lpm_trie_widen(
 				container_of(body, struct lpm_trie, head),
 				GFP_ATOMIC);
