@@ -34,6 +34,12 @@ static bool fail(const struct check *c, const void *member,
 	return false;
 }
 
+/* Whether the key of this member is in the text. */
+static bool is_given(const struct check *c, const void *member)
+{
+	return schema_pos(c->r, member, (struct conf_pos){ 0 }).line > 0;
+}
+
 /* ---- things that may be there once only ------------------------------ */
 
 /*
@@ -630,6 +636,10 @@ static bool check_neighbor(const struct check *c,
 		return fail(c, &neighbor->range, neighbor->pos,
 			    "neighbor \"%s\": expected either address or "
 			    "range", neighbor->name);
+	if (!range && is_given(c, &neighbor->limit))
+		return fail(c, &neighbor->limit, neighbor->pos,
+			    "neighbor \"%s\": limit: only with a range",
+			    neighbor->name);
 	if (range ? !check_range(c, neighbor) :
 		    !check_addr(c, &neighbor->address, neighbor->pos,
 				"neighbor", neighbor->name))
