@@ -155,6 +155,53 @@ int vnet_genl_dump_result(struct sk_buff *skb, struct netlink_callback *cb,
 	return skb->len ?: err;
 }
 
+static int dump_all(struct sk_buff *skb, struct netlink_callback *cb,
+		    const struct vnet_net *vn, vnet_genl_dump_fn dump, long *i)
+{
+	struct vnet *vnet;
+	int err = 0;
+
+	list_for_each_entry(vnet, &vn->vnets, node) {
+		err = dump(skb, cb, vnet, i);
+		if (err)
+			break;
+	}
+	return err;
+}
+
+static int dump_vnets(struct sk_buff *skb, struct netlink_callback *cb,
+		      vnet_genl_dump_fn dump, bool any)
+{
+	struct nlattr **attrs = vnet_compat_dump_attrs(cb);
+	struct vnet_net *vn = vnet_net(sock_net(skb->sk));
+	struct vnet *vnet;
+	long i = 0;
+	int err;
+
+	rtnl_lock();
+	cb->seq = vn->generation;
+	if (any && !attrs[VNET_A_IFINDEX]) {
+		err = dump_all(skb, cb, vn, dump, &i);
+	} else {
+		vnet = vnet_genl_vnet(vn->net, attrs, cb->extack);
+		err = IS_ERR(vnet) ? PTR_ERR(vnet) : dump(skb, cb, vnet, &i);
+	}
+	rtnl_unlock();
+	return vnet_genl_dump_result(skb, cb, i, err);
+}
+
+int vnet_genl_dump_one(struct sk_buff *skb, struct netlink_callback *cb,
+		       vnet_genl_dump_fn dump)
+{
+	return dump_vnets(skb, cb, dump, false);
+}
+
+int vnet_genl_dump_any(struct sk_buff *skb, struct netlink_callback *cb,
+		       vnet_genl_dump_fn dump)
+{
+	return dump_vnets(skb, cb, dump, true);
+}
+
 static int fill_counter(struct sk_buff *skb, int attr, u64 value)
 {
 	return nla_put_u64_64bit(skb, attr, value, VNET_A_STATS_PAD);
@@ -486,32 +533,26 @@ static int fill_subnet(struct sk_buff *skb, const void *object)
 	return 0;
 }
 
-static int subnet_dump(struct sk_buff *skb, struct netlink_callback *cb)
+static int subnet_dump_vnet(struct sk_buff *skb, struct netlink_callback *cb,
+			    const struct vnet *vnet, long *i)
 {
-	struct nlattr **attrs = vnet_compat_dump_attrs(cb);
-	struct vnet_net *vn = vnet_net(sock_net(skb->sk));
 	struct vnet_subnet *subnet;
-	struct vnet *vnet;
-	long i = 0;
 	int err = 0;
 
-	rtnl_lock();
-	cb->seq = vn->generation;
-	vnet = vnet_genl_vnet(vn->net, attrs, cb->extack);
-	if (IS_ERR(vnet)) {
-		rtnl_unlock();
-		return PTR_ERR(vnet);
-	}
 	list_for_each_entry(subnet, &vnet->subnets, node) {
-		if (i >= cb->args[0])
+		if (*i >= cb->args[0])
 			err = vnet_genl_fill(skb, cb, VNET_CMD_SUBNET_GET,
 					     fill_subnet, subnet);
 		if (err)
-			break;
-		i++;
+			return err;
+		++*i;
 	}
-	rtnl_unlock();
-	return vnet_genl_dump_result(skb, cb, i, err);
+	return 0;
+}
+
+static int subnet_dump(struct sk_buff *skb, struct netlink_callback *cb)
+{
+	return vnet_genl_dump_one(skb, cb, subnet_dump_vnet);
 }
 
 /* ---- NICs ---- */
@@ -694,27 +735,7 @@ static int nic_dump_vnet(struct sk_buff *skb, struct netlink_callback *cb,
 
 static int nic_dump(struct sk_buff *skb, struct netlink_callback *cb)
 {
-	struct nlattr **attrs = vnet_compat_dump_attrs(cb);
-	struct vnet_net *vn = vnet_net(sock_net(skb->sk));
-	struct vnet *vnet;
-	long i = 0;
-	int err = 0;
-
-	rtnl_lock();
-	cb->seq = vn->generation;
-	if (attrs[VNET_A_IFINDEX]) {
-		vnet = vnet_genl_vnet(vn->net, attrs, cb->extack);
-		err = IS_ERR(vnet) ? PTR_ERR(vnet) :
-		      nic_dump_vnet(skb, cb, vnet, &i);
-	} else {
-		list_for_each_entry(vnet, &vn->vnets, node) {
-			err = nic_dump_vnet(skb, cb, vnet, &i);
-			if (err)
-				break;
-		}
-	}
-	rtnl_unlock();
-	return vnet_genl_dump_result(skb, cb, i, err);
+	return vnet_genl_dump_any(skb, cb, nic_dump_vnet);
 }
 
 /* ---- Family ---- */

@@ -76,6 +76,16 @@ int vnet_genl_fill(struct sk_buff *skb, struct netlink_callback *cb, u8 cmd,
 /* The .start of a dump whose messages may be large */
 int vnet_genl_dump_start(struct netlink_callback *cb);
 
+/* Dumps what a VNet has, from object cb->args[0] on; @i counts objects. RTNL. */
+typedef int (*vnet_genl_dump_fn)(struct sk_buff *skb, struct netlink_callback *cb,
+				 const struct vnet *vnet, long *i);
+
+/* The dump of the VNet that the request names; with _any of all if it names none */
+int vnet_genl_dump_one(struct sk_buff *skb, struct netlink_callback *cb,
+		       vnet_genl_dump_fn dump);
+int vnet_genl_dump_any(struct sk_buff *skb, struct netlink_callback *cb,
+		       vnet_genl_dump_fn dump);
+
 /* Result of a dump that has done @done objects, to go on from cb->args[0] */
 int vnet_genl_dump_result(struct sk_buff *skb, struct netlink_callback *cb,
 			  long done, int err);

@@ -187,25 +187,5 @@ static int peering_dump_vnet(struct sk_buff *skb, struct netlink_callback *cb,
 
 int vnet_genl_peering_dump(struct sk_buff *skb, struct netlink_callback *cb)
 {
-	struct nlattr **attrs = vnet_compat_dump_attrs(cb);
-	struct vnet_net *vn = vnet_net(sock_net(skb->sk));
-	struct vnet *vnet;
-	long i = 0;
-	int err = 0;
-
-	rtnl_lock();
-	cb->seq = vn->generation;
-	if (attrs[VNET_A_IFINDEX]) {
-		vnet = vnet_genl_vnet(vn->net, attrs, cb->extack);
-		err = IS_ERR(vnet) ? PTR_ERR(vnet) :
-		      peering_dump_vnet(skb, cb, vnet, &i);
-	} else {
-		list_for_each_entry(vnet, &vn->vnets, node) {
-			err = peering_dump_vnet(skb, cb, vnet, &i);
-			if (err)
-				break;
-		}
-	}
-	rtnl_unlock();
-	return vnet_genl_dump_result(skb, cb, i, err);
+	return vnet_genl_dump_any(skb, cb, peering_dump_vnet);
 }

@@ -173,38 +173,25 @@ static int fill_endpoint(struct sk_buff *skb, const void *object)
 }
 
 static int endpoint_dump_vnet(struct sk_buff *skb, struct netlink_callback *cb,
-			      const struct vnet *vnet)
+			      const struct vnet *vnet, long *i)
 {
 	struct vnet_remote *remote;
-	long i = 0;
-	int err;
+	int err = 0;
 
 	list_for_each_entry(remote, &vnet->remotes, node) {
-		if (i++ < cb->args[0])
-			continue;
-		err = vnet_genl_fill(skb, cb, VNET_CMD_ENDPOINT_GET, fill_endpoint,
-				     remote);
+		if (*i >= cb->args[0])
+			err = vnet_genl_fill(skb, cb, VNET_CMD_ENDPOINT_GET,
+					     fill_endpoint, remote);
 		if (err)
 			return err;
-		cb->args[0]++;
+		++*i;
 	}
 	return 0;
 }
 
 int vnet_genl_endpoint_dump(struct sk_buff *skb, struct netlink_callback *cb)
 {
-	struct vnet_net *vn = vnet_net(sock_net(skb->sk));
-	struct vnet *vnet;
-	int err;
-
-	rtnl_lock();
-	cb->seq = vn->generation;
-	vnet = vnet_genl_vnet(vn->net, vnet_compat_dump_attrs(cb), cb->extack);
-	err = IS_ERR(vnet) ? PTR_ERR(vnet) : endpoint_dump_vnet(skb, cb, vnet);
-	rtnl_unlock();
-	if (err && err != -EMSGSIZE)
-		return err;
-	return skb->len ?: err;
+	return vnet_genl_dump_one(skb, cb, endpoint_dump_vnet);
 }
 
 /* ---- The tunnel ---- */
