@@ -14,13 +14,12 @@
 #include "lib/log.h"
 #include "lib/loop.h"
 #include "lib/util.h"
+#include "vrsd/conftext.h"
 #include "vrsd/proc.h"
 #include "vrsd/vrsd.h"
 
 static struct {
 	struct fib *fib;
-	char *text;			/* of the configuration, as it comes */
-	size_t len;
 	struct conf *conf;
 } kernel;
 
@@ -247,27 +246,10 @@ static void configure(const struct conf *conf)
 	free(vnets);
 }
 
-static void conf_text(const void *text, size_t len)
-{
-	if (len > CONF_SIZE_MAX - kernel.len)
-		proc_violation(PROC_PARENT, MSG_CONF_TEXT);
-	kernel.text = xreallocarray(kernel.text, 1, kernel.len + len);
-	memcpy(kernel.text + kernel.len, text, len);
-	kernel.len += len;
-}
-
 static void conf_end(void)
 {
-	struct conf_error err;
-	struct conf *conf = conf_parse("configuration", kernel.text,
-				       kernel.len, &err);
+	struct conf *conf = conftext_end();
 
-	if (!conf)
-		fatalx("the parent sent what it cannot have accepted: %s",
-		       err.text);
-	free(kernel.text);
-	kernel.text = NULL;
-	kernel.len = 0;
 	configure(conf);
 	conf_free(kernel.conf);
 	kernel.conf = conf;
@@ -403,7 +385,7 @@ static void message(enum proc_id from, uint16_t type, const void *body,
 	(void)fd;
 	switch (type) {
 	case MSG_CONF_TEXT:
-		conf_text(body, len);
+		conftext_add(body, len);
 		break;
 	case MSG_CONF_END:
 		conf_end();

@@ -150,6 +150,14 @@ void proc_status(struct row_status *row)
 	row->rss = resident_bytes();
 }
 
+void proc_send_status(uint32_t query)
+{
+	struct msg_row_status msg = { .query = query };
+
+	proc_status(&msg.row);
+	chan_send(proc_chan(PROC_CONTROL), MSG_ROW_STATUS, &msg, sizeof(msg));
+}
+
 void proc_query_end(uint32_t query, int error, const char *text)
 {
 	struct msg_query_end end = { .query = query, .error = error };

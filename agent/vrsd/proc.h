@@ -50,6 +50,8 @@ void proc_violation(enum proc_id from, uint16_t type)
 
 /* Answer a QUERY_STATUS; the caller fills in what only it knows. */
 void proc_status(struct row_status *row);
+/* The same of a process that knows nothing more. */
+void proc_send_status(uint32_t query);
 /* The end of an answer; @text may be NULL. */
 void proc_query_end(uint32_t query, int error, const char *text);
 

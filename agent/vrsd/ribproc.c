@@ -20,6 +20,7 @@
 #include "lib/log.h"
 #include "lib/loop.h"
 #include "lib/util.h"
+#include "vrsd/conftext.h"
 #include "vrsd/proc.h"
 #include "vrsd/ribproc.h"
 #include "vrsd/vrsd.h"
@@ -36,8 +37,6 @@ static struct {
 	bool no_kernel;
 	bool restarted;
 	struct conf *conf;
-	char *text;			/* of the next one, as it arrives */
-	size_t len;
 	bool applying;			/* MSG_CONF_DONE is owed */
 	struct route_map *maps;
 	size_t n_maps;
@@ -793,30 +792,6 @@ static void apply(struct conf *conf)
 	loop_defer(ribs.work_job);
 }
 
-static void conf_text(const void *text, size_t len)
-{
-	if (len > CONF_SIZE_MAX - ribs.len)
-		proc_violation(PROC_PARENT, MSG_CONF_TEXT);
-	ribs.text = xreallocarray(ribs.text, 1, ribs.len + len);
-	memcpy(ribs.text + ribs.len, text, len);
-	ribs.len += len;
-}
-
-static void conf_end(void)
-{
-	struct conf_error err;
-	struct conf *conf = conf_parse("configuration", ribs.text, ribs.len,
-				       &err);
-
-	if (!conf)
-		fatalx("the parent sent what it cannot have accepted: %s",
-		       err.text);
-	free(ribs.text);
-	ribs.text = NULL;
-	ribs.len = 0;
-	apply(conf);
-}
-
 /*
  * Work
  */
@@ -884,10 +859,10 @@ static void message(enum proc_id from, uint16_t type, const void *body,
 	(void)fd;
 	switch (type) {
 	case MSG_CONF_TEXT:
-		conf_text(body, len);
+		conftext_add(body, len);
 		break;
 	case MSG_CONF_END:
-		conf_end();
+		apply(conftext_end());
 		break;
 	case MSG_PEER_UP:
 		peer_up(body);

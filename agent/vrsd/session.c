@@ -521,15 +521,10 @@ static void query_peers(const struct msg_query *query)
 
 static void query(const struct msg_query *query)
 {
-	struct msg_row_status status = { .query = query->id };
-
-	if (query->kind == QUERY_PEERS) {
+	if (query->kind == QUERY_PEERS)
 		query_peers(query);
-	} else if (query->kind == QUERY_STATUS) {
-		proc_status(&status.row);
-		chan_send(proc_chan(PROC_CONTROL), MSG_ROW_STATUS, &status,
-			  sizeof(status));
-	}
+	else if (query->kind == QUERY_STATUS)
+		proc_send_status(query->id);
 	proc_query_end(query->id, 0, NULL);
 }
 
