@@ -151,6 +151,11 @@ struct fib_events {
 	 * fib_hop_down() does has been done.
 	 */
 	void (*nic_down)(void *arg, uint32_t vni, const struct addr *addr);
+	/*
+	 * A next hop that fib_hop_down() has taken out of groups is back. Who
+	 * still wants routes with it sets them once more.
+	 */
+	void (*hop_back)(void *arg, uint32_t vni, const struct addr *hop);
 	/* A comparison with the kernel found and repaired @differences > 0. */
 	void (*repaired)(void *arg, uint32_t vni, unsigned int differences);
 	/* Nothing is queued any more: the kernel holds all it accepted. */
@@ -209,6 +214,13 @@ void fib_route_set(struct fib *fib, uint32_t vni, const struct prefix *prefix,
  * already holds cost nothing.
  */
 void fib_hop_down(struct fib *fib, uint32_t vni, const struct addr *hop);
+
+/**
+ * fib_hop_up - a next hop can be reached
+ *
+ * Told by whoever hears of it; that a NIC has its carrier again is seen here.
+ */
+void fib_hop_up(struct fib *fib, uint32_t vni, const struct addr *hop);
 
 /**
  * fib_sweep - remove the stale routes of a VNet

@@ -422,9 +422,15 @@ static unsigned int place_of(const struct group *group, const struct hop *hop)
 	return i;
 }
 
+struct drop {
+	struct hop *hop;
+	bool any;
+};
+
 static void drop_member(struct groups *groups, struct group *group, void *arg)
 {
-	struct hop *hop = arg;
+	struct drop *drop = arg;
+	struct hop *hop = drop->hop;
 	unsigned int i = place_of(group, hop);
 
 	if (i > group->n_hops || group->obj.refs == 0 ||
@@ -446,14 +452,16 @@ static void drop_member(struct groups *groups, struct group *group, void *arg)
 		key_group(groups, group);
 	groups_queue_set(groups, &group->obj);
 	put_hop(groups, hop);
+	drop->any = true;
 }
 
-void groups_hop_down(struct groups *groups, const struct addr *addr)
+bool groups_hop_down(struct groups *groups, const struct addr *addr)
 {
-	struct hop *hop = find_hop(groups, addr);
+	struct drop drop = { .hop = find_hop(groups, addr) };
 
-	if (hop)
-		each_group(groups, drop_member, hop);
+	if (drop.hop)
+		each_group(groups, drop_member, &drop);
+	return drop.any;
 }
 
 /*

@@ -107,9 +107,9 @@ void groups_retry(struct groups *groups);
  * groups_hop_down - take a hop out of the groups that have others
  *
  * The groups become those of the smaller sets; one that has no other hop
- * becomes that of its backup.
+ * becomes that of its backup. Returns whether there was one.
  */
-void groups_hop_down(struct groups *groups, const struct addr *addr);
+bool groups_hop_down(struct groups *groups, const struct addr *addr);
 
 /* The next object to be set; it leaves the queue. NULL: none. */
 struct nhobj *groups_next_set(struct groups *groups, enum nhobj_kind kind);

@@ -154,6 +154,20 @@ static void nic_down(struct vnet *vnet, const char *name)
 	}
 }
 
+static void nic_up(struct vnet *vnet, const char *name)
+{
+	size_t i, j;
+
+	for (i = 0; i < vnet->spec->n_nics; i++) {
+		const struct fib_nic *nic = &vnet->spec->nics[i];
+
+		if (strcmp(nic->device, name) != 0)
+			continue;
+		for (j = 0; j < nic->n_addresses; j++)
+			fib_hop_up(vnet->fib, vnet->vni, &nic->addresses[j]);
+	}
+}
+
 static bool lost_carrier(struct fib *fib, const struct msg_link *now)
 {
 	const struct msg_link *was = links_by_index(&fib->links, now->ifindex);
@@ -161,15 +175,23 @@ static bool lost_carrier(struct fib *fib, const struct msg_link *now)
 	return was && was->carrier && (now->gone || !now->carrier);
 }
 
+static bool has_carrier_now(struct fib *fib, const struct msg_link *now)
+{
+	const struct msg_link *was = links_by_index(&fib->links, now->ifindex);
+
+	return (!was || !was->carrier) && !now->gone && now->carrier;
+}
+
 static void on_link(struct fib *fib, const struct nlmsghdr *nlh)
 {
 	struct vnet *vnet, *tmp;
 	struct msg_link link;
-	bool lost;
+	bool lost, back;
 
 	if (!msg_get_link(nlh, &link))
 		return;
 	lost = lost_carrier(fib, &link);
+	back = has_carrier_now(fib, &link);
 	links_update(&fib->links, nlh);
 	HASH_ITER(hh, fib->vnets, vnet, tmp) {
 		if (strcmp(vnet->spec->name, link.name) == 0 ||
@@ -177,6 +199,8 @@ static void on_link(struct fib *fib, const struct nlmsghdr *nlh)
 			vnet_check_device(vnet, &link);
 		if (lost)
 			nic_down(vnet, link.name);
+		if (back)
+			nic_up(vnet, link.name);
 		if (names_device(vnet->spec, link.name))
 			fib_vnet_due(vnet);
 	}

@@ -39,6 +39,9 @@ struct vnet {
 	bool due;			/* is to be looked after */
 	bool settled;			/* was ready as described */
 	bool tell;			/* even if nothing has changed */
+	struct addr *dropped;		/* next hops that groups are without */
+	size_t n_dropped;
+	bool dropped_more;		/* there was no room for one */
 	unsigned int changes;		/* made while looking after it */
 	char problem[NETLINK_TEXT_LEN + 64];	/* the first, or "" */
 	int told_ifindex;		/* of the last event, 0: not ready */

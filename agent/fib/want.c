@@ -374,9 +374,9 @@ void want_set(struct want *want, const struct prefix *prefix,
 		refuse(want, route);
 }
 
-void want_hop_down(struct want *want, const struct addr *hop)
+bool want_hop_down(struct want *want, const struct addr *hop)
 {
-	groups_hop_down(&want->groups, hop);
+	return groups_hop_down(&want->groups, hop);
 }
 
 static void sweep_route(struct want *want, struct route *route)

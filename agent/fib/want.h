@@ -57,7 +57,7 @@ void want_fresh(struct want *want);
 /* As fib_route_set(), fib_hop_down() and fib_sweep(). */
 void want_set(struct want *want, const struct prefix *prefix,
 	      const struct addr *hops, size_t n, const struct addr *backup);
-void want_hop_down(struct want *want, const struct addr *hop);
+bool want_hop_down(struct want *want, const struct addr *hop);
 void want_sweep(struct want *want);
 
 /**

@@ -65,18 +65,35 @@ void attrset_pool_fini(struct attrset_pool *pool)
 
 /* ---- next hops ------------------------------------------------------- */
 
+static bool nexthop_find(const struct attrset_pool *pool,
+			 const struct addr *addr, uint32_t *id)
+{
+	struct idhash_probe probe = idhash_probe(&pool->nexthop_index,
+						 addr_hash(addr));
+
+	while (idhash_next(&pool->nexthop_index, &probe, id)) {
+		if (addr_equal(&nexthop_get(pool, *id)->addr, addr))
+			return true;
+	}
+	return false;
+}
+
+bool attrset_has_nexthop(const struct attrset_pool *pool,
+			 const struct addr *addr)
+{
+	uint32_t id;
+
+	return nexthop_find(pool, addr, &id);
+}
+
 static uint32_t nexthop_intern(struct attrset_pool *pool,
 			       const struct addr *addr)
 {
-	uint32_t hash = addr_hash(addr);
-	struct idhash_probe probe = idhash_probe(&pool->nexthop_index, hash);
 	uint32_t id;
 
-	while (idhash_next(&pool->nexthop_index, &probe, &id)) {
-		if (addr_equal(&nexthop_get(pool, id)->addr, addr)) {
-			nexthop_get(pool, id)->refs++;
-			return id;
-		}
+	if (nexthop_find(pool, addr, &id)) {
+		nexthop_get(pool, id)->refs++;
+		return id;
 	}
 	id = slab_alloc(&pool->nexthops);
 	*nexthop_get(pool, id) = (struct nexthop){
@@ -84,7 +101,7 @@ static uint32_t nexthop_intern(struct attrset_pool *pool,
 		.refs = 1,
 		.own = pool->own && pool->own(pool->own_ctx, addr),
 	};
-	idhash_insert(&pool->nexthop_index, hash, id);
+	idhash_insert(&pool->nexthop_index, addr_hash(addr), id);
 	return id;
 }
 

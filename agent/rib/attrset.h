@@ -120,6 +120,9 @@ static inline void attrset_hold(struct attrset_pool *pool, uint32_t id)
 	attrset_get(pool, id)->refs++;
 }
 
+/* Whether some set has this next hop. */
+bool attrset_has_nexthop(const struct attrset_pool *pool,
+			 const struct addr *addr);
 /* Ask pool->own again about all next hops; whether one has changed. */
 bool attrset_review_nexthops(struct attrset_pool *pool);
 

@@ -14,6 +14,7 @@
 #define UNANSWERED_MAX	768		/* more only wait elsewhere */
 #define EXPRESS_AHEAD	256		/* see feed_mark() */
 #define TEXTS_MAX	64		/* different error texts kept */
+#define RUN_AGAIN	8192		/* looked at in one piece */
 
 struct feed_error {
 	uint32_t net;
@@ -194,6 +195,76 @@ static uint32_t nexthops(struct table *t, struct net *net)
 	return n;
 }
 
+/* ---- once more ------------------------------------------------------- */
+
+void feed_again(struct table *t, const struct addr *hop)
+{
+	struct again *again = &t->feed.again;
+	unsigned int list = again->now ^ (again->n[again->now] > 0);
+	uint8_t i;
+
+	for (i = 0; i < again->n[list]; i++) {
+		if (addr_equal(&again->hop[list][i], hop))
+			return;
+	}
+	if (i < AGAIN_MAX)
+		again->hop[list][again->n[list]++] = *hop;
+	else
+		again->hop[list][0].family = 0;
+	rib_wake(t->rib);
+}
+
+static bool is_again(const struct again *again, const struct addr *hop)
+{
+	uint8_t i;
+
+	for (i = 0; i < again->n[again->now]; i++) {
+		if (again->hop[again->now][i].family == 0 ||
+		    addr_equal(&again->hop[again->now][i], hop))
+			return true;
+	}
+	return false;
+}
+
+static void again_one(struct table *t, uint32_t id)
+{
+	struct net *net = net_get(&t->nets, id);
+	const struct again *again = &t->feed.again;
+	const struct addr *backup;
+	uint32_t i, n = nexthops(t, net);
+	bool found = false;
+
+	for (i = 0; i < n && !found; i++)
+		found = is_again(again, &t->feed.hops[i]);
+	backup = n > 0 && !found ? decide_backup(t, net) : NULL;
+	if (found || (backup && is_again(again, backup)))
+		feed_mark(t, id);
+}
+
+/* Whether more is to be looked at. */
+static bool again_run(struct table *t)
+{
+	struct again *again = &t->feed.again;
+	uint32_t i, id;
+
+	if (again->n[again->now] == 0)
+		return false;
+	for (i = 0; i < RUN_AGAIN; i++) {
+		id = net_next(&t->nets, again->cursor);
+		if (id == NET_NONE) {
+			again->n[again->now] = 0;
+			again->now ^= 1;
+			again->cursor = 0;
+			break;
+		}
+		again->cursor = id + 1;
+		again_one(t, id);
+	}
+	return again->n[again->now] > 0;
+}
+
+/* ---- handing out ----------------------------------------------------- */
+
 /* False: no room. */
 static bool hand_out(struct table *t, uint32_t id)
 {
@@ -235,20 +306,21 @@ static bool feed_open(const struct feed *feed)
 bool feed_run(struct table *t)
 {
 	struct feed *feed = &t->feed;
+	bool more = again_run(t);
 	struct idq *queue;
 	uint32_t id, i;
 
 	for (i = 0; i < RUN_ROUTES && feed_open(feed); i++) {
 		queue = feed->express.n > 0 ? &feed->express : &feed->queue;
 		if (!idq_peek(queue, &id))
-			return false;
+			return more;
 		if (!hand_out(t, id)) {
 			feed->blocked = true;
-			return false;
+			return more;
 		}
 		idq_pop(queue, &id);
 	}
-	return feed_open(feed) && feed_waiting(feed) > 0;
+	return more || (feed_open(feed) && feed_waiting(feed) > 0);
 }
 
 void feed_done(struct table *t, const struct prefix *prefix, int error,

@@ -238,7 +238,13 @@ void peer_try_free(struct rib_peer *peer)
 				return;
 		}
 	}
-	rib->neighbor[peer->neighbor].n_peers--;
+	/*
+	 * With the neighbor the kernel process has lost a next hop. If others
+	 * have it, too, it is what they say that counts.
+	 */
+	if (--rib->neighbor[peer->neighbor].n_peers == 0 &&
+	    attrset_has_nexthop(&rib->attrs, &peer->conf.neighbor))
+		rib_route_again(rib, &peer->conf.neighbor);
 	rib->peer[peer->index] = NULL;
 	peer_free(peer);
 }

@@ -212,6 +212,14 @@ void rib_route_done(struct rib *rib, enum bgp_af af,
 	feed_done(&rib->table[af], prefix, error, text);
 }
 
+void rib_route_again(struct rib *rib, const struct addr *hop)
+{
+	unsigned int af;
+
+	for (af = 0; af < BGP_AF_COUNT; af++)
+		feed_again(&rib->table[af], hop);
+}
+
 void rib_route_ready(struct rib *rib)
 {
 	unsigned int af;

@@ -224,6 +224,11 @@ enum rib_route_state {
 /* The answer to ops->route; @error: errno or 0, @text: may be NULL. */
 void rib_route_done(struct rib *rib, enum bgp_af af,
 		    const struct prefix *prefix, int error, const char *text);
+/*
+ * The kernel process has taken a next hop out of sets, and it is back: hand out
+ * once more the prefixes that have it, in small steps.
+ */
+void rib_route_again(struct rib *rib, const struct addr *hop);
 /* There is room for routes again. */
 void rib_route_ready(struct rib *rib);
 /* The other side is new or has lost track: hand out all routes again. */

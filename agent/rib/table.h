@@ -127,6 +127,19 @@ struct rib_peer {
 	uint64_t feed_turn;		/* see feed_mark() */
 };
 
+/*
+ * Next hops whose prefixes are to be handed out once more: those that are
+ * looked for now, and those that came while it went on.
+ */
+#define AGAIN_MAX	16
+
+struct again {
+	struct addr hop[2][AGAIN_MAX];	/* one of no family is all of them */
+	uint8_t n[2];
+	uint8_t now;
+	uint32_t cursor;		/* next prefix to look at */
+};
+
 struct feed {
 	struct idq queue;		/* NET_FEED: of peers with many ... */
 	struct idq express;		/* ... and of those with few changes */
@@ -141,6 +154,7 @@ struct feed {
 	uint32_t n_texts;
 	struct addr *hops;		/* scratch */
 	uint32_t size_hops;
+	struct again again;
 };
 
 struct table {
@@ -395,6 +409,8 @@ void pack_send_refresh(struct table *t, const struct rib_peer *peer,
 /* feed.c */
 void feed_init(struct table *t);
 void feed_fini(struct table *t);
+/* Mark all prefixes that have this next hop, or fall back on it. */
+void feed_again(struct table *t, const struct addr *hop);
 /* Whose changes feed_mark() will be told of; NULL: of several. */
 void feed_cause(struct table *t, struct rib_peer *peer);
 void feed_mark(struct table *t, uint32_t id);

@@ -254,7 +254,7 @@ static void tell_lost(struct peer *peer)
 		.peer = peer->conf.id.peer,
 		.remote = peer->conf.id.remote,
 	};
-	struct msg_hop_down hop = {
+	struct msg_hop hop = {
 		.vni = peer->conf.id.vni,
 		.hop = peer->conf.id.remote,
 	};

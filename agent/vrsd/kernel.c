@@ -322,13 +322,24 @@ static void fib_vnet(void *arg, uint32_t vni, bool ready, const char *text)
 
 static void fib_nic_down(void *arg, uint32_t vni, const struct addr *addr)
 {
-	struct msg_hop_down msg;
+	struct msg_hop msg;
 
 	(void)arg;
 	memset(&msg, 0, sizeof(msg));
 	msg.vni = vni;
 	msg.hop = *addr;
 	chan_send(proc_chan(PROC_PARENT), MSG_NIC_DOWN, &msg, sizeof(msg));
+}
+
+static void fib_hop_back(void *arg, uint32_t vni, const struct addr *hop)
+{
+	struct msg_hop msg;
+
+	(void)arg;
+	memset(&msg, 0, sizeof(msg));
+	msg.vni = vni;
+	msg.hop = *hop;
+	chan_send(proc_chan(PROC_RIB), MSG_HOP_BACK, &msg, sizeof(msg));
 }
 
 static void fib_repaired(void *arg, uint32_t vni, unsigned int differences)
@@ -345,6 +356,7 @@ static const struct fib_events fib_events = {
 	.route = fib_route,
 	.vnet = fib_vnet,
 	.nic_down = fib_nic_down,
+	.hop_back = fib_hop_back,
 	.repaired = fib_repaired,
 };
 
@@ -365,12 +377,16 @@ static void query(const struct msg_query *query)
 	proc_query_end(query->id, 0, NULL);
 }
 
-static void hop_down(enum proc_id from, const struct msg_hop_down *msg)
+static void hop(enum proc_id from, uint16_t type, const struct msg_hop *msg)
 {
 	if (!addr_bits(&msg->hop))
-		proc_violation(from, MSG_HOP_DOWN);
-	if (find_vnet(msg->vni))
+		proc_violation(from, type);
+	if (!find_vnet(msg->vni))
+		return;
+	if (type == MSG_HOP_DOWN)
 		fib_hop_down(kernel.fib, msg->vni, &msg->hop);
+	else
+		fib_hop_up(kernel.fib, msg->vni, &msg->hop);
 }
 
 static void sweep(uint32_t vni)
@@ -394,7 +410,8 @@ static void message(enum proc_id from, uint16_t type, const void *body,
 		route(body, len);
 		break;
 	case MSG_HOP_DOWN:
-		hop_down(from, body);
+	case MSG_HOP_UP:
+		hop(from, type, body);
 		break;
 	case MSG_SWEEP:
 		sweep(*(const uint32_t *)body);

@@ -49,8 +49,8 @@ static const struct msg_info {
 	MSG(BFD_CLOSE, PARENT, BFD, 0, sizeof(struct msg_bfd_socket)),
 	MSG(DIAL, SESSION, PARENT, 0, sizeof(uint32_t)),
 	MSG(VNET_READY, KERNEL, PARENT, 0, sizeof(uint32_t)),
-	MSG(NIC_DOWN, KERNEL, PARENT, 0, sizeof(struct msg_hop_down)),
-	MSG(UNREACHABLE, PARENT, SESSION, 0, sizeof(struct msg_hop_down)),
+	MSG(NIC_DOWN, KERNEL, PARENT, 0, sizeof(struct msg_hop)),
+	MSG(UNREACHABLE, PARENT, SESSION, 0, sizeof(struct msg_hop)),
 	MSG(CONTROL_SOCKET, PARENT, CONTROL, FD, 0),
 	MSG(RELOADED, PARENT, CONTROL, TAIL, sizeof(struct msg_query_end)),
 
@@ -72,7 +72,9 @@ static const struct msg_info {
 	MSG(OVER_LIMIT, RIB, SESSION, 0, sizeof(struct msg_over_limit)),
 
 	MSG(ROUTE, RIB, KERNEL, TAIL, sizeof(struct msg_route)),
-	MSG(HOP_DOWN, RIB | BFD, KERNEL, 0, sizeof(struct msg_hop_down)),
+	MSG(HOP_DOWN, RIB | BFD, KERNEL, 0, sizeof(struct msg_hop)),
+	MSG(HOP_UP, RIB, KERNEL, 0, sizeof(struct msg_hop)),
+	MSG(HOP_BACK, KERNEL, RIB, 0, sizeof(struct msg_hop)),
 	MSG(SWEEP, RIB, KERNEL, 0, sizeof(uint32_t)),
 	MSG(ROUTE_DONE, KERNEL, RIB, TAIL, sizeof(struct msg_route_done)),
 

@@ -76,7 +76,7 @@ enum msg_type {
 	/* kernel -> parent */
 	MSG_VNET_READY,		/* uint32_t vni: device and addresses are up */
 	/* kernel -> parent, which passes it on to session */
-	MSG_NIC_DOWN,		/* msg_hop_down: its NIC has no carrier */
+	MSG_NIC_DOWN,		/* msg_hop: its NIC has no carrier */
 	MSG_UNREACHABLE,	/* the same */
 	/* parent -> control */
 	MSG_CONTROL_SOCKET,	/* fd, listening */
@@ -106,10 +106,12 @@ enum msg_type {
 	/* rib -> kernel */
 	MSG_ROUTE,		/* msg_route, next hops */
 	/* rib, bfd -> kernel */
-	MSG_HOP_DOWN,		/* msg_hop_down */
+	MSG_HOP_DOWN,		/* msg_hop */
 	/* rib -> kernel */
+	MSG_HOP_UP,		/* msg_hop: its neighbor is up */
 	MSG_SWEEP,		/* uint32_t vni: all that is wanted was sent */
 	/* kernel -> rib */
+	MSG_HOP_BACK,		/* msg_hop: set what has it once more */
 	MSG_ROUTE_DONE,		/* msg_route_done, text */
 
 	/* control -> session, rib, kernel, bfd */
@@ -274,7 +276,7 @@ struct msg_route {
 
 #define MSG_HOPS_MAX	64
 
-struct msg_hop_down {
+struct msg_hop {
 	uint32_t vni;
 	struct addr hop;
 };

@@ -163,18 +163,23 @@ static void peer_remove(struct ribproc_peer *peer)
 	free(peer);
 }
 
+static void tell_hop(const struct ribproc_peer *peer, uint16_t type)
+{
+	struct msg_hop msg;
+
+	if (ribs.no_kernel)
+		return;
+	memset(&msg, 0, sizeof(msg));
+	msg.vni = peer->vnet->vni;
+	msg.hop = peer->id.remote;
+	chan_send(proc_chan(PROC_KERNEL), type, &msg, sizeof(msg));
+}
+
 void ribproc_peer_forget(struct ribproc_peer *peer)
 {
-	struct msg_hop_down msg;
-
 	/* The kernel has a short way to move all routes off a next hop. */
-	if (!ribs.no_kernel && !neighbor_has_other(peer)) {
-		memset(&msg, 0, sizeof(msg));
-		msg.vni = peer->vnet->vni;
-		msg.hop = peer->id.remote;
-		chan_send(proc_chan(PROC_KERNEL), MSG_HOP_DOWN, &msg,
-			  sizeof(msg));
-	}
+	if (!neighbor_has_other(peer))
+		tell_hop(peer, MSG_HOP_DOWN);
 	peer_remove(peer);
 }
 
@@ -360,6 +365,7 @@ static void peer_up(const struct msg_peer_up *up)
 	chan_send(proc_chan(PROC_SESSION), MSG_PEER_HEARD, &ref, sizeof(ref));
 	rib_peer_up(peer->rib, &session);
 	ribstale_up(peer, up);
+	tell_hop(peer, MSG_HOP_UP);
 }
 
 static void update(const struct msg_update *msg, size_t len)
@@ -510,6 +516,14 @@ static void route_done(const struct msg_route_done *msg, size_t len)
 		       text_len ? text : NULL);
 	if (!vnet->swept || vnet->draining)
 		loop_defer(ribs.work_job);
+}
+
+static void hop_back(const struct msg_hop *msg)
+{
+	struct ribproc_vnet *vnet = ribproc_vnet(msg->vni);
+
+	if (vnet && !vnet->draining)
+		rib_route_again(vnet->rib, &msg->hop);
 }
 
 /*
@@ -891,6 +905,9 @@ static void message(enum proc_id from, uint16_t type, const void *body,
 		break;
 	case MSG_ROUTE_DONE:
 		route_done(body, len);
+		break;
+	case MSG_HOP_BACK:
+		hop_back(body);
 		break;
 	case MSG_QUERY:
 		ribquery_begin(body);

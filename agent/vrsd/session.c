@@ -413,7 +413,7 @@ static void dialed(uint32_t number, int fd, int error)
 }
 
 /* There is nobody to wait for until the hold timer ends. */
-static void unreachable(const struct msg_hop_down *msg)
+static void unreachable(const struct msg_hop *msg)
 {
 	struct peer *peer = NULL;
 

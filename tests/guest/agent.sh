@@ -78,9 +78,13 @@ kill_process() {
 	return 0
 }
 
-# bird_config NAME AS FAMILIES ROUTE...
+# bird_config NAME AS FAMILIES ROUTE...: with $next_hop, if it is set
 bird_config() {
 	local name=$1 as=$2 families=$3 family route peer
+	local export="where source = RTS_STATIC; next hop self"
+
+	[ -z "${next_hop:-}" ] || export="filter { if source != RTS_STATIC then reject;
+		bgp_next_hop = $next_hop; accept; }"
 	shift 3
 
 	echo "router id 10.0.0.$((as - 65000)); protocol device {}"
@@ -94,7 +98,7 @@ bird_config() {
 			[ "$family" = 4 ] && peer=10.1.1.$peer || peer=fd00:10:1:1::$peer
 			echo "protocol bgp rs$family${peer##*[.:]} { local as $as; multihop;
 				neighbor $peer as 65515; connect delay time 1;
-				ipv$family { import all; export where source = RTS_STATIC; next hop self; }; }"
+				ipv$family { import all; export $export; }; }"
 		done
 	done
 }
@@ -176,6 +180,21 @@ check "it is no next hop any more" wait_until 10 lacks effective 10.251.0.0/16 1
 check "the other one stays" effective 10.251.0.0/16 10.1.2.4
 start_bird firewall 65002 4 0.0.0.0/0 10.251.0.0/16
 check "it comes back" wait_until 40 effective 10.251.0.0/16 10.1.3.4
+
+# A next hop that is not who announces it: its NIC goes down and comes back,
+# and the RIB sees nothing of it.
+via_vm1() {
+	vrs show effective-routes firewall -j | jq -e 'any(.value[]; .state == "Active" and
+		(.addressPrefix | index("10.251.0.0/16")) and (.nextHopIpAddress | index("10.1.0.4")))'
+}
+next_hop=10.1.0.4 announce firewall 65002 4 0.0.0.0/0 10.251.0.0/16
+check "another's address as next hop" wait_until 20 via_vm1
+must ip link set vm1 down
+check "is left out without its NIC" wait_until 10 lacks via_vm1
+must ip link set vm1 up
+check "and is back with it" wait_until 20 via_vm1
+announce firewall 65002 4 0.0.0.0/0 10.251.0.0/16
+check "its own address again" wait_until 20 effective 10.251.0.0/16 10.1.3.4
 
 # A route that the data plane hides, and one that an operator has added.
 announce sdwan 65001 "4 6" 10.251.0.0/16 10.1.9.0/24 fd00:250::/32

@@ -367,7 +367,8 @@ static void test_hop_down(struct nhid *ids)
 	run(want);
 
 	group_sets = route_sets = 0;
-	want_hop_down(want, &dead);
+	ktap_ok(want_hop_down(want, &dead), "a hop in groups is down");
+	ktap_ok(!want_hop_down(want, &dead), "and cannot be twice");
 	run(want);
 	for (i = 0; i < 100; i++)
 		wrong += !leads_to(i, 0x2);

@@ -576,6 +576,7 @@ static void test_feed(void)
 		.wake = on_wake,
 	};
 	struct rib_conf conf = { .local_as = 65515 };
+	struct addr back = addr_from_v4(7), unknown = addr_from_v4(8);
 	unsigned int woken = 0;
 
 	rib = rib_new(&conf, &with_kernel, &woken);
@@ -596,6 +597,17 @@ static void test_feed(void)
 	while (n_handed > 0)
 		answer_all();
 	ktap_ok(rib_route_settled(rib), "all routes get their turn");
+	announce(rib_peer_find(rib, 1), 9000, 9100, 7, 0);
+	while (run(), n_handed > 0)
+		answer_all();
+	rib_route_again(rib, &back);
+	run();
+	ktap_ok(n_handed == 100 && was_handed(9000) && was_handed(9099),
+		"those of a next hop that is back are handed out again");
+	answer_all();
+	rib_route_again(rib, &unknown);
+	run();
+	ktap_ok(n_handed == 0, "none of one that no prefix has");
 	rib_free(rib);
 }
 
