@@ -30,6 +30,7 @@
 #define CONF_DEFAULT_BFD_INTERVAL 300	/* ms */
 #define CONF_DEFAULT_BFD_MULTIPLIER 3
 #define CONF_LIMIT_MAX		1024
+#define CONF_PATHS_MAX		16	/* sent of one prefix */
 #define CONF_ASNS_MAX		64	/* of a neighbor */
 #define CONF_KEY_MAX		80	/* bytes, what the kernel takes */
 #define CONF_DEFAULT_RESTART_TIME 120	/* seconds */
@@ -192,6 +193,7 @@ struct conf_neighbor {
 	enum conf_role role;
 	bool strict_role;		/* it must tell its own */
 	bool add_path_receive;		/* RFC 7911 */
+	uint16_t add_path_send;		/* paths of a prefix, 0: one, without */
 	uint32_t prefix_limit;		/* of a session, 0: none */
 	enum conf_excess excess;
 	uint16_t prefix_restart;	/* seconds after a teardown, 0: never */

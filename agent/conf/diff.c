@@ -220,6 +220,7 @@ static bool neighbor_equal(const void *pa, const void *pb)
 	       a->graceful_restart == b->graceful_restart &&
 	       a->role == b->role && a->strict_role == b->strict_role &&
 	       a->add_path_receive == b->add_path_receive &&
+	       a->add_path_send == b->add_path_send &&
 	       a->prefix_limit == b->prefix_limit && a->excess == b->excess &&
 	       a->prefix_restart == b->prefix_restart &&
 	       text_equal(a->inbound, b->inbound) &&

@@ -214,10 +214,11 @@ static void print_neighbor(FILE *out, const struct conf_neighbor *neighbor)
 			on_off(neighbor->bfd->multihop));
 	fprintf(out, "          graceful-restart: %s\n          role: %s\n"
 		"          strict-role: %s\n"
-		"          add-path-receive: %s\n",
+		"          add-path-receive: %s\n"
+		"          add-path-send: %u\n",
 		on_off(neighbor->graceful_restart),
 		conf_role_name(neighbor->role), on_off(neighbor->strict_role),
-		on_off(neighbor->add_path_receive));
+		on_off(neighbor->add_path_receive), neighbor->add_path_send);
 }
 
 static void print_server(FILE *out, const struct conf_server *server)

@@ -206,6 +206,8 @@ static const struct field neighbor_fields[] = {
 	{ "strict-role", KIND_BOOL, AT(conf_neighbor, strict_role) },
 	{ "add-path-receive", KIND_BOOL,
 	  AT(conf_neighbor, add_path_receive) },
+	{ "add-path-send", KIND_U16, AT(conf_neighbor, add_path_send),
+	  .max = CONF_PATHS_MAX },
 	{ "prefix-limit", KIND_U32, AT(conf_neighbor, prefix_limit),
 	  .max = UINT32_MAX },
 	{ "prefix-limit-action", KIND_WORD, AT(conf_neighbor, excess),

@@ -44,7 +44,8 @@
  *	VNet's own), asPath ("65001-65005"), origin ("EBgp", "Igp"), weight,
  *	bgpOrigin ("igp" "egp" "incomplete"), med and localPref (absent if
  *	none), communities, extCommunities, largeCommunities (strings of
- *	words, absent if empty), pathId (with ADD-PATH), best (bool: in use),
+ *	words, absent if empty), pathId (with ADD-PATH: as received, or as
+ *	sent), best (bool: in use; this and what follows not of advertised),
  *	why (what it lost by, or why it is not programmed; absent otherwise),
  *	state (of what it contributes to: "none" "pending" "installed"
  *	"failed"), error (the kernel's words, if failed)

@@ -185,10 +185,10 @@ json_t *row_route_json(const struct row_route *row,
 		set_addr(object, "sourcePeer", &row->source);
 	set_string(object, "origin", azure_origin(row, view));
 	set_int(object, "weight", sent || row->own ? 0 : WEIGHT_LEARNED);
-	if (sent)
-		return object;
 	if (row->path_id)
 		set_int(object, "pathId", row->path_id);
+	if (sent)
+		return object;
 	set_bool(object, "best", row->best);
 	if (row->stale)
 		set_bool(object, "stale", true);

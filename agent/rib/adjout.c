@@ -18,6 +18,9 @@
  *  - lag: a peer that cannot take more gets a bit per prefix that it has
  *    missed. When it can, it is sent the state of then. A peer of another
  *    policy gets a bit per prefix that looks different now.
+ *
+ * Groups that are sent several paths of a prefix do have a table: paths.c has
+ * their live changes and reviews; dumps and slow peers are as described.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -29,55 +32,28 @@
 
 /* ---- slow peers ------------------------------------------------------ */
 
-static void lag_set(struct lag *lag, uint32_t id)
+/* Whether some of a group's members may have something of a prefix. */
+static bool was_sent(const struct table *t, const struct group *group,
+		     uint32_t id)
 {
-	uint32_t word = id / 64;
 	uint32_t n;
 
-	if (word >= lag->n_words) {
-		n = MAX(word + 1, lag->n_words * 2);
-		lag->bits = xreallocarray(lag->bits, n, sizeof(*lag->bits));
-		memset(lag->bits + lag->n_words, 0,
-		       (n - lag->n_words) * sizeof(*lag->bits));
-		lag->n_words = n;
-	}
-	lag->n_set += !(lag->bits[word] >> id % 64 & 1);
-	lag->bits[word] |= 1ull << id % 64;
+	if (group->paths)
+		return paths_get(group, id, &n) != NULL;
+	return net_get(&t->nets, id)->sent != ORIGIN_NONE;
 }
 
-static bool lag_test(const struct lag *lag, uint32_t id)
-{
-	return id / 64 < lag->n_words &&
-	       lag->bits[id / 64] >> id % 64 & 1;
-}
-
-/* Take one out, in order of id, round and round. */
-static bool lag_pop(struct lag *lag, uint32_t *id)
-{
-	uint64_t *word;
-
-	if (lag->n_set == 0)
-		return false;
-	while (!lag->bits[lag->cursor]) {
-		if (++lag->cursor == lag->n_words)
-			lag->cursor = 0;
-	}
-	word = &lag->bits[lag->cursor];
-	*id = lag->cursor * 64 + __builtin_ctzll(*word);
-	*word &= *word - 1;
-	lag->n_set--;
-	return true;
-}
-
-static void lag_set_range(struct table *t, struct lag *lag, uint32_t from,
+static void lag_set_range(struct table *t, struct peer_af *af, uint32_t from,
 			  uint32_t to)
 {
+	const struct group *group = af->group;
+	struct lag *lag = af->lag;
 	uint32_t id;
 
 	for (id = net_next(&t->nets, from); id < to;
 	     id = net_next(&t->nets, id + 1)) {
-		if (net_get(&t->nets, id)->sent != ORIGIN_NONE)
-			lag_set(lag, id);
+		if (was_sent(t, group, id))
+			idset_add(&lag->nets, id);
 	}
 }
 
@@ -92,8 +68,8 @@ static void lag_start(struct table *t, struct rib_peer *peer)
 	if (!af->syncing)
 		return;
 	if (!af->wrapped)
-		lag_set_range(t, af->lag, cursor, net_end(&t->nets));
-	lag_set_range(t, af->lag, af->wrapped ? cursor : 0, af->sync_start);
+		lag_set_range(t, af, cursor, net_end(&t->nets));
+	lag_set_range(t, af, af->wrapped ? cursor : 0, af->sync_start);
 	af->syncing = false;
 	af->group->n_syncing--;
 }
@@ -105,9 +81,9 @@ static void lag_free(struct table *t, struct rib_peer *peer)
 
 	peer->af[t->af].lag = NULL;
 	t->n_lagging--;
-	while (lag_pop(lag, &id))
+	while (idset_pop(&lag->nets, &id))
 		adjin_release(t, id);
-	free(lag->bits);
+	idset_fini(&lag->nets);
 	free(lag);
 }
 
@@ -121,12 +97,13 @@ bool adjout_lagging(const struct table *t, uint32_t id)
 	for (i = 1; i < t->rib->n_peers; i++) {
 		peer = t->rib->peer[i];
 		if (peer && peer->af[t->af].lag &&
-		    lag_test(peer->af[t->af].lag, id))
+		    idset_has(&peer->af[t->af].lag->nets, id))
 			return true;
 	}
 	return false;
 }
 
+/* With ADD-PATH, paths_run() does it. */
 static void lag_set_all(struct table *t, uint32_t id)
 {
 	struct rib_peer *peer;
@@ -136,8 +113,9 @@ static void lag_set_all(struct table *t, uint32_t id)
 		return;
 	for (i = 1; i < t->rib->n_peers; i++) {
 		peer = t->rib->peer[i];
-		if (peer && peer->af[t->af].lag)
-			lag_set(peer->af[t->af].lag, id);
+		if (peer && peer->af[t->af].lag &&
+		    !peer->af[t->af].group->paths)
+			idset_add(&peer->af[t->af].lag->nets, id);
 	}
 }
 
@@ -184,16 +162,26 @@ static struct bgp_export peer_how(const struct table *t,
 	};
 }
 
+/* How many paths of a prefix it is sent; 0: one, without ADD-PATH. */
+static uint8_t peer_paths(const struct table *t, const struct rib_peer *peer)
+{
+	if (!(peer->session.wire.add_path_tx & bgp_af_bit(t->af)))
+		return 0;
+	return MIN(MAX(peer->conf.policy.add_path_send, 1), PATHS_MAX);
+}
+
 /* The group that a peer belongs to; made if there is none. */
 static struct group *group_get(struct table *t, const struct rib_peer *peer)
 {
 	const struct bgp_wire *wire = &peer->session.wire;
 	struct bgp_export how = peer_how(t, peer);
+	uint8_t paths = peer_paths(t, peer);
 	struct group *group;
 
 	for (group = t->groups; group; group = group->next) {
 		if (group->kind == peer->conf.policy.kind &&
 		    group->map == peer->conf.policy.out &&
+		    (group->paths ? group->paths->max : 0) == paths &&
 		    wire_equal(&group->wire, wire) &&
 		    how_equal(&group->how, &how))
 			return group;
@@ -203,6 +191,10 @@ static struct group *group_get(struct table *t, const struct rib_peer *peer)
 	group->how = how;
 	group->kind = peer->conf.policy.kind;
 	group->map = rib_map_hold(peer->conf.policy.out);
+	if (paths > 0) {
+		group->paths = paths_new(paths);
+		t->n_path_groups++;
+	}
 	group->next = t->groups;
 	t->groups = group;
 	return group;
@@ -232,6 +224,9 @@ static void group_add(struct table *t, struct group *group,
 				      sizeof(*group->member));
 	group->member[group->n_members++] = peer;
 	peer->af[t->af].group = group;
+	if (group->paths)
+		peer->af[t->af].path_ids = MAX(peer->af[t->af].path_ids,
+					       group->paths->max);
 }
 
 static void group_put(struct table *t, struct group *group)
@@ -243,6 +238,10 @@ static void group_put(struct table *t, struct group *group)
 	while (*link != group)
 		link = &(*link)->next;
 	*link = group->next;
+	if (group->paths) {
+		t->n_path_groups--;
+		paths_free(t, group->paths);
+	}
 	rib_map_put(group->map);
 	free(group->has);
 	free(group->member);
@@ -274,13 +273,19 @@ static void sync_start(struct table *t, struct rib_peer *peer)
 void adjout_join(struct table *t, struct rib_peer *peer)
 {
 	const struct rib_session *session = &peer->session;
+	struct group *group;
 
 	if (!(session->wire.families & bgp_af_bit(t->af)) ||
 	    session->nexthop[t->af].family == 0)
 		return;
+	peer->af[t->af].path_ids = 0;
 	group_add(t, group_get(t, peer), peer);
 	peer->af[t->af].eor_due = true;
-	sync_start(t, peer);
+	group = peer->af[t->af].group;
+	if (group->paths && group->n_members == 1)
+		paths_fill(t, group);
+	else
+		sync_start(t, peer);
 }
 
 void adjout_leave(struct table *t, struct rib_peer *peer)
@@ -307,7 +312,7 @@ void adjout_refresh(struct table *t, struct rib_peer *peer)
 	struct peer_af *af = &peer->af[t->af];
 
 	if (af->lag)
-		lag_set_range(t, af->lag, 0, net_end(&t->nets));
+		lag_set_range(t, af, 0, net_end(&t->nets));
 	else
 		sync_start(t, peer);
 	/* RFC 7313 4: not before the first End-of-RIB. */
@@ -353,12 +358,18 @@ static void outlook_one(struct outlook *look, uint32_t id)
 	if (t->rib->origin[net->sent].neighbor != look->peer->neighbor &&
 	    !(net->flags & NET_OUT) &&
 	    (a && b ? !bgp_attrs_equal(a, b) : a != b))
-		lag_set(look->peer->af[t->af].lag, id);
+		idset_add(&look->peer->af[t->af].lag->nets, id);
 	/* What is about to be sent anew may have been sent before. */
 	if (look->fresh && look->after->map && (b || net->flags & NET_OUT))
 		outbound_set(look->after, id, true);
 	free(a);
 	free(b);
+}
+
+static void outlook_paths(struct outlook *look, uint32_t id)
+{
+	if (paths_differ(look->t, look->peer, look->before, look->after, id))
+		idset_add(&look->peer->af[look->t->af].lag->nets, id);
 }
 
 /* Mark what is different to the peer. */
@@ -367,9 +378,15 @@ static void outlook_mark(struct outlook *look)
 	const struct net_store *nets = &look->t->nets;
 	uint32_t id;
 
+	if (look->fresh && look->after->paths)
+		paths_adopt(look->t, look->after, look->before);
 	for (id = net_next(nets, 0); id != NET_NONE;
-	     id = net_next(nets, id + 1))
-		outlook_one(look, id);
+	     id = net_next(nets, id + 1)) {
+		if (look->after->paths)
+			outlook_paths(look, id);
+		else
+			outlook_one(look, id);
+	}
 }
 
 void adjout_regroup(struct table *t, struct rib_peer *peer)
@@ -399,6 +416,7 @@ void adjout_review(struct table *t)
 {
 	t->review = true;
 	t->review_cursor = 0;
+	paths_mark_all(t);
 	rib_wake(t->rib);
 }
 
@@ -451,8 +469,9 @@ static void withdraw_lost(struct table *t, struct pack *b, uint32_t id,
 	if (new != ORIGIN_NONE)
 		lost &= ~rib->origin[new].audience;
 	if (lost != 0)
-		pack_withdraw(b, id, peer_origin(rib, rib->origin[old].neighbor,
-						 lost));
+		pack_withdraw(b, id, 0,
+			      peer_origin(rib, rib->origin[old].neighbor,
+					  lost));
 }
 
 static void live_one(struct table *t, struct pack *b, uint32_t id)
@@ -474,8 +493,8 @@ static void live_one(struct table *t, struct pack *b, uint32_t id)
 	if (path) {
 		/* Its source may have had another's. */
 		if (peer_has(t->rib->peer[path->peer], old))
-			pack_withdraw_only(b, id, new);
-		pack_announce(b, id, path->attrs, new);
+			pack_withdraw_only(b, id, 0, new);
+		pack_announce(b, id, 0, path->attrs, new);
 	}
 	set_sent(t, net, new);
 }
@@ -484,8 +503,10 @@ static void send_all(struct table *t, struct pack *b)
 {
 	struct group *group;
 
-	for (group = t->groups; group; group = group->next)
-		pack_send(b, &(struct pack_target){ .group = group });
+	for (group = t->groups; group; group = group->next) {
+		if (!group->paths)
+			pack_send(b, &(struct pack_target){ .group = group });
+	}
 	pack_release(b);
 }
 
@@ -546,7 +567,7 @@ static void review_one(struct table *t, struct pack *b, uint32_t id)
 	if (old != ORIGIN_NONE)
 		gained &= ~rib->origin[old].audience;
 	if (gained != 0)
-		pack_announce(b, id, path->attrs,
+		pack_announce(b, id, 0, path->attrs,
 			      peer_origin(rib, rib->origin[new].neighbor,
 					  gained));
 }
@@ -583,19 +604,23 @@ static void sync_collect(struct table *t, struct group *group,
 	uint16_t origin;
 	uint32_t id, n;
 
-	for (n = 0; n < SYNC_SCAN && !pack_full(b); n++) {
+	for (n = 0; n < SYNC_SCAN && pack_takes(b, PATHS_MAX); n++) {
 		id = net_next(&t->nets, group->cursor);
 		if (id == NET_NONE) {
 			group->cursor = 0;
 			return;
 		}
 		group->cursor = id + 1;
+		if (group->paths) {
+			paths_announce(b, group, id);
+			continue;
+		}
 		net = net_get(&t->nets, id);
 		if (net->flags & NET_OUT || net->sent == ORIGIN_NONE)
 			continue;
 		path = decide_export(t, net, &origin);
 		if (path)
-			pack_announce(b, id, path->attrs, net->sent);
+			pack_announce(b, id, 0, path->attrs, net->sent);
 	}
 }
 
@@ -644,11 +669,15 @@ static void lag_one(struct table *t, struct pack *b,
 	const struct rib_path *path;
 	uint16_t origin;
 
+	if (peer->af[t->af].group->paths) {
+		paths_replace(t, b, peer, id);
+		return;
+	}
 	path = decide_export(t, net, &origin);
 	if (!peer_has(peer, net->sent))
-		pack_withdraw(b, id, ORIGIN_OWN);
+		pack_withdraw(b, id, 0, ORIGIN_OWN);
 	else if (!(net->flags & NET_OUT) && path)
-		pack_announce(b, id, path->attrs, net->sent);
+		pack_announce(b, id, 0, path->attrs, net->sent);
 	else
 		peer->af[t->af].lag->behind = t->out.n;
 	/*
@@ -664,17 +693,17 @@ static bool run_lag(struct table *t, struct rib_peer *peer)
 	uint32_t id;
 
 	if (!af->lag || peer->paused ||
-	    (af->lag->n_set == 0 && af->lag->behind > 0))
+	    (af->lag->nets.n == 0 && af->lag->behind > 0))
 		return false;
 	pack_reset(b, t);
-	while (!pack_full(b) && lag_pop(af->lag, &id))
+	while (pack_takes(b, PATHS_MAX) && idset_pop(&af->lag->nets, &id))
 		lag_one(t, b, peer, id);
 	pack_send(b, &(struct pack_target){
 		.group = af->group,
 		.only = peer,
 	});
 	pack_release(b);
-	if (af->lag->n_set == 0 && af->lag->behind == 0)
+	if (af->lag->nets.n == 0 && af->lag->behind == 0)
 		lag_free(t, peer);
 	return true;
 }
@@ -696,7 +725,8 @@ static bool run_peer(struct table *t, struct rib_peer *peer)
 	if (peer->paused && !af->lag)
 		lag_start(t, peer);
 	worked = run_lag(t, peer);
-	if (af->syncing || af->lag || t->out.n > 0 || t->review)
+	if (af->syncing || af->lag || t->out.n > 0 || t->review ||
+	    (af->group->paths && af->group->paths->changed.n > 0))
 		return worked;
 	if (af->eor_due)
 		pack_send_eor(t, peer);
@@ -723,8 +753,10 @@ bool adjout_run(struct table *t)
 	}
 	worked |= run_live(t);
 	worked |= run_review(t);
-	for (group = t->groups; group; group = group->next)
+	for (group = t->groups; group; group = group->next) {
+		worked |= paths_run(t, group);
 		worked |= run_sync(t, group);
+	}
 	return worked;
 }
 
@@ -745,12 +777,17 @@ uint64_t adjout_bytes(const struct table *t)
 {
 	uint64_t bytes = idq_bytes(&t->out);
 	const struct rib_peer *peer;
+	const struct group *group;
 	uint32_t i;
 
+	for (group = t->groups; group; group = group->next) {
+		if (group->paths)
+			bytes += paths_bytes(group->paths);
+	}
 	for (i = 1; i < t->rib->n_peers; i++) {
 		peer = t->rib->peer[i];
 		if (peer && peer->af[t->af].lag)
-			bytes += peer->af[t->af].lag->n_words * 8;
+			bytes += idset_bytes(&peer->af[t->af].lag->nets);
 	}
 	return bytes;
 }

@@ -349,6 +349,7 @@ void decide_commit(struct table *t, uint32_t id, const struct choice *before)
 		feed_mark(t, id);
 	if (export_differs(before, &after))
 		adjout_mark(t, id);
+	paths_mark(t, id);
 	adjin_release(t, id);
 }
 
@@ -356,13 +357,15 @@ void decide_commit(struct table *t, uint32_t id, const struct choice *before)
  * The kinds of peers that a path may be sent to. Gateways hear only of NVAs
  * and of the other kind of gateway; and are in our own AS.
  */
-static unsigned int audience(const struct rib *rib,
+unsigned int decide_audience(const struct rib *rib,
 			     const struct rib_path *path)
 {
 	enum conf_kind kind = rib->peer[path->peer]->conf.policy.kind;
 	unsigned int flags = attrset_get(&rib->attrs, path->attrs)->flags;
 	unsigned int to = AUDIENCE(CONF_NVA);
 
+	if (path->peer == PEER_OWN)
+		return AUDIENCE_ALL;
 	if (flags & ATTRSET_NO_ADVERTISE)
 		return 0;
 	if (rib->conf.policy.branch_to_branch)
@@ -392,11 +395,66 @@ const struct rib_path *decide_export(const struct table *t, struct net *net,
 	}
 	if (net->flags & NET_SUPPRESSED)
 		return NULL;
-	to = audience(t->rib, path);
+	to = decide_audience(t->rib, path);
 	if (to == 0)
 		return NULL;
 	*origin = peer_origin(t->rib, t->rib->peer[path->peer]->neighbor, to);
 	return path;
+}
+
+/* A place in the order of preference that no other path of the prefix has. */
+struct place {
+	uint64_t cost, tie;
+};
+
+static struct place path_place(const struct table *t,
+			       const struct rib_path *path, uint32_t path_id)
+{
+	uint64_t rank = t->rib->peer[path->peer]->rank;
+
+	return (struct place){
+		.cost = path_cost(t, path),
+		.tie = rank << 33 | (uint64_t)path_id << 1 | path->summary,
+	};
+}
+
+static bool place_before(const struct place *a, const struct place *b)
+{
+	return a->cost != b->cost ? a->cost < b->cost : a->tie < b->tie;
+}
+
+static bool path_sendable(const struct table *t, const struct net *net,
+			  const struct rib_path *path)
+{
+	if (path->peer == PEER_OWN)
+		return true;
+	return !(net->flags & NET_SUPPRESSED) && path->checked &&
+	       !why_refused(path->why) && path->why != RIB_WHY_OWN_SPACE &&
+	       !path_void(t->rib, t->af, path);
+}
+
+const struct rib_path *decide_next(const struct table *t, struct net *net,
+				   const struct rib_path *last)
+{
+	const uint32_t *ids = net_path_ids(&t->nets, net);
+	const struct rib_path *paths, *next = NULL;
+	struct place floor = { 0 }, this, best = { 0 };
+	uint32_t i, n;
+
+	paths = net_paths(&t->nets, net, &n);
+	if (last)
+		floor = path_place(t, last, ids ? ids[last - paths] : 0);
+	for (i = 0; i < n; i++) {
+		if (!path_sendable(t, net, &paths[i]))
+			continue;
+		this = path_place(t, &paths[i], ids ? ids[i] : 0);
+		if ((last && !place_before(&floor, &this)) ||
+		    (next && !place_before(&this, &best)))
+			continue;
+		next = &paths[i];
+		best = this;
+	}
+	return next;
 }
 
 uint32_t decide_nexthops(const struct table *t, struct net *net,

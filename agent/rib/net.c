@@ -254,6 +254,15 @@ static void make_room(struct net_store *store, struct net *net, uint32_t n,
 		many_resize(store, net, n, length + wide * NET_LENGTHS);
 }
 
+uint32_t net_path_id(const struct net_store *store, struct net *net,
+		     const struct rib_path *path)
+{
+	const uint32_t *ids = net_path_ids(store, net);
+	uint32_t n;
+
+	return ids ? ids[path - net_paths(store, net, &n)] : 0;
+}
+
 struct rib_path *net_path_add(struct net_store *store, struct net *net,
 			      uint32_t path_id)
 {

@@ -139,6 +139,8 @@ struct rib_path *net_paths(const struct net_store *store, struct net *net,
 			   uint32_t *n);
 /* Their identifiers, in the same order; NULL: all are 0. */
 uint32_t *net_path_ids(const struct net_store *store, const struct net *net);
+uint32_t net_path_id(const struct net_store *store, struct net *net,
+		     const struct rib_path *path);
 /* Append an empty one with this identifier; moves the others. */
 struct rib_path *net_path_add(struct net_store *store, struct net *net,
 			      uint32_t path_id);

@@ -20,6 +20,7 @@ struct list {
 
 struct entry {
 	uint32_t net;
+	uint32_t path_id;
 	uint32_t next;
 };
 
@@ -27,6 +28,7 @@ struct entry {
 struct mapped {
 	uint64_t class;
 	uint32_t net;
+	uint32_t path_id;
 };
 
 struct chain {
@@ -97,7 +99,12 @@ void pack_reset(struct pack *b, struct table *t)
 
 bool pack_full(const struct pack *b)
 {
-	return b->n_entries == PACK_MAX;
+	return !pack_takes(b, 1);
+}
+
+bool pack_takes(const struct pack *b, uint32_t n)
+{
+	return PACK_MAX - b->n_entries >= n;
 }
 
 /* ---- collecting ------------------------------------------------------ */
@@ -131,11 +138,16 @@ static struct source *source_get(struct pack *b, uint16_t origin)
 	return &b->source[at];
 }
 
-static void list_add(struct pack *b, struct list *list, uint32_t net)
+static void list_add(struct pack *b, struct list *list, uint32_t net,
+		     uint32_t path_id)
 {
 	uint32_t at = b->n_entries++;
 
-	b->entry[at] = (struct entry){ .net = net, .next = END };
+	b->entry[at] = (struct entry){
+		.net = net,
+		.path_id = path_id,
+		.next = END,
+	};
 	if (list->n++ == 0)
 		list->first = at;
 	else
@@ -170,28 +182,34 @@ static struct chain *chain_get(struct pack *b, uint32_t attrs,
 	return chain;
 }
 
-void pack_announce(struct pack *b, uint32_t net, uint32_t attrs,
+void pack_announce(struct pack *b, uint32_t net, uint32_t path_id,
+		   uint32_t attrs, uint16_t origin)
+{
+	list_add(b, &chain_get(b, attrs, origin)->list, net, path_id);
+}
+
+void pack_withdraw(struct pack *b, uint32_t net, uint32_t path_id,
 		   uint16_t origin)
 {
-	list_add(b, &chain_get(b, attrs, origin)->list, net);
+	list_add(b, &source_get(b, origin)->withdraw, net, path_id);
 }
 
-void pack_withdraw(struct pack *b, uint32_t net, uint16_t origin)
+void pack_withdraw_only(struct pack *b, uint32_t net, uint32_t path_id,
+			uint16_t origin)
 {
-	list_add(b, &source_get(b, origin)->withdraw, net);
-}
-
-void pack_withdraw_only(struct pack *b, uint32_t net, uint16_t origin)
-{
-	list_add(b, &source_get(b, origin)->only, net);
+	list_add(b, &source_get(b, origin)->only, net, path_id);
 }
 
 void pack_release(struct pack *b)
 {
+	struct table *t = b->table;
 	uint32_t i;
 
-	for (i = 0; i < b->n_entries; i++)
-		adjin_release(b->table, b->entry[i].net);
+	/* One that is there by several identifiers may have gone already. */
+	for (i = 0; i < b->n_entries; i++) {
+		if (net_try(&t->nets, b->entry[i].net))
+			adjin_release(t, b->entry[i].net);
+	}
 }
 
 /* ---- writing --------------------------------------------------------- */
@@ -245,11 +263,13 @@ static struct wbuf *room(struct pack *b, const struct group *group)
 	return &b->out;
 }
 
-static struct bgp_nlri nlri_of(const struct pack *b, uint32_t net)
+static struct bgp_nlri nlri_of(const struct pack *b, uint32_t net,
+			       uint32_t path_id)
 {
 	const struct net_store *nets = &b->table->nets;
 
 	return (struct bgp_nlri){
+		.path_id = path_id,
 		.prefix = net_prefix(nets, net_get(nets, net)),
 	};
 }
@@ -260,7 +280,8 @@ static void load(struct pack *b, const struct list *list)
 	uint32_t i;
 
 	for (i = 0; i < list->n; i++, at = b->entry[at].next)
-		b->nlri[i] = nlri_of(b, b->entry[at].net);
+		b->nlri[i] = nlri_of(b, b->entry[at].net,
+				     b->entry[at].path_id);
 }
 
 /* Write the first @n that are loaded. */
@@ -293,6 +314,12 @@ static void write_reach(struct pack *b, const struct group *group,
 		write_unreach(b, group, len);
 }
 
+/* Whether it is remembered which prefixes a map has let out. */
+static bool has_kept(const struct group *group)
+{
+	return group->map && !group->paths;
+}
+
 /* With a map: those that it has let out. */
 static size_t load_had(struct pack *b, const struct pack_target *to,
 		       const struct list *list)
@@ -305,7 +332,7 @@ static size_t load_had(struct pack *b, const struct pack_target *to,
 		net = b->entry[at].net;
 		if (!to->only && !outbound_has(to->group, net))
 			continue;
-		b->nlri[n++] = nlri_of(b, net);
+		b->nlri[n++] = nlri_of(b, net, 0);
 		if (!to->only && !to->syncing)
 			outbound_set(to->group, net, false);
 	}
@@ -317,7 +344,7 @@ static void put_unreach(struct pack *b, const struct pack_target *to,
 {
 	size_t n = list->n;
 
-	if (to->group->map)
+	if (has_kept(to->group))
 		n = load_had(b, to, list);
 	else
 		load(b, list);
@@ -332,7 +359,9 @@ static int by_class(const void *pa, const void *pb)
 
 	if (a->class != b->class)
 		return a->class < b->class ? -1 : 1;
-	return a->net < b->net ? -1 : a->net > b->net;
+	if (a->net != b->net)
+		return a->net < b->net ? -1 : 1;
+	return a->path_id < b->path_id ? -1 : a->path_id > b->path_id;
 }
 
 static void load_mapped(struct pack *b, const struct group *group,
@@ -344,7 +373,8 @@ static void load_mapped(struct pack *b, const struct group *group,
 
 	for (i = 0; i < list->n; i++, at = b->entry[at].next) {
 		b->mapped[i].net = b->entry[at].net;
-		nlri = nlri_of(b, b->entry[at].net);
+		b->mapped[i].path_id = b->entry[at].path_id;
+		nlri = nlri_of(b, b->entry[at].net, 0);
 		b->mapped[i].class = rib_map_class(group->map, &nlri.prefix);
 	}
 	qsort(b->mapped, list->n, sizeof(*b->mapped), by_class);
@@ -360,12 +390,14 @@ static void put_class(struct pack *b, const struct pack_target *to,
 
 	for (i = 0; i < n; i++) {
 		/* Who is dumped to has nothing of it, a slow one may have. */
-		if (!attrs && (to->syncing ||
-			       (!to->only &&
-				!outbound_has(group, mapped[i].net))))
+		if (!attrs && has_kept(group) &&
+		    (to->syncing ||
+		     (!to->only && !outbound_has(group, mapped[i].net))))
 			continue;
-		b->nlri[kept++] = nlri_of(b, mapped[i].net);
-		outbound_set(group, mapped[i].net, attrs != NULL);
+		b->nlri[kept++] = nlri_of(b, mapped[i].net,
+					  mapped[i].path_id);
+		if (has_kept(group))
+			outbound_set(group, mapped[i].net, attrs != NULL);
 	}
 	if (attrs)
 		write_reach(b, group, attrs, kept);

@@ -299,6 +299,7 @@ void rib_peer_set_policy(struct rib_peer *peer,
 				       policy->allow_own_as));
 	for (af = 0; af < BGP_AF_COUNT; af++) {
 		if (kind || old.as_override != policy->as_override ||
+		    old.add_path_send != policy->add_path_send ||
 		    old.out != policy->out)
 			adjout_regroup(&rib->table[af], peer);
 		if (kind)
@@ -457,7 +458,9 @@ struct rib_peer_stats rib_peer_stats(const struct rib_peer *peer,
 	for (i = 0; i < EPOCHS; i++)
 		stats.learned += pa->count[i];
 	stats.learned -= peer_void_paths(peer, af);
-	if (pa->group && pa->group->map)
+	if (pa->group && pa->group->paths)
+		stats.advertised = paths_count(&rib->table[af], peer);
+	else if (pa->group && pa->group->map)
 		stats.advertised = outbound_count(&rib->table[af], peer);
 	else if (pa->group)
 		stats.advertised = rib->table[af].n_sent[kind] -

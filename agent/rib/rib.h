@@ -11,8 +11,9 @@
  * latest state wins and no queue grows with the number of changes.
  *
  * There is no Adj-RIB-Out: a prefix remembers whose path was sent last, and
- * everything else follows from the Loc-RIB. UPDATEs are encoded once for all
- * peers that get the same bytes.
+ * everything else follows from the Loc-RIB. (Only for peers that are sent
+ * several paths of a prefix there is one, shared by those alike.) UPDATEs are
+ * encoded once for all peers that get the same bytes.
  *
  * Nothing here knows sockets or the kernel. One thread; callbacks are made
  * from rib_run() only and must not call back, except rib_peer_pause() and
@@ -118,6 +119,7 @@ struct rib_peer_policy {
 	enum conf_kind kind;
 	bool as_override;		/* its AS in a path becomes ours */
 	uint8_t allow_own_as;		/* ours may be in a path so often */
+	uint8_t add_path_send;		/* paths of a prefix, if agreed on */
 	uint32_t limit;			/* prefixes taken from it, 0: any */
 	struct rib_map *in, *out;	/* held as long as needed; or NULL */
 };
@@ -206,7 +208,8 @@ struct rib_peer_stats {
 	uint32_t learned;		/* prefixes held from it; with ADD-PATH
 					 * paths */
 	uint32_t refused;		/* of these not eligible (loop, ...) */
-	uint32_t advertised;		/* prefixes it has been sent */
+	uint32_t advertised;		/* prefixes it has been sent; with
+					 * ADD-PATH paths */
 };
 
 struct rib_peer_stats rib_peer_stats(const struct rib_peer *peer,
@@ -278,7 +281,8 @@ struct rib_row {
 	const struct bgp_attrs *raw;	/* for LEARNED: as it was received,
 					 * NULL: a summary */
 	const struct rib_peer_conf *peer; /* who sent it, NULL: own route */
-	uint32_t path_id;		/* as received, RFC 7911; 0: none */
+	uint32_t path_id;		/* as received; for ADVERTISED: as it
+					 * was sent; RFC 7911, 0: none */
 	enum rib_why why;
 	bool stale;
 	/* The prefix is inside this address space: not programmed. */

@@ -9,13 +9,14 @@
  *	summary.c	paths that stand for others
  *	decide.c	the decision process, and who must hear of its outcome
  *	adjout.c	what is sent to whom: changes, dumps, slow peers
+ *	paths.c		the same with ADD-PATH
  *	outbound.c	what outbound route maps make of it
  *	pack.c		prefixes with equal attributes into shared UPDATEs
  *	feed.c		routes for the kernel
  *	walk.c		views
  *
  * Below them, knowing nothing of the above: net.c, attrset.c, idhash.c,
- * slab.c, idq.c, pages.c.
+ * slab.c, idq.c, idset.c, pages.c.
  */
 #ifndef RIB_TABLE_H
 #define RIB_TABLE_H
@@ -24,6 +25,7 @@
 #include "bgp/update.h"
 #include "rib/attrset.h"
 #include "rib/idq.h"
+#include "rib/idset.h"
 #include "rib/net.h"
 #include "rib/rib.h"
 
@@ -58,12 +60,9 @@ struct origin {
 	uint8_t audience;
 };
 
-/* Prefixes that changed while a peer could not take them: a bit each. */
+/* Prefixes that changed while a peer could not take them. */
 struct lag {
-	uint64_t *bits;
-	uint32_t n_words;
-	uint32_t n_set;
-	uint32_t cursor;		/* word to go on with */
+	struct idset nets;
 	uint32_t behind;		/* of table.out: to be sent first */
 };
 
@@ -74,8 +73,9 @@ struct group {
 	struct bgp_export how;		/* with the next hop of own routes */
 	enum conf_kind kind;
 	struct rib_map *map;		/* held; NULL: none */
-	uint64_t *has;			/* with a map: prefixes it let out */
-	uint32_t n_has;			/* words */
+	struct paths *paths;		/* NULL: it is not sent several */
+	uint64_t *has;			/* with a map: prefixes it let out; */
+	uint32_t n_has;			/* words; not used with .paths */
 	struct rib_peer **member;
 	uint32_t n_members;
 	uint32_t n_syncing;		/* members being dumped to */
@@ -107,6 +107,7 @@ struct peer_af {
 	bool syncing;			/* the dump has yet to come round */
 	bool wrapped;			/* to where it was when we came: */
 	uint32_t sync_start;
+	uint8_t path_ids;		/* with ADD-PATH: may have up to this */
 	struct lag *lag;		/* NULL: is sent changes as they come */
 };
 
@@ -166,6 +167,7 @@ struct table {
 	bool review;			/* who gets what changed; prefixes */
 	uint32_t review_cursor;		/* from here on are to be looked at */
 	struct group *groups;
+	uint32_t n_path_groups;		/* those with .paths */
 	uint32_t n_sent[CONF_KINDS];	/* prefixes sent to peers of a kind */
 	uint32_t n_lagging;		/* peers with a struct lag */
 	struct feed feed;
@@ -346,11 +348,17 @@ void decide_begin(const struct table *t, struct net *net,
 		  struct choice *choice);
 /* Decide, queue what follows, free the prefix if it is of no use. */
 void decide_commit(struct table *t, uint32_t id, const struct choice *before);
-/* The path to send on, and to whom; NULL: none. */
 /* Whether nothing is wrong with what a peer has sent, before any route map. */
 bool decide_accepts(const struct rib_peer *peer, uint32_t attrs);
+/* The kinds of peers that a path may be sent to, as a mask. */
+unsigned int decide_audience(const struct rib *rib,
+			     const struct rib_path *path);
+/* The path to send on, and to whom; NULL: none. */
 const struct rib_path *decide_export(const struct table *t, struct net *net,
 				     uint16_t *origin);
+/* All that can be used, the best first: the one after @last, NULL: the first */
+const struct rib_path *decide_next(const struct table *t, struct net *net,
+				   const struct rib_path *last);
 /* The next hops in order, at most @max; returns how many there are. */
 uint32_t decide_nexthops(const struct table *t, struct net *net,
 			 struct addr *hops, uint32_t max);
@@ -377,6 +385,61 @@ bool adjout_run(struct table *t);
 void adjout_fini(struct table *t);
 uint64_t adjout_bytes(const struct table *t);
 
+/* paths.c */
+#define PATHS_MAX	CONF_PATHS_MAX
+
+/* A path that peers have been sent under an identifier of its own. */
+struct sent_path {
+	uint32_t attrs;			/* held while it is kept */
+	uint32_t path_id;		/* as received */
+	uint16_t peer;
+	uint16_t origin;		/* with the group's kind as audience */
+	uint8_t id;			/* as sent; 0: not yet known */
+	bool summary;
+};
+
+/* What a group of peers that are sent several paths of a prefix has. */
+struct paths {
+	uint8_t max;			/* of one prefix; also the highest id */
+	struct slab sets[PATHS_MAX];	/* arrays of sent_path, by length - 1 */
+	uint32_t *set;			/* by net: length and place, 0: none */
+	uint32_t size;
+	struct idset changed;		/* prefixes to be looked at */
+};
+
+struct paths *paths_new(uint8_t max);
+/* All prefixes are to be looked at: for a group's first member. */
+void paths_fill(struct table *t, struct group *group);
+/* The same at once, unsent: @from is what that member has had so far. */
+void paths_adopt(struct table *t, struct group *group,
+		 const struct group *from);
+void paths_free(struct table *t, struct paths *paths);
+/* A prefix's paths, or who may have them, have changed. */
+void paths_mark(struct table *t, uint32_t id);
+void paths_mark_all(struct table *t);
+/* Whether some group has yet to do with the prefix. */
+bool paths_refer(const struct table *t, uint32_t id);
+/* What has been sent of a prefix. */
+const struct sent_path *paths_get(const struct group *group, uint32_t id,
+				  uint32_t *n);
+/* What is to be sent of it; without regard to the group's map if not @map. */
+uint32_t paths_select(struct table *t, const struct group *group,
+		      struct net *net, bool map, struct sent_path *list);
+/* Whether a peer that changes groups is to be sent a prefix anew. */
+bool paths_differ(struct table *t, const struct rib_peer *peer,
+		  const struct group *before, const struct group *after,
+		  uint32_t id);
+/* One piece of work; whether there was any. */
+bool paths_run(struct table *t, struct group *group);
+/* All that has been sent of a prefix, for those being dumped to. */
+void paths_announce(struct pack *b, const struct group *group, uint32_t id);
+/* For a peer of which it is not known what it has of a prefix. */
+void paths_replace(struct table *t, struct pack *b,
+		   const struct rib_peer *peer, uint32_t net);
+/* How many paths a peer has been sent. */
+uint32_t paths_count(const struct table *t, const struct rib_peer *peer);
+uint64_t paths_bytes(const struct paths *paths);
+
 /* pack.c: collect prefixes, then write them for one group after another */
 #define PACK_MAX	8192		/* prefixes */
 
@@ -391,13 +454,17 @@ void pack_free(struct pack *b);
 /* Empty it; it holds at most PACK_MAX prefixes. */
 void pack_reset(struct pack *b, struct table *t);
 bool pack_full(const struct pack *b);
-/* Announce to the origin's audience. */
-void pack_announce(struct pack *b, uint32_t net, uint32_t attrs,
-		    uint16_t origin);
+/* Whether it takes @n more. */
+bool pack_takes(const struct pack *b, uint32_t n);
+/* Announce to the origin's audience; @path_id: RFC 7911, 0 without it. */
+void pack_announce(struct pack *b, uint32_t net, uint32_t path_id,
+		   uint32_t attrs, uint16_t origin);
 /* Withdraw from the origin's audience. */
-void pack_withdraw(struct pack *b, uint32_t net, uint16_t origin);
+void pack_withdraw(struct pack *b, uint32_t net, uint32_t path_id,
+		   uint16_t origin);
 /* Withdraw from the neighbor itself, whose path is now the one sent. */
-void pack_withdraw_only(struct pack *b, uint32_t net, uint16_t origin);
+void pack_withdraw_only(struct pack *b, uint32_t net, uint32_t path_id,
+			uint16_t origin);
 void pack_send(struct pack *b, const struct pack_target *to);
 /* Let go of prefixes that exist only to be withdrawn. */
 void pack_release(struct pack *b);

@@ -156,19 +156,51 @@ static const struct rib_path *next_path(const struct rib_walk *walk,
 	return best;
 }
 
-static bool advertised(const struct rib_walk *walk, const struct net *net)
+static bool is_outward(const struct rib_walk *walk)
 {
-	return walk->peer->af[walk->t->af].group &&
-	       peer_has(walk->peer, net->sent);
+	return walk->view == RIB_VIEW_ADVERTISED ||
+	       walk->view == RIB_VIEW_OFFERED;
 }
 
-static bool concerns(const struct rib_walk *walk, struct net *net)
+static const struct group *walk_group(const struct rib_walk *walk)
+{
+	return walk->peer->af[walk->t->af].group;
+}
+
+/* With ADD-PATH: what the peer's group has of a prefix. */
+static uint32_t sent_paths(const struct rib_walk *walk, struct net *net,
+			   uint32_t id, struct sent_path *list)
+{
+	const struct group *group = walk_group(walk);
+	const struct sent_path *sent;
+	uint32_t n;
+
+	if (walk->view == RIB_VIEW_OFFERED)
+		return paths_select(walk->t, group, net, false, list);
+	sent = paths_get(group, id, &n);
+	if (n > 0)
+		memcpy(list, sent, n * sizeof(*list));
+	return n;
+}
+
+static bool advertised(const struct rib_walk *walk, struct net *net,
+		       uint32_t id)
+{
+	const struct group *group = walk_group(walk);
+	struct sent_path list[PATHS_MAX];
+
+	if (group && group->paths)
+		return sent_paths(walk, net, id, list) > 0;
+	return group && peer_has(walk->peer, net->sent);
+}
+
+static bool concerns(const struct rib_walk *walk, struct net *net,
+		     uint32_t id)
 {
 	uint64_t row = 0;
 
-	if (walk->view == RIB_VIEW_ADVERTISED ||
-	    walk->view == RIB_VIEW_OFFERED)
-		return advertised(walk, net);
+	if (is_outward(walk))
+		return advertised(walk, net, id);
 	return next_path(walk, net, &row) != NULL;
 }
 
@@ -214,7 +246,7 @@ static void collect(struct rib_walk *walk)
 			return;
 		}
 		net = net_get(nets, walk->cursor);
-		if (concerns(walk, net))
+		if (concerns(walk, net, walk->cursor))
 			bucket_add(bucket_find(walk, net), walk->cursor);
 		walk->cursor++;
 	}
@@ -245,25 +277,21 @@ static void bucket_sort(struct rib_walk *walk, struct bucket *bucket)
 /* ---- visiting -------------------------------------------------------- */
 
 static bool tell(struct rib_walk *walk, uint32_t id, struct net *net,
-		 const struct rib_path *path, const struct bgp_attrs *attrs,
-		 rib_row_cb *cb, void *arg)
+		 const struct rib_path *path, uint32_t path_id,
+		 const struct bgp_attrs *attrs, rib_row_cb *cb, void *arg)
 {
 	const struct rib_peer *peer = walk->rib->peer[path->peer];
-	const uint32_t *ids = net_path_ids(&walk->t->nets, net);
-	uint32_t n;
 	const struct attrset_pool *pool = &walk->rib->attrs;
 	struct rib_row row = {
 		.af = walk->t->af,
 		.prefix = net_prefix(&walk->t->nets, net),
 		.attrs = attrs,
 		.peer = path->peer == PEER_OWN ? NULL : &peer->conf,
+		.path_id = path_id,
 		.why = path->why,
 		.stale = path_age(peer, walk->t->af, path) > 0,
 	};
 
-	if (ids && walk->view != RIB_VIEW_ADVERTISED &&
-	    walk->view != RIB_VIEW_OFFERED)
-		row.path_id = ids[path - net_paths(&walk->t->nets, net, &n)];
 	if (walk->view == RIB_VIEW_LEARNED && !path->summary)
 		row.raw = &attrset_get(pool, attrset_raw(pool,
 						path->attrs))->flat;
@@ -286,7 +314,7 @@ static bool visit_advertised(struct rib_walk *walk, uint32_t id,
 	bool told;
 
 	path = decide_export(walk->t, net, &origin);
-	if (!path || !advertised(walk, net))
+	if (!path || !advertised(walk, net, id))
 		return true;
 	prefix = net_prefix(&walk->t->nets, net);
 	if (walk->view == RIB_VIEW_OFFERED)
@@ -294,9 +322,87 @@ static bool visit_advertised(struct rib_walk *walk, uint32_t id,
 	else
 		attrs = outbound_attrs(walk->t, group, &prefix, origin,
 				       path->attrs);
-	told = !attrs || tell(walk, id, net, path, attrs, cb, arg);
+	told = !attrs || tell(walk, id, net, path, 0, attrs, cb, arg);
 	free(attrs);
 	return told;
+}
+
+/* The path that was sent; NULL: it is gone, and its withdrawal under way. */
+static const struct rib_path *path_sent(const struct rib_walk *walk,
+					struct net *net,
+					const struct sent_path *sent)
+{
+	const uint32_t *ids = net_path_ids(&walk->t->nets, net);
+	const struct rib_path *paths;
+	uint32_t i, n;
+
+	paths = net_paths(&walk->t->nets, net, &n);
+	for (i = 0; i < n; i++) {
+		if (paths[i].peer == sent->peer &&
+		    (ids ? ids[i] : 0) == sent->path_id &&
+		    paths[i].summary == sent->summary)
+			return &paths[i];
+	}
+	return NULL;
+}
+
+static bool tell_sent(struct rib_walk *walk, uint32_t id, struct net *net,
+		      const struct sent_path *sent, rib_row_cb *cb, void *arg)
+{
+	const struct rib_path *path = path_sent(walk, net, sent);
+	const struct group *group = walk_group(walk);
+	struct prefix prefix = net_prefix(&walk->t->nets, net);
+	struct bgp_attrs *attrs;
+	bool told;
+
+	if (!path || walk->rib->origin[sent->origin].neighbor ==
+		     walk->peer->neighbor)
+		return true;
+	if (walk->view == RIB_VIEW_OFFERED)
+		attrs = adjout_export(walk->t, group, sent->origin,
+				      sent->attrs);
+	else
+		attrs = outbound_attrs(walk->t, group, &prefix, sent->origin,
+				       sent->attrs);
+	told = !attrs || tell(walk, id, net, path, sent->id, attrs, cb, arg);
+	free(attrs);
+	return told;
+}
+
+static uint64_t sent_row(const struct sent_path *sent)
+{
+	return (sent->peer * 2ull + sent->summary + 1) << 32 | sent->path_id;
+}
+
+/* In an order that stays the same while the walk pauses. */
+static const struct sent_path *next_sent(const struct rib_walk *walk,
+					 const struct sent_path *list,
+					 uint32_t n)
+{
+	const struct sent_path *next = NULL;
+	uint32_t i;
+
+	for (i = 0; i < n; i++) {
+		if (sent_row(&list[i]) >= walk->row &&
+		    (!next || sent_row(&list[i]) < sent_row(next)))
+			next = &list[i];
+	}
+	return next;
+}
+
+static bool visit_paths(struct rib_walk *walk, uint32_t id, struct net *net,
+			rib_row_cb *cb, void *arg)
+{
+	struct sent_path list[PATHS_MAX];
+	uint32_t n = sent_paths(walk, net, id, list);
+	const struct sent_path *sent;
+
+	while ((sent = next_sent(walk, list, n))) {
+		if (!tell_sent(walk, id, net, sent, cb, arg))
+			return false;
+		walk->row = sent_row(sent) + 1;
+	}
+	return true;
 }
 
 static bool visit(struct rib_walk *walk, uint32_t id, struct net *net,
@@ -305,11 +411,13 @@ static bool visit(struct rib_walk *walk, uint32_t id, struct net *net,
 	const struct rib_path *path;
 	uint64_t row = 0;
 
-	if (walk->view == RIB_VIEW_ADVERTISED ||
-	    walk->view == RIB_VIEW_OFFERED)
+	if (is_outward(walk) && walk_group(walk) && walk_group(walk)->paths)
+		return visit_paths(walk, id, net, cb, arg);
+	if (is_outward(walk))
 		return visit_advertised(walk, id, net, cb, arg);
 	while ((path = next_path(walk, net, &row))) {
 		if (!tell(walk, id, net, path,
+			  net_path_id(&walk->t->nets, net, path),
 			  &attrset_get(&walk->rib->attrs, path->attrs)->flat,
 			  cb, arg))
 			return false;

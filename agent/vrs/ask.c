@@ -292,6 +292,7 @@ static const struct column route_columns[] = {
 	{ "Neighbor", "neighbor" },
 	{ "Local Address", "localAddress" },
 	{ "Network", "network" },
+	{ "Path ID", "pathId" },
 	{ "Next Hop", "nextHop" },
 	{ "Source Peer", "sourcePeer" },
 	{ "Origin", "origin" },

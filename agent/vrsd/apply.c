@@ -235,7 +235,8 @@ static void want_peer(const struct conf_vnet *vnet, size_t instance,
 			roles[neighbor->role] : BGP_ROLE_NONE,
 		.azure = server->profile == CONF_PROFILE_AZURE,
 		.strict_role = neighbor->strict_role,
-		.add_path = neighbor->add_path_receive,
+		.add_path_rx = neighbor->add_path_receive,
+		.add_path_tx = neighbor->add_path_send > 0,
 		.restarted = apply.restarted,
 		/* One of a range is known while its session is up only. */
 		.restart_time = neighbor->graceful_restart &&

@@ -162,7 +162,7 @@ struct msg_conf_peer {
 	uint8_t role;			/* enum bgp_role */
 	bool azure;			/* offer what Azure does, not more */
 	bool strict_role;
-	bool add_path;			/* receive it, RFC 7911 */
+	bool add_path_rx, add_path_tx;	/* RFC 7911 */
 	bool restarted;			/* there was a vrsd before this one */
 	uint16_t restart_time;		/* seconds, 0: no graceful restart */
 	uint32_t long_lived_time;	/* seconds */

@@ -254,6 +254,7 @@ static struct rib_peer_policy peer_policy(const struct conf_neighbor *neighbor)
 		.kind = neighbor->kind,
 		.as_override = neighbor->as_override,
 		.allow_own_as = neighbor->allowas_in,
+		.add_path_send = neighbor->add_path_send,
 		.limit = neighbor->excess == CONF_EXCESS_WARN ? 0 :
 			 neighbor->prefix_limit,
 		.in = ribproc_map(neighbor->inbound),

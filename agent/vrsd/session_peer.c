@@ -461,7 +461,9 @@ static struct bgp_caps peer_caps(const struct msg_conf_peer *conf)
 		.as4 = true,
 		.as = conf->id.local_as,
 		.role = conf->role,
-		.add_path_rx = conf->add_path && !conf->azure ?
+		.add_path_rx = conf->add_path_rx && !conf->azure ?
+			       conf->families : 0,
+		.add_path_tx = conf->add_path_tx && !conf->azure ?
 			       conf->families : 0,
 		.ext_nexthop = conf->azure ? 0 : ext_nexthop(conf),
 		.restart = restart_caps(conf),
@@ -719,7 +721,8 @@ void session_peer_update(struct peer *peer, const struct msg_conf_peer *conf)
 				peer->conf.min_ttl != conf->min_ttl;
 	bool other_offer = peer->conf.role != conf->role ||
 			   peer->conf.azure != conf->azure ||
-			   peer->conf.add_path != conf->add_path;
+			   peer->conf.add_path_rx != conf->add_path_rx ||
+			   peer->conf.add_path_tx != conf->add_path_tx;
 
 	free(peer->name);
 	peer->conf = *conf;

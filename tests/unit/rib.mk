@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 
 rib_test_rib	:= $(addprefix agent/rib/,adjin.c adjout.c attrset.c decide.c \
-		   feed.c idhash.c idq.c inbound.c map.c net.c outbound.c \
-		   pack.c pages.c peer.c rib.c summary.c \
+		   feed.c idhash.c idq.c idset.c inbound.c map.c net.c \
+		   outbound.c pack.c pages.c paths.c peer.c rib.c summary.c \
 		   slab.c walk.c)
 rib_test_bgp	:= $(addprefix agent/bgp/,as_path.c attr.c attr_wire.c bgp.c \
 		   community.c msg.c nlri.c notify.c open.c update_build.c \
@@ -12,7 +12,7 @@ rib_test_lib	:= $(addprefix agent/lib/,addr.c buf.c hash.c log.c util.c)
 unit_tests += rib_oracle_test rib_decide_test rib_store_test
 
 rib_oracle_test_sources	:= $(rib_test_rib) $(rib_test_bgp) $(rib_test_lib) \
-			   agent/conf/map.c
+			   agent/conf/map.c tests/unit/rib_model.c
 rib_decide_test_sources	:= $(rib_test_rib) $(rib_test_bgp) $(rib_test_lib) \
 			   agent/conf/map.c
 rib_store_test_sources	:= $(rib_test_rib) $(rib_test_bgp) $(rib_test_lib) \
@@ -23,3 +23,7 @@ unit_tests += rib_map_test
 rib_map_test_sources	:= $(rib_test_rib) $(rib_test_bgp) $(rib_test_lib) \
 			   $(conf_test_conf)
 rib_map_test_libs	:= -lyaml
+
+unit_tests += rib_paths_test
+rib_paths_test_sources	:= $(rib_map_test_sources)
+rib_paths_test_libs	:= -lyaml

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The RIB against a model that keeps everything in plain arrays and computes
- * every answer from scratch. Random announcements, withdrawals, sessions that
- * come and go, slow peers, address spaces, a slow and failing kernel; from
- * time to time the RIB is let run until it is idle, and then each peer must
- * have been sent, the kernel told, and the views show, what the model says.
+ * The RIB against a model of it (rib_model.h). Random announcements,
+ * withdrawals, sessions that come and go, slow peers, address spaces, a slow
+ * and failing kernel; from time to time the RIB is let run until it is idle,
+ * and then each peer must have been sent, the kernel told, and the views show,
+ * what the model says.
  *
  * rib_oracle_test [SEED [STEPS]]: the seed is printed, so that a failure can
  * be had again.
@@ -18,48 +18,7 @@
 #include "lib/hash.h"
 #include "lib/util.h"
 #include "rib/rib.h"
-
-#define N_NEIGHBORS	5
-#define N_INSTANCES	2
-#define N_SESSIONS	(N_NEIGHBORS * N_INSTANCES)
-#define N_IDS		2		/* paths of a prefix from a session */
-#define N_LANES		(N_SESSIONS * N_IDS)
-#define N_PREFIXES	48		/* of each family */
-#define N_SPACES	4
-#define LOCAL_AS	65515
-#define PATH_MAX_LEN	4
-#define HOPS_MAX	N_LANES
-
-struct spec {				/* attributes of a path */
-	uint32_t as[PATH_MAX_LEN];
-	unsigned int n_as;
-	unsigned int hop;		/* which next hop */
-	bool no_advertise;
-};
-
-struct model_path {
-	bool there;
-	unsigned int age;		/* epochs since it was heard */
-	struct spec spec;
-};
-
-struct received {			/* what a peer was sent last */
-	bool there;
-	uint32_t as[PATH_MAX_LEN + 1];
-	unsigned int n_as;
-	struct addr hop;
-};
-
-struct session {
-	struct rib_peer *peer;
-	uint32_t id;
-	bool up, paused;
-	bool extended;			/* 64 KiB messages */
-	bool v6;			/* IPv6 agreed on */
-	unsigned int eors[BGP_AF_COUNT];
-	struct model_path path[N_IDS][BGP_AF_COUNT][N_PREFIXES];
-	struct received received[BGP_AF_COUNT][N_PREFIXES];
-};
+#include "unit/rib_model.h"
 
 struct kernel_route {
 	struct addr hop[HOPS_MAX];
@@ -68,17 +27,11 @@ struct kernel_route {
 	int error;
 };
 
-static struct session session[N_SESSIONS];
-static struct prefix prefix[BGP_AF_COUNT][N_PREFIXES];
-static struct prefix space[BGP_AF_COUNT][N_SPACES];
-static bool space_on[BGP_AF_COUNT][N_SPACES];
-static bool inside_on;			/* rib_program_inside() */
 static struct kernel_route kernel[BGP_AF_COUNT][N_PREFIXES];
 static struct bgp_update *parser;
 static struct rib *rib;
 static uint32_t next_id = 1;
 static bool kernel_full;
-static const char *bad;			/* what was wrong in a callback */
 
 static uint64_t rng_state;
 
@@ -87,223 +40,6 @@ static uint32_t rnd(uint32_t n)
 	rng_state = rng_state * 6364136223846793005ull + 1442695040888963407ull;
 	return (rng_state >> 33) % n;
 }
-
-/* ---- the world: addresses ------------------------------------------- */
-
-static struct addr v4(unsigned int a, unsigned int b, unsigned int c,
-		      unsigned int d)
-{
-	return addr_from_v4(a << 24 | b << 16 | c << 8 | d);
-}
-
-static struct addr v6(unsigned int net, unsigned int host)
-{
-	uint8_t bytes[16] = { 0xfd, 0, 0, 0x10, 0, net };
-
-	bytes[15] = host;
-	return addr_make(AF_INET6, bytes);
-}
-
-static struct addr neighbor_addr(unsigned int neighbor)
-{
-	return v4(10, 1, 2, 10 + neighbor);
-}
-
-static struct addr instance_addr(enum bgp_af af, unsigned int instance)
-{
-	return af == BGP_IPV4_UNICAST ? v4(10, 1, 1, 4 + instance) :
-					v6(1, 4 + instance);
-}
-
-/* Next hops: the neighbors' own, one that they share, and ours. */
-#define N_HOPS	(N_NEIGHBORS + 2)
-
-static struct addr hop_addr(enum bgp_af af, unsigned int hop)
-{
-	if (hop == N_NEIGHBORS + 1)
-		return instance_addr(af, 0);
-	return af == BGP_IPV4_UNICAST ? v4(10, 1, 2, 10 + hop) :
-					v6(1, 0x10 + hop);
-}
-
-static void make_prefixes(void)
-{
-	struct addr addr;
-	unsigned int i;
-
-	for (i = 0; i < N_PREFIXES; i++) {
-		/* A third of them is inside what may be an address space. */
-		addr = i % 3 == 0 ? v4(10, 1 + i / 3 % N_SPACES, i, 0) :
-				    v4(10, 100 + i, 0, 0);
-		prefix[0][i] = prefix_make(&addr, 16 + i % 9);
-		addr = i % 3 == 0 ? v6(1 + i / 3 % N_SPACES, 0) :
-				    v6(100 + i, 0);
-		addr.bytes[7] = i;
-		prefix[1][i] = prefix_make(&addr, i % 6 == 0 ? 48 : 64);
-	}
-	addr = v4(0, 0, 0, 0);
-	prefix[0][1] = prefix_make(&addr, 0);
-	for (i = 0; i < N_SPACES; i++) {
-		addr = v4(10, 1 + i, 0, 0);
-		space[0][i] = prefix_make(&addr, 16);
-		addr = v6(1 + i, 0);
-		space[1][i] = prefix_make(&addr, 48);
-	}
-}
-
-/* Some prefixes are the same as an earlier one: only the first counts. */
-static unsigned int prefix_index(enum bgp_af af, const struct prefix *which)
-{
-	unsigned int i;
-
-	for (i = 0; i < N_PREFIXES; i++) {
-		if (prefix_equal(&prefix[af][i], which))
-			return i;
-	}
-	for (i = 0; i < N_SPACES; i++) {
-		if (prefix_equal(&space[af][i], which))
-			return N_PREFIXES;
-	}
-	bad = "a prefix that nobody announced";
-	return N_PREFIXES;
-}
-
-/* ---- the model ------------------------------------------------------- */
-
-static bool model_eligible(enum bgp_af af, const struct spec *spec,
-			   enum rib_why *why)
-{
-	unsigned int i;
-
-	(void)af;
-	for (i = 0; i < spec->n_as; i++) {
-		if (spec->as[i] == LOCAL_AS) {
-			*why = RIB_WHY_LOOP;
-			return false;
-		}
-	}
-	for (i = 0; i < spec->n_as; i++) {
-		if (spec->as[i] == 0) {
-			*why = RIB_WHY_AS_ZERO;
-			return false;
-		}
-	}
-	*why = RIB_WHY_NEXT_HOP;
-	return spec->hop != N_NEIGHBORS + 1;
-}
-
-struct decision {
-	enum rib_why why[N_LANES];
-	int best;			/* session, -1: none */
-	bool own, suppressed;
-	struct addr hop[HOPS_MAX];
-	size_t n_hops;
-};
-
-/*
- * The last neighbor's sessions have ADD-PATH: each path identifier is a lane
- * of its own. All others have one lane each that is used.
- */
-static const uint32_t path_id[N_LANES] = {
-	[N_LANES - 4] = 0, 5, 7, 0x80000000,
-};
-
-static bool add_path(unsigned int s)
-{
-	return s >= N_SESSIONS - N_INSTANCES;
-}
-
-static const struct model_path *path_of(unsigned int lane, enum bgp_af af,
-					unsigned int p)
-{
-	return &session[lane / N_IDS].path[lane % N_IDS][af][p];
-}
-
-/*
- * Lanes are in order of neighbor, then instance, then identifier, as the RIB
- * ranks them.
- */
-static void model_decide(enum bgp_af af, unsigned int p, struct decision *d)
-{
-	const struct model_path *path;
-	unsigned int s, i, least = UINT32_MAX;
-	bool used[N_HOPS] = { false };
-
-	*d = (struct decision){ .best = -1 };
-	for (i = 0; i < N_SPACES; i++) {
-		if (!space_on[af][i])
-			continue;
-		d->own |= prefix_equal(&space[af][i], &prefix[af][p]);
-		d->suppressed |= prefix_covers(&space[af][i], &prefix[af][p]);
-	}
-	for (s = 0; s < N_LANES; s++) {
-		path = path_of(s, af, p);
-		if (path->there &&
-		    model_eligible(af, &path->spec, &d->why[s]) &&
-		    path->spec.n_as < least)
-			least = path->spec.n_as;
-	}
-	for (s = 0; s < N_LANES; s++) {
-		path = path_of(s, af, p);
-		if (!path->there ||
-		    !model_eligible(af, &path->spec, &d->why[s]))
-			continue;
-		if (d->own) {
-			d->why[s] = RIB_WHY_OWN_SPACE;
-		} else if (path->spec.n_as > least) {
-			d->why[s] = RIB_WHY_AS_PATH_LENGTH;
-		} else if (used[path->spec.hop]) {
-			d->why[s] = RIB_WHY_SAME_NEXT_HOP;
-		} else {
-			d->why[s] = d->best < 0 ? RIB_WHY_BEST :
-						  RIB_WHY_MULTIPATH;
-			if (d->best < 0)
-				d->best = s;
-			used[path->spec.hop] = true;
-			d->hop[d->n_hops++] = hop_addr(af, path->spec.hop);
-		}
-	}
-	if (d->suppressed && !inside_on)
-		d->n_hops = 0;
-}
-
-/* What session @s is to have been sent; false: nothing. */
-static bool model_export(const struct decision *d, enum bgp_af af,
-			 unsigned int p, unsigned int s,
-			 struct received *expected)
-{
-	const struct spec *spec;
-
-	*expected = (struct received){
-		.hop = instance_addr(af, s % N_INSTANCES),
-		.as = { LOCAL_AS },
-		.n_as = 1,
-	};
-	if (d->own)
-		return true;
-	if (d->best < 0 || d->suppressed)
-		return false;
-	spec = &path_of(d->best, af, p)->spec;
-	if (spec->no_advertise ||
-	    (unsigned int)d->best / N_IDS / N_INSTANCES == s / N_INSTANCES)
-		return false;
-	memcpy(expected->as + 1, spec->as, sizeof(spec->as));
-	expected->n_as += spec->n_as;
-	return true;
-}
-
-static void model_age(unsigned int s, enum bgp_af af, unsigned int max)
-{
-	struct model_path *path;
-	unsigned int p;
-
-	for (p = 0; p < N_IDS * N_PREFIXES; p++) {
-		path = &session[s].path[p % N_IDS][af][p / N_IDS];
-		if (++path->age > max)
-			path->there = false;
-	}
-}
-
 /* ---- callbacks ------------------------------------------------------- */
 
 static void take_block(struct session *s, const struct bgp_update_block *block)
@@ -317,11 +53,16 @@ static void take_block(struct session *s, const struct bgp_update_block *block)
 
 	if (!block->withdraw)
 		attrs = bgp_update_attrs(parser, block);
-	while (bgp_nlri_next(&nlri, block->af, false, &entry)) {
+	while (bgp_nlri_next(&nlri, block->af, add_path_sent(s - session),
+			     &entry)) {
 		p = prefix_index(block->af, &entry.prefix);
 		if (p == N_PREFIXES)
 			continue;
-		received = &s->received[block->af][p];
+		if (entry.path_id >= SENT_IDS) {
+			bad = "a path identifier that is not expected";
+			return;
+		}
+		received = &s->received[block->af][p][entry.path_id];
 		*received = (struct received){ .there = attrs };
 		if (!attrs)
 			continue;
@@ -343,6 +84,7 @@ static void take_message(struct session *s, struct rbuf body)
 			.as4 = true,
 			.max_len = s->extended ? BGP_MSG_MAX_EXT : BGP_MSG_MAX,
 			.families = s->v6 ? 3 : 1,
+			.add_path_rx = add_path_sent(s - session) ? 3 : 0,
 		},
 		.ebgp = true,
 	};
@@ -532,6 +274,7 @@ static void add_peer(unsigned int s)
 		.neighbor = neighbor_addr(s / N_INSTANCES),
 		.local = instance_addr(0, s % N_INSTANCES),
 		.as = 65001 + s / N_INSTANCES,
+		.policy = { .add_path_send = session[s].max_paths },
 	};
 
 	session[s].id = conf.id;
@@ -553,6 +296,7 @@ static void step_up(unsigned int s)
 						    BGP_MSG_MAX,
 			.families = this->v6 ? 3 : 1,
 			.add_path_rx = add_path(s) ? 3 : 0,
+			.add_path_tx = add_path_sent(s) ? 3 : 0,
 		},
 		.nexthop = { instance_addr(0, instance),
 			     instance_addr(1, instance) },
@@ -581,6 +325,16 @@ static void step_replace(unsigned int s)
 	session[s].up = false;
 	memset(session[s].path, 0, sizeof(session[s].path));
 	add_peer(s);
+}
+
+/* Another number of paths, while it is up or not. */
+static void step_paths(unsigned int s)
+{
+	struct rib_peer_policy policy = { 0 };
+
+	session[s].max_paths = 1 + rnd(SENT_IDS - 1);
+	policy.add_path_send = session[s].max_paths;
+	rib_peer_set_policy(session[s].peer, &policy);
 }
 
 static void step_stale(unsigned int s)
@@ -673,6 +427,8 @@ static void step_session(unsigned int s, unsigned int what)
 		step_stale(s);
 	else if (what < 81)
 		step_sweep(s);
+	else if (what < 83)
+		step_paths(s);
 	else
 		resume(s);
 }
@@ -733,6 +489,40 @@ static bool session_gets(const struct session *this, enum bgp_af af)
 	return this->up && (af == BGP_IPV4_UNICAST || this->v6);
 }
 
+/* Each of what is expected by one identifier, and nothing else. */
+static bool same_paths(const struct received *got,
+		       const struct received *expected, unsigned int n)
+{
+	bool seen[SENT_IDS] = { false };
+	unsigned int i, id, there = 0;
+
+	for (id = 0; id < SENT_IDS; id++)
+		there += got[id].there;
+	for (i = 0; i < n; i++) {
+		for (id = 1; id < SENT_IDS &&
+		     (!got[id].there || seen[id] ||
+		      !same_received(&got[id], &expected[i])); id++)
+			;
+		if (id == SENT_IDS)
+			return false;
+		seen[id] = true;
+	}
+	return there == n;
+}
+
+static bool check_paths(enum bgp_af af, unsigned int p, unsigned int s,
+			const struct decision *d)
+{
+	struct received expected[SENT_IDS];
+	unsigned int n = model_paths(d, af, p, s, expected);
+
+	if (same_paths(session[s].received[af][p], expected, n))
+		return true;
+	printf("# af %u prefix %u session %u: not the %u paths\n", af, p, s,
+	       n);
+	return false;
+}
+
 static bool check_exports(enum bgp_af af, unsigned int p,
 			  const struct decision *d)
 {
@@ -742,9 +532,14 @@ static bool check_exports(enum bgp_af af, unsigned int p,
 	bool wanted;
 
 	for (s = 0; s < N_SESSIONS; s++) {
-		got = &session[s].received[af][p];
+		got = &session[s].received[af][p][0];
 		if (!session_gets(&session[s], af))
 			continue;
+		if (add_path_sent(s)) {
+			if (!check_paths(af, p, s, d))
+				return false;
+			continue;
+		}
 		wanted = model_export(d, af, p, s, &expected);
 		if (got->there == wanted &&
 		    (!wanted || same_received(got, &expected)))
@@ -873,8 +668,9 @@ static bool check_advertised(enum bgp_af af, unsigned int s)
 	unsigned int i, p, expected = 0, rows = 0;
 	struct rib_walk *walk;
 
-	for (p = 0; p < N_PREFIXES; p++)
-		expected += session[s].received[af][p].there;
+	for (p = 0; p < N_PREFIXES * SENT_IDS; p++)
+		expected += session[s].received[af][p / SENT_IDS]
+					       [p % SENT_IDS].there;
 	for (i = 0; i < N_SPACES; i++)
 		expected += space_on[af][i] &&
 			    prefix_index(af, &space[af][i]) == N_PREFIXES;
@@ -963,8 +759,10 @@ static bool run(unsigned int steps)
 
 	rib = rib_new(&conf, &ops, NULL);
 	step_resync();
-	for (s = 0; s < N_SESSIONS; s++)
+	for (s = 0; s < N_SESSIONS; s++) {
+		session[s].max_paths = 1 + rnd(SENT_IDS - 1);
 		add_peer(s);
+	}
 	for (i = 0; i < steps && ok; i++) {
 		step();
 		if (rnd(30) == 0)
