@@ -1,0 +1,126 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# A guest sends a million frames of every kind, most of them malformed, while
+# others talk: nothing reaches those it is not for, nobody else notices, and
+# counters explain every frame. See tools/hostile.c.
+
+. "${0%/*}/../lib.sh"
+. "${0%/*}/../datapath.sh"
+
+# A slow kernel looks at fewer frames more closely.
+count=$((TIME_SCALE > 1 ? 40000 : 1000000))
+count_gso=$((count / 4))
+limit=100
+
+load_module
+for vnet in blue green; do
+	table=$([ $vnet = blue ] && echo 100 || echo 200)
+	must ip link add $vnet type vnet vni "$table" table "$table" \
+		bgp_table $((table + 1))
+	must ip link set $vnet up
+	must ip route add 10.1.0.0/16 dev $vnet table "$table"
+	must ip route add fd00:10:1::/48 dev $vnet table "$table"
+done
+add_vm evil blue 10.1.0.4/24 fd00:10:1::4/64
+add_vm blue1 blue 10.1.0.5/24 fd00:10:1::5/64
+add_vm blue2 blue 10.1.0.6/24 fd00:10:1::6/64
+add_vm green1 green 10.1.0.4/24 fd00:10:1::4/64
+add_vm green2 green 10.1.0.5/24 fd00:10:1::5/64
+# The host has no word to say on the NICs, and nobody but the program speaks for
+# the evil guest, or answers it.
+for nic in evil blue1 blue2 green1 green2; do
+	must sysctl -qw net.ipv6.conf.$nic.disable_ipv6=1
+done
+must in_vm evil ip link set eth0 arp off
+must in_vm evil sysctl -qw net.ipv4.ip_forward=0
+
+# guest_counter VM NAME: of its device
+guest_counter() {
+	in_vm "$1" cat "/sys/class/net/eth0/statistics/$2"
+}
+
+# talk FROM ADDR: pings for as long as the test lasts
+talk() {
+	ip netns exec "$1" ping -n -q -i "0.0$TIME_SCALE" "$2" \
+		>"$dir/$1-$2" 2>&1 &
+	talkers+=($!)
+}
+
+# whole FILE: all of its pings were answered; the last may be on its way
+whole() {
+	cat "$1"
+	awk '/packets transmitted/ { exit !($1 > 50 && $1 - $4 <= 1) }' "$1"
+}
+
+# unexplained VNET: frames of all NICs and the host, which gets some and sends
+# some, that were received and not accounted for
+unexplained() {
+	local total file
+
+	total=$(counter "$1" rx_packets)
+	for file in "/sys/class/net/$1/vnet/"{tx_packets,drop_*}; do
+		total=$((total - $(cat "$file")))
+	done
+	echo $total
+}
+
+# explained VNET: once nobody speaks; reassembly that times out in a guest makes
+# it say so later
+explained() {
+	wait_until 10 eval "[ \$(unexplained $1) = 0 ]"
+	unexplained "$1"
+}
+
+# rampage NAME OPTION...: the evil guest sends evil_sent frames, of which
+# evil_left left its device; those that the host's queue had no room for are
+# evil_lost
+rampage() {
+	local left lost rx
+
+	left=$(guest_counter evil tx_packets)
+	lost=$(guest_counter evil tx_dropped)
+	rx=$(counter evil rx_packets)
+	timeout $((limit * 2)) hostile "${@:2}" evil blue1 blue2 >"$dir/out"
+	check "$1: neighbours got nothing that is not for them" \
+		[ $? -eq 0 ]
+	ktap_comment <"$dir/out"
+	evil_sent=$(awk '/^sent/ { print $2 }' "$dir/out")
+	evil_left=$(($(guest_counter evil tx_packets) - left))
+	evil_lost=$(($(guest_counter evil tx_dropped) - lost))
+	evil_rx=$(($(counter evil rx_packets) - rx))
+}
+
+dir=$(mktemp -d)
+defer rm -r "$dir"
+talkers=()
+talk blue1 10.1.0.6
+talk blue2 fd00:10:1::5
+talk green1 10.1.0.5
+talk green2 fd00:10:1::4
+
+rampage "frames" -n $count -t $limit
+check "a million, or as many as time allowed" \
+	test "${evil_sent:-0}" -ge $((count / 4))
+check "each is received" test $((evil_rx + evil_lost)) -ge "$evil_sent"
+check_equal "and no other" "$evil_left" echo "$evil_rx"
+rampage "frames as of a tap" -g -n $count_gso -t $((limit / 2))
+check "many" test "${evil_sent:-0}" -ge $((count_gso / 8))
+check_equal "what leaves the guest is received" "$evil_left" echo "$evil_rx"
+
+kill -INT "${talkers[@]}"
+wait "${talkers[@]}"
+for talk in blue1-10.1.0.6 blue2-fd00:10:1::5 green1-10.1.0.5 \
+	green2-fd00:10:1::4; do
+	check "nobody was disturbed: $talk" whole "$dir/$talk"
+done
+sleep 1
+check_equal "every frame in blue is explained" 0 explained blue
+check_equal "and in green" 0 explained green
+check "many reasons were seen" test "$(drops evil | wc -l)" -ge 10
+drops evil | ktap_comment
+check_equal "green dropped nothing but what its guests say to groups" "" \
+	eval "drops green | grep -v '^multicast:\|^neighbour:'; true"
+must in_vm evil ip link set eth0 arp on
+check "in the end packets pass" ping_from blue1 10.1.0.4
+ktap_finish
