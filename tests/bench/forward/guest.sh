@@ -79,7 +79,7 @@ make_vrf() {
 	ip -n "$1" neigh add 10.1.2.4 lladdr "${mac[$1]}" dev n1
 	ip -n "$1" nexthop add id 1 via 10.1.2.4 dev n1
 	ip -n "$1" route add default nhid 1 table 1000
-	[ "$2" = 0 ] || nx "$1" "$fill" routes 4 "$2" 1000 1 >/dev/null
+	[ "$2" = 0 ] || nx "$1" "$fill" routes 4 "$2" 1000 1 1 >/dev/null
 	mac[$1]=$(mac_of "$1" n0)
 }
 
@@ -96,7 +96,7 @@ make_vnet() {
 		forwarding on
 	ip -n "$1" nexthop add id 1 via 10.1.2.4 dev blue
 	ip -n "$1" route add default nhid 1 table 1000
-	[ "$2" = 0 ] || nx "$1" "$fill" routes 4 "$2" 1000 1 >/dev/null
+	[ "$2" = 0 ] || nx "$1" "$fill" routes 4 "$2" 1000 1 1 >/dev/null
 	mac[$1]=12:34:56:78:9a:bc
 }
 

@@ -35,8 +35,11 @@ static int map = -1;
 module_param(map, int, 0);
 static unsigned int rounds = 9;
 module_param(rounds, uint, 0);
+static unsigned int lookups = 1U << 20;
+module_param(lookups, uint, 0);
+static unsigned int builds = 5;
+module_param(builds, uint, 0);
 
-#define LOOKUPS		(1U << 20)
 #define ZIPF_ADDRESSES	100000
 
 struct bench_addr {
@@ -142,7 +145,7 @@ static void trace_random(struct bench_rng *rng)
 {
 	unsigned int i;
 
-	for (i = 0; i < LOOKUPS; i++)
+	for (i = 0; i < lookups; i++)
 		trace[i] = random_address(rng);
 }
 
@@ -150,7 +153,7 @@ static void trace_matching(struct bench_rng *rng)
 {
 	unsigned int i;
 
-	for (i = 0; i < LOOKUPS; i++)
+	for (i = 0; i < lookups; i++)
 		trace[i] = matching_address(rng);
 }
 
@@ -164,7 +167,7 @@ static void trace_zipf(struct bench_rng *rng)
 		return trace_matching(rng);
 	for (i = 0; i < ZIPF_ADDRESSES; i++)
 		dst[i] = matching_address(rng);
-	for (i = 0; i < LOOKUPS; i++) {
+	for (i = 0; i < lookups; i++) {
 		do {
 			j = bench_random(rng) % fls(ZIPF_ADDRESSES);
 			rank = (1U << j) + (bench_random(rng) & ((1U << j) - 1));
@@ -193,7 +196,7 @@ static u64 measure_thr(const struct bench_entry *e, u64 *sum)
 	u64 begin = ktime_get_ns(), total = 0;
 	unsigned int i;
 
-	for (i = 0; i < LOOKUPS; i++)
+	for (i = 0; i < lookups; i++)
 		total += e->lookup(&trace[i]);
 	*sum = total;
 	return ktime_get_ns() - begin;
@@ -205,7 +208,7 @@ static u64 measure_lat(const struct bench_entry *e)
 	u64 begin = ktime_get_ns();
 	unsigned int i, last = 0;
 
-	for (i = 0; i < LOOKUPS; i++)
+	for (i = 0; i < lookups; i++)
 		last = e->lookup(&trace[i + (last >> 31)]);
 	return ktime_get_ns() - begin;
 }
@@ -220,7 +223,7 @@ static u64 measure_batch(u64 *sum)
 	u8 plen[BATCH];
 	unsigned int i, j;
 
-	for (i = 0; i < LOOKUPS; i += BATCH) {
+	for (i = 0; i < lookups; i += BATCH) {
 		for (j = 0; j < BATCH; j++)
 			addr[j] = &trace[i + j];
 		vnet_lpm_lookup_many(&lpm, addr, BATCH, value, plen);
@@ -233,7 +236,7 @@ static u64 measure_batch(u64 *sum)
 
 static void print_ns(const char *trace_name, const char *entry, const char *what, u64 ns)
 {
-	ns = div_u64(ns * 100, LOOKUPS);
+	ns = div_u64(ns * 100, lookups);
 	pr_info("bench: %d %s %s %s %llu.%02llu\n", family, trace_name, entry, what,
 		div_u64(ns, 100), ns % 100);
 }
@@ -289,8 +292,6 @@ static int measure(const struct bench_trace *t, bool print)
  * several builds: the machine has other work to do, at times in the middle of one.
  */
 
-#define BUILDS		5
-
 /* The kernel's clock moves on every 256 ns here, which is as long as an insertion takes. */
 static u64 ticks(void)
 {
@@ -325,17 +326,24 @@ static void print_inserts(u32 *took, u32 per_ms)
 	pr_info("bench: %d insert lpm worst %u\n", family, ns[count - 1]);
 }
 
-static int insert(unsigned int i)
+/* The lock held */
+static int insert_into(struct vnet_lpm *t, unsigned int i)
 {
 	struct vnet_prefix p = { .len = prefixes[i].len };
 	__be64 hi = cpu_to_be64(prefixes[i].hi);
-	int err;
 
 	memcpy(p.addr, &hi, sizeof(hi));
 	if (!v6)
 		memset(p.addr + 4, 0, 4);
+	return vnet_lpm_insert(t, &p, 1 + i % nexthops, NULL, GFP_ATOMIC);
+}
+
+static int insert(unsigned int i)
+{
+	int err;
+
 	spin_lock_bh(&lpm_lock);
-	err = vnet_lpm_insert(&lpm, &p, 1 + i % nexthops, NULL, GFP_ATOMIC);
+	err = insert_into(&lpm, i);
 	spin_unlock_bh(&lpm_lock);
 	return err;
 }
@@ -387,7 +395,7 @@ static int build(void)
 		return -ENOMEM;
 	memset(took, 0xff, count * sizeof(*took));
 	vnet_lpm_init(&lpm, v6 ? AF_INET6 : AF_INET, &lpm_lock);
-	for (i = 0; i < BUILDS && !err; i++) {
+	for (i = 0; i < builds && !err; i++) {
 		spin_lock_bh(&lpm_lock);
 		vnet_lpm_flush(&lpm);
 		spin_unlock_bh(&lpm_lock);
@@ -403,13 +411,62 @@ static int build(void)
 	return err;
 }
 
+/*
+ * As many VNets as a host may have, each with as many routes as most have; the memory
+ * of all tables.
+ */
+
+#define TABLES		10000
+#define TABLE_ROUTES	100
+
+static int build_table(struct vnet_lpm *t, unsigned int first, size_t *bytes)
+{
+	struct vnet_lpm_stats st;
+	unsigned int i;
+	int err = 0;
+
+	vnet_lpm_init(t, v6 ? AF_INET6 : AF_INET, &lpm_lock);
+	spin_lock_bh(&lpm_lock);
+	for (i = 0; i < TABLE_ROUTES && !err; i++)
+		err = insert_into(t, (first + i) % count);
+	vnet_lpm_stats(t, &st);
+	spin_unlock_bh(&lpm_lock);
+	*bytes += sizeof(*t) + st.bytes;
+	return err;
+}
+
+static int build_many(void)
+{
+	struct vnet_lpm *tables = vzalloc(array_size(TABLES, sizeof(*tables)));
+	size_t bytes = 0;
+	unsigned int i;
+	int err = 0;
+
+	if (!tables)
+		return -ENOMEM;
+	for (i = 0; i < TABLES && !err; i++) {
+		err = build_table(&tables[i], i * TABLE_ROUTES, &bytes);
+		/* What was replaced goes back. */
+		if (!(i & 15))
+			synchronize_rcu();
+		cond_resched();
+	}
+	synchronize_rcu();
+	while (i--)
+		vnet_lpm_destroy(&tables[i]);
+	vfree(tables);
+	if (!err)
+		pr_info("bench: %d memory lpm many %zu\n", family, bytes);
+	return err;
+}
+
 static int make_prefixes(void)
 {
 	u32 slots = roundup_pow_of_two(2 * count), *seen;
 
 	seen = vzalloc(array_size(slots, sizeof(*seen)));
 	prefixes = vmalloc(array_size(count, sizeof(*prefixes)));
-	trace = vmalloc(array_size(LOOKUPS + 1, sizeof(*trace)));
+	trace = vmalloc(array_size(lookups + 1, sizeof(*trace)));
 	if (seen && prefixes && trace)
 		bench_prefixes(v6, prefixes, count, seen, slots);
 	vfree(seen);
@@ -457,6 +514,8 @@ static int __init bench_init(void)
 	err = make_prefixes();
 	if (!err)
 		err = find_peers();
+	if (!err)
+		err = build_many();
 	if (!err)
 		err = build();
 	if (!err)

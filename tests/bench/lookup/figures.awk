@@ -46,6 +46,42 @@ function at_most(name, ours, target) {
 	       ours >= 0 && ours <= target)
 }
 
+# How much longer ours takes than the peer
+function no_longer(name, key, peer, peer_key, target,    ours, theirs) {
+	ours = median(key)
+	theirs = median(peer_key)
+	figure(name, ours, peer, theirs, ours / theirs, target,
+	       ours > 0 && theirs > 0 && ours / theirs <= target)
+}
+
+function effective(subnets, target,    key, ours, theirs) {
+	key = "effective " subnets " "
+	no_longer("effective_lat_" subnets "_vs_base", key "effective lat",
+		  "BGP table alone", key "base lat", target)
+	ours = median(key "effective lat")
+	theirs = median(key "rules lat")
+	figure("effective_lat_" subnets "_vs_rules", ours, "ip rule and tables",
+	       theirs, theirs / ours, 15, ours > 0 && theirs / ours >= 15)
+}
+
+# What following a table adds to the kernel's own work
+function mirror(family,    plain, both) {
+	plain = median(family " mirror plain ns")
+	both = median(family " mirror mirrored ns")
+	figure("ipv" family "_mirror_ns", both - plain, "the kernel's insertion", plain,
+	       (both - plain) / plain, 1, plain > 0 && both < 2 * plain)
+}
+
+# At less than the rate it says nothing.
+function readers(family,    alone, beside, rate) {
+	alone = median(family " readers alone thr")
+	beside = median(family " readers beside thr")
+	rate = median(family " readers updates rate")
+	figure("ipv" family "_readers_beside_100k_updates_ns", beside, "alone", alone,
+	       beside / alone, 1.05,
+	       alone > 0 && beside / alone <= 1.05 && rate >= 95000)
+}
+
 function batch(family,    t, i, sum) {
 	split("random zipf matching", t, " ")
 	for (i = 1; i <= 3; i++)
@@ -79,5 +115,16 @@ END {
 	at_most("ipv6_insert_p99.9_ns", median("6 insert lpm p99.9"), 10000)
 	at_most("ipv4_insert_worst_ns", median("4 insert lpm worst"), 100000)
 	at_most("ipv6_insert_worst_ns", median("6 insert lpm worst"), 100000)
+	effective(16, 1.25)
+	effective(256, 2)
+	mirror(4)
+	mirror(6)
+	no_longer("group_replace_us_1m", "group replace 1000000 us", "of 1,000 routes",
+		  "group replace 1000 us", 1.25)
+	readers(4)
+	readers(6)
+	at_most("ipv4_control_bytes_per_prefix", median("4 control bytes each") / 100, 48)
+	at_most("ipv6_control_bytes_per_prefix", median("6 control bytes each") / 100, 80)
+	at_most("bytes_a_vnet_of_100", median("4 memory lpm many") / 10000, 2048)
 	exit failed
 }

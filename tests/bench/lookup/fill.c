@@ -1,9 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Fills what the lookup benchmark compares with: a routing table of the kernel,
- * or a BPF LPM trie.
+ * Fills what the lookup benchmark compares with, routing tables of the kernel and
+ * a BPF LPM trie, and times what the kernel does at that.
  *
- *	fill routes 4|6 COUNT TABLE NEXTHOPS	nhid 1..NEXTHOPS, which exist
+ *	fill routes 4|6 COUNT TABLE FIRST LAST	by turns to the next hops with the
+ *						ids FIRST to LAST, which exist;
+ *						prints the seconds
+ *	fill both 4|6 COUNT TABLE TABLE FIRST LAST
+ *						the same into two tables by turns;
+ *						prints the time of each piece
+ *	fill udr COUNT TABLES TABLE FIRST LAST	400 routes each into so many tables
+ *						from TABLE on, which go with COUNT
+ *	fill replace NAME ID ROUNDS MEMBER...	next-hop group ID becomes the first
+ *						half of its members, then the second,
+ *						so often; prints the time of each
  *	fill map 4|6 COUNT NEXTHOPS COMMAND...	COMMAND with the map's file
  *						descriptor in place of "@"
  */
@@ -14,6 +24,7 @@
 #include <fcntl.h>
 #include <libmnl/libmnl.h>
 #include <linux/bpf.h>
+#include <linux/nexthop.h>
 #include <linux/rtnetlink.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -100,37 +111,180 @@ static void take_answers(struct mnl_socket *nl, uint32_t last)
 	}
 }
 
-static void fill_routes(bool v6, uint32_t n, uint32_t table, uint32_t nexthops)
+/* Requests on their way to the kernel, of which the last one of a batch is answered. */
+struct writer {
+	struct mnl_socket *nl;
+	char *buf;
+	size_t used;
+	uint32_t seq;
+};
+
+static struct writer make_writer(void)
 {
-	struct bench_prefix *p = make_prefixes(v6, n);
-	struct mnl_socket *nl = mnl_socket_open(NETLINK_ROUTE);
-	char *buf = malloc(BATCH_BYTES + 256);
+	struct writer w = {
+		.nl = mnl_socket_open(NETLINK_ROUTE),
+		.buf = malloc(BATCH_BYTES + 256),
+	};
 	int sndbuf = 4 * BATCH_BYTES;
+
+	if (!w.nl || !w.buf || mnl_socket_bind(w.nl, 0, MNL_SOCKET_AUTOPID) < 0)
+		err(1, "netlink");
+	setsockopt(mnl_socket_get_fd(w.nl), SOL_SOCKET, SO_SNDBUFFORCE, &sndbuf,
+		   sizeof(sndbuf));
+	return w;
+}
+
+static void free_writer(struct writer *w)
+{
+	mnl_socket_close(w->nl);
+	free(w->buf);
+}
+
+/* @last: waits until the kernel has done all */
+static void write_route(struct writer *w, bool v6, struct bench_prefix p, uint32_t table,
+			uint32_t nhid, bool last)
+{
+	last = last || w->used + 256 > BATCH_BYTES;
+	put_route(w->buf + w->used, v6, p, table, nhid, ++w->seq, last);
+	w->used += NLMSG_ALIGN(((struct nlmsghdr *)(w->buf + w->used))->nlmsg_len);
+	if (!last)
+		return;
+	if (mnl_socket_sendto(w->nl, w->buf, w->used) < 0)
+		err(1, "netlink");
+	take_answers(w->nl, w->seq);
+	w->used = 0;
+}
+
+/* Next hops by id, taken by turns */
+struct nexthops {
+	uint32_t first;
+	uint32_t last;
+};
+
+static struct nexthops make_nexthops(char **argv)
+{
+	struct nexthops nh = { atoi(argv[0]), atoi(argv[1]) };
+
+	if (!nh.first || nh.last < nh.first)
+		errx(2, "next hops from %s to %s", argv[0], argv[1]);
+	return nh;
+}
+
+static uint32_t nexthop(struct nexthops nh, uint32_t turn)
+{
+	return nh.first + turn % (nh.last - nh.first + 1);
+}
+
+/* Routes @from to @to; returns the seconds. */
+static double write_range(struct writer *w, bool v6, const struct bench_prefix *p,
+			  uint32_t from, uint32_t to, uint32_t table, struct nexthops nh)
+{
 	double begin = now();
-	size_t used = 0;
 	uint32_t i;
 
-	if (!nl || !buf || mnl_socket_bind(nl, 0, MNL_SOCKET_AUTOPID) < 0)
-		err(1, "netlink");
-	setsockopt(mnl_socket_get_fd(nl), SOL_SOCKET, SO_SNDBUFFORCE, &sndbuf,
-		   sizeof(sndbuf));
-	for (i = 0; i < n; i++) {
-		bool last = i == n - 1 || used + 256 > BATCH_BYTES;
+	for (i = from; i < to; i++)
+		write_route(w, v6, p[i], table, nexthop(nh, i), i == to - 1);
+	return now() - begin;
+}
 
-		put_route(buf + used, v6, p[i], table, 1 + i % nexthops, i + 1,
-			  last);
-		used += NLMSG_ALIGN(((struct nlmsghdr *)(buf + used))->nlmsg_len);
-		if (!last)
-			continue;
-		if (mnl_socket_sendto(nl, buf, used) < 0)
-			err(1, "netlink");
-		take_answers(nl, i + 1);
-		used = 0;
-	}
-	printf("%.3f\n", now() - begin);
-	mnl_socket_close(nl);
-	free(buf);
+static void fill_routes(bool v6, uint32_t n, uint32_t table, struct nexthops nh)
+{
+	struct bench_prefix *p = make_prefixes(v6, n);
+	struct writer w = make_writer();
+
+	printf("%.3f\n", write_range(&w, v6, p, 0, n, table, nh));
+	free_writer(&w);
 	free(p);
+}
+
+#define PIECES	20
+
+static void fill_both(bool v6, uint32_t n, uint32_t plain, uint32_t mirrored,
+		      struct nexthops nh)
+{
+	struct bench_prefix *p = make_prefixes(v6, n);
+	uint32_t i, from, to, size = (n + PIECES - 1) / PIECES;
+	struct writer w = make_writer();
+
+	for (i = 0; i < PIECES; i++) {
+		from = i * size;
+		to = from + size < n ? from + size : n;
+		printf("bench: %d mirror plain ns %.1f\n", v6 ? 6 : 4,
+		       write_range(&w, v6, p, from, to, plain, nh) * 1e9 / (to - from));
+		printf("bench: %d mirror mirrored ns %.1f\n", v6 ? 6 : 4,
+		       write_range(&w, v6, p, from, to, mirrored, nh) * 1e9 / (to - from));
+	}
+	free_writer(&w);
+	free(p);
+}
+
+/* The default route, 99 private networks, and prefixes that the full table has as well. */
+static struct bench_prefix user_route(const struct bench_prefix *p, uint32_t n,
+				      uint32_t table, uint32_t i)
+{
+	struct bench_prefix route = { };
+
+	if (!i)
+		return route;
+	if (i >= 100)
+		return p[(table * 300 + i) * 7ULL % n];
+	route.hi = (0xac100000ULL + ((i - 1) << 8)) << 32;
+	route.len = 24;
+	return route;
+}
+
+static void fill_udr(uint32_t n, uint32_t tables, uint32_t table, struct nexthops nh)
+{
+	struct bench_prefix *p = make_prefixes(false, n);
+	struct writer w = make_writer();
+	uint32_t i, k;
+
+	for (k = 0; k < tables; k++)
+		for (i = 0; i < 400; i++)
+			write_route(&w, false, user_route(p, n, k, i), table + k,
+				    nexthop(nh, i + k),
+				    k == tables - 1 && i == 399);
+	free_writer(&w);
+	free(p);
+}
+
+static void put_group(void *at, uint32_t id, char **member, uint32_t n, uint32_t seq)
+{
+	struct nlmsghdr *nlh = mnl_nlmsg_put_header(at);
+	struct nexthop_grp grp[16] = { };
+	struct nhmsg *nhm;
+	uint32_t i;
+
+	nlh->nlmsg_type = RTM_NEWNEXTHOP;
+	nlh->nlmsg_flags = NLM_F_REQUEST | NLM_F_CREATE | NLM_F_REPLACE | NLM_F_ACK;
+	nlh->nlmsg_seq = seq;
+	nhm = mnl_nlmsg_put_extra_header(nlh, sizeof(*nhm));
+	nhm->nh_family = AF_UNSPEC;
+	nhm->nh_protocol = RTPROT_BGP;
+	mnl_attr_put_u32(nlh, NHA_ID, id);
+	for (i = 0; i < n; i++)
+		grp[i].id = atoi(member[i]);
+	mnl_attr_put(nlh, NHA_GROUP, n * sizeof(grp[0]), grp);
+}
+
+static void replace(const char *name, uint32_t id, uint32_t rounds, char **member,
+		    uint32_t members)
+{
+	struct writer w = make_writer();
+	uint32_t half = members / 2, i;
+	double begin;
+
+	if (!half || half > 16)
+		errx(2, "a group has 1 to 16 members");
+	for (i = 0; i < rounds; i++) {
+		put_group(w.buf, id, member + (i % 2 ? half : 0), half, ++w.seq);
+		begin = now();
+		if (mnl_socket_sendto(w.nl, w.buf, ((struct nlmsghdr *)w.buf)->nlmsg_len) < 0)
+			err(1, "netlink");
+		take_answers(w.nl, w.seq);
+		printf("bench: group replace %s us %.2f\n", name, (now() - begin) * 1e6);
+	}
+	free_writer(&w);
 }
 
 static int bpf(int cmd, union bpf_attr *attr)
@@ -210,12 +364,18 @@ int main(int argc, char **argv)
 {
 	bool v6 = argc > 2 && !strcmp(argv[2], "6");
 
-	if (argc == 6 && !strcmp(argv[1], "routes"))
-		fill_routes(v6, atoi(argv[3]), atoi(argv[4]), atoi(argv[5]));
+	if (argc == 7 && !strcmp(argv[1], "routes"))
+		fill_routes(v6, atoi(argv[3]), atoi(argv[4]), make_nexthops(argv + 5));
+	else if (argc == 8 && !strcmp(argv[1], "both"))
+		fill_both(v6, atoi(argv[3]), atoi(argv[4]), atoi(argv[5]),
+			  make_nexthops(argv + 6));
+	else if (argc == 7 && !strcmp(argv[1], "udr"))
+		fill_udr(atoi(argv[2]), atoi(argv[3]), atoi(argv[4]), make_nexthops(argv + 5));
+	else if (argc > 6 && !strcmp(argv[1], "replace"))
+		replace(argv[2], atoi(argv[3]), atoi(argv[4]), argv + 5, argc - 5);
 	else if (argc > 5 && !strcmp(argv[1], "map"))
 		run_with(fill_map(v6, atoi(argv[3]), atoi(argv[4])), argv + 5);
 	else
-		errx(2, "usage: fill routes 4|6 COUNT TABLE NEXTHOPS\n"
-		     "       fill map 4|6 COUNT NEXTHOPS COMMAND...");
+		errx(2, "usage: fill routes|both|udr|replace|map ..., see fill.c");
 	return 0;
 }

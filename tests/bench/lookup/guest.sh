@@ -4,13 +4,14 @@
 # The lookup benchmark inside user-mode Linux: fills the kernel's tables and a
 # BPF map with the routes, runs the module, prints what it measured.
 #
-# usage: guest.sh DIR ROUNDS FAMILY:COUNT...
+# usage: guest.sh DIR ROUNDS OPTIONS FAMILY:COUNT...
 
 set -eu
 
 dir=$1
 rounds=$2
-shift 2
+options=$3	# of the module, in words
+shift 3
 table=1000
 nexthops=256
 
@@ -34,12 +35,12 @@ run_family() {
 	local family=$1 count=$2 took
 
 	make_nexthops "$family"
-	took=$("$dir/fill" routes "$family" "$count" $table $nexthops)
+	took=$("$dir/fill" routes "$family" "$count" $table 1 $nexthops)
 	echo "bench: $family insert fib rate $(awk "BEGIN { print int($count / $took) }")"
 	# The module never stays: to be refused is to have run.
 	"$dir/fill" map "$family" "$count" $nexthops \
 		insmod "$dir/bench-lookup.ko" family="$family" count="$count" \
-		table=$table nexthops=$nexthops rounds="$rounds" map=@ 2>/dev/null || true
+		table=$table nexthops=$nexthops rounds="$rounds" map=@ $options 2>/dev/null || true
 	ip link del bench0
 }
 
