@@ -108,8 +108,8 @@ static struct vnet_dest *dest_create(struct vnet_mirror *mirror,
 	INIT_LIST_HEAD(&dest->retired);
 	if (action->peer) {
 		dest->peering = vnet_debugfs_fault_alloc() ? NULL :
-				vnet_peering_get(mirror->table->vnet,
-						 action->peer);
+				vnet_peering_get_route(mirror->table->vnet,
+						       action->peer);
 		if (!dest->peering)
 			goto err_peering;
 	}
@@ -130,7 +130,7 @@ err_hash:
 	xa_erase(&mirror->dests, dest->index);
 err_index:
 	if (dest->peering)
-		vnet_peering_put(dest->peering);
+		vnet_peering_put_route(dest->peering);
 err_peering:
 	kfree_rcu(dest, rcu);
 	return NULL;
@@ -172,7 +172,7 @@ void vnet_dest_put(struct vnet_dest *dest)
 	if (dest->action.nh)
 		vnet_nexthop_put(dest->action.nh);
 	if (dest->peering)
-		vnet_peering_put(dest->peering);
+		vnet_peering_put_route(dest->peering);
 	dest->grace = get_state_synchronize_rcu();
 	list_add_tail(&dest->retired, &mirror->retired);
 }

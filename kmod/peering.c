@@ -42,17 +42,30 @@ static struct vnet_peering *peering_create(struct vnet *vnet, struct vnet *peer)
 	return peering;
 }
 
-struct vnet_peering *vnet_peering_get(struct vnet *vnet, struct vnet *peer)
+static struct vnet_peering *peering_get(struct vnet *vnet, struct vnet *peer,
+					unsigned int routes)
 {
 	struct vnet_net *vn = vnet_net(dev_net(vnet->dev));
 	struct vnet_peering *peering;
 
 	spin_lock_bh(&vn->peering_lock);
 	peering = peering_find(vnet, peer) ?: peering_create(vnet, peer);
-	if (peering)
+	if (peering) {
 		peering->users++;
+		WRITE_ONCE(peering->routes, peering->routes + routes);
+	}
 	spin_unlock_bh(&vn->peering_lock);
 	return peering;
+}
+
+struct vnet_peering *vnet_peering_get(struct vnet *vnet, struct vnet *peer)
+{
+	return peering_get(vnet, peer, 0);
+}
+
+struct vnet_peering *vnet_peering_get_route(struct vnet *vnet, struct vnet *peer)
+{
+	return peering_get(vnet, peer, 1);
 }
 
 struct vnet_peering *vnet_peering_use(struct vnet_peering *peering)
@@ -65,16 +78,27 @@ struct vnet_peering *vnet_peering_use(struct vnet_peering *peering)
 	return peering;
 }
 
-void vnet_peering_put(struct vnet_peering *peering)
+static void peering_put(struct vnet_peering *peering, unsigned int routes)
 {
 	struct vnet_net *vn = vnet_net(dev_net(peering->vnet->dev));
 
 	spin_lock_bh(&vn->peering_lock);
+	WRITE_ONCE(peering->routes, peering->routes - routes);
 	if (!--peering->users) {
 		list_del_rcu(&peering->node);
 		kfree_rcu(peering, rcu);
 	}
 	spin_unlock_bh(&vn->peering_lock);
+}
+
+void vnet_peering_put(struct vnet_peering *peering)
+{
+	peering_put(peering, 0);
+}
+
+void vnet_peering_put_route(struct vnet_peering *peering)
+{
+	peering_put(peering, 1);
 }
 
 /* RTNL: the side of @vnet, if it is configured. RTNL keeps it. */

@@ -39,7 +39,9 @@ struct vnet_prefix;
  * @was_up: the other side was configured, too, and is not any more (RTNL)
  * @flags: VNET_PEERING_F_* (RTNL)
  * @link: VNET_LINK_F_*, what both sides amount to (RTNL writes, READ_ONCE)
- * @users: whoever configured it or the other side, and destinations
+ * @routes: destinations that lead into the peer (vnet_net.peering_lock writes,
+ *	READ_ONCE)
+ * @users: whoever configured it or the other side, and @routes
  *	(vnet_net.peering_lock)
  * @rcu: for freeing
  */
@@ -52,6 +54,7 @@ struct vnet_peering {
 	bool was_up;
 	u32 flags;
 	u32 link;
+	unsigned int routes;
 	unsigned int users;
 	struct rcu_head rcu;
 };
@@ -67,6 +70,17 @@ void vnet_peering_put(struct vnet_peering *peering);
 static inline u32 vnet_peering_link(const struct vnet_peering *peering)
 {
 	return READ_ONCE(peering->link);
+}
+
+/* The same for a destination that leads into the peer */
+struct vnet_peering *vnet_peering_get_route(struct vnet *vnet, struct vnet *peer);
+void vnet_peering_put_route(struct vnet_peering *peering);
+
+/* Any context: are both sides configured, and does a route of @vnet's lead there? */
+static inline bool vnet_peering_used(const struct vnet_peering *peering)
+{
+	return vnet_peering_link(peering) & VNET_LINK_F_UP &&
+	       READ_ONCE(peering->routes);
 }
 
 /* RTNL: enum vnet_peering_state */

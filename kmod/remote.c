@@ -19,9 +19,7 @@
 #include <net/vxlan.h>
 
 #include "compat.h"
-#include "dest.h"
 #include "endpoint.h"
-#include "fib.h"
 #include "forward.h"
 #include "link.h"
 #include "main.h"
@@ -178,29 +176,22 @@ const struct vnet_host *vnet_remote_host(const struct vnet_net *vn,
 				 host_params);
 }
 
-static bool serves_peer(const struct vnet_host *host,
-			const struct vnet_mirror *system)
+static bool serves_peer(struct xarray *vteps, const struct vnet *vnet)
 {
-	struct xarray *vteps = (struct xarray *)&host->vteps;
-	const struct vnet_action *action;
-	struct vnet_dest *dest;
-	unsigned long index;
+	const struct vnet_peering *peering;
 
-	xa_for_each((struct xarray *)&system->dests, index, dest) {
-		action = &dest->action;
-		if (READ_ONCE(dest->routes) && action->type == VNET_HOP_PEERING &&
-		    vnet_peering_link(dest->peering) & VNET_LINK_F_UP &&
-		    xa_load(vteps, action->peer->vni))
+	list_for_each_entry_rcu(peering, &vnet->peerings, node)
+		if (vnet_peering_used(peering) &&
+		    xa_load(vteps, peering->peer->vni))
 			return true;
-	}
 	return false;
 }
 
 bool vnet_remote_serves(const struct vnet_host *host, const struct vnet *vnet)
 {
-	return xa_load((struct xarray *)&host->vteps, vnet->vni) ||
-	       serves_peer(host, &vnet->system->mirror[VNET_AF_IP4]) ||
-	       serves_peer(host, &vnet->system->mirror[VNET_AF_IP6]);
+	struct xarray *vteps = (struct xarray *)&host->vteps;
+
+	return xa_load(vteps, vnet->vni) || serves_peer(vteps, vnet);
 }
 
 /* ---- VNets at hosts ---- */
