@@ -252,38 +252,50 @@ enum vnet_drop vnet_tunnel_resolve(struct vnet_packet *pkt)
 
 /* ---- To other hosts ---- */
 
-static struct dst_entry *route_ip4(struct net *net, struct ip_tunnel_info *info,
+/* What is to go through the tunnel would come back to it for ever. */
+static bool circular(const struct net_device *dev, struct dst_entry *dst)
+{
+	if (dst->dev != dev)
+		return false;
+	dst_release(dst);
+	return true;
+}
+
+static struct dst_entry *route_ip4(const struct net_device *dev, struct net *net,
+				   struct ip_tunnel_info *info,
 				   const struct sk_buff *skb)
 {
 	struct flowi4 fl4 = {
 		.daddr = info->key.u.ipv4.dst,
 		.saddr = info->key.u.ipv4.src,
+		.flowi4_tos = RT_TOS(info->key.tos),
 		.flowi4_proto = IPPROTO_UDP,
 		.flowi4_mark = skb->mark,
 	};
 	struct rtable *rt = ip_route_output_key(net, &fl4);
 
-	if (IS_ERR(rt))
+	if (IS_ERR(rt) || circular(dev, &rt->dst))
 		return NULL;
 	if (!skb->mark)
 		dst_cache_set_ip4(&info->dst_cache, &rt->dst, fl4.saddr);
 	return &rt->dst;
 }
 
-static struct dst_entry *route_ip6(struct net *net, struct ip_tunnel_info *info,
+static struct dst_entry *route_ip6(const struct net_device *dev, struct net *net,
+				   struct ip_tunnel_info *info,
 				   const struct sk_buff *skb)
 {
 	struct flowi6 fl6 = {
 		.daddr = info->key.u.ipv6.dst,
 		.saddr = info->key.u.ipv6.src,
-		.flowlabel = info->key.label,
+		.flowlabel = ip6_make_flowinfo(info->key.tos, info->key.label),
 		.flowi6_proto = IPPROTO_UDP,
 		.flowi6_mark = skb->mark,
 	};
 	struct dst_entry *dst;
 
 	dst = ipv6_stub->ipv6_dst_lookup_flow(net, NULL, &fl6, NULL);
-	if (IS_ERR(dst))
+	if (IS_ERR(dst) || circular(dev, dst))
 		return NULL;
 	if (!skb->mark)
 		dst_cache_set_ip6(&info->dst_cache, dst, &fl6.saddr);
@@ -301,8 +313,8 @@ static struct dst_entry *underlay_route(const struct net_device *dev,
 	dst = skb->mark ? NULL : dst_cache_get(&info->dst_cache);
 	if (dst)
 		return dst;
-	return ip_tunnel_info_af(info) == AF_INET6 ? route_ip6(net, info, skb) :
-						     route_ip4(net, info, skb);
+	return ip_tunnel_info_af(info) == AF_INET6 ? route_ip6(dev, net, info, skb) :
+						     route_ip4(dev, net, info, skb);
 }
 
 /* The largest IP packet that gets there in one piece, 0 if nothing does */

@@ -197,6 +197,10 @@ must ip -n h1 -6 route add unreachable 2001:db8::2/128
 check_counter_at "no route to the host" h1 vm1 drop_host_unreachable \
 	send_from vm1 10.1.0.5
 must ip -n h1 -6 route del unreachable 2001:db8::2/128
+must ip -n h1 -6 route add 2001:db8::2/128 dev vxlan0
+check_counter_at "a route to the host through the tunnel itself" h1 vm1 \
+	drop_host_unreachable send_from vm1 10.1.0.5
+must ip -n h1 -6 route del 2001:db8::2/128 dev vxlan0
 check "there is one again" ping_from vm1 10.1.0.5
 must on h1 vrs tunnel del
 check_counter_at "no tunnel" h1 vm1 drop_no_tunnel send_from vm1 10.1.0.5
