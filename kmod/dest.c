@@ -91,6 +91,13 @@ static struct vnet_net *mirror_net(const struct vnet_mirror *mirror)
 	return vnet_net(dev_net(mirror->table->vnet->dev));
 }
 
+/* What is behind an index is found without a walk, if it is one of the first. */
+static void set_near(struct vnet_mirror *mirror, u32 index, struct vnet_dest *dest)
+{
+	if (index < VNET_MIRROR_NEAR)
+		rcu_assign_pointer(mirror->near[index], dest);
+}
+
 static struct vnet_dest *dest_create(struct vnet_mirror *mirror,
 				     const struct vnet_action *action)
 {
@@ -123,6 +130,7 @@ static struct vnet_dest *dest_create(struct vnet_mirror *mirror,
 		goto err_hash;
 	if (action->nh)
 		refcount_inc(&action->nh->refcnt);
+	set_near(mirror, dest->index, dest);
 	mirror->num_dests++;
 	return dest;
 
@@ -190,19 +198,8 @@ void vnet_dest_reclaim(struct vnet_mirror *mirror, bool all)
 		if (!all && !poll_state_synchronize_rcu(dest->grace))
 			break;
 		list_del(&dest->retired);
+		set_near(mirror, dest->index, NULL);
 		xa_erase(&mirror->dests, dest->index);
 		kfree_rcu(dest, rcu);
 	}
-}
-
-struct vnet_dest *vnet_dest_of(const struct vnet_mirror *mirror, u32 index)
-{
-	return xa_load((struct xarray *)&mirror->dests, index);
-}
-
-const struct vnet_nhset *vnet_dest_nhset(const struct vnet_dest *dest)
-{
-	const struct vnet_nexthop *nh = dest->action.nh;
-
-	return nh ? rcu_dereference(nh->set) : dest->action.set;
 }

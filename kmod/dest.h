@@ -12,11 +12,13 @@
 #include <linux/rhashtable-types.h>
 #include <linux/types.h>
 #include <linux/vnet.h>
+#include <linux/xarray.h>
+
+#include "fib.h"
+#include "nexthop.h"
 
 struct vnet;
-struct vnet_mirror;
 struct vnet_net;
-struct vnet_nexthop;
 struct vnet_nhset;
 struct vnet_peering;
 
@@ -49,7 +51,7 @@ struct vnet_action {
  * @node: in struct vnet_net.dests
  * @mirror: whose it is
  * @peering: of VNET_HOP_PEERING, a reference is held; else NULL
- * @index: in struct vnet_mirror.dests, the value in its lookup structure
+ * @index: in struct vnet_mirror.dests and .near, the value in its lookup structure
  * @routes: how many refer to it, 0 = retired (mirror lock)
  * @grace: RCU state when it was retired
  * @retired: in struct vnet_mirror.retired (mirror lock)
@@ -92,7 +94,14 @@ void vnet_dest_put(struct vnet_dest *dest);
 void vnet_dest_reclaim(struct vnet_mirror *mirror, bool all);
 
 /* RCU or mirror lock: what an index stands for */
-struct vnet_dest *vnet_dest_of(const struct vnet_mirror *mirror, u32 index);
+static inline struct vnet_dest *vnet_dest_of(const struct vnet_mirror *mirror,
+					     u32 index)
+{
+	if (likely(index < VNET_MIRROR_NEAR))
+		return rcu_dereference_check(mirror->near[index],
+					     lockdep_is_held(&mirror->lock));
+	return xa_load((struct xarray *)&mirror->dests, index);
+}
 
 /**
  * vnet_dest_nhset() - the next hops of a destination as of now
@@ -101,6 +110,12 @@ struct vnet_dest *vnet_dest_of(const struct vnet_mirror *mirror, u32 index);
  * Context: RCU, softirq safe.
  * Return: the set; NULL if there is none, or its next-hop object is gone
  */
-const struct vnet_nhset *vnet_dest_nhset(const struct vnet_dest *dest);
+static inline const struct vnet_nhset *
+vnet_dest_nhset(const struct vnet_dest *dest)
+{
+	const struct vnet_nexthop *nh = dest->action.nh;
+
+	return nh ? rcu_dereference(nh->set) : dest->action.set;
+}
 
 #endif /* _VNET_DEST_H */

@@ -45,6 +45,7 @@ struct view {
 	const struct vnet_mirror *user;		/* NULL: none */
 	const struct vnet_port *from;		/* NULL: the host */
 	u32 flags;				/* VNET_SUBNET_F_* */
+	bool outside;				/* known: in no address space */
 };
 
 struct match {
@@ -71,6 +72,7 @@ static bool view_init(struct view *view, const struct vnet *vnet,
 	view->user = user ? &user->mirror[af] : NULL;
 	view->from = from;
 	view->flags = subnet ? READ_ONCE(subnet->flags) : 0;
+	view->outside = false;
 	return READ_ONCE(view->system->live) && READ_ONCE(view->bgp->live) &&
 	       (!view->user || READ_ONCE(view->user->live));
 }
@@ -186,7 +188,7 @@ static enum vnet_route_reason bgp_reason(const struct view *view,
 {
 	if (view->flags && !propagated(view, dest))
 		return VNET_REASON_NO_PROPAGATION;
-	if (!(view->flags & VNET_SUBNET_F_BGP_INSIDE) &&
+	if (!view->outside && !(view->flags & VNET_SUBNET_F_BGP_INSIDE) &&
 	    inside_space(view, addr, len))
 		return VNET_REASON_INSIDE_SPACE;
 	return hops_reason(view, dest);
@@ -271,10 +273,19 @@ static enum vnet_drop answer(struct vnet_effective *res, u8 class,
 			     const struct match *match)
 {
 	res->dest = match->dest;
+	res->set = vnet_dest_nhset(match->dest);
 	res->type = effective_type(match->dest);
 	res->class = class;
 	res->plen = match->len;
 	return VNET_DROP_NONE;
+}
+
+/* An address space is a system route: where at most the Internet's matches, there is none.
+ */
+static bool outside_spaces(const struct match *system)
+{
+	return !system->dest || (!system->len && system->dest->action.type ==
+						 VNET_HOP_INTERNET);
 }
 
 /* A class is judged only where it would win. */
@@ -292,6 +303,7 @@ enum vnet_drop vnet_effective_lookup(const struct vnet *vnet,
 	match_longest(view.system, daddr, &system);
 	if (system.dest && system.dest->action.type == VNET_HOP_HOST)
 		return answer(res, VNET_CLASS_SYSTEM, &system);
+	view.outside = outside_spaces(&system);
 	match_longest(view.bgp, daddr, &bgp);
 	if (view.user)
 		match_longest(view.user, daddr, &user);
@@ -309,6 +321,7 @@ enum vnet_drop vnet_effective_lookup(const struct vnet *vnet,
 		return answer(res, VNET_CLASS_SYSTEM, &system);
 none:
 	res->dest = NULL;
+	res->set = NULL;
 	return VNET_DROP_NO_ROUTE;
 }
 
@@ -413,15 +426,14 @@ static enum vnet_drop resolve_hops(const struct vnet *vnet,
 				   const struct vnet_effective *res, u32 hash,
 				   struct vnet_target *target)
 {
-	const struct vnet_nhset *set = vnet_dest_nhset(res->dest);
 	const struct vnet_port *skip = NULL;
 	enum vnet_drop drop;
 
-	if (!set)
+	if (!res->set)
 		return VNET_DROP_NEXT_HOP_GONE;
 	if (from && res->class == VNET_CLASS_BGP && !takes_own(from))
 		skip = from;
-	target->ep = vnet_nhset_select(set, hash, skip);
+	target->ep = vnet_nhset_select(res->set, hash, skip);
 	if (!target->ep)
 		return VNET_DROP_NEXT_HOP_GONE;
 	drop = check_hop(vnet, family, saddr, target->ep);
@@ -437,7 +449,7 @@ enum vnet_drop vnet_effective_check_nic(const struct vnet_port *from, int family
 {
 	if (to == from)
 		return VNET_DROP_SAME_NIC;
-	if (!netif_running(to->dev) || !netif_carrier_ok(to->dev))
+	if (!vnet_port_up(to))
 		return VNET_DROP_NIC_DOWN;
 	if (!(rcu_dereference(to->config)->flags & VNET_NIC_F_FORWARDING) &&
 	    !vnet_port_owns(to, family, daddr))

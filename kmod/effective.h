@@ -16,18 +16,21 @@
 struct vnet;
 struct vnet_dest;
 struct vnet_endpoint;
+struct vnet_nhset;
 struct vnet_port;
 struct vnet_remote;
 
 /**
  * struct vnet_effective - the route that wins for a destination address
  * @dest: what to do; NULL = no route
+ * @set: its next hops; NULL if it has none, or they are gone
  * @type: enum vnet_hop_type: that of @dest, or None where access to a peer is off
  * @class: enum vnet_route_class
  * @plen: prefix length
  */
 struct vnet_effective {
 	const struct vnet_dest *dest;
+	const struct vnet_nhset *set;
 	u8 type;
 	u8 class;
 	u8 plen;

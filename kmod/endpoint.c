@@ -144,6 +144,6 @@ bool vnet_endpoint_usable(const struct vnet_endpoint *ep)
 	const struct vnet_port *port = rcu_dereference(ep->port);
 
 	if (port)
-		return netif_running(port->dev) && netif_carrier_ok(port->dev);
+		return vnet_port_up(port);
 	return rcu_access_pointer(ep->remote) && vnet_tunnel_up(ep->vn);
 }

@@ -18,8 +18,14 @@
 
 struct netlink_ext_ack;
 struct vnet;
+struct vnet_dest;
 struct vnet_net;
 struct vnet_table;
+
+/* So many destinations suffice for most tables: a list of their pointers is two
+ * cache lines.
+ */
+#define VNET_MIRROR_NEAR	16
 
 /**
  * struct vnet_mirror - one family of a mirrored table
@@ -33,6 +39,7 @@ struct vnet_table;
  * @lpm: prefix -> index in @dests; RCU readers
  * @spaces: system table: the address spaces, prefix -> VNET_SPACE_*; no two of
  *	them overlap; RCU readers
+ * @near: those of @dests with the smallest indexes
  * @dests: struct vnet_dest by index, shared by prefixes; RCU readers
  * @num_dests: how many of @dests have routes (@lock)
  * @retired: those that have none any more, until no reader knows them (@lock)
@@ -47,6 +54,7 @@ struct vnet_mirror {
 	spinlock_t lock;	/* writers */
 	struct vnet_lpm lpm;
 	struct vnet_lpm spaces;
+	struct vnet_dest __rcu *near[VNET_MIRROR_NEAR];
 	struct xarray dests;
 	u32 num_dests;
 	struct list_head retired;

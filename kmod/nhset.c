@@ -20,6 +20,7 @@
 #include "debugfs.h"
 #include "endpoint.h"
 #include "link.h"
+#include "port.h"
 
 /* The same for all sets: flows must not move because a set grows. With eight
  * members, shares are within some 4 % of what weights say.
@@ -365,8 +366,10 @@ struct vnet_nhset *vnet_nhset_resize(const struct vnet_nhset *set,
 static bool member_usable(const struct vnet_nhset_member *member,
 			  const struct vnet_port *skip)
 {
-	if (skip && rcu_access_pointer(member->ep->port) == skip)
-		return false;
+	const struct vnet_port *port = rcu_dereference(member->ep->port);
+
+	if (likely(port))
+		return port != skip && vnet_port_up(port);
 	return vnet_endpoint_usable(member->ep);
 }
 
@@ -431,6 +434,10 @@ const struct vnet_endpoint *vnet_nhset_select(const struct vnet_nhset *set,
 		if (set->activity && !test_bit(bucket, set->activity))
 			set_bit(bucket, set->activity);
 	}
+	/* There is no other: whether it is usable is for the caller to see. */
+	if (set->num == 1)
+		return rcu_access_pointer(member->ep->port) == skip && skip ?
+		       NULL : member->ep;
 	if (likely(member_usable(member, skip)))
 		return member->ep;
 	member = select_usable(set, bucket, skip) ?: select_down(set, skip);

@@ -119,16 +119,6 @@ enum vnet_drop vnet_packet_check(struct vnet_packet *pkt)
 	}
 }
 
-bool vnet_packet_is_multicast(const struct vnet_packet *pkt)
-{
-	__be32 ip4;
-
-	if (pkt->family == AF_INET6)
-		return ipv6_addr_is_multicast(&ipv6_hdr(pkt->skb)->daddr);
-	ip4 = ip_hdr(pkt->skb)->daddr;
-	return ipv4_is_multicast(ip4) || ipv4_is_lbcast(ip4);
-}
-
 bool vnet_packet_saddr_routable(const struct vnet_packet *pkt)
 {
 	const struct in6_addr *ip6;

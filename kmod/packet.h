@@ -13,6 +13,7 @@
 #include <linux/ipv6.h>
 #include <linux/skbuff.h>
 #include <linux/vnet.h>
+#include <net/ipv6.h>
 
 #include "effective.h"
 
@@ -73,7 +74,15 @@ static inline const void *vnet_packet_daddr(const struct vnet_packet *pkt)
 enum vnet_drop vnet_packet_check(struct vnet_packet *pkt);
 
 /* Does the packet's IP destination name more than one receiver? */
-bool vnet_packet_is_multicast(const struct vnet_packet *pkt);
+static inline bool vnet_packet_is_multicast(const struct vnet_packet *pkt)
+{
+	__be32 ip4;
+
+	if (pkt->family == AF_INET6)
+		return ipv6_addr_is_multicast(&ipv6_hdr(pkt->skb)->daddr);
+	ip4 = ip_hdr(pkt->skb)->daddr;
+	return ipv4_is_multicast(ip4) || ipv4_is_lbcast(ip4);
+}
 
 /* Is the IP source an address that a router may forward from? */
 bool vnet_packet_saddr_routable(const struct vnet_packet *pkt);

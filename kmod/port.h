@@ -15,10 +15,10 @@
 #include <linux/vnet.h>
 
 #include "addr.h"
+#include "endpoint.h"
 
 struct netlink_ext_ack;
 struct vnet;
-struct vnet_endpoint;
 struct vnet_stats;
 struct vnet_subnet;
 
@@ -95,6 +95,12 @@ struct vnet_port *vnet_port_get_rcu(const struct net_device *dev);
  * Context: RCU, softirq safe.
  */
 bool vnet_port_owns(const struct vnet_port *port, int family, const void *addr);
+
+/* Any context that keeps @port: can its guest be handed packets? */
+static inline bool vnet_port_up(const struct vnet_port *port)
+{
+	return netif_running(port->dev) && netif_carrier_ok(port->dev);
+}
 
 /**
  * vnet_port_by_mac() - the NIC that a frame is addressed to
