@@ -178,7 +178,7 @@ static void complain(struct listener *ln, const char *what)
 /* Sets them all again, which costs nothing if the kernel has them. */
 static bool set_protection(struct listener *ln, int fd)
 {
-	char who[PREFIX_STRLEN], what[PREFIX_STRLEN + 16];
+	char who[PREFIX_STRLEN], what[PREFIX_STRLEN + 64];
 	size_t i;
 
 	if (set_min_ttl(fd, ln->local.family, ln->min_ttl)) {
@@ -188,8 +188,10 @@ static bool set_protection(struct listener *ln, int fd)
 	for (i = 0; i < ln->n_keys; i++) {
 		if (!set_md5(fd, &ln->keys[i].who, ln->keys[i].md5))
 			continue;
-		snprintf(what, sizeof(what), "key of %s: ",
-			 prefix_format(&ln->keys[i].who, who));
+		snprintf(what, sizeof(what), "key of %s%s: ",
+			 prefix_format(&ln->keys[i].who, who),
+			 errno != ENOMEM ? "" :
+			 " is one more than net.core.optmem_max has room for");
 		complain(ln, what);
 		return false;
 	}
