@@ -212,6 +212,7 @@ static void conf_end(void)
 		/* BFD may be new for it. */
 		session_peer_tell_bfd(peer);
 	}
+	session_look_after_dynamic();
 	chan_send(proc_chan(PROC_PARENT), MSG_CONF_DONE, NULL, 0);
 }
 
@@ -219,9 +220,10 @@ static void conf_end(void)
  * Neighbors that dial in
  */
 
+/* One that is stopped stays: it is not to dial in anew before its time. */
 static bool over(const struct peer *peer)
 {
-	return session_peer_dynamic(peer) &&
+	return session_peer_dynamic(peer) && peer->bgp.started &&
 	       !peer->bgp.conn[BGP_INCOMING].attached &&
 	       !peer->bgp.conn[BGP_OUTGOING].attached;
 }

@@ -651,6 +651,8 @@ static void come_again(void *arg)
 	struct peer *peer = arg;
 
 	bgp_peer_start(&peer->bgp);
+	if (session_peer_dynamic(peer))
+		session_look_after_dynamic();
 }
 
 void session_peer_over_limit(struct peer *peer, uint32_t restart)

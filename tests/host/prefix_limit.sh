@@ -100,6 +100,34 @@ must announce 6 65001:5
 check "8 and 6 are 14: the session ends" wait_until 20 more_than "$times_up"
 check "and the log says why" logged "sdwan .*more than 13 prefixes, the session ends"
 check_equal "the other neighbor has not noticed" "$others_up" established firewall
+
+# A neighbor of a range is no better off for being forgotten when it is gone.
+in_range() {
+	write_range ", prefix-limit: 9, prefix-limit-action: teardown, prefix-limit-restart: $1"
+	vrs reload
+}
+write_range() {
+	limit_config default ""
+	sed -i "s/name: sdwan, address: 10.1.2.4, asn: 65001/name: in, range: 10.1.2.0\/24, asn: 65001$1/" \
+		"$run/vrsd.yaml"
+}
+state_in() { vrs show peers -j | jq -r '[.[] | select(.neighbor == "in") | .state] | unique | join(",")'; }
+is_in() { [ "$(state_in)" = "$1" ]; }
+must retract 1 6
+must in_range 0
+check "a range: its neighbor is let in" wait_until 60 is_in Established
+must announce 9 65001:6
+check "over the limit its sessions end" wait_until 20 is_in Idle
+sleep 5
+check "and do not come back" is_in Idle
+must retract 1 9
+must vrs reload
+check "before a reload" wait_until 60 is_in Established
+must in_range 4
+must announce 9 65001:7
+check "again" wait_until 20 is_in Idle
+must retract 1 9
+check "or after a while" wait_until 60 is_in Established
 stop_vrsd
 check_equal "vrsd ends in good order" 0 echo $?
 ktap_finish
