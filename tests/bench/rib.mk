@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 
 rib_bench_objects := $(patsubst %.c,$(BUILD)/%.o,tests/bench/rib_bench.c \
+		     agent/conf/map.c \
 		     $(wildcard agent/rib/*.c agent/bgp/*.c agent/lib/*.c))
 
 $(BUILD)/tests/bench/rib_bench: $(rib_bench_objects)
