@@ -106,9 +106,10 @@ void idhash_insert(struct idhash *table, uint32_t hash, uint32_t id)
 void idhash_remove(struct idhash *table, uint32_t hash, uint32_t id)
 {
 	uint32_t at = idhash_home(table, hash);
+	uint8_t tag = idhash_tag(hash);
 	uint32_t next;
 
-	while (table->tag[at] <= TAG_DEAD || table->slot[at] != id)
+	while (table->tag[at] != tag || table->slot[at] != id)
 		at = at + 1 == table->size ? 0 : at + 1;
 	next = at + 1 == table->size ? 0 : at + 1;
 	if (table->tag[next] == TAG_EMPTY) {

@@ -132,6 +132,13 @@ uint32_t net_add(struct net_store *store, const struct prefix *prefix)
 	return net_key_add(store, &key);
 }
 
+void net_del_soon(const struct net_store *store, uint32_t id)
+{
+	const struct net *net = net_get(store, id);
+
+	idhash_prefetch(&store->index, key_hash(store, net->key, net->len));
+}
+
 void net_del(struct net_store *store, uint32_t id)
 {
 	struct net *net = net_get(store, id);

@@ -111,6 +111,8 @@ void net_key_touch(const struct net_store *store, const struct net_key *key);
 uint32_t net_key_find(const struct net_store *store,
 		      const struct net_key *key);
 uint32_t net_key_add(struct net_store *store, const struct net_key *key);
+/* Many are about to be deleted: have what that takes on its way. */
+void net_del_soon(const struct net_store *store, uint32_t id);
 /* It must have no path. */
 void net_del(struct net_store *store, uint32_t id);
 

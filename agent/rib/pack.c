@@ -12,6 +12,7 @@
 #include "rib/table.h"
 
 #define END	UINT32_MAX
+#define RELEASE_AHEAD	8	/* prefixes */
 
 struct list {
 	uint32_t first, last;		/* entries */
@@ -203,10 +204,16 @@ void pack_withdraw_only(struct pack *b, uint32_t net, uint32_t path_id,
 void pack_release(struct pack *b)
 {
 	struct table *t = b->table;
-	uint32_t i;
+	const struct net *net;
+	uint32_t i, ahead;
 
-	/* One that is there by several identifiers may have gone already. */
 	for (i = 0; i < b->n_entries; i++) {
+		ahead = i + RELEASE_AHEAD;
+		net = ahead < b->n_entries ?
+			net_try(&t->nets, b->entry[ahead].net) : NULL;
+		if (net && net->sent == ORIGIN_NONE)
+			net_del_soon(&t->nets, b->entry[ahead].net);
+		/* One that is there by several identifiers may have gone. */
 		if (net_try(&t->nets, b->entry[i].net))
 			adjin_release(t, b->entry[i].net);
 	}
