@@ -288,6 +288,15 @@ static bool outside_spaces(const struct match *system)
 						 VNET_HOP_INTERNET);
 }
 
+void vnet_effective_prefetch(const struct vnet *vnet, int family,
+			     const void *daddr)
+{
+	const struct vnet *gateway = rcu_dereference(vnet->gateway);
+
+	vnet_lpm_prefetch(&(gateway ?: vnet)->bgp->mirror[vnet_af(family)].lpm,
+			  daddr);
+}
+
 /* A class is judged only where it would win. */
 enum vnet_drop vnet_effective_lookup(const struct vnet *vnet,
 				     const struct vnet_port *from, int family,

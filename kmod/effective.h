@@ -54,6 +54,17 @@ enum vnet_drop vnet_effective_lookup(const struct vnet *vnet,
 				     struct vnet_effective *res);
 
 /**
+ * vnet_effective_prefetch() - announce a vnet_effective_lookup()
+ * @vnet: VNet
+ * @family: AF_INET or AF_INET6
+ * @daddr: destination, 4 or 16 bytes in network order
+ *
+ * The table that may be too large for the caches is BGP's. Context: RCU, softirq safe.
+ */
+void vnet_effective_prefetch(const struct vnet *vnet, int family,
+			     const void *daddr);
+
+/**
  * vnet_effective_host() - is an address the host's in a VNet?
  * @vnet: VNet
  * @family: AF_INET or AF_INET6

@@ -247,6 +247,18 @@ static void begin(struct vnet_packet *pkt, const struct vnet_port *from,
 	pkt->target.ep = NULL;
 }
 
+/* Long before it is known to be a sound packet, which has to be checked anyway */
+static void prefetch_route(const struct vnet *vnet, const struct sk_buff *skb)
+{
+	unsigned int there = skb_headlen(skb);
+
+	if (skb->protocol == htons(ETH_P_IP) && there >= sizeof(struct iphdr))
+		vnet_effective_prefetch(vnet, AF_INET, &ip_hdr(skb)->daddr);
+	else if (skb->protocol == htons(ETH_P_IPV6) &&
+		 there >= sizeof(struct ipv6hdr))
+		vnet_effective_prefetch(vnet, AF_INET6, &ipv6_hdr(skb)->daddr);
+}
+
 rx_handler_result_t vnet_forward_rx(struct sk_buff **pskb)
 {
 	const struct vnet_port *port;
@@ -258,6 +270,7 @@ rx_handler_result_t vnet_forward_rx(struct sk_buff **pskb)
 		return RX_HANDLER_PASS;
 
 	port = rcu_dereference(skb->dev->rx_handler_data);
+	prefetch_route(port->vnet, skb);
 	vnet_stats_count_rx(port->stats, skb->len + skb->mac_len);
 	begin(&pkt, port, NULL, skb_share_check(skb, GFP_ATOMIC));
 

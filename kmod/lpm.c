@@ -328,6 +328,14 @@ u32 vnet_lpm_lookup(const struct vnet_lpm *t, const void *addr, u8 *plen)
 	return result(t, leaf, plen);
 }
 
+void vnet_lpm_prefetch(const struct vnet_lpm *t, const void *addr)
+{
+	struct vnet_lpm_body *body = body_read(t);
+
+	if (body && body->kind == LPM_TRIE)
+		lpm_trie_prefetch(trie_body(body), lpm_key_load(addr, t->bits));
+}
+
 void vnet_lpm_lookup_many(const struct vnet_lpm *t, const void *const *addr, unsigned int n,
 			  u32 *value, u8 *plen)
 {

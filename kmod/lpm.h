@@ -129,6 +129,16 @@ u32 vnet_lpm_get(const struct vnet_lpm *t, const struct vnet_prefix *prefix);
 u32 vnet_lpm_lookup(const struct vnet_lpm *t, const void *addr, u8 *plen);
 
 /**
+ * vnet_lpm_prefetch() - have the memory of a lookup on its way
+ * @t: the table; under rcu_read_lock()
+ * @addr: what will be looked up
+ *
+ * For a caller that has something else to do before it looks up. What is not in the
+ * caches is asked for as far as that can be done without waiting for it.
+ */
+void vnet_lpm_prefetch(const struct vnet_lpm *t, const void *addr);
+
+/**
  * vnet_lpm_lookup_many() - vnet_lpm_lookup() for a batch of packets
  * @t: the table; under rcu_read_lock()
  * @addr: @n pointers to addresses

@@ -15,6 +15,7 @@
 #define _VNET_LPM_HASH_H
 
 #include <linux/compiler.h>
+#include <linux/prefetch.h>
 #include <linux/rcupdate.h>
 #include <linux/types.h>
 
@@ -65,6 +66,16 @@ static inline u32 lpm_hash_find(const struct lpm_hash *hash, u32 word)
 		if (slot >> 32 == word || !slot)
 			return slot;
 	}
+}
+
+/* Asks for what lpm_hash_find() will look at first. */
+static inline void lpm_hash_prefetch(const struct lpm_hash *hash, u32 word)
+{
+	u32 at, mask;
+	const u64 *slots = lpm_hash_start(hash, word, &at, &mask);
+
+	if (slots)
+		prefetch(&slots[at]);
 }
 
 /* Makes @entry the one of @word, 0: none; cannot fail but to hold it. */
