@@ -89,11 +89,14 @@ static u32 flow_hash(const struct vnet_packet *pkt)
 {
 	const struct vnet_nhset *set = pkt->route.set;
 	struct vnet_flow flow;
+	u32 hash;
 
 	if (!set || (set->num < 2 && !set->activity))
 		return 0;
 	vnet_flow_of(pkt, &flow);
-	return vnet_flow_hash(&flow, READ_ONCE(pkt->vnet->ecmp_symmetric));
+	hash = vnet_flow_hash(&flow, READ_ONCE(pkt->vnet->ecmp_symmetric));
+	vnet_nhset_mark(set, hash);
+	return hash;
 }
 
 static enum vnet_drop hand_over(struct vnet_packet *pkt)

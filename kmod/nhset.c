@@ -191,6 +191,7 @@ static void nhset_free_rcu(struct rcu_head *rcu)
 
 	kvfree(set->table);
 	bitmap_free(set->activity);
+	bitmap_free(set->told);
 	kfree(set);
 }
 
@@ -306,7 +307,8 @@ int vnet_nhset_set_table(struct vnet_nhset *set, unsigned int buckets)
 {
 	set->table = kvcalloc(buckets, sizeof(*set->table), GFP_KERNEL);
 	set->activity = bitmap_zalloc(buckets, GFP_KERNEL);
-	if (!set->table || !set->activity)
+	set->told = bitmap_zalloc(buckets, GFP_KERNEL);
+	if (!set->table || !set->activity || !set->told)
 		return -ENOMEM;
 	set->buckets = buckets;
 	return 0;
@@ -322,16 +324,22 @@ static void weigh(const struct vnet_nhset *set, struct vnet_nhset_member *member
 	WRITE_ONCE(member->weight, clamp_t(u32, share, 1, 256));
 }
 
-void vnet_nhset_move(struct vnet_nhset *set, unsigned int bucket, int from,
-		     unsigned int to)
+static void add_buckets(struct vnet_nhset *set, unsigned int i, int n)
+{
+	struct vnet_nhset_member *member = &set->members[i];
+
+	if (i == VNET_NHSET_NOBODY)
+		return;
+	WRITE_ONCE(member->buckets, member->buckets + n);
+	weigh(set, member);
+}
+
+void vnet_nhset_move(struct vnet_nhset *set, unsigned int bucket,
+		     unsigned int from, unsigned int to)
 {
 	WRITE_ONCE(set->table[bucket], to);
-	set->members[to].buckets++;
-	weigh(set, &set->members[to]);
-	if (from < 0)
-		return;
-	set->members[from].buckets--;
-	weigh(set, &set->members[from]);
+	add_buckets(set, to, 1);
+	add_buckets(set, from, -1);
 }
 
 struct vnet_nhset *vnet_nhset_resize(const struct vnet_nhset *set,
@@ -357,8 +365,13 @@ struct vnet_nhset *vnet_nhset_resize(const struct vnet_nhset *set,
 			nhset_append(copy,
 				     vnet_endpoint_use(set->members[i].ep), 1);
 	}
-	for (i = 0; i < set->buckets; i++)
-		vnet_nhset_move(copy, i, -1, moved[set->table[i]]);
+	for (i = 0; i < set->buckets; i++) {
+		unsigned int to = set->table[i];
+
+		if (to != VNET_NHSET_NOBODY)
+			to = moved[to];
+		vnet_nhset_move(copy, i, VNET_NHSET_NOBODY, to);
+	}
 	bitmap_copy(copy->activity, set->activity, set->buckets);
 	return copy;
 }
@@ -385,6 +398,15 @@ member_state(const struct vnet_nhset_member *member, const struct vnet_port *own
 							VNET_NHSET_GONE;
 }
 
+/* Who has no bucket left of a resilient group is in it only until there is memory
+ * for a set without it.
+ */
+static bool takes_flows(const struct vnet_nhset *set,
+			const struct vnet_nhset_member *member)
+{
+	return !set->activity || READ_ONCE(member->buckets);
+}
+
 enum vnet_nhset_state vnet_nhset_state(const struct vnet_nhset *set,
 				       const struct vnet_port *own)
 {
@@ -392,7 +414,8 @@ enum vnet_nhset_state vnet_nhset_state(const struct vnet_nhset *set,
 	unsigned int i;
 
 	for (i = 0; i < set->num && best != VNET_NHSET_USABLE; i++)
-		best = min(best, member_state(&set->members[i], own));
+		if (takes_flows(set, &set->members[i]))
+			best = min(best, member_state(&set->members[i], own));
 	return best;
 }
 
@@ -404,7 +427,8 @@ select_usable(const struct vnet_nhset *set, unsigned int bucket,
 	unsigned int i;
 
 	for (i = 0; i < set->num; i++)
-		if (member_usable(&set->members[i], skip))
+		if (takes_flows(set, &set->members[i]) &&
+		    member_usable(&set->members[i], skip))
 			best_try(&best, &set->members[i], bucket);
 	return best.member;
 }
@@ -416,7 +440,8 @@ select_down(const struct vnet_nhset *set, const struct vnet_port *skip)
 	unsigned int i;
 
 	for (i = 0; i < set->num; i++)
-		if (!skip || rcu_access_pointer(set->members[i].ep->port) != skip)
+		if (takes_flows(set, &set->members[i]) &&
+		    (!skip || rcu_access_pointer(set->members[i].ep->port) != skip))
 			return &set->members[i];
 	return NULL;
 }
@@ -426,19 +451,18 @@ const struct vnet_endpoint *vnet_nhset_select(const struct vnet_nhset *set,
 					      const struct vnet_port *skip)
 {
 	const struct vnet_nhset_member *member = set->members;
-	unsigned int bucket = 0;
+	unsigned int bucket = 0, i = 0;
 
 	if (set->buckets) {
 		bucket = reciprocal_scale(hash, set->buckets);
-		member += READ_ONCE(set->table[bucket]);
-		if (set->activity && !test_bit(bucket, set->activity))
-			set_bit(bucket, set->activity);
+		i = READ_ONCE(set->table[bucket]);
+		member += i;
 	}
 	/* There is no other: whether it is usable is for the caller to see. */
-	if (set->num == 1)
+	if (set->num == 1 && !set->buckets)
 		return rcu_access_pointer(member->ep->port) == skip && skip ?
 		       NULL : member->ep;
-	if (likely(member_usable(member, skip)))
+	if (likely(i < set->num && member_usable(member, skip)))
 		return member->ep;
 	member = select_usable(set, bucket, skip) ?: select_down(set, skip);
 	return member ? member->ep : NULL;

@@ -11,6 +11,8 @@
 #ifndef _VNET_NHSET_H
 #define _VNET_NHSET_H
 
+#include <linux/bitops.h>
+#include <linux/kernel.h>
 #include <linux/rcupdate.h>
 #include <linux/types.h>
 
@@ -22,6 +24,8 @@ struct vnet_port;
 
 /* Next hops of a set: so many fit into a netlink message that shows them */
 #define VNET_NHSET_MAX		512
+/* In place of a member: a bucket that the kernel has put where we cannot follow */
+#define VNET_NHSET_NOBODY	VNET_NHSET_MAX
 
 /**
  * struct vnet_nhset_member - one next hop
@@ -56,9 +60,11 @@ enum vnet_nhset_kind {
  * @vnet: VNET_NHSET_VNET
  * @buckets: length of @table, 0 while there is no choice
  * @table: index of the member by bucket of flows: the best one, or in a resilient
- *	group the one that the kernel has put there (nexthop_lock; READ_ONCE)
+ *	group the one that the kernel has put there or VNET_NHSET_NOBODY
+ *	(nexthop_lock; READ_ONCE)
  * @activity: of a resilient group, buckets that had packets since the kernel was
  *	told; NULL otherwise
+ * @told: which those were (report_work)
  * @members: the next hops
  */
 struct vnet_nhset {
@@ -72,6 +78,7 @@ struct vnet_nhset {
 	u32 buckets;
 	u16 *table;
 	unsigned long *activity;
+	unsigned long *told;
 	struct vnet_nhset_member members[];
 };
 
@@ -177,8 +184,8 @@ struct vnet_nhset *vnet_nhset_resize(const struct vnet_nhset *set,
 				     unsigned int more);
 
 /* nexthop_lock: member @to gets a bucket, from @from unless that is -1. Cannot fail. */
-void vnet_nhset_move(struct vnet_nhset *set, unsigned int bucket, int from,
-		     unsigned int to);
+void vnet_nhset_move(struct vnet_nhset *set, unsigned int bucket,
+		     unsigned int from, unsigned int to);
 
 /**
  * vnet_nhset_select() - choose a next hop for a flow
@@ -195,5 +202,17 @@ void vnet_nhset_move(struct vnet_nhset *set, unsigned int bucket, int from,
 const struct vnet_endpoint *vnet_nhset_select(const struct vnet_nhset *set,
 					      u32 hash,
 					      const struct vnet_port *skip);
+
+/* RCU: a packet of a flow goes by @set; of resilient groups the kernel wants to know */
+static inline void vnet_nhset_mark(const struct vnet_nhset *set, u32 hash)
+{
+	unsigned int bucket;
+
+	if (!set->activity)
+		return;
+	bucket = reciprocal_scale(hash, set->buckets);
+	if (!test_bit(bucket, set->activity))
+		set_bit(bucket, set->activity);
+}
 
 #endif /* _VNET_NHSET_H */

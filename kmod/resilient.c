@@ -96,7 +96,7 @@ static int fill(struct vnet_nhset *set,
 		if (i == set->num)
 			err = add_member(set, &info->nhs[bucket], extack);
 		if (!err)
-			vnet_nhset_move(set, bucket, -1, i);
+			vnet_nhset_move(set, bucket, VNET_NHSET_NOBODY, i);
 	}
 	return err;
 }
@@ -144,10 +144,15 @@ static struct vnet_nhset *grow(struct vnet_net *vn, struct vnet_nexthop *nh,
 			       const struct nh_notifier_single_info *info,
 			       struct netlink_ext_ack *extack)
 {
-	struct vnet_nhset *fresh;
+	struct vnet_nhset *set = nh_set(vn, nh), *fresh;
 	int err;
 
-	fresh = vnet_nhset_resize(nh_set(vn, nh), 1);
+	if (info->gw_family != set->family) {
+		NL_SET_ERR_MSG_MOD(extack,
+				   "Next hops in VNets and others, or of both families, cannot be mixed");
+		return ERR_PTR(-EOPNOTSUPP);
+	}
+	fresh = vnet_nhset_resize(set, 1);
 	if (!fresh)
 		return ERR_PTR(-ENOMEM);
 	err = add_member(fresh, info, extack);
@@ -166,6 +171,19 @@ static void shrink(struct vnet_net *vn, struct vnet_nexthop *nh)
 	fresh = vnet_nhset_resize(nh_set(vn, nh), 0);
 	if (fresh)
 		replace(vn, nh, fresh);
+}
+
+static void move(struct vnet_net *vn, struct vnet_nexthop *nh,
+		 unsigned int bucket, unsigned int to)
+{
+	struct vnet_nhset *set = nh_set(vn, nh);
+	unsigned int from = set->table[bucket];
+
+	if (from == to)
+		return;
+	vnet_nhset_move(set, bucket, from, to);
+	if (from != VNET_NHSET_NOBODY && !set->members[from].buckets)
+		shrink(vn, nh);
 }
 
 int vnet_resilient_move(struct vnet_net *vn, struct vnet_nexthop *nh,
@@ -187,31 +205,30 @@ int vnet_resilient_move(struct vnet_net *vn, struct vnet_nexthop *nh,
 	to = find_member(set, &info->new_nh);
 	if (to == set->num) {
 		set = grow(vn, nh, &info->new_nh, extack);
-		if (IS_ERR(set))
+		if (IS_ERR(set)) {
+			/* It moves all the same: not to whom it was taken from. */
+			if (info->force)
+				move(vn, nh, bucket, VNET_NHSET_NOBODY);
 			return PTR_ERR(set);
+		}
 		to = set->num - 1;
 	}
-	if (set->table[bucket] != to) {
-		unsigned int from = set->table[bucket];
-
-		vnet_nhset_move(set, bucket, from, to);
-		if (!set->members[from].buckets)
-			shrink(vn, nh);
-	}
+	move(vn, nh, bucket, to);
 	nexthop_bucket_set_hw_flags(vn->net, nh->id, bucket, true, false);
 	return 0;
 }
 
 /* ---- Activity ---- */
 
+/* What packets mark meanwhile is for the next time. */
 static void report(struct vnet_net *vn, u32 id, struct vnet_nhset *set)
 {
 	unsigned int i;
 
-	nexthop_res_grp_activity_update(vn->net, id, set->buckets,
-					set->activity);
 	for (i = 0; i < BITS_TO_LONGS(set->buckets); i++)
-		WRITE_ONCE(set->activity[i], 0);
+		set->told[i] = READ_ONCE(set->activity[i]) ?
+			       xchg(&set->activity[i], 0) : 0;
+	nexthop_res_grp_activity_update(vn->net, id, set->buckets, set->told);
 }
 
 static void report_all(struct work_struct *work)

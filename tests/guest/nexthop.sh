@@ -22,6 +22,10 @@ hops() {
 		select(.addressPrefix[0] == $p) | .nextHopIpAddress | join(" ")'
 }
 
+# hop_of ADDR: the next hop of what n1 sends there
+hop_of() {
+	vrs show next-hop n1 "$1" -j | jq -r '.nextHopIpAddress // ""'
+}
 
 must ip nexthop add id 1 via 10.1.2.4 dev blue
 must ip nexthop add id 2 via 10.1.2.5 dev blue
@@ -82,6 +86,27 @@ check_equal "its buckets are offloaded" 8 \
 	eval "ip nexthop bucket show id 34 | grep -c offload"
 check_error "cannot lead elsewhere later" "mixed" \
 	ip nexthop replace id 34 group 2/3 type resilient
+
+# The kernel does not say which group it asks about before it replaces all of it,
+# and cannot be stopped then: packets go to no next hop that the group has lost.
+must ip route add 10.5.0.0/16 nhid 34 table 101
+check_equal "a route by it" "10.1.2.5" hop_of 10.5.0.1
+must ip nexthop replace id 34 group 3 type resilient
+check_equal "all of it leads elsewhere: none is left" "" hop_of 10.5.0.1
+must ip nexthop replace id 34 group 6 type resilient
+check_equal "a next hop of the other family" "" hop_of 10.5.0.1
+must ip nexthop replace id 34 group 2 type resilient
+check_equal "back in the VNet" "10.1.2.5" hop_of 10.5.0.1
+check_equal "with all buckets" 8 \
+	eval "ip nexthop bucket show id 34 | grep -c offload"
+sleep 3
+for i in {1..20}; do
+	must test "$(hop_of 10.5.0.$i)" = 10.1.2.5
+done
+sleep 2		# for the kernel to hear of it
+check "to look is no traffic: no bucket is in use" eval "ip -j nexthop bucket show \
+	id 34 | jq -e 'all(.[]; .bucket.idle_time >= 4)'"
+must ip route del 10.5.0.0/16 table 101
 must ip nexthop del id 34
 check_error "an encapsulation" "encapsulation" \
 	ip nexthop add id 33 encap mpls 100 via 10.1.2.4 dev blue
