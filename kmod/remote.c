@@ -19,6 +19,7 @@
 #include <net/vxlan.h>
 
 #include "compat.h"
+#include "debugfs.h"
 #include "endpoint.h"
 #include "forward.h"
 #include "link.h"
@@ -82,7 +83,8 @@ static struct metadata_dst *md_create(const struct vnet_vtep *vtep,
 	struct ip_tunnel_info *info;
 	struct metadata_dst *md;
 
-	md = metadata_dst_alloc(0, METADATA_IP_TUNNEL, GFP_KERNEL);
+	md = vnet_debugfs_fault_alloc() ? NULL :
+	     metadata_dst_alloc(0, METADATA_IP_TUNNEL, GFP_KERNEL);
 	if (!md)
 		return NULL;
 	info = &md->u.tun_info;
@@ -110,32 +112,34 @@ static void vtep_set_md(struct vnet_vtep *vtep, struct metadata_dst *md)
 		dst_release(&md->dst);
 }
 
-static int vtep_bind(struct vnet_vtep *vtep, const struct net_device *dev)
+static int prepare_all(struct vnet_net *vn, const struct net_device *dev)
 {
-	struct metadata_dst *md = NULL;
+	struct vnet_vtep *vtep;
 
-	if (dev) {
-		md = md_create(vtep, dev);
-		if (!md)
+	list_for_each_entry(vtep, &vn->vteps, node) {
+		vtep->fresh = md_create(vtep, dev);
+		if (!vtep->fresh)
 			return -ENOMEM;
 	}
-	vtep_set_md(vtep, md);
 	return 0;
 }
 
+/* All or none: what was prepared is taken into use, or given back. */
 int vnet_remote_bind(struct vnet_net *vn, const struct net_device *dev)
 {
+	int err = dev ? prepare_all(vn, dev) : 0;
 	struct vnet_vtep *vtep;
-	int err;
 
 	ASSERT_RTNL();
 
 	list_for_each_entry(vtep, &vn->vteps, node) {
-		err = vtep_bind(vtep, dev);
-		if (err)
-			return err;
+		if (!err)
+			vtep_set_md(vtep, vtep->fresh);
+		else if (vtep->fresh)
+			dst_release(&vtep->fresh->dst);
+		vtep->fresh = NULL;
 	}
-	return 0;
+	return err;
 }
 
 /* ---- Hosts ---- */
@@ -208,8 +212,13 @@ static struct vnet_vtep *vtep_create(struct vnet_net *vn, struct vnet_host *host
 	vtep->host = host;
 	vtep->vnet = vnet;
 	vtep->vni = vni;
-	if (vtep_bind(vtep, tunnel ? tunnel->dev : NULL))
-		goto err_bind;
+	if (tunnel) {
+		struct metadata_dst *md = md_create(vtep, tunnel->dev);
+
+		if (!md)
+			goto err_md;
+		RCU_INIT_POINTER(vtep->md, md);
+	}
 	if (xa_err(xa_store(&host->vteps, vnet->vni, vtep, GFP_KERNEL)))
 		goto err_store;
 	list_add_tail(&vtep->node, &vn->vteps);
@@ -217,13 +226,21 @@ static struct vnet_vtep *vtep_create(struct vnet_net *vn, struct vnet_host *host
 
 err_store:
 	vtep_set_md(vtep, NULL);
-err_bind:
+err_md:
 	kfree(vtep);
 	return NULL;
 }
 
-/* A VNet has one VNI at a host. */
-static struct vnet_vtep *vtep_get(struct vnet *vnet,
+/* Is what is about to be replaced the only endpoint there? */
+static bool vtep_is_only(const struct vnet_vtep *vtep, const struct vnet_endpoint *ep)
+{
+	const struct vnet_remote *old = rtnl_dereference(ep->remote);
+
+	return old && old->vtep == vtep && vtep->users == 1;
+}
+
+/* A VNet has one VNI at a host. The last endpoint with another takes it along. */
+static struct vnet_vtep *vtep_get(struct vnet *vnet, const struct vnet_endpoint *ep,
 				  const struct vnet_remote_change *change,
 				  struct netlink_ext_ack *extack)
 {
@@ -236,6 +253,8 @@ static struct vnet_vtep *vtep_get(struct vnet *vnet,
 	if (!host)
 		return ERR_PTR(-ENOMEM);
 	vtep = xa_load(&host->vteps, vnet->vni);
+	if (vtep && vtep->vni != vni && vtep_is_only(vtep, ep))
+		vtep = NULL;
 	if (vtep && vtep->vni != vni) {
 		VNET_ERR_FMT(extack,
 			     "At that host, %s has endpoints with VNI %u already",
@@ -259,7 +278,8 @@ static void vtep_put(struct vnet_vtep *vtep)
 	if (--vtep->users)
 		return;
 	list_del(&vtep->node);
-	xa_erase(&host->vteps, vtep->vnet->vni);
+	if (xa_load(&host->vteps, vtep->vnet->vni) == vtep)
+		xa_erase(&host->vteps, vtep->vnet->vni);
 	host_release(vnet_net_of(vtep->vnet), host);
 	vtep_set_md(vtep, NULL);
 	kfree_rcu(vtep, rcu);
@@ -313,20 +333,25 @@ static int remote_fill(struct vnet_remote *remote, struct vnet *vnet,
 		       struct netlink_ext_ack *extack)
 {
 	struct vnet_vtep *vtep;
+	int err;
 
 	remote->ep = vnet_endpoint_get(vnet, change->family, &change->addr);
 	if (!remote->ep)
 		return -ENOMEM;
+	err = check_owner(remote->ep, extack);
+	if (err)
+		return err;
 	ether_addr_copy(remote->mac, change->mac ?: vnet_router_mac);
 	if (!is_valid_ether_addr(remote->mac)) {
 		NL_SET_ERR_MSG_MOD(extack, "That is no MAC address a NIC can have");
 		return -EADDRNOTAVAIL;
 	}
-	vtep = vtep_get(vnet, change, extack);
+	/* Last: it may take the place of what is there. */
+	vtep = vtep_get(vnet, remote->ep, change, extack);
 	if (IS_ERR(vtep))
 		return PTR_ERR(vtep);
 	remote->vtep = vtep;
-	return check_owner(remote->ep, extack);
+	return 0;
 }
 
 static void remote_publish(struct vnet *vnet, struct vnet_remote *remote)

@@ -57,6 +57,7 @@ struct vnet_host {
  * @md: where the VXLAN device is to send what is for the VNet there; NULL while
  *	there is no such device. Writers hold RTNL, readers RCU. It is counted per
  *	packet: a line that all CPUs which send there write.
+ * @fresh: the next @md, while it is being changed for all (RTNL)
  * @rcu: for freeing
  */
 struct vnet_vtep {
@@ -66,6 +67,7 @@ struct vnet_vtep {
 	unsigned int users;
 	struct list_head node;
 	struct metadata_dst __rcu *md;
+	struct metadata_dst *fresh;
 	struct rcu_head rcu;
 };
 
@@ -118,8 +120,7 @@ void vnet_remote_del_all(struct vnet *vnet);
  * @dev: the device, NULL = none
  *
  * Context: RTNL.
- * Return: 0; -ENOMEM if that could not be made known to all endpoints. Cannot fail
- *	without a device.
+ * Return: 0; -ENOMEM, and nothing has changed. Cannot fail without a device.
  */
 int vnet_remote_bind(struct vnet_net *vn, const struct net_device *dev);
 

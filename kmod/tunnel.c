@@ -123,7 +123,6 @@ static int tunnel_add(struct vnet_tunnel *tunnel, struct netlink_ext_ack *extack
 	return 0;
 
 err_bind:
-	vnet_remote_bind(tunnel->vn, NULL);
 	vnet_sysfs_tunnel_del(dev);
 err_sysfs:
 	netdev_rx_handler_unregister(dev);

@@ -121,6 +121,18 @@ unasked() {
 		echo "$($show "$prefix" table 101) $(row "$prefix")"
 }
 
+# A tunnel is the way to all other hosts or to none.
+must ip link add vxlan0 type vxlan external dstport 4789
+must ip link set vxlan0 up
+must vrs endpoint set blue 10.1.4.1 host 192.0.2.1 mac 02:00:00:00:99:01
+must vrs endpoint set blue 10.1.4.2 host 192.0.2.2
+must vrs endpoint set blue fd00:1::4:3 host 2001:db8::3
+must ip route add 10.70.0.0/16 via 10.1.4.1 dev blue table 101
+gateway="B Active 10.70.0.0/16 VirtualNetworkGateway 10.1.4.1"
+sweep "a tunnel" 10.70.0.0/16 "$gateway" vrs tunnel set vxlan0
+sweep "a tunnel again" 10.70.0.0/16 "$gateway" vrs tunnel set vxlan0
+must ip link del vxlan0
+
 unasked "the next best route" 10.65.0.0/16 flags 10.1.2.4 10.1.2.5 ip
 unasked "IPv6: the next best route" fd00:65::/32 flags6 \
 	fd00:1::2:4 fd00:1::2:5 ip -6

@@ -77,6 +77,18 @@ must ip -n h1 link del vxlan1
 endpoints 192.0.2.
 check_error "two VNIs of a VNet at a host" "VNI 5001 already" \
 	on h1 vrs endpoint set blue 10.1.0.7 host 192.0.2.2 vni 7
+must on h1 vrs endpoint set blue 10.1.0.77 host 192.0.2.7 vni 7
+check "the only endpoint at a host gets another VNI" \
+	on h1 vrs endpoint set blue 10.1.0.77 host 192.0.2.7 vni 8
+check_equal "there it is" "192.0.2.7 8" \
+	sh -c 'ip netns exec h1 vrs -j show endpoints blue | jq -r "
+		.[] | select(.address == \"10.1.0.77\") |
+		[.host, .vni] | join(\" \")"'
+must on h1 vrs endpoint set blue 10.1.0.78 host 192.0.2.7 vni 8
+check_error "no longer the only one" "VNI 8 already" \
+	on h1 vrs endpoint set blue 10.1.0.77 host 192.0.2.7 vni 7
+must on h1 vrs endpoint del blue 10.1.0.78
+must on h1 vrs endpoint del blue 10.1.0.77
 check_error "an address that is elsewhere" "10.1.0.5 is at another host" \
 	on h1 vrs nic set vm1 address 10.1.0.4 address 10.1.0.5
 check_equal "what is known" "10.1.3.4 192.0.2.2 5001 ${vm_mac[nva]}" \

@@ -113,7 +113,8 @@
  *       VNET_A_ENDPOINT_HOST    4 or 16 bytes, network order, the other host's
  *                               address in the underlay
  *       VNET_A_ENDPOINT_VNI     u32, what the VNet is called there; absent = as
- *                               here. One VNI for one VNet at one host.
+ *                               here. One VNI for one VNet at one host; an only
+ *                               endpoint there can be set with another.
  *       VNET_A_ENDPOINT_MAC     6 bytes, destination of frames to it: the guest's;
  *                               absent = the virtual router's, by which the other
  *                               host finds the owner of the destination address.
