@@ -266,25 +266,52 @@ static int check_spaces(struct vnet *vnet, const struct vnet *peer,
 	return err;
 }
 
+/* RCU: whose space @prefix, if it were @vnet's, would be in the way of as @hub sees it:
+ * @hub's own and its other peers', if it has a side towards @vnet
+ */
+static const struct vnet *find_overlap_at(const struct vnet *hub,
+					  const struct vnet *vnet, int family,
+					  const struct vnet_prefix *prefix)
+{
+	const struct vnet *found = NULL;
+	const struct vnet_peering *side;
+	bool peered = false;
+
+	list_for_each_entry_rcu(side, &hub->peerings, node) {
+		if (!READ_ONCE(side->configured))
+			continue;
+		if (side->peer == vnet)
+			peered = true;
+		else if (!found && overlaps_own(side->peer, family, prefix))
+			found = side->peer;
+	}
+	if (!peered)
+		return NULL;
+	return overlaps_own(hub, family, prefix) ? hub : found;
+}
+
 int vnet_peering_check_space(const struct vnet_mirror *mirror,
 			     const struct vnet_prefix *prefix,
 			     struct netlink_ext_ack *extack)
 {
-	const struct vnet *vnet = mirror->table->vnet;
-	const struct vnet_peering *peering;
-	int err = 0;
+	const struct vnet *vnet = mirror->table->vnet, *found = NULL;
+	const struct vnet_peering *end;
 
 	rcu_read_lock();
-	list_for_each_entry_rcu(peering, &vnet->peerings, node) {
-		if (!READ_ONCE(peering->configured) ||
-		    !overlaps_own(peering->peer, mirror->family, prefix))
-			continue;
-		refuse_overlap(extack, mirror->family, prefix, peering->peer);
-		err = -EEXIST;
-		break;
+	list_for_each_entry_rcu(end, &vnet->peerings, node) {
+		if (READ_ONCE(end->configured) &&
+		    overlaps_own(end->peer, mirror->family, prefix))
+			found = end->peer;
+		else
+			found = find_overlap_at(end->peer, vnet, mirror->family,
+						prefix);
+		if (found)
+			break;
 	}
+	if (found)
+		refuse_overlap(extack, mirror->family, prefix, found);
 	rcu_read_unlock();
-	return err;
+	return found ? -EEXIST : 0;
 }
 
 /* ---- Changes ---- */

@@ -113,7 +113,8 @@ void vnet_peering_del_all(struct vnet *vnet);
  * @prefix: the space
  * @extack: reason of a refusal, or NULL
  *
- * Return: 0, or -EEXIST if it overlaps one of a VNet it is to be peered with
+ * Return: 0, or -EEXIST if it overlaps one of a VNet it is to be peered with, or of
+ *	another that such a VNet is to be peered with
  */
 int vnet_peering_check_space(const struct vnet_mirror *mirror,
 			     const struct vnet_prefix *prefix,

@@ -162,6 +162,16 @@ check_error "that would overlap a peer's, without a route to it" "overlap" \
 	eval "ip route del 10.2.0.0/16 dev west table 100;
 		ip route add 10.2.128.0/17 dev hub table 100"
 must ip route add 10.2.0.0/16 dev west table 100
+must ip link add far type vnet vni 500 table 500 bgp_table 501
+must ip link set far up
+must ip route add 10.5.0.0/16 dev far table 500
+must vrs peering set hub far
+check_error "a space of one who has no side yet" "10.0.128.0/17, hub" \
+	ip route add 10.0.128.0/17 dev far table 500
+check_error "a space that another peer of the peer has" "10.1.128.0/17, east" \
+	ip route add 10.1.128.0/17 dev far table 500
+check "any other" ip route add 10.6.0.0/16 dev far table 500
+must ip link del far
 check_error "IPv6" "overlap" eval "ip -6 route del fd00:c::/48 dev west table 100;
 	ip -6 route add fd00:c:0:1::/64 dev hub table 100"
 check_equal "are all that is there" "east hub Connected 1000
