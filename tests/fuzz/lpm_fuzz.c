@@ -79,8 +79,10 @@ static void look_up(const struct vnet_lpm *t, const struct oracle *o,
 {
 	u8 len = 0, want_len = 0;
 	u32 want = oracle_lookup(o, addr, o->bits, &want_len);
-	u32 got = vnet_lpm_lookup(t, addr, &len);
+	u32 got;
 
+	vnet_lpm_prefetch(t, addr);
+	got = vnet_lpm_lookup(t, addr, &len);
 	must(got == want && (!want || len == want_len), "lookup disagrees");
 	want = oracle_lookup(o, addr, maxlen, &want_len);
 	got = vnet_lpm_lookup_shorter(t, addr, maxlen, &len);

@@ -42,8 +42,10 @@ static bool read_one(u64 *rnd)
 	unsigned int maxlen = random_below(rnd, bits + 1);
 	unsigned int a = random_below(rnd, ADDRS);
 	u8 len = 0;
-	u32 value = vnet_lpm_lookup(&table, addr[a], &len);
+	u32 value;
 
+	vnet_lpm_prefetch(&table, addr[a]);
+	value = vnet_lpm_lookup(&table, addr[a], &len);
 	if (!valid(a, value, len, least[a]))
 		return false;
 	value = vnet_lpm_lookup_shorter(&table, addr[a], maxlen, &len);

@@ -239,6 +239,7 @@ static bool same_addr(const struct pair *p, const u8 *addr, unsigned int maxlen)
 	u32 want = oracle_lookup(&p->o, addr, maxlen, &want_len);
 	u32 got;
 
+	vnet_lpm_prefetch(&p->t, addr);
 	if (maxlen < p->o.bits)
 		got = vnet_lpm_lookup_shorter(&p->t, addr, maxlen, &len);
 	else
