@@ -23,7 +23,9 @@ write_session() {
 	  ${peer_gtsm:-multihop 2};
 	  connect delay time 1;
 	  ${peer_password:+password \"$peer_password\";}
+	  ${peer_role:+local role $peer_role;}
 	  ipv$1 {
+	    ${peer_add_path:+add paths on;}
 	    import all;
 	    export where source = RTS_STATIC;
 	    next hop self;
@@ -77,7 +79,7 @@ peer_has() {
 peer_refresh() { ctl reload in rs4; }
 
 # BIRD 3 has kept what it needs for a reload, and asks nobody.
-features=(routes as4 communities refresh md5 gtsm)
+features=(routes as4 communities refresh md5 gtsm roles add_path)
 [[ $(peer_version) != 3.* ]] || features=("${features[@]/refresh/}")
 # shellcheck disable=SC2068 # one of them may be empty
 run_features BIRD ${features[@]}

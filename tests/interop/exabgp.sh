@@ -20,7 +20,10 @@ write_neighbor() {
 		${peer_password:+md5-password "$peer_password";}
 		${peer_gtsm:+outgoing-ttl 255; incoming-ttl 255;}
 		family { ipv$1 unicast; }
-		capability { route-refresh enable; }
+		capability {
+			route-refresh enable;
+			${peer_add_path:+add-path send/receive;}
+		}
 		api { processes [ test ]; receive { parsed; update; } }
 	}
 	EOF2
@@ -75,4 +78,4 @@ peer_has() {
 
 peer_refresh() { tell "neighbor 10.1.1.4 announce route-refresh ipv4 unicast"; }
 
-run_features ExaBGP routes as4 communities refresh md5 gtsm
+run_features ExaBGP routes as4 communities refresh md5 gtsm add_path

@@ -27,11 +27,15 @@ peer_start() {
 	 ${peer_password:+neighbor RS password $peer_password}
 	 neighbor 10.1.1.4 peer-group RS
 	 neighbor fd00:10:1:1::4 peer-group RS
+	 ${peer_role:+neighbor 10.1.1.4 local-role $peer_role}
+	 ${peer_role:+neighbor fd00:10:1:1::4 local-role $peer_role}
 	 address-family ipv4 unicast
 	  neighbor 10.1.1.4 activate
+	  ${peer_add_path:+neighbor 10.1.1.4 addpath-tx-all-paths}
 	 exit-address-family
 	 address-family ipv6 unicast
 	  neighbor fd00:10:1:1::4 activate
+	  ${peer_add_path:+neighbor fd00:10:1:1::4 addpath-tx-all-paths}
 	 exit-address-family
 	EOF2
 	mkdir -p "$run/frr"
@@ -78,4 +82,4 @@ peer_has() {
 
 peer_refresh() { ctl -c "clear bgp ipv4 unicast 10.1.1.4 in"; }
 
-run_features FRR routes as4 communities refresh md5 gtsm
+run_features FRR routes as4 communities refresh md5 gtsm roles add_path

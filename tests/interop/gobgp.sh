@@ -33,6 +33,9 @@ write_neighbor() {
 	  [[neighbors.afi-safis]]
 	    [neighbors.afi-safis.config]
 	      afi-safi-name = "ipv$1-unicast"
+	    ${peer_add_path:+[neighbors.afi-safis.add-paths.config]
+	      receive = true
+	      send-max = 8}
 	EOF2
 }
 
@@ -80,4 +83,4 @@ peer_has() {
 
 
 # It keeps what it has heard, and asks nobody again.
-run_features GoBGP routes as4 communities md5 gtsm
+run_features GoBGP routes as4 communities md5 gtsm add_path

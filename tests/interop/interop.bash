@@ -28,6 +28,8 @@ reset_settings() {
 	peer_asn=65001
 	peer_password=
 	peer_gtsm=
+	peer_role=
+	peer_add_path=
 	neighbor_keys=
 }
 
@@ -167,6 +169,39 @@ set_gtsm() {
 }
 feature_gtsm() { with_each announce && with_each routes_in; }
 
+# agreed FILTER: jq's on the rows of both sessions with the daemon.
+agreed() {
+	vrs show peers -j |
+		jq -e "[.[] | select(.neighbor | startswith(\"sdwan\"))] | length == 2 and all(.[]; $1)"
+}
+
+# It is the customer, we are the provider: without its role there is no session.
+set_roles() {
+	peer_role=customer
+	neighbor_keys=", role: provider, strict-role: true"
+}
+feature_roles() {
+	agreed '.role == "customer"' && with_each announce && with_each routes_on &&
+		with_each space_out && with_each reflected
+}
+
+# That several paths of a prefix go both ways is in tests/host/add_path.sh.
+set_add_path() {
+	peer_add_path=1
+	neighbor_keys=", add-path-receive: true, add-path-send: 4"
+}
+feature_add_path() {
+	agreed 'all(.capabilities, .sentCapabilities; contains("add-path"))' &&
+		with_each announce && with_each routes_in && with_each space_out &&
+		with_each reflected && with_each identified &&
+		with_each withdraw && with_each routes_gone
+}
+# Our end sends identifiers; without them peer_has would not have the routes.
+identified() {
+	vrs show advertised "$(name_of "$1")" -j |
+		jq -e --arg p "$(witnessed "$1")" 'any(.[]?[]?; .network == $p and .pathId == 1)'
+}
+
 declare -A titles=(
 	[routes]="routes of both families, both ways"
 	[as4]="4-octet AS numbers (RFC 6793)"
@@ -174,6 +209,8 @@ declare -A titles=(
 	[refresh]="route refresh (RFC 2918)"
 	[md5]="TCP MD5 (RFC 2385)"
 	[gtsm]="TTL security (RFC 5082)"
+	[roles]="roles, strict (RFC 9234)"
+	[add_path]="routes with ADD-PATH, both ways (RFC 7911)"
 )
 
 seen() { [ -z "${INTEROP_RESULTS:-}" ] || echo "$1" >>"$INTEROP_RESULTS"; }

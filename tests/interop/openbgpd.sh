@@ -10,6 +10,14 @@ ctl() { of_peer bgpctl -s "$run/bgpd.sock" "$@"; }
 
 peer_version() { of_peer bgpd -V 2>&1 | sed 's/[^0-9]*//'; }
 
+# In 7 the role is the policy.
+write_role() {
+	case $(peer_version) in
+	7.*) echo "announce policy $peer_role enforce" ;;
+	*) printf 'role %s\nannounce policy enforce\n' "$peer_role" ;;
+	esac
+}
+
 # write_neighbor FAMILY OTHER-FAMILY
 write_neighbor() {
 	cat <<-EOF2
@@ -19,6 +27,9 @@ write_neighbor() {
 		announce IPv$1 unicast
 		announce IPv$2 none
 		${peer_password:+tcp md5sig password $peer_password}
+		${peer_role:+$(write_role)}
+		${peer_add_path:+announce add-path recv yes
+		announce add-path send all}
 	}
 	EOF2
 }
@@ -63,4 +74,4 @@ peer_has() {
 
 peer_refresh() { ctl neighbor 10.1.1.4 refresh; }
 
-run_features OpenBGPD routes as4 communities refresh md5 gtsm
+run_features OpenBGPD routes as4 communities refresh md5 gtsm roles add_path
