@@ -12,9 +12,10 @@
 
 #define BUCKETS_MIN	64
 #define FAILURES_MAX	255
+#define RESIZE_AHEAD	8		/* buckets */
 
 /*
- * One route, kept small because there are many: 28 bytes and the address. It
+ * One route, kept small because there are many: 32 bytes and the address. It
  * is in the table as long as it is wanted or may be in the kernel.
  */
 struct route {
@@ -30,6 +31,7 @@ struct route {
 	uint8_t failure;		/* index of the reason, 0: none */
 	uint8_t family;
 	uint8_t len;
+	uint32_t hash;			/* of the prefix */
 	uint8_t addr[];			/* 4 or 16 bytes */
 };
 
@@ -60,32 +62,30 @@ struct want {
  * The table
  */
 
-static size_t bucket_of(const struct want *want, int family,
-			const uint8_t *addr, unsigned int len)
+static uint32_t hash_prefix(const struct prefix *prefix)
 {
-	unsigned int bytes = family == AF_INET ? 4 : 16;
+	unsigned int bytes = addr_bytes(&prefix->addr);
 	uint8_t key[18];
 
-	memcpy(key, addr, bytes);
-	key[bytes] = len;
-	key[bytes + 1] = family;
-	return hash_bytes(key, bytes + 2) & (want->n_buckets - 1);
+	memcpy(key, prefix->addr.bytes, bytes);
+	key[bytes] = prefix->len;
+	key[bytes + 1] = prefix->addr.family;
+	return hash_bytes(key, bytes + 2);
 }
 
-static size_t route_bucket(const struct want *want, const struct route *route)
+static struct route **bucket_of(const struct want *want, uint32_t hash)
 {
-	return bucket_of(want, route->family, route->addr, route->len);
+	return &want->buckets[hash & (want->n_buckets - 1)];
 }
 
 static struct route *find_route(const struct want *want,
-				const struct prefix *prefix)
+				const struct prefix *prefix, uint32_t hash)
 {
 	unsigned int bytes = addr_bytes(&prefix->addr);
-	struct route *route;
+	struct route *route = *bucket_of(want, hash);
 
-	route = want->buckets[bucket_of(want, prefix->addr.family,
-					prefix->addr.bytes, prefix->len)];
-	while (route && (route->family != prefix->addr.family ||
+	while (route && (route->hash != hash ||
+			 route->family != prefix->addr.family ||
 			 route->len != prefix->len ||
 			 memcmp(route->addr, prefix->addr.bytes, bytes) != 0))
 		route = route->chain;
@@ -94,7 +94,7 @@ static struct route *find_route(const struct want *want,
 
 static void insert(struct want *want, struct route *route)
 {
-	struct route **bucket = &want->buckets[route_bucket(want, route)];
+	struct route **bucket = bucket_of(want, route->hash);
 
 	route->chain = *bucket;
 	*bucket = route;
@@ -108,6 +108,9 @@ static void resize(struct want *want, size_t n_buckets)
 	want->n_buckets = n_buckets;
 	want->buckets = xcalloc(n_buckets, sizeof(*want->buckets));
 	for (i = 0; i < n_old; i++) {
+		/* Routes are anywhere in memory: have the next ones come. */
+		if (i + RESIZE_AHEAD < n_old && old[i + RESIZE_AHEAD])
+			__builtin_prefetch(old[i + RESIZE_AHEAD], 1);
 		for (route = old[i]; route; route = next) {
 			next = route->chain;
 			insert(want, route);
@@ -116,23 +119,26 @@ static void resize(struct want *want, size_t n_buckets)
 	free(old);
 }
 
-static struct route *new_route(struct want *want, const struct prefix *prefix)
+/* By four: a table that fills is gone through half as often. */
+static struct route *new_route(struct want *want, const struct prefix *prefix,
+			       uint32_t hash)
 {
 	unsigned int bytes = addr_bytes(&prefix->addr);
 	struct route *route = xcalloc(1, sizeof(*route) + bytes);
 
 	route->family = prefix->addr.family;
 	route->len = prefix->len;
+	route->hash = hash;
 	memcpy(route->addr, prefix->addr.bytes, bytes);
 	if (++want->n_routes > want->n_buckets)
-		resize(want, want->n_buckets * 2);
+		resize(want, want->n_buckets * 4);
 	insert(want, route);
 	return route;
 }
 
 static void free_route(struct want *want, struct route *route)
 {
-	struct route **link = &want->buckets[route_bucket(want, route)];
+	struct route **link = bucket_of(want, route->hash);
 
 	while (*link != route)
 		link = &(*link)->chain;
@@ -140,9 +146,9 @@ static void free_route(struct want *want, struct route *route)
 	want->n_stale -= route->stale;
 	want->n_failed -= route->failure != 0;
 	free(route);
-	if (--want->n_routes < want->n_buckets / 4 &&
+	if (--want->n_routes < want->n_buckets / 8 &&
 	    want->n_buckets > BUCKETS_MIN)
-		resize(want, want->n_buckets / 2);
+		resize(want, want->n_buckets / 4);
 }
 
 static struct prefix route_prefix(const struct route *route)
@@ -347,7 +353,8 @@ static bool contains(const struct addr *hops, size_t n,
 void want_set(struct want *want, const struct prefix *prefix,
 	      const struct addr *hops, size_t n, const struct addr *backup)
 {
-	struct route *route = find_route(want, prefix);
+	uint32_t hash = hash_prefix(prefix);
+	struct route *route = find_route(want, prefix, hash);
 	struct addr sorted[FIB_MAX_HOPS];
 	struct group *group;
 
@@ -360,7 +367,7 @@ void want_set(struct want *want, const struct prefix *prefix,
 	if (backup && contains(sorted, n, backup))
 		backup = NULL;
 	if (!route)
-		route = new_route(want, prefix);
+		route = new_route(want, prefix, hash);
 	set_stale(want, route, false);
 	if (route->group && group_equals(route->group, sorted, n, backup)) {
 		/* every wish has an answer, if not a request */
@@ -737,9 +744,9 @@ static void adopt_route(struct want *want, struct route *route, uint32_t nhid)
 }
 
 static void audit_unknown(struct want *want, const struct prefix *prefix,
-			  uint32_t nhid)
+			  uint32_t hash, uint32_t nhid)
 {
-	struct route *route = new_route(want, prefix);
+	struct route *route = new_route(want, prefix, hash);
 
 	route->maybe = 1;
 	route->seen = 1;
@@ -774,10 +781,11 @@ static void audit_known(struct want *want, struct route *route, uint32_t nhid,
 void want_audit_route(struct want *want, const struct prefix *prefix,
 		      uint32_t nhid, bool offload_failed)
 {
-	struct route *route = find_route(want, prefix);
+	uint32_t hash = hash_prefix(prefix);
+	struct route *route = find_route(want, prefix, hash);
 
 	if (!route) {
-		audit_unknown(want, prefix, nhid);
+		audit_unknown(want, prefix, hash, nhid);
 		return;
 	}
 	route->seen = 1;

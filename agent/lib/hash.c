@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* SipHash (Aumasson and Bernstein, 2012). */
 
+#include <endian.h>
+#include <string.h>
 #include <sys/random.h>
 
 #include "lib/hash.h"
@@ -25,7 +27,10 @@ static uint64_t load_le(const uint8_t *p, size_t n)
 
 static inline uint64_t load_le64(const uint8_t *p)
 {
-	return load_le(p, 8);
+	uint64_t word;
+
+	memcpy(&word, p, sizeof(word));
+	return le64toh(word);
 }
 
 static inline uint64_t rotl(uint64_t x, unsigned int n)
