@@ -181,6 +181,8 @@ static void unkey_group(struct groups *groups, struct group *group)
 {
 	if (group->keyed)
 		HASH_DELETE(hh, groups->by_hops, group);
+	if (groups->last == group)
+		groups->last = NULL;
 	group->keyed = false;
 }
 
@@ -206,6 +208,21 @@ static struct group *new_group(struct groups *groups, struct hop *const *hops,
 }
 
 /* The group of @addrs if all its hops are known and so is it. */
+bool group_equals(const struct group *group, const struct addr *addrs,
+		  size_t n, const struct addr *backup)
+{
+	size_t i;
+
+	if (group->n_hops != n || !group->hops[n] != !backup ||
+	    (backup && !addr_equal(&group->hops[n]->addr, backup)))
+		return false;
+	for (i = 0; i < n; i++) {
+		if (!addr_equal(&group->hops[i]->addr, &addrs[i]))
+			return false;
+	}
+	return true;
+}
+
 static struct group *lookup_group(struct groups *groups,
 				  const struct addr *addrs, size_t n,
 				  const struct addr *backup)
@@ -213,6 +230,9 @@ static struct group *lookup_group(struct groups *groups,
 	struct hop *hops[FIB_MAX_HOPS + 1];
 	size_t i;
 
+	/* A peer's routes come one after the other. */
+	if (groups->last && group_equals(groups->last, addrs, n, backup))
+		return groups->last;
 	for (i = 0; i < n; i++) {
 		hops[i] = find_hop(groups, &addrs[i]);
 		if (!hops[i])
@@ -221,7 +241,8 @@ static struct group *lookup_group(struct groups *groups,
 	hops[n] = backup ? find_hop(groups, backup) : NULL;
 	if (backup && !hops[n])
 		return NULL;
-	return find_group(groups, hops, n);
+	groups->last = find_group(groups, hops, n);
+	return groups->last;
 }
 
 struct group *groups_get(struct groups *groups, const struct addr *addrs,
@@ -245,21 +266,6 @@ struct group *groups_get(struct groups *groups, const struct addr *addrs,
 		groups_queue_set(groups, &group->obj);
 	group->obj.refs++;
 	return group;
-}
-
-bool group_equals(const struct group *group, const struct addr *addrs,
-		  size_t n, const struct addr *backup)
-{
-	size_t i;
-
-	if (group->n_hops != n || !group->hops[n] != !backup ||
-	    (backup && !addr_equal(&group->hops[n]->addr, backup)))
-		return false;
-	for (i = 0; i < n; i++) {
-		if (!addr_equal(&group->hops[i]->addr, &addrs[i]))
-			return false;
-	}
-	return true;
 }
 
 void groups_put(struct groups *groups, struct group *group)

@@ -68,6 +68,7 @@ struct groups {
 	struct nhid *ids;
 	struct hop *by_addr;
 	struct group *by_hops;
+	struct group *last;		/* that was looked up, or NULL */
 	struct nhobj *by_id;
 	struct nhobj_set_queue set_queue[2];	/* by kind: hops go first */
 	struct nhobj_reap_queue reap_queue;

@@ -190,6 +190,25 @@ struct nlmsghdr *msg_put_route(void *buf, uint16_t flags,
 	return nlh;
 }
 
+struct nlmsghdr *msg_put_route_like(void *buf, const struct nlmsghdr *like,
+				    const struct prefix *prefix, uint32_t nhid)
+{
+	/* as put_route_key() and msg_put_route() have laid it out */
+	const size_t dst = MNL_NLMSG_HDRLEN + sizeof(struct rtmsg) +
+			   MNL_ATTR_HDRLEN + sizeof(uint32_t) +
+			   MNL_ATTR_HDRLEN;
+	uint32_t len = like->nlmsg_len;
+	struct rtmsg *rtm;
+
+	memcpy(buf, like, len);
+	rtm = mnl_nlmsg_get_payload(buf);
+	rtm->rtm_dst_len = prefix->len;
+	memcpy((char *)buf + dst, prefix->addr.bytes,
+	       addr_bytes(&prefix->addr));
+	memcpy((char *)buf + len - sizeof(nhid), &nhid, sizeof(nhid));
+	return buf;
+}
+
 struct nlmsghdr *msg_del_route(void *buf, const struct msg_route *route)
 {
 	struct nlmsghdr *nlh = netlink_msg(buf, RTM_DELROUTE, 0);

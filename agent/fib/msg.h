@@ -70,6 +70,13 @@ struct nlmsghdr *msg_put_nexthop(void *buf, uint16_t flags,
 struct nlmsghdr *msg_del_nexthop(void *buf, uint32_t id);
 struct nlmsghdr *msg_put_route(void *buf, uint16_t flags,
 			       const struct msg_route *route);
+/*
+ * The same for the next of many: @like is what msg_put_route() has written for
+ * a route of the same family with a table and a next-hop object, which differs
+ * in its prefix and that object only.
+ */
+struct nlmsghdr *msg_put_route_like(void *buf, const struct nlmsghdr *like,
+				    const struct prefix *prefix, uint32_t nhid);
 struct nlmsghdr *msg_del_route(void *buf, const struct msg_route *route);
 /* Create a VNet device: name, VNI, tables and options of @link. */
 struct nlmsghdr *msg_new_vnet(void *buf, const struct msg_link *link);

@@ -29,8 +29,32 @@ static struct nlmsghdr *encode_nexthop(const struct vnet *vnet,
 	return msg_put_nexthop(buf, NLM_F_CREATE | NLM_F_REPLACE, &nexthop);
 }
 
+/* @last: the message before, if it has set a route too */
+static struct nlmsghdr *encode_set_route(const struct vnet *vnet,
+					 const struct want_op *op, void *buf,
+					 const struct nlmsghdr *last)
+{
+	struct msg_route route = {
+		.table = vnet->spec->bgp_table,
+		.metric = FIB_METRIC,
+		.protocol = RTPROT_BGP,
+		.prefix = op->prefix,
+		.nhid = op->id,
+	};
+	const struct rtmsg *rtm;
+
+	if (last && last->nlmsg_type == RTM_NEWROUTE) {
+		rtm = mnl_nlmsg_get_payload(last);
+		if (rtm->rtm_family == op->prefix.addr.family)
+			return msg_put_route_like(buf, last, &op->prefix,
+						  op->id);
+	}
+	return msg_put_route(buf, NLM_F_CREATE | NLM_F_REPLACE, &route);
+}
+
 static struct nlmsghdr *encode(const struct vnet *vnet,
-			       const struct want_op *op, void *buf)
+			       const struct want_op *op, void *buf,
+			       const struct nlmsghdr *last)
 {
 	struct msg_route route = {
 		.table = vnet->spec->bgp_table,
@@ -45,9 +69,7 @@ static struct nlmsghdr *encode(const struct vnet *vnet,
 	case WANT_DEL_NEXTHOP:
 		return msg_del_nexthop(buf, op->id);
 	case WANT_SET_ROUTE:
-		route.prefix = op->prefix;
-		route.nhid = op->id;
-		return msg_put_route(buf, NLM_F_CREATE | NLM_F_REPLACE, &route);
+		return encode_set_route(vnet, op, buf, last);
 	case WANT_DEL_ROUTE:
 		route.prefix = op->prefix;
 		return msg_del_route(buf, &route);
@@ -60,10 +82,12 @@ static void run_vnet(struct vnet *vnet)
 	static struct want_op ops[BATCH_MAX];
 	struct fib *fib = vnet->fib;
 	size_t i, n = want_take(vnet->want, ops, BATCH_MAX);
+	struct nlmsghdr *nlh = NULL;
 
-	for (i = 0; i < n; i++)
-		batch_add(fib->batch, encode(vnet, &ops[i],
-					     batch_next(fib->batch)));
+	for (i = 0; i < n; i++) {
+		nlh = encode(vnet, &ops[i], batch_next(fib->batch), nlh);
+		batch_add(fib->batch, nlh);
+	}
 	if (n > 0 && !batch_send(fib->batch, &fib->program)) {
 		log_warn("%s: answers of the kernel were lost, comparing",
 			 vnet->spec->name);

@@ -122,6 +122,27 @@ static void test_other_routes(void)
 		nla_get_u32(attr) == 101, "a dump of one table");
 }
 
+static void test_route_like(const char *first, const char *second)
+{
+	static char next[MSG_MAX] __attribute__((aligned(8)));
+	struct msg_route route = {
+		.prefix = prefix(first),
+		.table = 101,
+		.metric = 20,
+		.protocol = RTPROT_BGP,
+		.nhid = 0x56000001,
+	};
+	const struct nlmsghdr *nlh;
+
+	msg_put_route(buf, NLM_F_CREATE, &route);
+	route.prefix = prefix(second);
+	route.nhid = 0x56000002;
+	nlh = msg_put_route_like(next, (void *)buf, &route.prefix, route.nhid);
+	msg_put_route(buf, NLM_F_CREATE, &route);
+	ktap_ok(memcmp(buf, next, nlh->nlmsg_len) == 0,
+		"%s after %s is what it is alone", second, first);
+}
+
 /*
  * Next-hop objects
  */
@@ -301,6 +322,9 @@ int main(void)
 	test_gateway_route("10.66.0.0/16", "10.1.3.4");
 	test_gateway_route("fd00:9::/32", "fd00:10:1::4");
 	test_other_routes();
+	test_route_like("10.1.0.0/16", "0.0.0.0/0");
+	test_route_like("192.0.2.0/24", "198.51.100.77/32");
+	test_route_like("2001:db8::/32", "2001:db8:1:2::/64");
 	test_nexthops();
 	test_links();
 	test_address("10.1.1.4", 32);
