@@ -168,12 +168,12 @@ static int insert_small(struct vnet_lpm *t, struct vnet_lpm_body *body,
 
 	if (at) {
 		*old = lpm_leaf_value(*at);
-		small->live += !*old;
+		small->head.live += !*old;
 		WRITE_ONCE(*at, lpm_leaf(route->value, route->len));
 		return 0;
 	}
 	*old = 0;
-	if (small && small->live == SMALL_MAX) {
+	if (small && small->head.live == SMALL_MAX) {
 		trie = grow(t, body, route, gfp);
 		if (!trie)
 			return -ENOMEM;
@@ -238,10 +238,10 @@ static u32 remove_small(struct vnet_lpm *t, struct lpm_small *small, struct lpm_
 	if (!value)
 		return 0;
 	WRITE_ONCE(*at, lpm_leaf(0, len));
-	small->live--;
-	if (!small->live) {
+	small->head.live--;
+	if (!small->head.live) {
 		body_replace(t, NULL);
-	} else if (small->live <= small->count / 2) {
+	} else if (small->head.live <= small->head.count / 2) {
 		new = vnet_lpm_small_build(small, NULL, t->bits == 128, GFP_NOWAIT | __GFP_NOWARN);
 		if (new)
 			body_replace(t, &new->head);

@@ -164,10 +164,14 @@ enum lpm_kind {
 	LPM_TRIE,			/* lpm_trie.h */
 };
 
-/* The head of every body. */
+/* The head of every body; what is a small one's fills a gap here. */
 struct vnet_lpm_body {
 	struct rcu_head rcu;
-	enum lpm_kind kind;
+	u8 kind;			/* enum lpm_kind */
+	bool ip6;
+	bool long6;			/* some IPv6 prefix is longer than 64 bits */
+	u16 count;			/* places */
+	u16 live;			/* of these, with a value */
 };
 
 #endif /* _VNET_LPM_KEY_H */

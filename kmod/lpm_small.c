@@ -42,22 +42,22 @@ struct lpm_small *vnet_lpm_small_alloc(unsigned int count, bool ip6, bool long6,
 	if (!small)
 		return NULL;
 	small->head.kind = LPM_SMALL;
-	small->count = count;
-	small->live = 0;
-	small->ip6 = ip6;
-	small->long6 = long6;
+	small->head.count = count;
+	small->head.live = 0;
+	small->head.ip6 = ip6;
+	small->head.long6 = long6;
 	return small;
 }
 
 void vnet_lpm_small_put(struct lpm_small *small, const struct lpm_route *route)
 {
-	unsigned int place = small->live++;
+	unsigned int place = small->head.live++;
 
-	if (small->ip6)
+	if (small->head.ip6)
 		lpm_small_hi(small)[place] = route->key.hi;
 	else
 		lpm_small_key4(small)[place] = route->key.hi >> 32;
-	if (small->long6)
+	if (small->head.long6)
 		lpm_small_lo(small)[place] = route->key.lo;
 	lpm_small_leaf(small)[place] = lpm_leaf(route->value, route->len);
 	lpm_small_parent(small)[place] = find_parent(small, place, route);
@@ -69,9 +69,9 @@ static bool needs_long6(const struct lpm_small *old, const struct lpm_route *rou
 
 	if (route && route->len > 64)
 		return true;
-	if (!old || !old->long6 || old->live == old->count)
-		return old && old->long6;
-	for (i = 0; i < old->count; i++)
+	if (!old || !old->head.long6 || old->head.live == old->head.count)
+		return old && old->head.long6;
+	for (i = 0; i < old->head.count; i++)
 		if (route_at(old, i).value && route_at(old, i).len > 64)
 			return true;
 	return false;
@@ -80,14 +80,14 @@ static bool needs_long6(const struct lpm_small *old, const struct lpm_route *rou
 static void copy_places(struct lpm_small *new, unsigned int to, const struct lpm_small *old,
 			unsigned int from, unsigned int n)
 {
-	if (!new->ip6)
+	if (!new->head.ip6)
 		memcpy(lpm_small_key4(new) + to, lpm_small_key4(old) + from, n * sizeof(u32));
 	else
 		memcpy(lpm_small_hi(new) + to, lpm_small_hi(old) + from, n * sizeof(u64));
-	if (new->long6)
+	if (new->head.long6)
 		memcpy(lpm_small_lo(new) + to, lpm_small_lo(old) + from, n * sizeof(u64));
 	memcpy(lpm_small_leaf(new) + to, lpm_small_leaf(old) + from, n * sizeof(u32));
-	new->live += n;
+	new->head.live += n;
 }
 
 /* What moves up by one place because of the route at @place, and what that covers now. */
@@ -98,9 +98,9 @@ static void shift_parents(struct lpm_small *new, const struct lpm_small *old,
 	u16 *parent = lpm_small_parent(new), outer = parent[place];
 	unsigned int i;
 
-	for (i = place; i < old->count; i++)
+	for (i = place; i < old->head.count; i++)
 		parent[i + 1] = was[i] + (was[i] >= place && was[i] != LPM_NO_PARENT);
-	for (i = place + 1; i < new->count; i++) {
+	for (i = place + 1; i < new->head.count; i++) {
 		if (lpm_key_common(lpm_small_key(new, i), route->key) < route->len)
 			break;
 		if (parent[i] == outer)
@@ -112,7 +112,7 @@ static void shift_parents(struct lpm_small *new, const struct lpm_small *old,
 static void insert_place(struct lpm_small *new, const struct lpm_small *old,
 			 const struct lpm_route *route)
 {
-	unsigned int low = 0, high = old->count, mid;
+	unsigned int low = 0, high = old->head.count, mid;
 	struct lpm_route here;
 
 	while (low < high) {
@@ -126,25 +126,26 @@ static void insert_place(struct lpm_small *new, const struct lpm_small *old,
 	copy_places(new, 0, old, 0, low);
 	memcpy(lpm_small_parent(new), lpm_small_parent(old), low * sizeof(u16));
 	vnet_lpm_small_put(new, route);
-	copy_places(new, low + 1, old, low, old->count - low);
+	copy_places(new, low + 1, old, low, old->head.count - low);
 	shift_parents(new, old, low, route);
 }
 
 struct lpm_small *vnet_lpm_small_build(const struct lpm_small *old,
 				       const struct lpm_route *route, bool ip6, gfp_t gfp)
 {
-	unsigned int count = (old ? old->live : 0) + !!route, i;
+	unsigned int count = (old ? old->head.live : 0) + !!route, i;
 	struct lpm_small *new;
 	struct lpm_route here;
 
 	new = vnet_lpm_small_alloc(count, ip6, needs_long6(old, route), gfp);
 	if (!new)
 		return NULL;
-	if (old && route && old->live == old->count && new->long6 == old->long6) {
+	if (old && route && old->head.live == old->head.count &&
+	    new->head.long6 == old->head.long6) {
 		insert_place(new, old, route);
 		return new;
 	}
-	for (i = 0; old && i < old->count; i++) {
+	for (i = 0; old && i < old->head.count; i++) {
 		here = route_at(old, i);
 		if (!here.value)
 			continue;
@@ -186,7 +187,7 @@ bool vnet_lpm_small_next(const struct lpm_small *small, struct lpm_route *route)
 			break;
 		place--;
 	}
-	while (++place < small->count) {
+	while (++place < small->head.count) {
 		here = route_at(small, place);
 		if (here.value) {
 			*route = here;

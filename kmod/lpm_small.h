@@ -17,13 +17,9 @@
 
 struct lpm_small {
 	struct vnet_lpm_body head;
-	u16 count;			/* places */
-	u16 live;			/* of these, with a value */
-	bool ip6;
-	bool long6;			/* some IPv6 prefix is longer than 64 bits */
 	/*
 	 * For IPv4 the addresses, u32 each; for IPv6 their first halves, u64 each, then
-	 * if @long6 the second halves. Then the leaves, u32 each; then the parents, u16
+	 * if .long6 the second halves. Then the leaves, u32 each; then the parents, u16
 	 * each: the place of the closest route that covers this one, or LPM_NO_PARENT.
 	 */
 	u64 data[];
@@ -41,30 +37,30 @@ static inline u64 *lpm_small_hi(const struct lpm_small *small)
 
 static inline u64 *lpm_small_lo(const struct lpm_small *small)
 {
-	return lpm_small_hi(small) + small->count;
+	return lpm_small_hi(small) + small->head.count;
 }
 
 static inline u32 *lpm_small_leaf(const struct lpm_small *small)
 {
-	if (!small->ip6)
-		return lpm_small_key4(small) + small->count;
-	return (u32 *)(lpm_small_hi(small) + (small->count << small->long6));
+	if (!small->head.ip6)
+		return lpm_small_key4(small) + small->head.count;
+	return (u32 *)(lpm_small_hi(small) + (small->head.count << small->head.long6));
 }
 
 static inline u16 *lpm_small_parent(const struct lpm_small *small)
 {
-	return (u16 *)(lpm_small_leaf(small) + small->count);
+	return (u16 *)(lpm_small_leaf(small) + small->head.count);
 }
 
 static inline struct lpm_key lpm_small_key(const struct lpm_small *small, unsigned int place)
 {
 	struct lpm_key key = { };
 
-	if (!small->ip6) {
+	if (!small->head.ip6) {
 		key.hi = (u64)lpm_small_key4(small)[place] << 32;
 	} else {
 		key.hi = lpm_small_hi(small)[place];
-		if (small->long6)
+		if (small->head.long6)
 			key.lo = lpm_small_lo(small)[place];
 	}
 	return key;
@@ -106,14 +102,14 @@ static inline int lpm_small_find(const struct lpm_small *small, struct lpm_key k
 
 	if (lpm_small_key(small, 0).hi > key.hi)
 		return -1;
-	if (!small->ip6)
-		return lpm_small_search(small->data, false, key.hi >> 32, 0, small->count);
-	last = lpm_small_search(hi, true, key.hi, 0, small->count);
-	if (!small->long6 || hi[last] != key.hi)
+	if (!small->head.ip6)
+		return lpm_small_search(small->data, false, key.hi >> 32, 0, small->head.count);
+	last = lpm_small_search(hi, true, key.hi, 0, small->head.count);
+	if (!small->head.long6 || hi[last] != key.hi)
 		return last;
 	/* The first halves are equal from here on back to @first. */
 	if (hi[0] < key.hi)
-		first = lpm_small_search(hi, true, key.hi - 1, 0, small->count) + 1;
+		first = lpm_small_search(hi, true, key.hi - 1, 0, small->head.count) + 1;
 	if (lo[first] > key.lo)
 		return first - 1;
 	return lpm_small_search(lo, true, key.lo, first, last - first + 1);
