@@ -16,7 +16,7 @@
 #include "lpm_trie.h"
 
 /* The distances keep a table that hovers about a limit from changing all the time. */
-#define SMALL_MAX	512		/* routes in a small body */
+#define SMALL_MAX	440		/* routes in a small body */
 #define TRIE_MIN	128		/* routes below which a trie becomes small again */
 #define WIDE_MIN	16384		/* routes that are worth 260 KiB of direct access */
 #define WIDE_KEEP	4096		/* ... and below which it goes again */
