@@ -43,11 +43,18 @@ static void on_quick(void *arg)
 	loop_timer_free(quick);
 }
 
+/* On a busy machine the signal may be seen after the slow timer. */
+static void end_if_all(void)
+{
+	if (at_slow && at_signal)
+		loop_exit(7);
+}
+
 static void on_slow(void *arg)
 {
 	(void)arg;
 	at_slow = ++order;
-	loop_exit(7);
+	end_if_all();
 }
 
 static void on_stopped(void *arg)
@@ -60,6 +67,7 @@ static void on_signal(void *arg)
 {
 	(void)arg;
 	at_signal = ++order;
+	end_if_all();
 }
 
 static void on_job(void *arg)
@@ -106,7 +114,7 @@ int main(void)
 	ktap_ok(at_quick && at_slow > at_quick, "timers in their order");
 	ktap_ok(fired >= began + 15 && fired < began + 2000,
 		"set again, a timer counts from then");
-	ktap_ok(at_signal > at_quick && at_signal < at_slow, "a signal");
+	ktap_ok(at_signal > at_quick, "a signal");
 	ktap_ok(jobs == 1, "deferred twice is once");
 	ktap_ok(steps == 100, "work that defers itself goes on");
 	loop_fd_free(writer);
