@@ -92,18 +92,33 @@ check_equal "and nothing else" "10.1.2.4 10.1.3.4" hops default
 check_equal "compatibility mode of next hops is off" 0 \
 	ip netns exec "$ns" sysctl -n net.ipv4.nexthop_compat_mode
 
+# start_monitor, stop_monitor: what changes in between is in $dir/monitor. A route
+# of no table that matters shows that it listens, and that it has heard all.
+marked() {
+	ip -n "$ns" route flush table 999
+	ip -n "$ns" route add blackhole "192.0.2.$1/32" table 999 &&
+		grep -q "192.0.2.$1" "$dir/monitor"
+}
+start_monitor() {
+	ip -n "$ns" monitor route nexthop >"$dir/monitor" &
+	monitor=$!
+	must wait_until 10 marked 1
+}
+stop_monitor() {
+	must wait_until 10 marked 2
+	kill "$monitor"
+	wait "$monitor" 2>/dev/null
+	sed -i '/table 999/d' "$dir/monitor"
+}
+
 # One message for a hop that dies, however many routes
 tell "many 5001 5000 10.1.3.4 10.1.2.4"
 check "many routes" settled
 check_equal "are all there" 5002 routes
-ip -n "$ns" monitor route nexthop >"$dir/monitor" &
-monitor=$!
-must wait_until 5 pgrep -P $$ -f "ip -n $ns monitor"
-sleep 0.5
+start_monitor
 tell "down 5001 10.1.3.4" "many 5001 5000 10.1.2.4" "route 5001 0.0.0.0/0 10.1.2.4"
 check "a hop dies" settled
-sleep 0.5
-kill "$monitor"
+stop_monitor
 check_equal "its groups change, one message each" 1 \
 	grep -c "group" "$dir/monitor"
 check_equal "and no route" 0 eval "grep -c 'proto bgp metric' '$dir/monitor' || :"
@@ -148,16 +163,13 @@ before=$(ip -n "$ns" route show table 101)
 stop_fib KILL
 check_equal "killed, it leaves everything" "$before" \
 	ip -n "$ns" route show table 101
-: >"$dir/monitor"
-ip -n "$ns" monitor route nexthop >"$dir/monitor" &
-monitor=$!
-sleep 0.5
+start_monitor
 start_fib
 tell "sleep 500" "many 5001 5000 10.1.2.4" "route 5001 10.250.0.0/16 10.1.2.4"
 check "started again, it is told the same" settled
 check_equal "which changes nothing" "$before" ip -n "$ns" route show table 101
+stop_monitor
 check_equal "not even for a moment" "" cat "$dir/monitor"
-kill "$monitor"
 tell "stats 5001"
 check "what was not told is stale" \
 	wait_until 10 grep -q "^stats routes 5001 stale 2 queued 0 failed 0 " "$dir/out"
