@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# NICs, VNets and the module go while packets pass: nothing stays behind, and
+# NICs, VNets and the module go while packets pass, also through a tunnel: nothing stays behind, and
 # the kernel has nothing to say about it.
 
 . "${0%/*}/../lib.sh"
@@ -48,6 +48,25 @@ build() {
 	must ip route add 10.250.0.0/16 nhid 20 table 101
 	must ip route add blackhole 10.251.0.0/16 table 102
 	must vrs subnet set blue 10.1.0.0/24 route-table 102
+	must vrs tunnel set vxlan0
+	must vrs endpoint set blue 10.1.0.9 host 192.0.2.2 mac 02:00:00:00:00:09
+}
+
+# Another host, plain Linux, where an address of the VNet is
+add_far() {
+	add_netns far
+	must ip link add underlay type veth peer name eth0 netns far
+	must ip address add 192.0.2.1/24 dev underlay
+	must ip link set underlay up
+	must ip -n far address add 192.0.2.2/24 dev eth0
+	must ip -n far link set eth0 up
+	must ip -n far link add vxlan5001 address 02:00:00:00:00:09 type vxlan \
+		id 5001 dstport 4789 local 192.0.2.2 remote 192.0.2.1
+	must ip -n far link set vxlan5001 up
+	must ip -n far address add 10.1.0.9/16 dev vxlan5001
+	must ip -n far neigh add 10.1.0.4 lladdr 12:34:56:78:9a:bc dev vxlan5001
+	must ip link add vxlan0 type vxlan external dstport 4789
+	must ip link set vxlan0 up
 }
 
 # flood VM ADDR: packets without end, answered or not
@@ -61,6 +80,7 @@ stands() {
 	wait_until 5 ping_from vm1 10.1.0.5 &&
 		wait_until 5 ping_from vm1 fd00:10:1::5 &&
 		wait_until 5 ping_from vm1 10.1.1.4 &&
+		wait_until 5 ping_from vm1 10.1.0.9 &&
 		ping_from vm1 10.250.0.1
 }
 
@@ -130,10 +150,12 @@ add_guest vm2 02:00:00:00:00:02 10.1.0.5/24 fd00:10:1::5/64
 add_guest nva 02:00:00:00:00:03 10.1.3.4/24
 must ip -n nva address add 10.250.0.1/32 dev lo
 must in_vm nva sysctl -qw net.ipv4.ip_forward=1
-for addr in 10.1.0.5 fd00:10:1::5 10.1.1.4 10.250.0.1 10.251.0.1; do
+add_far
+for addr in 10.1.0.5 fd00:10:1::5 10.1.1.4 10.1.0.9 10.250.0.1 10.251.0.1; do
 	flood vm1 $addr
 done
 flood vm2 10.1.0.4
+flood far 10.1.0.4
 flood vm2 fd00:10:1::4
 
 build
