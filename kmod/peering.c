@@ -68,16 +68,6 @@ struct vnet_peering *vnet_peering_get_route(struct vnet *vnet, struct vnet *peer
 	return peering_get(vnet, peer, 1);
 }
 
-struct vnet_peering *vnet_peering_use(struct vnet_peering *peering)
-{
-	struct vnet_net *vn = vnet_net(dev_net(peering->vnet->dev));
-
-	spin_lock_bh(&vn->peering_lock);
-	peering->users++;
-	spin_unlock_bh(&vn->peering_lock);
-	return peering;
-}
-
 static void peering_put(struct vnet_peering *peering, unsigned int routes)
 {
 	struct vnet_net *vn = vnet_net(dev_net(peering->vnet->dev));

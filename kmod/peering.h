@@ -63,7 +63,6 @@ struct vnet_peering {
  * memory.
  */
 struct vnet_peering *vnet_peering_get(struct vnet *vnet, struct vnet *peer);
-struct vnet_peering *vnet_peering_use(struct vnet_peering *peering);
 void vnet_peering_put(struct vnet_peering *peering);
 
 /* Any context: VNET_LINK_F_* as of now */
