@@ -95,6 +95,7 @@ run_vrsd() {
 	        - { name: one, address: 10.77.1.1, asn: 64600 }
 	        - { name: two, address: 10.77.1.2, asn: 64601 }
 	EOT
+	rm -rf "$run/rs"		# or it is a restart, which waits for all
 	vrsd -c "$run/vrsd.yaml" -r "$run/rs" -u nobody >"$run/vrsd.log" 2>&1 &
 	pid=$!
 	wait_until 30 grep -q serves "$run/vrsd.log" || bail_out "vrsd does not start"
