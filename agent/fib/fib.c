@@ -393,11 +393,6 @@ void fib_sweep(struct fib *fib, uint32_t vni)
 	fib_work(fib);
 }
 
-void fib_audit(struct fib *fib)
-{
-	audit_soon(fib->audit, 0);
-}
-
 void fib_report(struct fib *fib, uint32_t vni)
 {
 	struct vnet *vnet = find_vnet(fib, vni);

@@ -231,9 +231,6 @@ void fib_hop_up(struct fib *fib, uint32_t vni, const struct addr *hop);
  */
 void fib_sweep(struct fib *fib, uint32_t vni);
 
-/* Compare with the kernel now and repair; also done on a timer. */
-void fib_audit(struct fib *fib);
-
 /* Tell the state of every BGP route of @vni, stale ones too, at once. */
 void fib_report(struct fib *fib, uint32_t vni);
 

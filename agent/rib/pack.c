@@ -98,11 +98,6 @@ void pack_reset(struct pack *b, struct table *t)
 	}
 }
 
-bool pack_full(const struct pack *b)
-{
-	return !pack_takes(b, 1);
-}
-
 bool pack_takes(const struct pack *b, uint32_t n)
 {
 	return PACK_MAX - b->n_entries >= n;

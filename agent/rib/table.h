@@ -453,7 +453,6 @@ struct pack *pack_new(struct rib *rib);
 void pack_free(struct pack *b);
 /* Empty it; it holds at most PACK_MAX prefixes. */
 void pack_reset(struct pack *b, struct table *t);
-bool pack_full(const struct pack *b);
 /* Whether it takes @n more. */
 bool pack_takes(const struct pack *b, uint32_t n);
 /* Announce to the origin's audience; @path_id: RFC 7911, 0 without it. */

@@ -440,8 +440,3 @@ void *chan_ctx(const struct chan *ch)
 {
 	return ch->ctx;
 }
-
-const char *chan_name(const struct chan *ch)
-{
-	return ch->name;
-}

@@ -31,7 +31,7 @@ struct chan;
 struct chan_ops {
 	/*
 	 * One message. @body is aligned and valid until the return; @fd is -1
-	 * or the callee's. May call chan_pause(), not chan_free().
+	 * or the callee's. Must not call chan_free().
 	 */
 	void (*message)(struct chan *ch, uint16_t type, const void *body,
 			size_t len, int fd);
@@ -51,7 +51,6 @@ struct chan *chan_new(int fd, const char *name, const struct chan_ops *ops,
 		      void *ctx);
 void chan_free(struct chan *ch);
 void *chan_ctx(const struct chan *ch);
-const char *chan_name(const struct chan *ch);
 
 void chan_send(struct chan *ch, uint16_t type, const void *body, size_t len);
 /* A fixed part and a variable one behind it. */
