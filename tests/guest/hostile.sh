@@ -65,30 +65,48 @@ unexplained() {
 	echo $total
 }
 
-# explained VNET: once nobody speaks; reassembly that times out in a guest makes
-# it say so later
+# explained VNET: prints what is left at a moment when nobody speaks; reassembly
+# that times out in a guest makes it say so later, perhaps between two counters
 explained() {
-	wait_until 10 eval "[ \$(unexplained $1) = 0 ]"
-	unexplained "$1"
+	local left tries
+
+	for ((tries = 0; tries < 60; tries++)); do
+		left=$(unexplained "$1")
+		[ "$left" != 0 ] || break
+		sleep 0.5
+	done
+	echo "$left"
+}
+
+# evil_counters: frames that left its device, that were lost there, and that its
+# NIC received; at a moment when nothing is on its way
+evil_counters() {
+	local now before=
+
+	while now="$(guest_counter evil tx_packets) $(guest_counter evil tx_dropped) $(counter evil rx_packets)"
+		[ "$now" != "$before" ]; do
+		before=$now
+		sleep 0.5
+	done
+	echo "$now"
 }
 
 # rampage NAME OPTION...: the evil guest sends evil_sent frames, of which
 # evil_left left its device; those that the host's queue had no room for are
 # evil_lost
 rampage() {
-	local left lost rx
+	local before after
 
-	left=$(guest_counter evil tx_packets)
-	lost=$(guest_counter evil tx_dropped)
-	rx=$(counter evil rx_packets)
+	read -ra before < <(evil_counters)
 	timeout $((limit * 2)) hostile "${@:2}" evil blue1 blue2 >"$dir/out"
 	check "$1: neighbours got nothing that is not for them" \
 		[ $? -eq 0 ]
 	ktap_comment <"$dir/out"
 	evil_sent=$(awk '/^sent/ { print $2 }' "$dir/out")
-	evil_left=$(($(guest_counter evil tx_packets) - left))
-	evil_lost=$(($(guest_counter evil tx_dropped) - lost))
-	evil_rx=$(($(counter evil rx_packets) - rx))
+	read -ra after < <(evil_counters)
+	evil_left=$((after[0] - before[0]))
+	evil_lost=$((after[1] - before[1]))
+	evil_rx=$((after[2] - before[2]))
 }
 
 dir=$(mktemp -d)
