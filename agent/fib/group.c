@@ -207,7 +207,6 @@ static struct group *new_group(struct groups *groups, struct hop *const *hops,
 	return group;
 }
 
-/* The group of @addrs if all its hops are known and so is it. */
 bool group_equals(const struct group *group, const struct addr *addrs,
 		  size_t n, const struct addr *backup)
 {
@@ -223,6 +222,7 @@ bool group_equals(const struct group *group, const struct addr *addrs,
 	return true;
 }
 
+/* The group of @addrs if all its hops are known and so is it. */
 static struct group *lookup_group(struct groups *groups,
 				  const struct addr *addrs, size_t n,
 				  const struct addr *backup)

@@ -134,73 +134,58 @@ static bool names_device(const struct fib_vnet *spec, const char *name)
 	return false;
 }
 
-/* Whoever is behind the NIC of this name cannot be reached any more. */
-static void nic_down(struct vnet *vnet, const char *name)
+/* Whoever is behind a NIC can be reached (@up), or cannot any more. */
+static void nic_moved(struct vnet *vnet, const struct fib_nic *nic, bool up)
 {
 	struct fib *fib = vnet->fib;
-	size_t i, j;
+	size_t i;
 
-	for (i = 0; i < vnet->spec->n_nics; i++) {
-		const struct fib_nic *nic = &vnet->spec->nics[i];
-
-		if (strcmp(nic->device, name) != 0)
+	for (i = 0; i < nic->n_addresses; i++) {
+		if (up) {
+			fib_hop_up(fib, vnet->vni, &nic->addresses[i]);
 			continue;
-		for (j = 0; j < nic->n_addresses; j++) {
-			fib_hop_down(fib, vnet->vni, &nic->addresses[j]);
-			if (fib->events.nic_down)
-				fib->events.nic_down(fib->arg, vnet->vni,
-						     &nic->addresses[j]);
 		}
+		fib_hop_down(fib, vnet->vni, &nic->addresses[i]);
+		if (fib->events.nic_down)
+			fib->events.nic_down(fib->arg, vnet->vni,
+					     &nic->addresses[i]);
 	}
 }
 
-static void nic_up(struct vnet *vnet, const char *name)
+static void carrier_moved(struct vnet *vnet, const char *name, bool up)
 {
-	size_t i, j;
+	size_t i;
 
 	for (i = 0; i < vnet->spec->n_nics; i++) {
-		const struct fib_nic *nic = &vnet->spec->nics[i];
-
-		if (strcmp(nic->device, name) != 0)
-			continue;
-		for (j = 0; j < nic->n_addresses; j++)
-			fib_hop_up(vnet->fib, vnet->vni, &nic->addresses[j]);
+		if (strcmp(vnet->spec->nics[i].device, name) == 0)
+			nic_moved(vnet, &vnet->spec->nics[i], up);
 	}
 }
 
-static bool lost_carrier(struct fib *fib, const struct msg_link *now)
+static bool had_carrier(struct fib *fib, const struct msg_link *now)
 {
 	const struct msg_link *was = links_by_index(&fib->links, now->ifindex);
 
-	return was && was->carrier && (now->gone || !now->carrier);
-}
-
-static bool has_carrier_now(struct fib *fib, const struct msg_link *now)
-{
-	const struct msg_link *was = links_by_index(&fib->links, now->ifindex);
-
-	return (!was || !was->carrier) && !now->gone && now->carrier;
+	return was && was->carrier;
 }
 
 static void on_link(struct fib *fib, const struct nlmsghdr *nlh)
 {
 	struct vnet *vnet, *tmp;
 	struct msg_link link;
-	bool lost, back;
+	bool was_up, up;
 
 	if (!msg_get_link(nlh, &link))
 		return;
-	lost = lost_carrier(fib, &link);
-	back = has_carrier_now(fib, &link);
+	was_up = had_carrier(fib, &link);
+	up = link.carrier && !link.gone;
 	links_update(&fib->links, nlh);
 	HASH_ITER(hh, fib->vnets, vnet, tmp) {
 		if (strcmp(vnet->spec->name, link.name) == 0 ||
 		    vnet->ifindex == link.ifindex)
 			vnet_check_device(vnet, &link);
-		if (lost)
-			nic_down(vnet, link.name);
-		if (back)
-			nic_up(vnet, link.name);
+		if (up != was_up)
+			carrier_moved(vnet, link.name, up);
 		if (names_device(vnet->spec, link.name))
 			fib_vnet_due(vnet);
 	}

@@ -29,18 +29,24 @@ static struct nlmsghdr *encode_nexthop(const struct vnet *vnet,
 	return msg_put_nexthop(buf, NLM_F_CREATE | NLM_F_REPLACE, &nexthop);
 }
 
-/* @last: the message before, if it has set a route too */
-static struct nlmsghdr *encode_set_route(const struct vnet *vnet,
-					 const struct want_op *op, void *buf,
-					 const struct nlmsghdr *last)
+static struct msg_route bgp_route(const struct vnet *vnet,
+				  const struct want_op *op)
 {
-	struct msg_route route = {
+	return (struct msg_route){
 		.table = vnet->spec->bgp_table,
 		.metric = FIB_METRIC,
 		.protocol = RTPROT_BGP,
 		.prefix = op->prefix,
 		.nhid = op->id,
 	};
+}
+
+/* @last: the message before, if it has set a route too */
+static struct nlmsghdr *encode_set_route(const struct vnet *vnet,
+					 const struct want_op *op, void *buf,
+					 const struct nlmsghdr *last)
+{
+	struct msg_route route = bgp_route(vnet, op);
 	const struct rtmsg *rtm;
 
 	if (last && last->nlmsg_type == RTM_NEWROUTE) {
@@ -56,11 +62,7 @@ static struct nlmsghdr *encode(const struct vnet *vnet,
 			       const struct want_op *op, void *buf,
 			       const struct nlmsghdr *last)
 {
-	struct msg_route route = {
-		.table = vnet->spec->bgp_table,
-		.metric = FIB_METRIC,
-		.protocol = RTPROT_BGP,
-	};
+	struct msg_route route;
 
 	switch (op->type) {
 	case WANT_SET_HOP:
@@ -71,7 +73,7 @@ static struct nlmsghdr *encode(const struct vnet *vnet,
 	case WANT_SET_ROUTE:
 		return encode_set_route(vnet, op, buf, last);
 	case WANT_DEL_ROUTE:
-		route.prefix = op->prefix;
+		route = bgp_route(vnet, op);
 		return msg_del_route(buf, &route);
 	}
 	return NULL;

@@ -320,26 +320,27 @@ static void fib_vnet(void *arg, uint32_t vni, bool ready, const char *text)
 			  sizeof(vni));
 }
 
-static void fib_nic_down(void *arg, uint32_t vni, const struct addr *addr)
+static void tell_hop(enum proc_id to, uint16_t type, uint32_t vni,
+		     const struct addr *hop)
 {
 	struct msg_hop msg;
 
-	(void)arg;
 	memset(&msg, 0, sizeof(msg));
 	msg.vni = vni;
-	msg.hop = *addr;
-	chan_send(proc_chan(PROC_PARENT), MSG_NIC_DOWN, &msg, sizeof(msg));
+	msg.hop = *hop;
+	chan_send(proc_chan(to), type, &msg, sizeof(msg));
+}
+
+static void fib_nic_down(void *arg, uint32_t vni, const struct addr *addr)
+{
+	(void)arg;
+	tell_hop(PROC_PARENT, MSG_NIC_DOWN, vni, addr);
 }
 
 static void fib_hop_back(void *arg, uint32_t vni, const struct addr *hop)
 {
-	struct msg_hop msg;
-
 	(void)arg;
-	memset(&msg, 0, sizeof(msg));
-	msg.vni = vni;
-	msg.hop = *hop;
-	chan_send(proc_chan(PROC_RIB), MSG_HOP_BACK, &msg, sizeof(msg));
+	tell_hop(PROC_RIB, MSG_HOP_BACK, vni, hop);
 }
 
 static void fib_repaired(void *arg, uint32_t vni, unsigned int differences)
