@@ -130,19 +130,6 @@ static void take_hash(const struct lpm_trie *trie, const struct lpm_hash *hash, 
 	b->n = n;
 }
 
-static void prefetch_hash(const struct lpm_hash *hash, const struct batch *b)
-{
-	const u64 *slots;
-	unsigned int i;
-	u32 at, mask;
-
-	for (i = 0; i < b->n; i++) {
-		slots = lpm_hash_start(hash, b->key[i].hi >> 32, &at, &mask);
-		if (slots)
-			prefetch(slots + at);
-	}
-}
-
 /* IPv4: nearly all ends one level below, so there is no more to do together. */
 static void lookup_wide(const struct lpm_trie *trie, const struct lpm_wide *wide,
 			const struct lpm_key *key, unsigned int n, u32 *leaf)
@@ -152,7 +139,6 @@ static void lookup_wide(const struct lpm_trie *trie, const struct lpm_wide *wide
 
 	for (i = 0; i < n; i++) {
 		end[i] = lpm_wide_end(trie, wide, key[i]);
-
 		prefetch(end[i].node);
 		prefetch((const char *)end[i].node + 64);
 	}
@@ -181,7 +167,8 @@ void vnet_lpm_trie_lookup_many(const struct lpm_trie *trie, const struct lpm_key
 			prefetch(lpm_wide_at(wide, key[i]));
 	}
 	if (hash) {
-		prefetch_hash(hash, &b);
+		for (i = 0; i < n; i++)
+			lpm_hash_prefetch(hash, key[i].hi >> 32);
 		if (wide)
 			below_wide(wide, &b);
 		take_hash(trie, hash, &b);

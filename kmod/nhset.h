@@ -183,7 +183,9 @@ int vnet_nhset_set_table(struct vnet_nhset *set, unsigned int buckets);
 struct vnet_nhset *vnet_nhset_resize(const struct vnet_nhset *set,
 				     unsigned int more);
 
-/* nexthop_lock: member @to gets a bucket, from @from unless that is -1. Cannot fail. */
+/* nexthop_lock: member @to gets a bucket that was @from's; either may be
+ * VNET_NHSET_NOBODY. Cannot fail.
+ */
 void vnet_nhset_move(struct vnet_nhset *set, unsigned int bucket,
 		     unsigned int from, unsigned int to);
 

@@ -65,15 +65,15 @@ struct vnet_peering {
 struct vnet_peering *vnet_peering_get(struct vnet *vnet, struct vnet *peer);
 void vnet_peering_put(struct vnet_peering *peering);
 
+/* The same for a destination that leads into the peer, which is counted in @routes */
+struct vnet_peering *vnet_peering_get_route(struct vnet *vnet, struct vnet *peer);
+void vnet_peering_put_route(struct vnet_peering *peering);
+
 /* Any context: VNET_LINK_F_* as of now */
 static inline u32 vnet_peering_link(const struct vnet_peering *peering)
 {
 	return READ_ONCE(peering->link);
 }
-
-/* The same for a destination that leads into the peer */
-struct vnet_peering *vnet_peering_get_route(struct vnet *vnet, struct vnet *peer);
-void vnet_peering_put_route(struct vnet_peering *peering);
 
 /* Any context: are both sides configured, and does a route of @vnet's lead there? */
 static inline bool vnet_peering_used(const struct vnet_peering *peering)
