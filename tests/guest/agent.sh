@@ -172,6 +172,7 @@ check_equal "a stopped agent ends well" 0 echo $?
 check "and its routes stay" holds 4
 start_vrsd
 check "the sessions come back" wait_until 40 sessions 6
+check "and say what they said before" wait_until 20 grep -q "vnet blue: all routes are there" "$run/vrsd.log"
 
 # One of two next hops goes, then comes back.
 kill -KILL "$(cat "$run/firewall.pid")"
