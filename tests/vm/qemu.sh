@@ -89,7 +89,7 @@ machine_boot() {
 		-cpu qemu64,-cx16 -smp 2 -m "$memory" \
 		-nodefaults -display none -no-reboot -nic none \
 		-kernel "$kernel_dir/vmlinuz" -initrd "$tmp/initramfs" \
-		-append "console=ttyS0 rdinit=/init panic=-1 oops=panic loglevel=5 $patience" \
+		-append "console=ttyS0 rdinit=/init panic=-1 oops=panic loglevel=8 $patience" \
 		-serial "file:$log" \
 		-chardev stdio,id=output,signal=off -serial chardev:output \
 		-device virtio-rng-pci "${options[@]}"
