@@ -315,10 +315,10 @@ static u32 result(const struct vnet_lpm *t, u32 leaf, u8 *plen)
 	return lpm_either(lpm_leaf_value(leaf), READ_ONCE(t->deflt));
 }
 
-u32 vnet_lpm_lookup(const struct vnet_lpm *t, const void *addr, u8 *plen)
+static noinline u32 body_lookup(const struct vnet_lpm *t, struct vnet_lpm_body *body,
+				const void *addr, u8 *plen)
 {
 	struct lpm_key key = lpm_key_load(addr, t->bits);
-	struct vnet_lpm_body *body = body_read(t);
 	u32 leaf = 0;
 
 	if (body && body->kind == LPM_TRIE)
@@ -326,6 +326,26 @@ u32 vnet_lpm_lookup(const struct vnet_lpm *t, const void *addr, u8 *plen)
 	else if (body)
 		leaf = lpm_small_lookup(small_body(body), key, t->bits);
 	return result(t, leaf, plen);
+}
+
+/*
+ * Direct access to IPv4 on its own: the fewer instructions a lookup has, the more lookups wait
+ * for memory at the same time.
+ */
+u32 vnet_lpm_lookup(const struct vnet_lpm *t, const void *addr, u8 *plen)
+{
+	struct vnet_lpm_body *body = body_read(t);
+	const struct lpm_wide *wide;
+	u32 leaf;
+
+	if (!body || body->kind != LPM_TRIE || body->ip6)
+		return body_lookup(t, body, addr, plen);
+	wide = rcu_dereference_raw(trie_body(body)->wide);
+	if (!wide)
+		return body_lookup(t, body, addr, plen);
+	leaf = lpm_trie_walk_wide(trie_body(body), wide, lpm_key_load(addr, 32));
+	*plen = leaf >> LPM_LEN_SHIFT;
+	return lpm_either(lpm_leaf_value(leaf), READ_ONCE(t->deflt));
 }
 
 void vnet_lpm_prefetch(const struct vnet_lpm *t, const void *addr)

@@ -2,10 +2,10 @@
 /*
  * Memory for the nodes and buckets of one LPM trie: see lpm_arena.h.
  *
- * Each chunk begins with a bitmap of its granules in which the first and the last
- * granule of every hole are marked, so a block that is freed finds a hole before and
- * behind it. A hole describes itself: its size in its first and last word, its
- * neighbours in the list of its bin in between.
+ * Each chunk begins with the empty block that index 0 names, and with a bitmap of its
+ * granules in which the first and the last granule of every hole are marked, so a block
+ * that is freed finds a hole before and behind it. A hole describes itself: its size in
+ * its first and last word, its neighbours in the list of its bin in between.
  */
 #include <linux/kernel.h>
 #include <linux/overflow.h>
@@ -13,7 +13,8 @@
 #include "lpm_arena.h"
 
 #define BITMAP_GRANULES	(LPM_CHUNK_GRANULES / 8 / LPM_GRANULE)
-#define WHOLE_CHUNK	(LPM_CHUNK_GRANULES - BITMAP_GRANULES)
+#define HEAD_GRANULES	(LPM_ARENA_EMPTY / LPM_GRANULE + BITMAP_GRANULES)
+#define WHOLE_CHUNK	(LPM_CHUNK_GRANULES - HEAD_GRANULES)
 #define MIN_HOLE	2		/* granules; struct hole and the last word */
 #define MAX_SCAN	8		/* holes looked at in a bin of mixed sizes */
 #define RECLAIM_BATCH	8		/* so that no update pays for many others */
@@ -47,7 +48,7 @@ static u32 chunk_offset(u32 index)
 
 static unsigned long *chunk_marks(const struct lpm_arena *arena, u32 index)
 {
-	return lpm_arena_at(arena, index - chunk_offset(index));
+	return lpm_arena_at(arena, index - chunk_offset(index) + LPM_ARENA_EMPTY / LPM_GRANULE);
 }
 
 static unsigned int bin_of(u32 size)
@@ -154,14 +155,14 @@ static bool add_chunk(struct lpm_arena *arena, gfp_t gfp)
 	chunk = kmalloc(LPM_CHUNK_BYTES, gfp);
 	if (!chunk)
 		return false;
-	memset(chunk, 0, BITMAP_GRANULES * LPM_GRANULE);
+	memset(chunk, 0, HEAD_GRANULES * LPM_GRANULE);
 	chunks = rcu_dereference_raw(arena->chunks);
 	for (slot = 0; chunks->chunk[slot]; slot++)
 		;
 	WRITE_ONCE(chunks->chunk[slot], chunk);
 	arena->taken++;
 	arena->empty++;
-	hole_add(arena, slot * LPM_CHUNK_GRANULES + BITMAP_GRANULES, WHOLE_CHUNK);
+	hole_add(arena, slot * LPM_CHUNK_GRANULES + HEAD_GRANULES, WHOLE_CHUNK);
 	return true;
 }
 
@@ -214,15 +215,15 @@ static void release(struct lpm_arena *arena, u32 index)
 		hole_del(arena, index + size);
 		size += hole_at(arena, index + size)->size;
 	}
-	if (chunk_offset(index) > BITMAP_GRANULES &&
+	if (chunk_offset(index) > HEAD_GRANULES &&
 	    test_bit(chunk_offset(index) - 1, marks)) {
 		before = *hole_tail(arena, index);
 		index -= before;
 		hole_del(arena, index);
 		size += before;
 	}
-	if (size == WHOLE_CHUNK && arena->empty) {
-		/* One is kept against thrashing. */
+	if (size == WHOLE_CHUNK && arena->empty && index >> LPM_CHUNK_SHIFT) {
+		/* One is kept against thrashing, and the first for the empty block. */
 		del_chunk(arena, index);
 		return;
 	}

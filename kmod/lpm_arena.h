@@ -19,6 +19,7 @@
 #define LPM_GRANULE		sizeof(u64)
 #define LPM_CHUNK_SHIFT		12	/* 4,096 granules, 32 KiB */
 #define LPM_CHUNK_GRANULES	4096U
+#define LPM_ARENA_EMPTY		64	/* bytes that are 0 at index 0: a block that is empty */
 #define LPM_CHUNK_BYTES		(LPM_CHUNK_GRANULES * LPM_GRANULE)
 /* Free holes are binned by size: exactly below 64 granules, by eighths above. */
 #define LPM_BINS		(64 + 6 * 8)

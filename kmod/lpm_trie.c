@@ -10,6 +10,7 @@
 #include <linux/slab.h>
 #include "lpm_bucket.h"
 #include "lpm_node.h"
+#include <linux/overflow.h>
 
 /* ---- direct access to the third level ---- */
 
@@ -107,6 +108,8 @@ void vnet_lpm_trie_widen(struct lpm_trie *trie, gfp_t gfp)
 		if (!wide)
 			return;
 		wide_copy_top(trie, wide, 0, 256);
+		memcpy(lpm_arena_at(&trie->arena, 0), &vnet_lpm_blank,
+		       struct_size(&vnet_lpm_blank, run, 1));
 	}
 	trie->rising = wide;
 	if (!wide_add_piece(trie, wide, gfp)) {
@@ -528,6 +531,11 @@ u32 vnet_lpm_trie_remove(struct lpm_trie *trie, struct lpm_key key, u8 len)
 
 /* ---- readers ---- */
 
+u32 vnet_lpm_trie_walk_on(const struct lpm_trie *trie, struct lpm_key key, u32 entry, u32 best)
+{
+	return lpm_trie_walk(trie, key, entry, 3, best);
+}
+
 u32 vnet_lpm_trie_get(const struct lpm_trie *trie, struct lpm_key key, u8 len)
 {
 	struct lpm_spot spot = lpm_spot_of(key, len);
@@ -623,6 +631,7 @@ struct lpm_trie *vnet_lpm_trie_create(bool ip6, gfp_t gfp)
 	if (!trie)
 		return NULL;
 	trie->head.kind = LPM_TRIE;
+	trie->head.ip6 = ip6;
 	if (ip6)
 		RCU_INIT_POINTER(trie->hash, kzalloc(sizeof(struct lpm_hash),
 						     gfp | __GFP_NOWARN));

@@ -198,39 +198,40 @@ struct lpm_wide_end {
 
 /*
  * There are no buckets on that level, so whether or not there is a node is no reason to
- * branch: nothing predicts it.
+ * branch: nothing predicts it. Where there is none, the empty block is taken for one.
  */
-static inline struct lpm_wide_end lpm_wide_end(const struct lpm_trie *trie,
-					       const struct lpm_wide *wide, struct lpm_key key)
+static __always_inline struct lpm_wide_end
+lpm_wide_end(const struct lpm_trie *trie, const struct lpm_wide *wide, struct lpm_key key)
 {
 	u32 entry = lpm_entry_load(lpm_wide_at(wide, key));
-	u32 best = READ_ONCE(wide->top[key.hi >> 56]);
-	unsigned long child = -(unsigned long)(entry >> 31);
+	u32 child = -(entry >> 31);
 	struct lpm_wide_end end;
 
-	OPTIMIZER_HIDE_VAR(child);
-	end.best = lpm_either(entry & ~(u32)child, best);
-	end.node = (const void *)(((unsigned long)&vnet_lpm_blank & ~child) |
-				  ((unsigned long)lpm_trie_child(trie, entry & (u32)child) &
-				   child));
+	end.node = lpm_trie_child(trie, entry & child);
+	end.best = lpm_either(entry & ~child, READ_ONCE(wide->top[key.hi >> 56]));
 	return end;
 }
 
+/* From the fourth level down, where few lookups get to. */
+u32 vnet_lpm_trie_walk_on(const struct lpm_trie *trie, struct lpm_key key, u32 entry, u32 best);
+
 /* From there down. */
-static inline u32 lpm_trie_walk_end(const struct lpm_trie *trie, struct lpm_wide_end end,
-				    struct lpm_key key)
+static __always_inline u32 lpm_trie_walk_end(const struct lpm_trie *trie, struct lpm_wide_end end,
+					     struct lpm_key key)
 {
 	u32 entry = lpm_entry_load(lpm_trie_step(end.node, lpm_key_byte(key, 2), &end.best));
 
-	return lpm_trie_walk(trie, key, entry, 3, end.best);
+	if (unlikely(entry & LPM_CHILD))
+		return vnet_lpm_trie_walk_on(trie, key, entry, end.best);
+	return lpm_either(entry, end.best);
 }
 
-static inline u32 lpm_trie_walk_wide(const struct lpm_trie *trie, const struct lpm_wide *wide,
-				     struct lpm_key key)
+static __always_inline u32 lpm_trie_walk_wide(const struct lpm_trie *trie,
+					      const struct lpm_wide *wide, struct lpm_key key)
 {
 	struct lpm_wide_end end = lpm_wide_end(trie, wide, key);
 
-	lpm_node_prefetch(end.node);
+	prefetch((const char *)end.node + 64);
 	return lpm_trie_walk_end(trie, end, key);
 }
 

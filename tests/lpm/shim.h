@@ -30,6 +30,9 @@ typedef __u64 u64;
 #ifndef __always_inline
 #define __always_inline inline __attribute__((always_inline))
 #endif
+#ifndef noinline
+#define noinline __attribute__((noinline))
+#endif
 #define U8_MAX UINT8_MAX
 #define container_of(ptr, type, member) \
 	((type *)((char *)(ptr) - offsetof(type, member)))

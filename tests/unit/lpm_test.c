@@ -134,13 +134,15 @@ static bool arena_whole(const struct lpm_arena *arena)
 			granules += hole[0];
 			end = index % LPM_CHUNK_GRANULES + hole[0];
 			marks = lpm_arena_at(arena,
-					     index & -LPM_CHUNK_GRANULES);
+					     (index & -LPM_CHUNK_GRANULES) +
+					     LPM_ARENA_EMPTY / LPM_GRANULE);
 			if (end < LPM_CHUNK_GRANULES && test_bit(end, marks))
 				return false;
 		}
 	}
 	return granules ==
-	       arena->taken * (LPM_CHUNK_GRANULES - LPM_CHUNK_GRANULES / 64);
+	       arena->taken * (LPM_CHUNK_GRANULES - LPM_CHUNK_GRANULES / 64 -
+			       LPM_ARENA_EMPTY / LPM_GRANULE);
 }
 
 /* What a walk finds at the level of the short cut, 0 if it ends above. */
