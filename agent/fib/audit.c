@@ -176,9 +176,10 @@ static void take_route(const struct nlmsghdr *nlh, void *arg)
 
 	if (!msg_get_route(nlh, &route) ||
 	    route.table != vnet->spec->bgp_table ||
-	    route.protocol != RTPROT_BGP || route.metric != FIB_METRIC)
+	    !program_is_ours(&route))
 		return;
 	want_audit_route(vnet->want, &route.prefix, route.nhid,
+			 route.protocol == VNET_PROTO_GATEWAY,
 			 route.offload_failed);
 }
 

@@ -316,8 +316,7 @@ void fib_configure(struct fib *fib, const struct fib_vnet *vnets, size_t n)
  */
 
 void fib_route_set(struct fib *fib, uint32_t vni, const struct prefix *prefix,
-		   const struct addr *hops, size_t n_hops,
-		   const struct addr *backup)
+		   const struct fib_way *way)
 {
 	struct vnet *vnet = find_vnet(fib, vni);
 	char text[PREFIX_STRLEN];
@@ -327,7 +326,7 @@ void fib_route_set(struct fib *fib, uint32_t vni, const struct prefix *prefix,
 			 prefix_format(prefix, text), vni);
 		return;
 	}
-	want_set(vnet->want, prefix, hops, n_hops, backup);
+	want_set(vnet->want, prefix, way);
 	fib_work(fib);
 }
 

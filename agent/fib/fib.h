@@ -12,7 +12,8 @@
  * What is ours in the kernel, and so is adopted after a restart and removed
  * when no longer wanted:
  *   next-hop objects  protocol bgp, ids FIB_NHID_FIRST..FIB_NHID_LAST
- *   BGP table         routes with protocol bgp that refer to such an object
+ *   BGP table         routes with protocol bgp or VNET_PROTO_GATEWAY, of metric
+ *                     FIB_METRIC, that refer to such an object
  *   system table and  routes with protocol FIB_PROTO_CONFIG, and reserved
  *   route tables      ranges (blackhole, protocol kernel)
  *   subnets, sides    all of a VNet that is configured
@@ -191,19 +192,26 @@ void fib_close(struct fib *fib);
  */
 void fib_configure(struct fib *fib, const struct fib_vnet *vnets, size_t n);
 
+/* Where a BGP route leads. */
+struct fib_way {
+	const struct addr *hops;	/* distinct, in any order; of more than
+					 * FIB_MAX_HOPS the first ones */
+	size_t n_hops;			/* 0: nowhere, the route is to go */
+	const struct addr *backup;	/* takes over if all hops are down, see
+					 * fib_hop_down(); NULL: none */
+	bool gateway;			/* to gateways only, no NVA: it gets
+					 * their protocol */
+};
+
 /**
  * fib_route_set - the next hops a BGP prefix should have
  * @vni: a configured VNet; others are ignored, with a log line
- * @hops: 1..FIB_MAX_HOPS distinct addresses, in any order; a set of more is cut
- * @n_hops: 0 withdraws the route
- * @backup: takes over if all hops are down, see fib_hop_down(); NULL: none
  *
  * Each call with next hops is answered by events->route, the last one if there
  * were several, also when the kernel holds the route already.
  */
 void fib_route_set(struct fib *fib, uint32_t vni, const struct prefix *prefix,
-		   const struct addr *hops, size_t n_hops,
-		   const struct addr *backup);
+		   const struct fib_way *way);
 
 /**
  * fib_hop_down - a next hop is gone

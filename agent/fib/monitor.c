@@ -95,7 +95,7 @@ static void on_route(struct fib *fib, const struct nlmsghdr *nlh)
 
 	if (!msg_get_route(nlh, &route))
 		return;
-	if (route.protocol == RTPROT_BGP && route.metric == FIB_METRIC &&
+	if (program_is_ours(&route) &&
 	    vnet_by_bgp_table(fib, route.table)) {
 		audit_soon(fib->audit, AUDIT_DELAY);
 		return;

@@ -10,6 +10,13 @@
 #include "fib/state.h"
 #include "lib/log.h"
 
+bool program_is_ours(const struct msg_route *route)
+{
+	return route->metric == FIB_METRIC &&
+	       (route->protocol == RTPROT_BGP ||
+		route->protocol == VNET_PROTO_GATEWAY);
+}
+
 static struct nlmsghdr *encode_nexthop(const struct vnet *vnet,
 				       const struct want_op *op, void *buf)
 {
@@ -35,7 +42,7 @@ static struct msg_route bgp_route(const struct vnet *vnet,
 	return (struct msg_route){
 		.table = vnet->spec->bgp_table,
 		.metric = FIB_METRIC,
-		.protocol = RTPROT_BGP,
+		.protocol = op->of_gateway ? VNET_PROTO_GATEWAY : RTPROT_BGP,
 		.prefix = op->prefix,
 		.nhid = op->id,
 	};
@@ -51,7 +58,8 @@ static struct nlmsghdr *encode_set_route(const struct vnet *vnet,
 
 	if (last && last->nlmsg_type == RTM_NEWROUTE) {
 		rtm = mnl_nlmsg_get_payload(last);
-		if (rtm->rtm_family == op->prefix.addr.family)
+		if (rtm->rtm_family == op->prefix.addr.family &&
+		    rtm->rtm_protocol == route.protocol)
 			return msg_put_route_like(buf, last, &op->prefix,
 						  op->id);
 	}
@@ -74,6 +82,8 @@ static struct nlmsghdr *encode(const struct vnet *vnet,
 		return encode_set_route(vnet, op, buf, last);
 	case WANT_DEL_ROUTE:
 		route = bgp_route(vnet, op);
+		/* whichever it has: the metric is ours */
+		route.protocol = RTPROT_UNSPEC;
 		return msg_del_route(buf, &route);
 	}
 	return NULL;

@@ -28,6 +28,7 @@
 
 struct audit;
 struct monitor;
+struct msg_route;
 
 struct vnet {
 	struct fib *fib;
@@ -80,6 +81,8 @@ void fib_repaired(struct vnet *vnet, unsigned int differences);
 
 /* program.c */
 void program_run(void *fib);
+/* Whether a route of a BGP table is one of those that we program. */
+bool program_is_ours(const struct msg_route *route);
 
 /* audit.c */
 struct audit *audit_new(struct fib *fib);

@@ -27,6 +27,7 @@ struct route {
 	uint8_t maybe : 1;		/* there in this or another form */
 	uint8_t stale : 1;		/* of an earlier run */
 	uint8_t seen : 1;		/* by the audit that runs */
+	uint8_t of_gateway : 1;		/* its protocol says so */
 	uint8_t touched : 1;		/* sent or queued since it began */
 	uint8_t failure;		/* index of the reason, 0: none */
 	uint8_t family;
@@ -351,14 +352,16 @@ static bool contains(const struct addr *hops, size_t n,
 }
 
 void want_set(struct want *want, const struct prefix *prefix,
-	      const struct addr *hops, size_t n, const struct addr *backup)
+	      const struct fib_way *way)
 {
 	uint32_t hash = hash_prefix(prefix);
 	struct route *route = find_route(want, prefix, hash);
+	const struct addr *backup = way->backup;
 	struct addr sorted[FIB_MAX_HOPS];
 	struct group *group;
+	size_t n;
 
-	n = normalize(hops, n, sorted);
+	n = normalize(way->hops, way->n_hops, sorted);
 	if (n == 0) {
 		if (route)
 			withdraw(want, route);
@@ -369,6 +372,9 @@ void want_set(struct want *want, const struct prefix *prefix,
 	if (!route)
 		route = new_route(want, prefix, hash);
 	set_stale(want, route, false);
+	if (route->of_gateway != way->gateway)
+		route->in_kernel = 0;
+	route->of_gateway = way->gateway;
 	if (route->group && group_equals(route->group, sorted, n, backup)) {
 		/* every wish has an answer, if not a request */
 		queue_route(want, route);
@@ -534,6 +540,7 @@ static bool take_route(struct want *want, struct route *route,
 	} else {
 		op->type = WANT_SET_ROUTE;
 		op->id = route->group->obj.id;
+		op->of_gateway = route->of_gateway;
 		route->maybe = 1;
 	}
 	op->object = route;
@@ -729,7 +736,8 @@ bool want_audit_group(struct want *want, uint32_t id, const uint32_t *members,
 }
 
 /* Found at the first audit, before anyone wanted it: of an earlier run. */
-static void adopt_route(struct want *want, struct route *route, uint32_t nhid)
+static void adopt_route(struct want *want, struct route *route, uint32_t nhid,
+			bool of_gateway)
 {
 	struct nhobj *obj = groups_find(&want->groups, nhid);
 
@@ -739,19 +747,20 @@ static void adopt_route(struct want *want, struct route *route, uint32_t nhid)
 	}
 	route->group = (struct group *)obj;
 	route->in_kernel = 1;
+	route->of_gateway = of_gateway;
 	set_stale(want, route, true);
 	obj->refs++;
 }
 
 static void audit_unknown(struct want *want, const struct prefix *prefix,
-			  uint32_t hash, uint32_t nhid)
+			  uint32_t hash, uint32_t nhid, bool of_gateway)
 {
 	struct route *route = new_route(want, prefix, hash);
 
 	route->maybe = 1;
 	route->seen = 1;
 	if (!want->adopted) {
-		adopt_route(want, route, nhid);
+		adopt_route(want, route, nhid, of_gateway);
 		return;
 	}
 	queue_route(want, route);
@@ -759,9 +768,10 @@ static void audit_unknown(struct want *want, const struct prefix *prefix,
 }
 
 static void audit_known(struct want *want, struct route *route, uint32_t nhid,
-			bool offload_failed)
+			bool of_gateway, bool offload_failed)
 {
-	bool right = route->group && route->group->obj.id == nhid;
+	bool right = route->group && route->group->obj.id == nhid &&
+		     route->of_gateway == of_gateway;
 
 	if (offload_failed && right) {
 		failed(want, route, intern_failure(want, EIO,
@@ -779,19 +789,19 @@ static void audit_known(struct want *want, struct route *route, uint32_t nhid,
 }
 
 void want_audit_route(struct want *want, const struct prefix *prefix,
-		      uint32_t nhid, bool offload_failed)
+		      uint32_t nhid, bool of_gateway, bool offload_failed)
 {
 	uint32_t hash = hash_prefix(prefix);
 	struct route *route = find_route(want, prefix, hash);
 
 	if (!route) {
-		audit_unknown(want, prefix, hash, nhid);
+		audit_unknown(want, prefix, hash, nhid, of_gateway);
 		return;
 	}
 	route->seen = 1;
 	route->maybe = 1;
 	if (!want->adopted || !route->touched)
-		audit_known(want, route, nhid, offload_failed);
+		audit_known(want, route, nhid, of_gateway, offload_failed);
 }
 
 static void find_lost(struct want *want, struct route *route)

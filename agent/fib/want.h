@@ -25,7 +25,7 @@ struct want;
 enum want_op_type {
 	WANT_SET_HOP,			/* id, gateway */
 	WANT_SET_GROUP,			/* id, members */
-	WANT_SET_ROUTE,			/* prefix, id: its group */
+	WANT_SET_ROUTE,			/* prefix, of_gateway, id: group */
 	WANT_DEL_ROUTE,			/* prefix */
 	WANT_DEL_NEXTHOP,		/* id, of a hop or group */
 };
@@ -35,6 +35,7 @@ struct want_op {
 	uint32_t id;
 	struct addr gateway;
 	struct prefix prefix;
+	bool of_gateway;		/* as fib_way.gateway */
 	unsigned int n_members;
 	uint32_t members[FIB_MAX_HOPS];
 	void *object;			/* for want_done() */
@@ -56,7 +57,7 @@ void want_fresh(struct want *want);
 
 /* As fib_route_set(), fib_hop_down() and fib_sweep(). */
 void want_set(struct want *want, const struct prefix *prefix,
-	      const struct addr *hops, size_t n, const struct addr *backup);
+	      const struct fib_way *way);
 bool want_hop_down(struct want *want, const struct addr *hop);
 void want_sweep(struct want *want);
 
@@ -92,7 +93,7 @@ bool want_audit_hop(struct want *want, uint32_t id, const struct addr *gateway);
 bool want_audit_group(struct want *want, uint32_t id, const uint32_t *members,
 		      size_t n);
 void want_audit_route(struct want *want, const struct prefix *prefix,
-		      uint32_t nhid, bool offload_failed);
+		      uint32_t nhid, bool of_gateway, bool offload_failed);
 /* Returns how many differences were found since begin; they are queued. */
 unsigned int want_audit_end(struct want *want);
 

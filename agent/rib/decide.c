@@ -273,6 +273,19 @@ static bool is_withheld(const struct table *t, const struct net *net,
 		paths[0].peer == PEER_OWN);
 }
 
+/* One route is either: what leads to an NVA, too, is the route server's. */
+static bool all_of_gateways(const struct table *t,
+			    const struct rib_path *paths, uint32_t n)
+{
+	uint32_t i;
+
+	for (i = 0; i < n && why_used(paths[i].why); i++) {
+		if (t->rib->peer[paths[i].peer]->conf.policy.kind == CONF_NVA)
+			return false;
+	}
+	return i > 0;
+}
+
 void decide_begin(const struct table *t, struct net *net,
 		  struct choice *choice)
 {
@@ -290,6 +303,7 @@ void decide_begin(const struct table *t, struct net *net,
 	choice->n_used = i;
 	backup = i > 0 ? backup_path(t, paths, n) : NULL;
 	choice->backup = backup ? backup->attrs : ATTRSET_NONE;
+	choice->gateway = all_of_gateways(t, paths, n);
 	if (i > 0)
 		choice->source = t->rib->peer[paths[0].peer]->neighbor;
 }
@@ -315,7 +329,8 @@ static bool nexthops_differ(const struct table *t, const struct choice *a,
 	const struct attrset_pool *pool = &t->rib->attrs;
 	uint32_t i;
 
-	if (a->n_used != b->n_used || a->n_used > CHOICE_USED)
+	if (a->n_used != b->n_used || a->n_used > CHOICE_USED ||
+	    a->gateway != b->gateway)
 		return true;
 	if (hop_differs(pool, a->backup, b->backup))
 		return true;
@@ -472,6 +487,15 @@ uint32_t decide_nexthops(const struct table *t, struct net *net,
 			hops[i] = attrset_nexthop(pool, paths[i].attrs)->addr;
 	}
 	return i;
+}
+
+bool decide_gateway(const struct table *t, struct net *net)
+{
+	const struct rib_path *paths;
+	uint32_t n;
+
+	paths = net_paths(&t->nets, net, &n);
+	return all_of_gateways(t, paths, n);
 }
 
 const struct addr *decide_backup(const struct table *t, struct net *net)

@@ -276,6 +276,7 @@ static bool hand_out(struct table *t, uint32_t id)
 		.nexthops = t->feed.hops,
 		.n_nexthops = n,
 		.backup = n > 0 ? decide_backup(t, net) : NULL,
+		.gateway = n > 0 && decide_gateway(t, net),
 	};
 
 	if (n == 0 && net_state(net) == NET_ABSENT && !t->rib->restarted) {

@@ -51,6 +51,7 @@ struct rib_route {
 	const struct addr *nexthops;	/* in order of neighbor address */
 	size_t n_nexthops;		/* 0: no such route */
 	const struct addr *backup;	/* of the next best path, or NULL */
+	bool gateway;			/* all next hops are of gateways */
 };
 
 struct rib_ops {

@@ -341,6 +341,7 @@ struct choice {
 	uint16_t source;		/* neighbor of the best path */
 	bool suppressed;
 	bool withheld;			/* from the kernel */
+	bool gateway;			/* all used are of gateways */
 };
 
 /* Before a change to the paths of a prefix. */
@@ -362,6 +363,8 @@ const struct rib_path *decide_next(const struct table *t, struct net *net,
 /* The next hops in order, at most @max; returns how many there are. */
 uint32_t decide_nexthops(const struct table *t, struct net *net,
 			 struct addr *hops, uint32_t max);
+/* Whether all paths that are used, if any, are gateways'. */
+bool decide_gateway(const struct table *t, struct net *net);
 /* The next hop of the best of the paths that are not used, or NULL. */
 const struct addr *decide_backup(const struct table *t, struct net *net);
 

@@ -282,17 +282,22 @@ static bool prefix_valid(const struct prefix *prefix)
 static void route(const struct msg_route *msg, size_t len)
 {
 	const struct addr *hops = (const void *)(msg + 1);
+	struct fib_way way = {
+		.hops = hops,
+		.n_hops = msg->n_hops,
+		.gateway = msg->gateway,
+	};
 
 	if (msg->n_hops > MSG_HOPS_MAX || msg->n_backups > 1 ||
 	    !prefix_valid(&msg->prefix) ||
 	    len != sizeof(*msg) +
 		   (msg->n_hops + msg->n_backups) * sizeof(*hops))
 		proc_violation(PROC_RIB, MSG_ROUTE);
+	if (msg->n_backups)
+		way.backup = &hops[msg->n_hops];
 	/* Rib may not have heard yet that the VNet is gone. */
 	if (find_vnet(msg->vni))
-		fib_route_set(kernel.fib, msg->vni, &msg->prefix, hops,
-			      msg->n_hops,
-			      msg->n_backups ? &hops[msg->n_hops] : NULL);
+		fib_route_set(kernel.fib, msg->vni, &msg->prefix, &way);
 	/* fib tells of routes that are wanted only. */
 	if (msg->n_hops == 0)
 		answer(msg->vni, &msg->prefix, 0, NULL);

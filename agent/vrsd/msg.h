@@ -270,7 +270,8 @@ struct msg_send {
 struct msg_route {
 	uint32_t vni;
 	uint16_t n_hops;		/* struct addr in the tail */
-	uint16_t n_backups;		/* behind them, 0 or 1 */
+	uint8_t n_backups;		/* behind them, 0 or 1 */
+	bool gateway;			/* as of rib_route */
 	struct prefix prefix;
 };
 

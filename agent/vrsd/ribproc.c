@@ -102,6 +102,7 @@ static bool ops_route(void *arg, const struct rib_route *route)
 		.vni = vnet->vni,
 		.n_hops = MIN(route->n_nexthops, MSG_HOPS_MAX),
 		.n_backups = route->backup != NULL,
+		.gateway = route->gateway,
 		.prefix = route->prefix,
 	};
 	size_t hops = msg.n_hops * sizeof(*route->nexthops);

@@ -5,6 +5,7 @@
 # transit, and route tables that lead to an appliance in the hub.
 #
 #	hub	10.0.0.0/16, nva 10.0.1.4 (AS 65001, BIRD), route server 10.0.0.4,
+#		VPN gateway gw 10.0.3.4 (BIRD, in our AS),
 #		vm0 10.0.2.4 in a subnet where BGP counts inside the VNet
 #	near	10.1.0.0/16, uses the hub's gateways
 #	far	10.2.0.0/16, does not, and has a route table
@@ -27,7 +28,7 @@ guest() {
 	must ip -n "$1" route add default via "$4" dev eth0
 }
 
-# write_config NEAR-FLAGS
+# write_config NEAR-FLAGS NEAR-PROPAGATION
 write_config() {
 	cat >"$run/vrsd.yaml" <<-EOT
 	vnets:
@@ -38,6 +39,7 @@ write_config() {
 	    address-spaces: [10.0.0.0/16]
 	    nics:
 	      - { device: nva, mac: "02:00:00:00:01:04", addresses: [10.0.1.4], ip-forwarding: true }
+	      - { device: gw, mac: "02:00:00:00:05:04", addresses: [10.0.3.4], ip-forwarding: true }
 	      - { device: vm0, mac: "02:00:00:00:04:04", addresses: [10.0.2.4] }
 	    subnets: [{ prefix: 10.0.2.0/24, route-table: inspect }]
 	    peerings:
@@ -45,7 +47,9 @@ write_config() {
 	      - { vnet: far, allow-forwarded-traffic: true }
 	    route-server:
 	      addresses: [10.0.0.4]
-	      neighbors: [{ name: nva, address: 10.0.1.4, asn: 65001 }]
+	      neighbors:
+	        - { name: nva, address: 10.0.1.4, asn: 65001 }
+	        - { name: gw, address: 10.0.3.4, kind: vpn }
 	  - name: near
 	    vni: 11
 	    table: 110
@@ -84,10 +88,13 @@ knows() { birdc -s "$run/nva.ctl" show route for "$1" | grep -q "^$1"; }
 lacks() { ! "$@"; }
 
 guest nva 02:00:00:00:01:04 10.0.1.4 10.0.1.1
+guest gw 02:00:00:00:05:04 10.0.3.4 10.0.3.1
 guest vm0 02:00:00:00:04:04 10.0.2.4 10.0.2.1
 guest vm1 02:00:00:00:02:04 10.1.0.4 10.1.0.1
 guest vm2 02:00:00:00:03:04 10.2.0.4 10.2.0.1
 must in_vm nva sysctl -qw net.ipv4.ip_forward=1
+must ip -n nva address add 10.250.0.1/32 dev lo
+must ip -n gw address add 10.251.0.1/32 dev lo
 cat >"$run/nva.conf" <<EOT
 router id 10.0.1.4; protocol device {}
 protocol static { ipv4; route 10.250.0.0/16 blackhole;
@@ -96,19 +103,25 @@ protocol bgp rs4 { local as 65001; multihop; neighbor 10.0.0.4 as 65515;
 	connect delay time 1; ipv4 { import all;
 	export where source = RTS_STATIC; next hop self; }; }
 EOT
-write_config "use-remote-gateways: true" true
+sed 's/10.0.1.4/10.0.3.4/; s/10.250/10.251/; s/10.0.9/10.0.8/; s/65001/65515/' \
+	"$run/nva.conf" >"$run/gw.conf"
+remote="use-remote-gateways: true, allow-forwarded-traffic: true"
+write_config "$remote" true
 vrsd -c "$run/vrsd.yaml" -r "$run/rs" -u nobody >"$run/vrsd.log" 2>&1 &
 vrsd_pid=$!
 defer sh -c "kill $vrsd_pid 2>/dev/null; cat $run/vrsd.log | sed 's/^/# /'"
 wait_until 20 grep -q "serves" "$run/vrsd.log" ||
 	bail_out "vrsd does not start: $(cat "$run/vrsd.log")"
-must in_vm nva bird -c "$run/nva.conf" -s "$run/nva.ctl" -P "$run/nva.pid"
+for name in nva gw; do
+	must in_vm $name bird -c "$run/$name.conf" -s "$run/$name.ctl" \
+		-P "$run/$name.pid"
+done
 
 expected="\
 far hub Connected on off off off
 hub far Connected on on off off
 hub near Connected on off on off
-near hub Connected on off off on"
+near hub Connected on on off on"
 sides_are() { [ "$(sides)" = "$expected" ]; }
 check "the sides of the configuration" wait_until 10 sides_are
 check_equal "rows of the peerings" "\
@@ -117,6 +130,8 @@ D Active 10.1.0.0/16 VNetPeering
 D Active 10.2.0.0/16 VNetPeering" eval "rows nva | grep -v None"
 check "a spoke has the hub's BGP routes" wait_until 40 row_is vm1 10.250 \
 	"B Active 10.250.0.0/16 VirtualNetworkGateway 10.0.1.4"
+check "and a gateway's" wait_until 40 row_is vm1 10.251 \
+	"B Active 10.251.0.0/16 VirtualNetworkGateway 10.0.3.4"
 check_equal "one that does not use its gateways has none" "" row vm2 10.250
 check_equal "nothing is copied" "" eval \
 	"ip route show table all | grep -w 'table 111'; true"
@@ -133,10 +148,34 @@ check "a subnet takes BGP routes inside the VNet" wait_until 10 row_is vm0 \
 check_equal "a peer does not" \
 	"B Hidden 10.0.9.0/24 VirtualNetworkGateway 10.0.1.4" row vm1 10.0.9
 
-write_config "use-remote-gateways: true" gateway
-check "propagation of gateways only" ask reload
-check "hides what the route server has learned" wait_until 10 row_is vm1 10.250 \
-	"B Hidden 10.250.0.0/16 VirtualNetworkGateway 10.0.1.4"
+# propagation VALUE NVA GATEWAY: what a spoke's subnet makes of the routes of
+# either, Active or Hidden; and what becomes of packets.
+propagation() {
+	write_config "$remote" "$1"
+	check "propagation: $1" ask reload
+	check "a route of the NVA is $2" wait_until 10 row_is vm1 10.250 \
+		"B $2 10.250.0.0/16 VirtualNetworkGateway 10.0.1.4"
+	check "one of the gateway is $3" wait_until 10 row_is vm1 10.251 \
+		"B $3 10.251.0.0/16 VirtualNetworkGateway 10.0.3.4"
+	packets "the NVA" "$2" 10.250.0.1
+	packets "the gateway" "$3" 10.251.0.1
+}
+packets() {
+	if [ "$2" = Active ]; then
+		check "packets reach $1" in_vm vm1 ping -n -c 1 -W 5 "$3"
+	else
+		check_equal "packets do not reach $1" "None dropped" eval \
+			"lookup vm1 $3 | sed 's/ .*/ dropped/'"
+		check_fail "they are lost" in_vm vm1 ping -n -c 1 -W 1 "$3"
+	fi
+}
+check_equal "the gateway's route has the gateway's protocol" "87 rt_offload" eval \
+	"ip -N -j route show table 101 10.251.0.0/16 |
+		jq -r '.[] | [.protocol, .flags[]] | join(\" \")'"
+propagation true Active Active
+propagation gateway Hidden Active
+propagation route-server Active Hidden
+propagation false Hidden Hidden
 
 write_config "allow-vnet-access: true" true
 check "without remote gateways" ask reload

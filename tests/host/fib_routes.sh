@@ -63,6 +63,14 @@ hops() {
 		$all[] | select(.id == $m) | .gateway' | sort | xargs
 }
 
+# protocols PREFIX: of its routes
+protocols() {
+	local family=-4
+	[[ $1 != *:* ]] || family=-6
+	ip -n "$ns" "$family" -N -j route show table 101 "$1" |
+		jq -r '.[].protocol' | xargs
+}
+
 routes() {
 	ip -n "$ns" route show table 101 | wc -l
 }
@@ -86,6 +94,24 @@ check "an IPv6 route is installed" told "route 5001 2001:db8::/32 installed"
 tell "route 5001 10.9.0.0/16 10.1.1.4"
 check "a next hop that is our own address is refused" \
 	told "route 5001 10.9.0.0/16 failed Nexthop has invalid gateway"
+
+# A gateway's has the gateway's protocol: 87 (186 is bgp)
+tell "gateway 5001 10.9.0.0/16 10.1.2.4" "gateway 5001 2001:db8::/32 fd00:10:1::4"
+check "gateways' routes" settled
+check_equal "have their protocol" 87 protocols 10.9.0.0/16
+check_equal "in IPv6" 87 protocols 2001:db8::/32
+check_equal "and the next hops of others" 6 nexthops
+tell "route 5001 10.9.0.0/16 10.1.2.4"
+check "a route of both" settled
+check_equal "is one route, an NVA's" 186 protocols 10.9.0.0/16
+must ip -n "$ns" route replace 10.9.0.0/16 metric 20000 proto 87 table 101 \
+	nhid "$(ip -n "$ns" -j route show table 101 10.9.0.0/16 | jq '.[].nhid')"
+has_protocol() { [ "$(protocols "$1")" = "$2" ]; }
+check "a protocol that somebody has changed is put right" \
+	wait_until 10 has_protocol 10.9.0.0/16 186
+must ip -n "$ns" -6 route del 2001:db8::/32 table 101
+check "a gateway's route that was taken away comes back" \
+	wait_until 10 has_protocol 2001:db8::/32 87
 tell "route 5001 10.9.0.0/16" "route 5001 2001:db8::/32"
 check "routes are withdrawn" settled
 check_equal "and nothing else" "10.1.2.4 10.1.3.4" hops default
@@ -182,6 +208,26 @@ tell "many 5001 5000" "route 5001 10.250.0.0/16"
 check "all is withdrawn" settled
 check_equal "no route is left" 2 routes
 check_equal "and no next hop" 0 nexthops
+
+# The same with routes of gateways
+tell "gateway 5001 10.251.0.0/16 10.1.2.4" "gateway 5001 10.252.0.0/16 10.1.2.4"
+check "gateways' routes" settled
+before=$(ip -n "$ns" route show table 101)
+stop_fib KILL
+start_monitor
+start_fib
+tell "gateway 5001 10.251.0.0/16 10.1.2.4"
+check "one is told of after a restart" settled
+check_equal "which changes nothing" "$before" ip -n "$ns" route show table 101
+stop_monitor
+check_equal "not even for a moment" "" cat "$dir/monitor"
+tell "sweep 5001"
+check "the other is swept" settled
+check_equal "it is gone" "" protocols 10.252.0.0/16
+check_equal "the first one stays" 87 protocols 10.251.0.0/16
+tell "gateway 5001 10.251.0.0/16"
+check "is withdrawn" settled
+check_equal "and gone" "" protocols 10.251.0.0/16
 
 # The device goes down, and the kernel drops what leads through it.
 tell "route 5001 10.250.0.0/16 10.1.2.4"

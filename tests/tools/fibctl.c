@@ -17,6 +17,7 @@
  *	configure			fib_configure() what was described
  *	describe			begin a new description
  *	route VNI PREFIX [HOP...]	fib_route_set()
+ *	gateway VNI PREFIX [HOP...]	the same, of gateways
  *	many VNI COUNT [HOP...]		the same for COUNT prefixes of 20/8
  *	down VNI HOP | sweep VNI | audit | report VNI
  *	idle				wait until nothing is queued
@@ -328,9 +329,13 @@ static void cmd_route(char **words)
 {
 	struct prefix prefix = get_prefix(words[2]);
 	struct addr hops[WORDS_MAX];
+	struct fib_way way = {
+		.hops = hops,
+		.n_hops = get_hops(words + 3, hops),
+		.gateway = strcmp(words[0], "gateway") == 0,
+	};
 
-	fib_route_set(fib, get_number(words[1]), &prefix, hops,
-		      get_hops(words + 3, hops), NULL);
+	fib_route_set(fib, get_number(words[1]), &prefix, &way);
 	is_idle = false;
 }
 
@@ -338,13 +343,16 @@ static void cmd_many(char **words)
 {
 	uint32_t i, n = get_number(words[2]), vni = get_number(words[1]);
 	struct addr hops[WORDS_MAX], addr;
-	size_t n_hops = get_hops(words + 3, hops);
+	struct fib_way way = {
+		.hops = hops,
+		.n_hops = get_hops(words + 3, hops),
+	};
 	struct prefix prefix;
 
 	for (i = 0; i < n; i++) {
 		addr = addr_from_v4((20u << 24) + (i << 4));
 		prefix = prefix_make(&addr, 28);
-		fib_route_set(fib, vni, &prefix, hops, n_hops, NULL);
+		fib_route_set(fib, vni, &prefix, &way);
 	}
 	is_idle = false;
 }
@@ -429,6 +437,7 @@ static const struct {
 	{ "configure", cmd_configure, 1, false },
 	{ "pretend", cmd_pretend, 1, false },
 	{ "route", cmd_route, 3, false },
+	{ "gateway", cmd_route, 3, false },
 	{ "many", cmd_many, 3, false },
 	{ "down", cmd_down, 3, false },
 	{ "sweep", cmd_sweep, 2, false },

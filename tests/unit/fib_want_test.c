@@ -12,6 +12,7 @@
 
 #include "fib/want.h"
 #include "ktap.h"
+#include "lib/util.h"
 
 #define MODEL_IDS	4096
 #define MODEL_ROUTES	256
@@ -27,12 +28,15 @@ struct model_nexthop {
 
 struct model_route {
 	bool used;
+	bool of_gateway;
 	uint32_t nhid;
 };
 
 /* The kernel: routes are 10.i.0.0/16 or 2001:db8:i::/48, by number. */
 static struct model_nexthop nexthops[MODEL_IDS];
 static struct model_route routes[MODEL_ROUTES];
+/* Which are wished as gateways', by number */
+static bool of_gateway[MODEL_ROUTES];
 static unsigned int operations, group_sets, route_sets, refused;
 static bool refuse_routes, refuse_hops;
 static uint8_t refused_hop;
@@ -155,7 +159,7 @@ static int set_route(const struct want_op *op)
 	if (!nexthop(op->id)->used || !nexthop(op->id)->is_group)
 		return EINVAL;
 	routes[number_of(&op->prefix)] = (struct model_route){
-		.used = true, .nhid = op->id,
+		.used = true, .nhid = op->id, .of_gateway = op->of_gateway,
 	};
 	return 0;
 }
@@ -244,7 +248,8 @@ static unsigned int audit(struct want *want)
 		struct prefix prefix = prefix_of(i);
 
 		if (routes[i].used)
-			want_audit_route(want, &prefix, routes[i].nhid, false);
+			want_audit_route(want, &prefix, routes[i].nhid,
+					 routes[i].of_gateway, false);
 	}
 	return want_audit_end(want);
 }
@@ -253,6 +258,7 @@ static void reset(void)
 {
 	memset(nexthops, 0, sizeof(nexthops));
 	memset(routes, 0, sizeof(routes));
+	memset(of_gateway, 0, sizeof(of_gateway));
 	memset(states, 0, sizeof(states));
 	operations = group_sets = route_sets = refused = told = 0;
 	refuse_routes = refuse_hops = false;
@@ -288,6 +294,8 @@ static bool leads_to(unsigned int i, unsigned int mask)
 
 	if (!routes[i].used)
 		return mask == 0;
+	if (routes[i].of_gateway != of_gateway[i])
+		return false;
 	group = nexthop(routes[i].nhid);
 	for (j = 0; j < group->n; j++)
 		found |= 1u << nexthop(group->members[j])->gateway.bytes[3];
@@ -298,14 +306,15 @@ static void set_mask(struct want *want, unsigned int i, unsigned int mask)
 {
 	struct prefix prefix = prefix_of(i);
 	struct addr hops[32];
-	unsigned int j, n = 0;
+	struct fib_way way = { .hops = hops, .gateway = of_gateway[i] };
+	unsigned int j;
 
 	/* downwards, so that the order given is not the order wanted */
 	for (j = 32; j-- > 0;) {
 		if (mask & (1u << j))
-			hops[n++] = hop(j);
+			hops[way.n_hops++] = hop(j);
 	}
-	want_set(want, &prefix, hops, n, NULL);
+	want_set(want, &prefix, &way);
 }
 
 /*
@@ -396,8 +405,9 @@ static void set_with_backup(struct want *want, unsigned int i)
 {
 	struct prefix prefix = prefix_of(i);
 	struct addr used = hop(0), backup = hop(1);
+	struct fib_way way = { .hops = &used, .n_hops = 1, .backup = &backup };
 
-	want_set(want, &prefix, &used, 1, &backup);
+	want_set(want, &prefix, &way);
 }
 
 static void test_backup(struct nhid *ids)
@@ -553,6 +563,53 @@ static void test_repair(struct nhid *ids)
 	want_free(want);
 }
 
+static void test_gateway(struct nhid *ids)
+{
+	struct want *want = want_new(ids, on_state, NULL);
+
+	reset();
+	of_gateway[1] = true;
+	want_fresh(want);
+	set_mask(want, 1, 0x2);
+	set_mask(want, 2, 0x2);
+	run(want);
+	ktap_ok(leads_to(1, 0x2) && leads_to(2, 0x2) && operations == 4,
+		"a gateway's route shares the group of an NVA's");
+	of_gateway[1] = false;
+	set_mask(want, 1, 0x2);
+	run(want);
+	ktap_ok(leads_to(1, 0x2) && operations == 5,
+		"it is set anew when it is a gateway's no more");
+	set_mask(want, 1, 0x2);
+	run(want);
+	ktap_ok(operations == 5, "and not without need");
+
+	routes[2].of_gateway = true;
+	ktap_ok(audit(want) == 1, "a changed protocol is found");
+	run(want);
+	ktap_ok(leads_to(2, 0x2), "and put right");
+	of_gateway[2] = true;
+	set_mask(want, 2, 0x2);
+	run(want);
+	want_free(want);
+
+	want = want_new(ids, on_state, NULL);
+	operations = 0;
+	audit(want);
+	set_mask(want, 2, 0x2);
+	run(want);
+	ktap_ok(leads_to(2, 0x2) && operations == 0,
+		"what an earlier run left with the protocol is taken over");
+	of_gateway[1] = true;
+	set_mask(want, 1, 0x2);
+	run(want);
+	ktap_ok(leads_to(1, 0x2) && operations == 1,
+		"and what has another is set anew");
+	of_gateway[1] = false;
+	of_gateway[2] = false;
+	want_free(want);
+}
+
 /*
  * Random wishes, with a model of what they come to; now and then somebody
  * interferes and an audit repairs, a hop dies, the agent restarts.
@@ -563,6 +620,7 @@ static void random_wish(struct want *want)
 {
 	unsigned int i = random() % MODEL_ROUTES;
 
+	of_gateway[i] = random() % 4 == 0;
 	wanted[i] = random() % 3 ? random() & random() & 0xfe : 0;
 	set_mask(want, i, wanted[i]);
 }
@@ -587,7 +645,9 @@ static void random_damage(void)
 {
 	unsigned int i = random() % MODEL_ROUTES;
 
-	if (random() % 2)
+	if (random() % 3 == 0)
+		routes[i].of_gateway = !routes[i].of_gateway;
+	else if (random() % 2)
 		routes[i].used = false;
 	else if (routes[i].used)
 		delete_nexthop(routes[i].nhid);
@@ -668,6 +728,7 @@ static void test_limits(struct nhid *ids)
 {
 	struct want *want = want_new(ids, on_state, NULL);
 	struct addr hops[FIB_MAX_HOPS + 8];
+	struct fib_way way = { .hops = hops, .n_hops = ARRAY_SIZE(hops) };
 	struct prefix prefix = prefix_of(1);
 	unsigned int i;
 
@@ -675,14 +736,14 @@ static void test_limits(struct nhid *ids)
 	want_fresh(want);
 	for (i = 0; i < FIB_MAX_HOPS + 8; i++)
 		hops[i] = hop(i / 2);
-	want_set(want, &prefix, hops, FIB_MAX_HOPS + 8, NULL);
+	want_set(want, &prefix, &way);
 	run(want);
 	ktap_ok(routes[1].used &&
 		nexthop(routes[1].nhid)->n == FIB_MAX_HOPS / 2 + 4,
 		"doubles do not count");
 	for (i = 0; i < FIB_MAX_HOPS + 8; i++)
 		hops[i] = hop(100 - i);
-	want_set(want, &prefix, hops, FIB_MAX_HOPS + 8, NULL);
+	want_set(want, &prefix, &way);
 	run(want);
 	ktap_ok(routes[1].used && nexthop(routes[1].nhid)->n == FIB_MAX_HOPS,
 		"a set that is too large is cut");
@@ -700,6 +761,7 @@ int main(void)
 	test_refusals(ids);
 	test_restart(ids);
 	test_repair(ids);
+	test_gateway(ids);
 	test_limits(ids);
 	test_random(ids);
 	nhid_free(ids);

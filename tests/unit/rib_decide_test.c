@@ -126,6 +126,8 @@ static bool on_route(void *arg, const struct rib_route *route)
 		for (i = 0; i < route->n_nexthops; i++)
 			say(hops, sizeof(hops), " %s",
 			    addr_format(&route->nexthops[i], buf));
+		say(hops, sizeof(hops), "%s",
+		    route->gateway ? " gateway" : "");
 	}
 	return true;
 }
