@@ -22,6 +22,8 @@
 
 /* Values are 1 .. VNET_LPM_VALUE_MAX; 0 says "no route". */
 #define VNET_LPM_VALUE_MAX	((1U << 24) - 1)
+/* Those below this take the least memory. */
+#define VNET_LPM_VALUE_NEAR	7168
 
 /* An address prefix; bits after the first @len must be zero. */
 struct vnet_prefix {
@@ -81,7 +83,8 @@ void vnet_lpm_destroy(struct vnet_lpm *t);
  * @old: set to the value that was replaced, 0 if the prefix is new; may be NULL
  * @gfp: GFP_ATOMIC
  *
- * Replacing a value takes no memory and cannot fail for lack of it.
+ * Replacing a value takes no memory, and cannot fail for lack of it, unless the new one is
+ * VNET_LPM_VALUE_NEAR or more and the old one less.
  *
  * Return: 0, or with nothing changed: -EINVAL for a prefix longer than the
  * family's addresses or with bits beyond its length, or for a value out of range;

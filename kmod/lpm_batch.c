@@ -25,7 +25,7 @@ struct batch {
 /* One level down, from nodes, for the keys in busy[]. */
 static void step_nodes(struct batch *b, unsigned int level)
 {
-	const u32 *at[LPM_BATCH];
+	const u16 *at[LPM_BATCH];
 	unsigned int i, k;
 
 	for (i = 0; i < b->n; i++) {
@@ -33,8 +33,10 @@ static void step_nodes(struct batch *b, unsigned int level)
 		at[i] = lpm_trie_step(b->child[k], lpm_key_byte(b->key[k], level), &b->best[k]);
 		prefetch(at[i]);
 	}
-	for (i = 0; i < b->n; i++)
-		b->entry[b->busy[i]] = lpm_entry_load(at[i]);
+	for (i = 0; i < b->n; i++) {
+		k = b->busy[i];
+		b->entry[k] = lpm_code_entry(b->child[k], READ_ONCE(*at[i]), level);
+	}
 }
 
 /* Asks for the blocks that the entries of some keys name. */

@@ -15,103 +15,154 @@ static bool node_breaks(const struct lpm_node *node, unsigned int slot)
 	return slot == 256 || node->map[slot >> 6] >> (slot & 63) & 1;
 }
 
-static u32 *node_list(const struct lpm_node *node)
+/* Where a route is in its node: the bits of the byte that it fixes, behind a leading 1. */
+static unsigned int place_of(unsigned int slot, unsigned int bits)
 {
-	return (u32 *)&node->run[lpm_node_runs(node)];
+	return 1U << bits | slot >> (8 - bits);
 }
 
-static u8 list_place(unsigned int first, u8 bits)
-{
-	return 1U << bits | first >> (8 - bits);
-}
-
-static u8 place_of(u32 listed)
-{
-	return listed >> LPM_LEN_SHIFT;
-}
-
-static u8 place_bits(u8 place)
+static unsigned int place_bits(unsigned int place)
 {
 	return fls(place) - 1;
 }
 
-static u8 place_first(u8 place)
+static unsigned int place_first(unsigned int place)
 {
-	return place << (8 - place_bits(place));
+	return place << (8 - place_bits(place)) & 0xff;
 }
 
-static u32 *list_find(const struct lpm_node *node, const struct lpm_spot *spot)
+static unsigned int leaf_bits(u32 leaf, unsigned int level)
 {
-	u8 place = list_place(spot->first, spot->bits);
-	u32 *list = node_list(node);
-	unsigned int i;
+	return lpm_leaf_len(leaf) - 8 * level;
+}
+
+static u32 run_entry(const struct lpm_node *node, unsigned int run, unsigned int level)
+{
+	return lpm_code_entry(node, READ_ONCE(node->run[run]), level);
+}
+
+/* The same if it is a leaf, else 0. */
+static u32 run_leaf(const struct lpm_node *node, unsigned int run, unsigned int level)
+{
+	u32 entry = run_entry(node, run, level);
+
+	return entry & LPM_CHILD ? 0 : entry;
+}
+
+static u16 near_code(unsigned int bits, u32 value)
+{
+	return (bits - 1) << LPM_CODE_SHIFT | value;
+}
+
+static u16 far_code(const struct lpm_node *node, const u32 *word)
+{
+	return LPM_CODE_FAR + (word - (const u32 *)node->run);
+}
+
+/* ---- hidden routes ---- */
+
+static u32 *hidden_leaves(const struct lpm_node *node)
+{
+	return (u32 *)node->run + DIV_ROUND_UP(lpm_node_runs(node), 2);
+}
+
+/* Their places; 0: removed, but the leaf may be in use as a word. */
+static u8 *hidden_places(const struct lpm_node *node)
+{
+	return (u8 *)(hidden_leaves(node) + node->head.count);
+}
+
+static int hidden_find(const struct lpm_node *node, unsigned int place)
+{
+	const u8 *places = hidden_places(node);
+	int i;
 
 	for (i = 0; i < node->head.count; i++)
-		if (place_of(READ_ONCE(list[i])) == place)
-			return &list[i];
-	return NULL;
+		if (READ_ONCE(places[i]) == place)
+			return i;
+	return -1;
 }
 
-/* The longest listed route that covers a slot with at most @bits bits; 0 if none. */
-static u32 list_cover(const struct lpm_node *node, u8 slot, u8 bits)
+/* Whether a run that is not all in [@first, @end) shows the route at @place. */
+static bool node_shows(const struct lpm_node *node, unsigned int level, unsigned int place,
+		       unsigned int first, unsigned int end)
 {
-	const u32 *list = node_list(node);
-	unsigned int i, best_bits = 0;
-	u32 listed, best = 0;
-	u8 place, len;
+	unsigned int bits = place_bits(place), slot = place_first(place);
+	unsigned int last = slot + (256 >> bits), run = lpm_node_run(node, slot), next;
+	u32 leaf;
 
-	for (i = 0; i < node->head.count; i++) {
-		listed = READ_ONCE(list[i]);
-		place = place_of(listed);
-		len = place_bits(place);
-		if (!lpm_leaf_value(listed) || len > bits || len <= best_bits ||
-		    list_place(slot, len) != place)
-			continue;
-		best = listed;
-		best_bits = len;
+	for (; slot < last; slot = next) {
+		next = lpm_node_next_run(node, slot);
+		leaf = run_leaf(node, run++, level);
+		if (leaf && leaf_bits(leaf, level) == bits && (slot < first || next > end))
+			return true;
 	}
-	return best;
-}
-
-static u32 listed_leaf(u32 listed, unsigned int level)
-{
-	if (!listed)
-		return 0;
-	return lpm_leaf(lpm_leaf_value(listed), 8 * level + place_bits(place_of(listed)));
-}
-
-/* The route that owns a slot, 0 if it has none of all eight bits. */
-static u32 node_owner(const struct lpm_trie *trie, const struct lpm_node *node, u8 slot)
-{
-	u32 leaf = lpm_entry_leaf(trie, lpm_node_entry(node, slot));
-
-	return lpm_leaf_rank(leaf) % 8 ? 0 : leaf;
-}
-
-u32 vnet_lpm_node_value(const struct lpm_trie *trie, const struct lpm_node *node,
-			const struct lpm_spot *spot)
-{
-	u32 *listed;
-
-	if (spot->bits == 8)
-		return lpm_leaf_value(node_owner(trie, node, spot->first));
-	listed = list_find(node, spot);
-	return listed ? lpm_leaf_value(READ_ONCE(*listed)) : 0;
-}
-
-bool vnet_lpm_node_in_use(const struct lpm_node *node)
-{
-	unsigned int runs = lpm_node_runs(node);
-	unsigned int i;
-
-	for (i = 0; i < runs; i++)
-		if (node->run[i])
-			return true;
-	for (i = 0; i < node->head.count; i++)
-		if (lpm_leaf_value(node->run[runs + i]))
-			return true;
 	return false;
 }
+
+/*
+ * What runs in a range show of routes of fewer than @bits bits, which cover all of it: the
+ * leaf of the longest, 0 if there is none.
+ */
+static u32 range_cover(const struct lpm_node *node, unsigned int level, unsigned int first,
+		       unsigned int end, unsigned int bits)
+{
+	unsigned int run = lpm_node_run(node, first), slot;
+	u32 leaf;
+
+	for (slot = first; slot < end; slot = lpm_node_next_run(node, slot)) {
+		leaf = run_leaf(node, run++, level);
+		if (leaf && leaf_bits(leaf, level) < bits)
+			return leaf;
+	}
+	return 0;
+}
+
+/* The same, if no run will show that route once others take this range, and none lists it. */
+static u32 range_hides(const struct lpm_node *node, unsigned int level, unsigned int first,
+		       unsigned int end, unsigned int bits)
+{
+	u32 leaf = range_cover(node, level, first, end, bits);
+	unsigned int place = leaf ? place_of(first, leaf_bits(leaf, level)) : 0;
+
+	if (!leaf || hidden_find(node, place) >= 0 ||
+	    node_shows(node, level, place, first, end))
+		return 0;
+	return leaf;
+}
+
+/* Whether a route would be shown: somewhere in its range nothing longer is. */
+static bool range_shows(const struct lpm_node *node, const struct lpm_spot *spot)
+{
+	unsigned int slot = spot->first, run = lpm_node_run(node, slot);
+	u32 entry;
+
+	if (spot->bits == 8)
+		return true;
+	for (; slot < spot->first + spot->slots; slot = lpm_node_next_run(node, slot)) {
+		entry = run_entry(node, run++, spot->level);
+		if (!(entry & LPM_CHILD) && lpm_leaf_rank(entry) <= spot->len)
+			return true;
+	}
+	return false;
+}
+
+/* ---- copies ---- */
+
+/* A copy to be: with runs that break at both ends of a range, where others will be shown. */
+struct copy {
+	const struct lpm_node *src;
+	struct lpm_node *dst;
+	unsigned int level;
+	unsigned int first;		/* of the range */
+	unsigned int end;
+	bool pack;			/* drop what removals have left */
+	u32 hide;			/* leaf of a route to list as hidden, or 0 */
+	unsigned int runs;
+	unsigned int hidden;
+	unsigned int far;		/* words of runs */
+	u32 last;			/* entry of the last run */
+};
 
 /*
  * Whether a run must begin at @slot. Between equal leaves it must if two routes of the
@@ -130,125 +181,179 @@ static bool run_needed(unsigned int slot, u32 before, u32 entry)
 	return !(slot & ((1U << (8 - bits)) - 1));
 }
 
-/*
- * Copies the runs and listed routes that are needed to @dst, or only counts them if that
- * is NULL.
- */
-static unsigned int node_pack(const struct lpm_node *src, struct lpm_node *dst)
+static void pack_run(struct copy *c, unsigned int slot, u16 code, u32 entry)
 {
-	unsigned int slot, run = 0, kept = 0, i;
-	u32 entry, last = 0;
-
-	if (dst)
-		memset(dst->map, 0, sizeof(dst->map));
-	for (slot = 0; slot < 256; slot = lpm_node_next_run(src, slot)) {
-		entry = src->run[run++];
-		if (!run_needed(slot, last, entry))
-			continue;
-		if (dst) {
-			dst->map[slot >> 6] |= 1ULL << (slot & 63);
-			dst->run[kept] = entry;
-		}
-		last = entry;
-		kept++;
+	if (c->dst) {
+		c->dst->map[slot >> 6] |= 1ULL << (slot & 63);
+		c->dst->run[c->runs] = code;
 	}
-	for (i = 0; i < src->head.count; i++) {
-		entry = src->run[run + i];
-		if (!lpm_leaf_value(entry))
-			continue;
-		if (dst)
-			dst->run[kept] = entry;
-		kept++;
-	}
-	return kept;
+	c->runs++;
+	c->far += code >= LPM_CODE_FAR;
+	c->last = entry;
 }
 
-/* Sets what follows from the map of a node that holds @entries. */
-static void node_recount(struct lpm_node *node, unsigned int entries)
+/* Copies the runs that are needed, or only counts them as long as there is no .dst. */
+static void pack_runs(struct copy *c)
+{
+	unsigned int slot, next, run = 0;
+	u32 entry;
+	u16 code;
+
+	c->runs = 0;
+	c->far = 0;
+	for (slot = 0; slot < 256; slot = next) {
+		next = lpm_node_next_run(c->src, slot);
+		code = c->src->run[run++];
+		entry = lpm_code_entry(c->src, code, c->level);
+		if (slot == c->first || slot == c->end || run_needed(slot, c->last, entry))
+			pack_run(c, slot, code, entry);
+		if (slot < c->first && c->first < next)
+			pack_run(c, c->first, code, entry);
+		if (slot < c->end && c->end < next)
+			pack_run(c, c->end, code, entry);
+	}
+}
+
+/* Sets what follows from the map of a node. */
+static void node_recount(struct lpm_node *node)
 {
 	unsigned int word;
 
 	node->before[0] = 0;
 	for (word = 0; word < 3; word++)
 		node->before[word + 1] = node->before[word] + lpm_popcount(node->map[word]);
-	node->head.count = entries - lpm_node_runs(node);
-	node->head.stale = 0;
 }
 
-/* A private copy with room for @extra more entries, without what is stale; 0: no memory. */
-static u32 node_clone(struct lpm_trie *trie, const struct lpm_node *src, unsigned int extra,
-		      gfp_t gfp)
+/* Makes a run begin at @slot of a node of @runs so far. */
+static void break_run(struct lpm_node *node, unsigned int slot, unsigned int runs)
 {
-	unsigned int entries = lpm_node_runs(src) + src->head.count;
-	struct lpm_node *dst;
+	unsigned int run = lpm_node_run(node, slot);
+
+	memmove(&node->run[run + 1], &node->run[run], (runs - run) * sizeof(node->run[0]));
+	node->map[slot >> 6] |= 1ULL << (slot & 63);
+	node_recount(node);
+}
+
+static void count_break(struct copy *c, unsigned int slot)
+{
+	if (node_breaks(c->src, slot))
+		return;
+	c->runs++;
+	c->far += c->src->run[lpm_node_run(c->src, slot)] >= LPM_CODE_FAR;
+}
+
+/* Counts all runs that there are and are going to be. */
+static void count_runs(struct copy *c)
+{
+	unsigned int i, far = 0;
+
+	c->runs = lpm_node_runs(c->src);
+	for (i = 0; i < c->runs; i++)
+		far += c->src->run[i] >= LPM_CODE_FAR;
+	c->far = far;
+	count_break(c, c->first);
+	count_break(c, c->end);
+}
+
+static void copy_runs(struct copy *c)
+{
+	unsigned int runs = lpm_node_runs(c->src);
+
+	memcpy(c->dst->before, c->src->before, sizeof(c->dst->before));
+	memcpy(c->dst->map, c->src->map, sizeof(c->dst->map));
+	memcpy(c->dst->run, c->src->run, runs * sizeof(c->dst->run[0]));
+	if (!node_breaks(c->dst, c->first))
+		break_run(c->dst, c->first, runs++);
+	if (!node_breaks(c->dst, c->end))
+		break_run(c->dst, c->end, runs);
+}
+
+/* Copies the words of the runs; returns where they end. */
+static u32 *copy_words(struct copy *c)
+{
+	u32 *word = (u32 *)(hidden_places(c->dst) + ALIGN(c->hidden, sizeof(u32)));
+	u16 *run = c->dst->run, *end = run + c->runs;
+
+	for (; c->far && run < end; run++) {
+		if (*run < LPM_CODE_FAR)
+			continue;
+		*word = *lpm_code_far(c->src, *run);
+		*run = far_code(c->dst, word++);
+	}
+	return word;
+}
+
+/* Copies the hidden routes, or only counts them. */
+static void copy_hidden(struct copy *c)
+{
+	const u32 *leaves = hidden_leaves(c->src);
+	const u8 *places = hidden_places(c->src);
+	unsigned int i, kept = 0;
+
+	for (i = 0; i < c->src->head.count; i++) {
+		if (!places[i] || (c->pack && node_shows(c->src, c->level, places[i],
+							 c->first, c->end)))
+			continue;
+		if (c->dst) {
+			hidden_leaves(c->dst)[kept] = leaves[i];
+			hidden_places(c->dst)[kept] = places[i];
+		}
+		kept++;
+	}
+	if (c->dst && c->hide) {
+		hidden_leaves(c->dst)[kept] = c->hide;
+		hidden_places(c->dst)[kept] = place_of(c->first, leaf_bits(c->hide, c->level));
+	}
+	c->hidden = kept + !!c->hide;
+}
+
+/*
+ * A private copy whose runs break at both ends of a range, which lists the route of a leaf that
+ * covers the range, or that is it, as hidden unless that is 0, with a spare word unless @spare
+ * is NULL. Returns its index, 0: no memory.
+ */
+static u32 node_copy(struct lpm_trie *trie, const struct lpm_node *src, unsigned int level,
+		     unsigned int first, unsigned int end, u32 hide, gfp_t gfp, u32 **spare)
+{
+	struct copy c = {
+		.src = src, .level = level, .first = first, .end = end,
+		.pack = src->head.stale, .hide = hide,
+	};
+	size_t bytes;
 	u32 index;
 
-	if (src->head.stale)
-		entries = node_pack(src, NULL);
-	index = vnet_lpm_arena_alloc(&trie->arena, struct_size(src, run, entries + extra), gfp);
+	if (c.pack)
+		pack_runs(&c);
+	else
+		count_runs(&c);
+	copy_hidden(&c);
+	bytes = ALIGN(struct_size(src, run, c.runs), sizeof(u32)) +
+		(c.hidden + c.far + !!spare) * sizeof(u32) + ALIGN(c.hidden, sizeof(u32));
+	index = vnet_lpm_arena_alloc(&trie->arena, bytes, gfp);
 	if (!index)
 		return 0;
-	dst = lpm_arena_at(&trie->arena, index);
-	dst->head.base = src->head.base;
-	if (src->head.stale) {
-		node_pack(src, dst);
+	c.dst = lpm_arena_at(&trie->arena, index);
+	c.dst->head.base = src->head.base;
+	c.dst->head.stale = 0;
+	c.dst->head.count = c.hidden;
+	if (c.pack) {
+		memset(c.dst->map, 0, sizeof(c.dst->map));
+		pack_runs(&c);
+		node_recount(c.dst);
 	} else {
-		memcpy(dst->map, src->map, sizeof(dst->map));
-		memcpy(dst->run, src->run, entries * sizeof(dst->run[0]));
+		copy_runs(&c);
 	}
-	node_recount(dst, entries);
+	copy_hidden(&c);
+	if (spare)
+		*spare = copy_words(&c);
+	else
+		copy_words(&c);
 	return index;
-}
-
-/* Makes a run begin at @slot of a private node that has the room. */
-static void node_break(struct lpm_node *node, unsigned int slot)
-{
-	unsigned int word = slot >> 6;
-	u32 *run, *end;
-
-	if (node_breaks(node, slot))
-		return;
-	run = &node->run[lpm_node_run(node, slot)];
-	end = node_list(node) + node->head.count;
-	memmove(run + 1, run, (end - run) * sizeof(*run));
-	node->map[word] |= 1ULL << (slot & 63);
-	while (++word < 4)
-		node->before[word]++;
-}
-
-struct lpm_node *vnet_lpm_node_cut(struct lpm_trie *trie, const struct lpm_node *node,
-				   unsigned int first, unsigned int slots, unsigned int list,
-				   gfp_t gfp, u32 *copy)
-{
-	struct lpm_node *new;
-	unsigned int extra = list;
-
-	node = node ?: &vnet_lpm_blank;
-	*copy = 0;
-	if (!list && node_breaks(node, first) && node_breaks(node, first + slots))
-		return (struct lpm_node *)node;
-	extra += node->head.stale || !node_breaks(node, first);
-	extra += node->head.stale || !node_breaks(node, first + slots);
-	*copy = node_clone(trie, node, extra, gfp);
-	if (!*copy)
-		return NULL;
-	new = lpm_arena_at(&trie->arena, *copy);
-	node_break(new, first);
-	node_break(new, first + slots);
-	return new;
-}
-
-struct lpm_node *vnet_lpm_node_cut_spot(struct lpm_trie *trie, const struct lpm_node *node,
-					const struct lpm_spot *spot, gfp_t gfp, u32 *copy)
-{
-	bool list = spot->bits < 8 && !(node && list_find(node, spot));
-
-	return vnet_lpm_node_cut(trie, node, spot->first, spot->slots, list, gfp, copy);
 }
 
 u32 vnet_lpm_node_blank(struct lpm_trie *trie, gfp_t gfp)
 {
-	return node_clone(trie, &vnet_lpm_blank, 0, gfp);
+	return node_copy(trie, &vnet_lpm_blank, 0, 0, 0, 0, gfp, NULL);
 }
 
 bool vnet_lpm_node_worn(const struct lpm_node *node)
@@ -256,109 +361,282 @@ bool vnet_lpm_node_worn(const struct lpm_node *node)
 	return 8 * node->head.stale >= lpm_node_runs(node) + node->head.count;
 }
 
-u32 vnet_lpm_node_repair(struct lpm_trie *trie, const struct lpm_node *node)
+u32 vnet_lpm_node_repair(struct lpm_trie *trie, const struct lpm_node *node, unsigned int level)
 {
-	return node_clone(trie, node, 0, GFP_NOWAIT | __GFP_NOWARN);
+	return node_copy(trie, node, level, 0, 0, 0, GFP_NOWAIT | __GFP_NOWARN, NULL);
+}
+
+u32 *vnet_lpm_node_open(struct lpm_trie *trie, const struct lpm_node *node, unsigned int level,
+			u8 slot, gfp_t gfp, u32 *copy)
+{
+	struct lpm_node *new;
+	u32 *word, hide;
+	u16 *run;
+
+	node = node ?: &vnet_lpm_blank;
+	/* The route that owns the slot is not hidden by what is below. */
+	hide = range_hides(node, level, slot, slot + 1, 8);
+	*copy = node_copy(trie, node, level, slot, slot + 1, hide, gfp, &word);
+	if (!*copy)
+		return NULL;
+	new = lpm_arena_at(&trie->arena, *copy);
+	run = &new->run[lpm_node_run(new, slot)];
+	*word = lpm_code_entry(new, *run, level);
+	*run = far_code(new, word);
+	return word;
+}
+
+/* ---- routes ---- */
+
+/* The leaf of a route, 0 if it is not there. */
+static u32 node_find(const struct lpm_trie *trie, const struct lpm_node *node,
+		     const struct lpm_spot *spot)
+{
+	unsigned int slot = spot->first, run = lpm_node_run(node, slot);
+	u32 leaf;
+	int i;
+
+	for (; slot < spot->first + spot->slots; slot = lpm_node_next_run(node, slot)) {
+		leaf = run_entry(node, run++, spot->level);
+		/* What is below shows the route that owns the slot. */
+		if (leaf & LPM_CHILD)
+			leaf = spot->bits == 8 ? lpm_entry_leaf(trie, leaf) : 0;
+		if (leaf && lpm_leaf_len(leaf) == spot->len)
+			return leaf;
+	}
+	i = spot->bits < 8 ? hidden_find(node, place_of(spot->first, spot->bits)) : -1;
+	return i < 0 ? 0 : READ_ONCE(hidden_leaves(node)[i]);
+}
+
+u32 vnet_lpm_node_value(const struct lpm_trie *trie, const struct lpm_node *node,
+			const struct lpm_spot *spot)
+{
+	return lpm_leaf_value(node_find(trie, node, spot));
+}
+
+bool vnet_lpm_node_in_use(const struct lpm_node *node)
+{
+	const u8 *places = hidden_places(node);
+	unsigned int i;
+
+	for (i = 0; i < lpm_node_runs(node); i++)
+		if (node->run[i] >= LPM_CODE_FAR ? *lpm_code_far(node, node->run[i]) :
+						   node->run[i])
+			return true;
+	for (i = 0; i < node->head.count; i++)
+		if (places[i])
+			return true;
+	return false;
 }
 
 /*
- * Makes @leaf the answer of a range wherever no prefix longer than @len has it. Readers
- * may be in the node, and are in its children.
+ * Makes @leaf the answer of a range wherever no prefix longer than @spot has it: by its @code
+ * or, if that is NULL, in the words that the codes there name. Readers may be in the node,
+ * and are in its children.
  */
 static void node_paint(struct lpm_trie *trie, struct lpm_node *node, const struct lpm_spot *spot,
-		       u32 leaf)
+		       const u16 *code, u32 leaf)
 {
 	unsigned int run = lpm_node_run(node, spot->first);
 	unsigned int last = lpm_node_run(node, spot->first + spot->slots - 1);
 	struct lpm_block *below;
-	u32 *at;
+	u32 entry;
 
 	for (; run <= last; run++) {
-		at = &node->run[run];
-		if (*at & LPM_CHILD) {
-			below = lpm_arena_at(&trie->arena, *at & LPM_INDEX);
-			at = &below->base;
+		entry = run_entry(node, run, spot->level);
+		if (entry & LPM_CHILD) {
+			below = lpm_arena_at(&trie->arena, entry & LPM_INDEX);
+			if (lpm_leaf_rank(below->base) <= spot->len)
+				WRITE_ONCE(below->base, leaf);
+		} else if (lpm_leaf_rank(entry) <= spot->len) {
+			if (code)
+				WRITE_ONCE(node->run[run], *code);
+			else
+				lpm_entry_publish((u32 *)lpm_code_far(node, node->run[run]), leaf);
 		}
-		if (lpm_leaf_rank(*at) <= spot->len)
-			WRITE_ONCE(*at, leaf);
 	}
 }
 
-void vnet_lpm_node_set(struct lpm_trie *trie, struct lpm_node *node, const struct lpm_spot *spot,
-		       u32 value)
+/* Whether a route, of which the node has the leaf @had or 0, can be written to it in place. */
+static bool node_fits(const struct lpm_node *node, const struct lpm_spot *spot, u32 value, u32 had)
 {
-	u32 listed = (u32)list_place(spot->first, spot->bits) << LPM_LEN_SHIFT | value;
-	u32 *at;
+	unsigned int end = spot->first + spot->slots;
 
-	if (spot->bits < 8) {
-		at = list_find(node, spot) ?: node_list(node) + node->head.count++;
-		WRITE_ONCE(*at, listed);
+	if (had)
+		return value < VNET_LPM_VALUE_NEAR || lpm_leaf_value(had) >= VNET_LPM_VALUE_NEAR;
+	/* Readers find a route in the runs that show it, so these go in copies only. */
+	return value < VNET_LPM_VALUE_NEAR && node_breaks(node, spot->first) &&
+	       node_breaks(node, end) && range_shows(node, spot) &&
+	       !range_cover(node, spot->level, spot->first, end, spot->bits);
+}
+
+/* The leaf of the route that is to be listed as hidden when one is inserted, 0 if none is. */
+static u32 node_hides(const struct lpm_node *node, const struct lpm_spot *spot, u32 leaf, u32 had)
+{
+	if (had)
+		return 0;
+	if (!range_shows(node, spot))
+		return leaf;
+	return range_hides(node, spot->level, spot->first, spot->first + spot->slots, spot->bits);
+}
+
+/* Writes a route to a node that has room for it; @word is for a value that is not near. */
+static void node_set(struct lpm_trie *trie, struct lpm_node *node, const struct lpm_spot *spot,
+		     u32 leaf, u32 *word)
+{
+	int i = spot->bits < 8 ? hidden_find(node, place_of(spot->first, spot->bits)) : -1;
+	u32 value = lpm_leaf_value(leaf);
+	u16 code = 0;
+
+	if (value < VNET_LPM_VALUE_NEAR)
+		code = near_code(spot->bits, value);
+	else if (word)
+		code = far_code(node, word);
+	if (word)
+		*word = leaf;
+	if (i >= 0)
+		WRITE_ONCE(hidden_leaves(node)[i], leaf);
+	node_paint(trie, node, spot, code ? &code : NULL, leaf);
+}
+
+struct lpm_node *vnet_lpm_node_insert(struct lpm_trie *trie, const struct lpm_node *old,
+				      const struct lpm_spot *spot, u32 value, gfp_t gfp, u32 *copy)
+{
+	const struct lpm_node *src = old ?: &vnet_lpm_blank;
+	u32 had = node_find(trie, src, spot), leaf = lpm_leaf(value, spot->len);
+	struct lpm_node *node = (struct lpm_node *)src;
+	u32 *word = NULL;
+
+	*copy = 0;
+	if (!old || !node_fits(src, spot, value, had)) {
+		*copy = node_copy(trie, src, spot->level, spot->first, spot->first + spot->slots,
+				  node_hides(src, spot, leaf, had), gfp,
+				  value < VNET_LPM_VALUE_NEAR ? NULL : &word);
+		if (!*copy)
+			return NULL;
+		node = lpm_arena_at(&trie->arena, *copy);
 	}
-	node_paint(trie, node, spot, lpm_leaf(value, spot->len));
+	node_set(trie, node, spot, leaf, word);
+	return node;
+}
+
+/* Finds the longest route of fewer bits that covers a spot: its leaf and its code, or 0. */
+static u32 node_cover(const struct lpm_node *node, const struct lpm_spot *spot, u16 *code)
+{
+	unsigned int slot, run = 0, bits, best_bits = 0, i;
+	u32 leaf, best = 0, *leaves = hidden_leaves(node);
+	const u8 *places = hidden_places(node);
+
+	*code = 0;
+	for (slot = 0; slot < 256; slot = lpm_node_next_run(node, slot), run++) {
+		leaf = run_leaf(node, run, spot->level);
+		bits = leaf ? leaf_bits(leaf, spot->level) : 0;
+		if (bits <= best_bits || bits >= spot->bits ||
+		    place_of(slot, bits) != place_of(spot->first, bits))
+			continue;
+		best = leaf;
+		best_bits = bits;
+		*code = node->run[run];
+	}
+	for (i = 0; i < node->head.count; i++) {
+		bits = places[i] ? place_bits(places[i]) : 0;
+		if (bits <= best_bits || bits >= spot->bits ||
+		    places[i] != place_of(spot->first, bits))
+			continue;
+		best = leaves[i];
+		best_bits = bits;
+		*code = far_code(node, &leaves[i]);
+		if (lpm_leaf_value(best) < VNET_LPM_VALUE_NEAR)
+			*code = near_code(bits, lpm_leaf_value(best));
+	}
+	return best;
 }
 
 void vnet_lpm_node_unset(struct lpm_trie *trie, struct lpm_node *node,
 			 const struct lpm_spot *spot)
 {
-	u32 cover = list_cover(node, spot->first, spot->bits - 1);
+	u16 code;
+	u32 cover = node_cover(node, spot, &code);
+	int i;
 
-	node_paint(trie, node, spot, listed_leaf(cover, spot->level));
-	if (spot->bits < 8)
-		WRITE_ONCE(*list_find(node, spot),
-			   (u32)list_place(spot->first, spot->bits) << LPM_LEN_SHIFT);
+	node_paint(trie, node, spot, &code, cover);
+	i = spot->bits < 8 ? hidden_find(node, place_of(spot->first, spot->bits)) : -1;
+	if (i >= 0)
+		WRITE_ONCE(hidden_places(node)[i], 0);
 }
 
 u32 vnet_lpm_node_match(const struct lpm_trie *trie, const struct lpm_node *node,
 			unsigned int level, u8 slot, unsigned int bits)
 {
-	u32 leaf = bits == 8 ? node_owner(trie, node, slot) : 0;
-
-	return leaf ?: listed_leaf(list_cover(node, slot, bits), level);
-}
-
-/* The least rank above @rank among the node's listed routes. */
-static int list_next(const struct lpm_node *node, int rank, u32 *value)
-{
-	const u32 *list = node_list(node);
-	int best = LPM_RANK_END, here;
-	unsigned int i;
-	u32 listed;
+	const u32 *leaves = hidden_leaves(node);
+	const u8 *places = hidden_places(node);
+	unsigned int at, run = 0, len, best_len = 0, i;
+	u32 leaf, best = 0;
 	u8 place;
 
-	for (i = 0; i < node->head.count; i++) {
-		listed = READ_ONCE(list[i]);
-		place = place_of(listed);
-		here = place_first(place) * 16 + place_bits(place);
-		if (here <= rank || here >= best || !lpm_leaf_value(listed))
+	for (at = 0; at < 256; at = lpm_node_next_run(node, at), run++) {
+		leaf = lpm_entry_leaf(trie, run_entry(node, run, level));
+		len = leaf ? leaf_bits(leaf, level) : 0;
+		if (len <= best_len || len > bits || place_of(at, len) != place_of(slot, len))
 			continue;
-		best = here;
-		*value = lpm_leaf_value(listed);
+		best = leaf;
+		best_len = len;
+	}
+	for (i = 0; i < node->head.count; i++) {
+		place = READ_ONCE(places[i]);
+		len = place ? place_bits(place) : 0;
+		if (len <= best_len || len > bits || place != place_of(slot, len))
+			continue;
+		best = READ_ONCE(leaves[i]);
+		best_len = len;
 	}
 	return best;
 }
 
-int vnet_lpm_node_next(const struct lpm_trie *trie, const struct lpm_node *node, int rank,
-		       u32 *value, u32 *child)
+/* The least rank above @rank among the hidden routes. */
+static int hidden_next(const struct lpm_node *node, int rank, u32 *value)
 {
-	int slot = rank < 0 ? 0 : rank / 16;
-	int best = list_next(node, rank, value);
-	u32 entry, owner;
+	const u32 *leaves = hidden_leaves(node);
+	const u8 *places = hidden_places(node);
+	int best = LPM_RANK_END, here;
+	unsigned int i;
+	u8 place;
+
+	for (i = 0; i < node->head.count; i++) {
+		place = READ_ONCE(places[i]);
+		if (!place)
+			continue;
+		here = place_first(place) * 16 + place_bits(place);
+		if (here <= rank || here >= best)
+			continue;
+		best = here;
+		*value = lpm_leaf_value(READ_ONCE(leaves[i]));
+	}
+	return best;
+}
+
+int vnet_lpm_node_next(const struct lpm_trie *trie, const struct lpm_node *node,
+		       unsigned int level, int rank, u32 *value, u32 *child)
+{
+	int best = hidden_next(node, rank, value), here;
+	unsigned int slot, run = 0, bits;
+	u32 entry, leaf;
 
 	*child = 0;
-	/* Only a run's first slot can have something below or a route of eight bits. */
-	if (!node_breaks(node, slot))
-		slot = lpm_node_next_run(node, slot);
-	/* A listed route that begins in the same slot comes before both. */
-	for (; slot * 16 + 8 < best; slot = lpm_node_next_run(node, slot)) {
-		entry = lpm_node_entry(node, slot);
-		owner = node_owner(trie, node, slot);
-		if (owner && slot * 16 + 8 > rank) {
-			*value = lpm_leaf_value(owner);
-			return slot * 16 + 8;
+	for (slot = 0; slot < 256; slot = lpm_node_next_run(node, slot)) {
+		entry = run_entry(node, run++, level);
+		leaf = lpm_entry_leaf(trie, entry);
+		bits = leaf ? leaf_bits(leaf, level) : 0;
+		here = (slot & (0xff00 >> bits)) * 16 + bits;
+		if (leaf && here > rank && here < best) {
+			best = here;
+			*value = lpm_leaf_value(leaf);
+			*child = 0;
 		}
-		if (entry & LPM_CHILD && slot * 16 + LPM_RANK_CHILD > rank) {
+		here = slot * 16 + LPM_RANK_CHILD;
+		if (entry & LPM_CHILD && here > rank && here < best) {
+			best = here;
 			*child = entry;
-			return slot * 16 + LPM_RANK_CHILD;
 		}
 	}
 	return best;

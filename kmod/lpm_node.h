@@ -43,9 +43,9 @@ static inline unsigned int lpm_node_next_run(const struct lpm_node *node, unsign
 	return 256;
 }
 
-static inline u32 lpm_node_entry(const struct lpm_node *node, u8 slot)
+static inline u32 lpm_node_entry(const struct lpm_node *node, u8 slot, unsigned int level)
 {
-	return lpm_entry_load(&node->run[lpm_node_run(node, slot)]);
+	return lpm_code_entry(node, READ_ONCE(node->run[lpm_node_run(node, slot)]), level);
 }
 
 /* The leaf of an entry: a child's is its base. */
@@ -60,17 +60,21 @@ static inline u32 lpm_entry_leaf(const struct lpm_trie *trie, u32 entry)
 }
 
 /*
- * A node like @node, NULL for one without routes, whose runs break at both ends of a range
- * and whose list has room for @list more: @node itself if it will do, or a private copy,
- * its index in @copy. NULL: no memory.
+ * A private copy, its index in @copy, of @node at @level, NULL for one without routes, in
+ * which @slot has a word of its own for what is going to be below. Returns the word, with the
+ * leaf that the slot had; NULL: no memory.
  */
-struct lpm_node *vnet_lpm_node_cut(struct lpm_trie *trie, const struct lpm_node *node,
-				   unsigned int first, unsigned int slots, unsigned int list,
-				   gfp_t gfp, u32 *copy);
+u32 *vnet_lpm_node_open(struct lpm_trie *trie, const struct lpm_node *node, unsigned int level,
+			u8 slot, gfp_t gfp, u32 *copy);
 
-/* The same for a route. */
-struct lpm_node *vnet_lpm_node_cut_spot(struct lpm_trie *trie, const struct lpm_node *node,
-					const struct lpm_spot *spot, gfp_t gfp, u32 *copy);
+/*
+ * A node like @old, NULL for one without routes, with one more route or another value of it:
+ * @old itself if it will do, in which readers may be, or a private copy, its index in @copy.
+ * NULL: no memory.
+ */
+struct lpm_node *vnet_lpm_node_insert(struct lpm_trie *trie, const struct lpm_node *old,
+				      const struct lpm_spot *spot, u32 value, gfp_t gfp,
+				      u32 *copy);
 
 /* A node without routes: its index, 0: no memory. */
 u32 vnet_lpm_node_blank(struct lpm_trie *trie, gfp_t gfp);
@@ -80,7 +84,7 @@ u32 vnet_lpm_node_blank(struct lpm_trie *trie, gfp_t gfp);
  * index, 0 if there is no memory.
  */
 bool vnet_lpm_node_worn(const struct lpm_node *node);
-u32 vnet_lpm_node_repair(struct lpm_trie *trie, const struct lpm_node *node);
+u32 vnet_lpm_node_repair(struct lpm_trie *trie, const struct lpm_node *node, unsigned int level);
 
 /* Notes that something in the node has become superfluous. */
 static inline void lpm_node_spoil(struct lpm_node *node)
@@ -89,9 +93,7 @@ static inline void lpm_node_spoil(struct lpm_node *node)
 		node->head.stale++;
 }
 
-/* Writes a route to a node that was cut for it; removes one. Readers may be in the node. */
-void vnet_lpm_node_set(struct lpm_trie *trie, struct lpm_node *node, const struct lpm_spot *spot,
-		       u32 value);
+/* Removes a route from a node. Readers may be in it. */
 void vnet_lpm_node_unset(struct lpm_trie *trie, struct lpm_node *node,
 			 const struct lpm_spot *spot);
 
@@ -117,7 +119,7 @@ u32 vnet_lpm_node_match(const struct lpm_trie *trie, const struct lpm_node *node
  * The least rank above @rank in the node, with the value of a route or else, in @child, the
  * entry of what is below; 0 there if it is a route.
  */
-int vnet_lpm_node_next(const struct lpm_trie *trie, const struct lpm_node *node, int rank,
-		       u32 *value, u32 *child);
+int vnet_lpm_node_next(const struct lpm_trie *trie, const struct lpm_node *node,
+		       unsigned int level, int rank, u32 *value, u32 *child);
 
 #endif /* _VNET_LPM_NODE_H */

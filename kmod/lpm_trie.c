@@ -27,20 +27,21 @@ static void wide_copy_top(const struct lpm_trie *trie, struct lpm_wide *wide,
 	unsigned int slot;
 
 	for (slot = first; slot < first + slots; slot++)
-		WRITE_ONCE(wide->top[slot], lpm_entry_leaf(trie, lpm_node_entry(root, slot)));
+		WRITE_ONCE(wide->top[slot], lpm_entry_leaf(trie, lpm_node_entry(root, slot, 0)));
 }
 
 /* Copies a range of a second-level node's entries. */
 static void wide_copy_node(struct lpm_wide *wide, const struct lpm_node *node, u8 byte,
 			   unsigned int first, unsigned int slots)
 {
-	unsigned int run = lpm_node_run(node, first), slot = first, end;
+	unsigned int slot = first, end;
+	u32 entry;
 
 	while (slot < first + slots) {
+		entry = lpm_node_entry(node, slot, 1);
 		end = min(lpm_node_next_run(node, slot), first + slots);
 		for (; slot < end; slot++)
-			lpm_entry_publish(wide_slot(wide, byte << 8 | slot), node->run[run]);
-		run++;
+			lpm_entry_publish(wide_slot(wide, byte << 8 | slot), entry);
 	}
 }
 
@@ -60,7 +61,7 @@ static void wide_sync(struct lpm_trie *trie, struct lpm_key key, unsigned int le
 	}
 	if (byte >> (LPM_WIDE_SHIFT - 8) >= wide->pieces)
 		return;
-	entry = lpm_node_entry(lpm_trie_child(trie, trie->root), byte);
+	entry = lpm_node_entry(lpm_trie_child(trie, trie->root), byte, 0);
 	wide_copy_node(wide, lpm_trie_child(trie, entry), byte, first, slots);
 }
 
@@ -90,7 +91,7 @@ static bool wide_add_piece(const struct lpm_trie *trie, struct lpm_wide *wide, g
 		return false;
 	wide->piece[wide->pieces++] = piece;
 	for (; byte < wide->pieces << (LPM_WIDE_SHIFT - 8); byte++) {
-		entry = lpm_node_entry(root, byte);
+		entry = lpm_node_entry(root, byte, 0);
 		if (entry & LPM_CHILD)
 			wide_copy_node(wide, lpm_trie_child(trie, entry), byte, 0, 256);
 	}
@@ -138,7 +139,7 @@ void vnet_lpm_trie_narrow(struct lpm_trie *trie)
 /* The way to a place: node[i] is at level i and named by *entry[i]. */
 struct path {
 	struct lpm_node *node[LPM_LEVELS];
-	u32 *entry[LPM_LEVELS + 1];
+	u32 *entry[LPM_LEVELS + 1];	/* NULL: it has no word */
 	unsigned int depth;	/* *entry[depth] is the first that names no node ... */
 	u32 end;		/* ... but this, 0 if the path ends for another reason */
 };
@@ -149,18 +150,20 @@ static void path_find(const struct lpm_trie *trie, const u32 *at, unsigned int l
 {
 	struct lpm_node *node;
 	u32 entry;
+	u16 code;
 
 	path->end = 0;
 	for (; level <= last; level++) {
 		path->entry[level] = (u32 *)at;
-		entry = lpm_entry_load(at);
+		entry = at ? lpm_entry_load(at) : 0;
 		if ((entry & (LPM_CHILD | LPM_BUCKET)) != LPM_CHILD) {
 			path->end = entry;
 			break;
 		}
 		node = lpm_arena_at(&trie->arena, entry & LPM_INDEX);
 		path->node[level] = node;
-		at = &node->run[lpm_node_run(node, lpm_key_byte(key, level))];
+		code = READ_ONCE(node->run[lpm_node_run(node, lpm_key_byte(key, level))]);
+		at = code < LPM_CODE_FAR ? NULL : lpm_code_far(node, code);
 	}
 	path->depth = level;
 }
@@ -190,10 +193,13 @@ static void subtree_free(struct lpm_trie *trie, u32 entry)
 {
 	const struct lpm_node *node = lpm_trie_child(trie, entry);
 	unsigned int i, runs = entry & LPM_BUCKET ? 0 : lpm_node_runs(node);
+	u32 below;
 
-	for (i = 0; i < runs; i++)
-		if (node->run[i] & LPM_CHILD)
-			subtree_free(trie, node->run[i]);
+	for (i = 0; i < runs; i++) {
+		below = lpm_code_entry(node, node->run[i], 0);
+		if (below & LPM_CHILD)
+			subtree_free(trie, below);
+	}
 	vnet_lpm_arena_free_now(&trie->arena, entry & LPM_INDEX);
 }
 
@@ -204,18 +210,16 @@ static void subtree_free(struct lpm_trie *trie, u32 entry)
 static u32 subtree_raise(struct lpm_trie *trie, struct lpm_key key, u32 entry,
 			 unsigned int bottom, unsigned int top, gfp_t gfp)
 {
-	struct lpm_node *node;
-	u32 index;
-	u8 byte;
+	u32 index, *at;
 
 	while (bottom-- > top) {
-		byte = lpm_key_byte(key, bottom);
-		node = vnet_lpm_node_cut(trie, NULL, byte, 1, 0, gfp, &index);
-		if (!node) {
+		at = vnet_lpm_node_open(trie, NULL, bottom, lpm_key_byte(key, bottom), gfp,
+					&index);
+		if (!at) {
 			subtree_free(trie, entry);
 			return 0;
 		}
-		node->run[lpm_node_run(node, byte)] = entry;
+		*at = entry;
 		entry = LPM_CHILD | index;
 	}
 	return entry;
@@ -226,7 +230,6 @@ static u32 subtree_build(struct lpm_trie *trie, const struct lpm_route *route,
 			 const struct lpm_spot *spot, unsigned int top, gfp_t gfp)
 {
 	unsigned int bottom = max(top, lpm_bucket_top(spot->len));
-	struct lpm_node *node;
 	u32 index;
 
 	if (bottom <= spot->level) {
@@ -234,9 +237,7 @@ static u32 subtree_build(struct lpm_trie *trie, const struct lpm_route *route,
 		index |= index ? LPM_BUCKET : 0;
 	} else {
 		bottom = spot->level;
-		node = vnet_lpm_node_cut_spot(trie, NULL, spot, gfp, &index);
-		if (node)
-			vnet_lpm_node_set(trie, node, spot, route->value);
+		vnet_lpm_node_insert(trie, NULL, spot, route->value, gfp, &index);
 	}
 	if (!index)
 		return 0;
@@ -258,18 +259,16 @@ static int insert_below(struct lpm_trie *trie, const struct lpm_route *route,
 	u32 entry = subtree_build(trie, route, spot, top, gfp);
 	u8 byte = top ? lpm_key_byte(route->key, top - 1) : 0;
 	u32 *at = path->entry[top];
-	struct lpm_node *above;
 	u32 copy = 0;
 
 	if (!entry)
 		return -ENOMEM;
 	if (top) {
-		above = vnet_lpm_node_cut(trie, path->node[top - 1], byte, 1, 0, gfp, &copy);
-		if (!above) {
+		at = vnet_lpm_node_open(trie, path->node[top - 1], top - 1, byte, gfp, &copy);
+		if (!at) {
 			subtree_free(trie, entry);
 			return -ENOMEM;
 		}
-		at = &above->run[lpm_node_run(above, byte)];
 	}
 	set_base(trie, entry, *at);
 	lpm_entry_publish(at, entry);
@@ -293,10 +292,8 @@ static int insert_home(struct lpm_trie *trie, const struct lpm_route *route,
 	u32 copy;
 
 	*old = vnet_lpm_node_value(trie, node, spot);
-	node = vnet_lpm_node_cut_spot(trie, node, spot, gfp, &copy);
-	if (!node)
+	if (!vnet_lpm_node_insert(trie, node, spot, route->value, gfp, &copy))
 		return -ENOMEM;
-	vnet_lpm_node_set(trie, node, spot, route->value);
 	if (copy)
 		path_replace(trie, path, route->key, spot->level, LPM_CHILD | copy);
 	wide_sync(trie, route->key, spot->level, spot->first, spot->slots);
@@ -413,7 +410,7 @@ static u32 hash_entry(const struct lpm_trie *trie, struct lpm_key key)
 	if (path.depth < LPM_HASH_LEVEL)
 		return 0;
 	return lpm_node_entry(path.node[LPM_HASH_LEVEL - 1],
-			      lpm_key_byte(key, LPM_HASH_LEVEL - 1));
+			      lpm_key_byte(key, LPM_HASH_LEVEL - 1), LPM_HASH_LEVEL - 1);
 }
 
 /* Brings the short cut in line with an update of a route. */
@@ -468,7 +465,7 @@ static void path_mend(struct lpm_trie *trie, struct path *path, struct lpm_key k
 	}
 	if (level < 0 || !vnet_lpm_node_worn(path->node[level]))
 		return;
-	copy = vnet_lpm_node_repair(trie, path->node[level]);
+	copy = vnet_lpm_node_repair(trie, path->node[level], level);
 	if (copy)
 		path_replace(trie, path, key, level, LPM_CHILD | copy);
 }
@@ -531,9 +528,10 @@ u32 vnet_lpm_trie_remove(struct lpm_trie *trie, struct lpm_key key, u8 len)
 
 /* ---- readers ---- */
 
-u32 vnet_lpm_trie_walk_on(const struct lpm_trie *trie, struct lpm_key key, u32 entry, u32 best)
+u32 vnet_lpm_trie_walk_far(const struct lpm_trie *trie, struct lpm_key key, const u32 *word,
+			   u32 best)
 {
-	return lpm_trie_walk(trie, key, entry, 3, best);
+	return lpm_trie_walk(trie, key, lpm_entry_load(word), 3, best);
 }
 
 u32 vnet_lpm_trie_get(const struct lpm_trie *trie, struct lpm_key key, u8 len)
@@ -599,7 +597,7 @@ bool vnet_lpm_trie_next(const struct lpm_trie *trie, struct lpm_route *route)
 	if (bucket && vnet_lpm_bucket_next(bucket, path.depth, route))
 		return true;
 	while (level--) {
-		rank[level] = vnet_lpm_node_next(trie, path.node[level], rank[level],
+		rank[level] = vnet_lpm_node_next(trie, path.node[level], level, rank[level],
 						 &route->value, &child);
 		if (rank[level] == LPM_RANK_END)
 			continue;

@@ -13,14 +13,17 @@
  * the leaf as its base; a reader remembers the last base on its way. So an update
  * touches one block and at most 256 bases, however many longer prefixes there are.
  *
- * Routes are kept nowhere else. In a node, one whose length ends on a byte boundary owns
- * a slot and is seen there; shorter ones may be covered up by longer ones and are listed
- * behind the runs.
+ * Routes are kept nowhere else: runs show them, with lengths. Where longer ones cover a
+ * route up, so that no run shows it, it is listed behind the runs.
  *
- * What changes in place: an entry, a base, a value in a list, by one store each. What
- * moves other entries happens in a copy that replaces the block by one store. Because
- * the runs of a node always break at the borders of its routes, a removal is done in
- * place, so it needs no memory; the copy that drops what it leaves behind can wait.
+ * Nearly all entries are leaves of few different values, so a run takes two bytes, a code.
+ * Entries that do not fit in are words further behind, which codes name.
+ *
+ * What changes in place: a code, a word, a base, by one store each. What moves others
+ * happens in a copy that replaces the block by one store. Because the runs of a node always
+ * break at the borders of its routes, a removal is done in place, so it needs no memory; the
+ * copy that drops what it leaves behind can wait. A run that shows a route is not given to
+ * another in place, so whoever searches a node for a route finds it.
  */
 #ifndef _VNET_LPM_TRIE_H
 #define _VNET_LPM_TRIE_H
@@ -38,16 +41,24 @@
 
 /* head.base: the leaf that covers all of the block, from the level above. */
 struct lpm_node {
-	struct lpm_block head;	/* .count: listed routes; .stale: removals not yet dropped */
+	struct lpm_block head;	/* .count: hidden routes; .stale: removals not yet dropped */
 	u8 before[4];		/* runs that begin in earlier words of the map */
 	u64 map[4];		/* bit s: a run begins at slot s; bit 0 is always set */
-	u32 run[];		/* entry of each run; then the listed routes, see below */
+	/*
+	 * The code of each run. Then, from a multiple of four bytes on, the leaves of hidden
+	 * routes, u32 each; their places, u8 each (lpm_node.c); again from a multiple of four
+	 * bytes on, the words of entries that have no other place.
+	 */
+	u16 run[];
 };
 
 /*
- * A listed route: its value, 0 if removed, and in the top byte its place: the bits of
- * this node's byte that it fixes, one to seven, behind a leading 1.
+ * A code: 0 for nothing; a leaf, as the bits of this node's byte that its prefix fixes, less
+ * one, above its value; or, from LPM_CODE_FAR, the place of a word, counted from .run.
  */
+#define LPM_CODE_SHIFT		13
+#define LPM_CODE_VALUE		((1U << LPM_CODE_SHIFT) - 1)
+#define LPM_CODE_FAR		(7U << LPM_CODE_SHIFT | VNET_LPM_VALUE_NEAR)
 
 /*
  * The routes of a subtree while they are few, longest first. All end in the same half of
@@ -137,8 +148,26 @@ static inline void lpm_node_prefetch(const struct lpm_node *node)
 	prefetch((const char *)node + 128);
 }
 
-/* One level down: the entry for the next byte of the key; notes the node's base. */
-static inline const u32 *lpm_trie_step(const struct lpm_node *node, u8 byte, u32 *best)
+static inline const u32 *lpm_code_far(const struct lpm_node *node, u16 code)
+{
+	return (const u32 *)node->run + (code - LPM_CODE_FAR);
+}
+
+/* The leaf of a code that is neither 0 nor names a word, in a node at @level. */
+static inline u32 lpm_code_leaf(u16 code, unsigned int level)
+{
+	return lpm_leaf(code & LPM_CODE_VALUE, 8 * level + 1 + (code >> LPM_CODE_SHIFT));
+}
+
+static inline u32 lpm_code_entry(const struct lpm_node *node, u16 code, unsigned int level)
+{
+	if (code >= LPM_CODE_FAR)
+		return lpm_entry_load(lpm_code_far(node, code));
+	return code ? lpm_code_leaf(code, level) : 0;
+}
+
+/* One level down: the code for the next byte of the key; notes the node's base. */
+static inline const u16 *lpm_trie_step(const struct lpm_node *node, u8 byte, u32 *best)
 {
 	*best = lpm_either(READ_ONCE(node->head.base), *best);
 	return &node->run[lpm_node_run(node, byte)];
@@ -179,13 +208,16 @@ static inline u32 lpm_bucket_lookup(const struct lpm_bucket *bucket, struct lpm_
 static inline u32 lpm_trie_walk(const struct lpm_trie *trie, struct lpm_key key, u32 entry,
 				unsigned int level, u32 best)
 {
+	u16 code;
+
 	while (entry & LPM_CHILD) {
 		const void *child = lpm_trie_child(trie, entry);
 
 		if (entry & LPM_BUCKET)
 			return lpm_bucket_lookup(child, key, level, 128, best);
 		lpm_node_prefetch(child);
-		entry = lpm_entry_load(lpm_trie_step(child, lpm_key_byte(key, level++), &best));
+		code = READ_ONCE(*lpm_trie_step(child, lpm_key_byte(key, level), &best));
+		entry = lpm_code_entry(child, code, level++);
 	}
 	return lpm_either(entry, best);
 }
@@ -212,18 +244,22 @@ lpm_wide_end(const struct lpm_trie *trie, const struct lpm_wide *wide, struct lp
 	return end;
 }
 
-/* From the fourth level down, where few lookups get to. */
-u32 vnet_lpm_trie_walk_on(const struct lpm_trie *trie, struct lpm_key key, u32 entry, u32 best);
+/* From the word of a node at the third level down, where few lookups get to. */
+u32 vnet_lpm_trie_walk_far(const struct lpm_trie *trie, struct lpm_key key, const u32 *word,
+			   u32 best);
 
 /* From there down. */
 static __always_inline u32 lpm_trie_walk_end(const struct lpm_trie *trie, struct lpm_wide_end end,
 					     struct lpm_key key)
 {
-	u32 entry = lpm_entry_load(lpm_trie_step(end.node, lpm_key_byte(key, 2), &end.best));
+	u16 code = READ_ONCE(*lpm_trie_step(end.node, lpm_key_byte(key, 2), &end.best));
+	u32 none = -(u32)!code;
 
-	if (unlikely(entry & LPM_CHILD))
-		return vnet_lpm_trie_walk_on(trie, key, entry, end.best);
-	return lpm_either(entry, end.best);
+	if (unlikely(code >= LPM_CODE_FAR))
+		return vnet_lpm_trie_walk_far(trie, key, lpm_code_far(end.node, code), end.best);
+	/* As lpm_either(). */
+	OPTIMIZER_HIDE_VAR(none);
+	return (lpm_code_leaf(code, 2) & ~none) | (end.best & none);
 }
 
 static __always_inline u32 lpm_trie_walk_wide(const struct lpm_trie *trie,

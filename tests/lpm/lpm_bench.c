@@ -354,15 +354,18 @@ static void count_lists(const struct lpm_trie *trie, u32 entry, size_t *writers)
 {
 	const struct lpm_node *node = lpm_trie_child(trie, entry);
 	unsigned int i, runs;
+	u32 below;
 
 	*writers += 8;
 	if (entry & LPM_BUCKET)
 		return;
 	runs = node->before[3] + lpm_popcount(node->map[3]);
-	*writers += 4 * node->head.count;
-	for (i = 0; i < runs; i++)
-		if (node->run[i] & LPM_CHILD)
-			count_lists(trie, node->run[i], writers);
+	*writers += 5 * node->head.count;
+	for (i = 0; i < runs; i++) {
+		below = lpm_code_entry(node, node->run[i], 0);
+		if (below & LPM_CHILD)
+			count_lists(trie, below, writers);
+	}
 }
 
 static void memory(struct bench *b)

@@ -54,34 +54,81 @@ static void count_bucket(const struct lpm_bucket *bucket, unsigned int level,
 	c->routes += live;
 }
 
-static void count_node(const struct lpm_trie *trie, const struct lpm_node *node,
-		       unsigned int level, struct census *c)
+/* Whether a run of the node shows the route that is listed as hidden. */
+static bool shown(const struct lpm_node *node, unsigned int level, u32 hidden,
+		  u8 place)
 {
-	unsigned int slot, run = 0, i, routes = 0, children = 0;
+	unsigned int slot, run = 0, bits = fls(place) - 1, here;
+	u32 entry;
+
+	for (slot = 0; slot < 256; slot++) {
+		if (!(node->map[slot / 64] >> slot % 64 & 1))
+			continue;
+		entry = lpm_code_entry(node, node->run[run++], level);
+		here = 1U << bits | slot >> (8 - bits);
+		if (entry == hidden && here == place)
+			return true;
+	}
+	return false;
+}
+
+/* How many routes a node at @level shows, each where it is seen first. */
+static unsigned int count_shown(const struct lpm_trie *trie,
+				const struct lpm_node *node, unsigned int level,
+				unsigned int *children, struct census *c)
+{
+	unsigned int slot, run = 0, routes = 0, bits, place;
+	u64 seen[8] = { };
 	u32 entry, leaf;
 
 	for (slot = 0; slot < 256; slot++) {
 		if (!(node->map[slot / 64] >> slot % 64 & 1))
 			continue;
-		entry = node->run[run++];
+		entry = lpm_code_entry(node, node->run[run++], level);
 		leaf = entry;
 		if (entry & LPM_CHILD) {
 			count_block(trie, entry, level + 1, c);
 			leaf = base_of(trie, entry);
-			children++;
+			++*children;
 		}
-		if (leaf && (lpm_leaf_len(leaf) <= 8 * level ||
-			     lpm_leaf_len(leaf) > 8 * level + 8))
+		if (!leaf)
+			continue;
+		bits = lpm_leaf_len(leaf) - 8 * level;
+		if (bits < 1 || bits > 8) {
 			c->ok = false;
-		routes += leaf && lpm_leaf_len(leaf) == 8 * level + 8;
+			continue;
+		}
+		if (entry & LPM_CHILD && bits < 8)
+			continue;
+		place = 1U << bits | slot >> (8 - bits);
+		routes += !(seen[place / 64] >> place % 64 & 1);
+		seen[place / 64] |= 1ULL << place % 64;
 	}
+	return routes;
+}
+
+static void count_node(const struct lpm_trie *trie, const struct lpm_node *node,
+		       unsigned int level, struct census *c)
+{
+	unsigned int runs = node->before[3] + lpm_popcount(node->map[3]), i;
+	unsigned int children = 0, routes;
+	const u32 *leaves = (const u32 *)node->run + (runs + 1) / 2;
+	const u8 *places = (const u8 *)(leaves + node->head.count);
+
+	routes = count_shown(trie, node, level, &children, c);
 	for (i = 0; i < node->head.count; i++)
-		routes += lpm_leaf_value(node->run[run + i]) != 0;
+		routes += places[i] &&
+			  !shown(node, level, leaves[i], places[i]);
 	/* No node is there for nothing, and none has outgrown its place. */
 	if ((!routes && !children) ||
-	    sizeof(*node) + 4 * (run + node->head.count) >
-		    8U * node->head.granules)
+	    sizeof(*node) + (runs + 1) / 2 * 4 + node->head.count * 4 +
+		    (node->head.count + 3) / 4 * 4 > 8U * node->head.granules)
 		c->ok = false;
+	for (i = 0; i < runs; i++)
+		if (node->run[i] >= LPM_CODE_FAR &&
+		    (const char *)(lpm_code_far(node, node->run[i]) + 1) >
+			    (const char *)node + 8 * node->head.granules)
+			c->ok = false;
 	c->routes += routes;
 }
 
@@ -148,14 +195,15 @@ static bool arena_whole(const struct lpm_arena *arena)
 /* What a walk finds at the level of the short cut, 0 if it ends above. */
 static u32 walked_entry(const struct lpm_trie *trie, u32 word)
 {
-	u32 entry = trie->root, level;
+	u32 entry = trie->root, level, run;
 	const struct lpm_node *node;
 
 	for (level = 0; level < LPM_HASH_LEVEL; level++) {
 		if (!(entry & LPM_CHILD) || entry & LPM_BUCKET)
 			return 0;
 		node = lpm_trie_child(trie, entry);
-		entry = node->run[lpm_node_run(node, word >> (24 - 8 * level))];
+		run = lpm_node_run(node, word >> (24 - 8 * level));
+		entry = lpm_code_entry(node, node->run[run], level);
 	}
 	return entry;
 }
