@@ -4,10 +4,11 @@
  * nothing takes note of what the daemon makes of it. Prints "FIGURE VALUE"
  * lines; ends with status 1 if the daemon did not do what it must.
  *
- *	bgp_bench [-s] [-q] -p PID -n SPEAKERS -m PREFIXES PHASE...
+ *	bgp_bench [-s] [-q] [-b] -p PID -n SPEAKERS -m PREFIXES PHASE...
  *
  *	-s	all announce the same prefixes
  *	-q	fewer probes
+ *	-b	all have a BFD session, too
  *	-p	the daemon's first process
  *
  * Phases, in any order behind load: load, join, probe, loss, flood, stall,
@@ -20,6 +21,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "bfd.h"
 #include "speaker.h"
 #include "usage.h"
 
@@ -33,7 +35,7 @@ static const uint32_t daemon_as = 65000;
 
 static struct {
 	unsigned int n, m;
-	bool same, quick;
+	bool same, quick, bfd;
 	struct usage usage;
 	struct origin origin[SPEAKERS_MAX];
 	struct speaker speaker[SPEAKERS_MAX];
@@ -163,6 +165,18 @@ static void set_up(void)
 		.address = { 10, 77, 200, 1 },
 		.ledger = &bench.ledger,
 	};
+}
+
+/* Speaker I's session is number I; those of @bench.speaker[0] may go down. */
+static void start_bfd(void)
+{
+	unsigned int i;
+
+	for (i = 0; i < bench.n; i++)
+		bfd_add(bench.speaker[i].address);
+	bfd_add(bench.monitor.address);
+	bfd_start(daemon_address);
+	run_until(bfd_up, "BFD");
 }
 
 /* What those who are there announce is what the monitor should hold. */
@@ -338,12 +352,28 @@ static void quiet_begin(unsigned int *lost)
 {
 	unsigned int i;
 
+	if (bench.bfd) {
+		run_until(bfd_up, "BFD");
+		bfd_reset();
+	}
 	*lost = bench.monitor.lost;
 	for (i = 1; i < bench.n; i++) {
 		*lost += bench.speaker[i].lost;
 		bench.speaker[i].silence = 0;
 	}
 	bench.monitor.silence = 0;
+}
+
+/* The same of their BFD sessions: in milliseconds, of what detects in 150. */
+static void quiet_end_bfd(const char *name)
+{
+	unsigned int down;
+	char text[64];
+
+	snprintf(text, sizeof(text), "%s_bfd", name);
+	figure(text, bfd_silence(1, &down) / 1e6);
+	if (down)
+		fail("BFD sessions of others lost", down, 0);
 }
 
 /* Sessions of others that were lost, and the longest silence towards one. */
@@ -362,6 +392,8 @@ static void quiet_end(const char *name, unsigned int lost_before)
 		fail("sessions of others lost", lost - lost_before, 0);
 	snprintf(text, sizeof(text), "%s_silence", name);
 	figure(text, silence / 1e9);
+	if (bench.bfd)
+		quiet_end_bfd(name);
 }
 
 /* Withdraws all and announces it again, as fast as the daemon reads. */
@@ -474,13 +506,16 @@ int main(int argc, char **argv)
 {
 	int pid = 0, c;
 
-	while ((c = getopt(argc, argv, "sqp:n:m:")) != -1) {
+	while ((c = getopt(argc, argv, "sqbp:n:m:")) != -1) {
 		switch (c) {
 		case 's':
 			bench.same = true;
 			break;
 		case 'q':
 			bench.quick = true;
+			break;
+		case 'b':
+			bench.bfd = true;
 			break;
 		case 'p':
 			pid = atoi(optarg);
@@ -501,6 +536,8 @@ int main(int argc, char **argv)
 	set_up();
 	connect_some(&bench.monitor, 1);
 	connect_some(bench.speaker, bench.n);
+	if (bench.bfd)
+		start_bfd();
 	run_for(SECOND * 3 / 2);
 	usage_find(&bench.usage, pid);
 	expect();

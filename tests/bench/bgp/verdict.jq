@@ -30,12 +30,15 @@ def targets: [
 	{ scenario: "trust", figure: "flood_p50", limit: 10 },
 	{ scenario: "trust", figure: "flood_p99", limit: 20 },
 	{ scenario: "trust", figure: "flood_silence", limit: 3.5 },
+	{ scenario: "trust", figure: "flood_bfd", limit: 100 },
 	{ scenario: "trust", figure: "stall_p50", limit: 1 },
 	{ scenario: "trust", figure: "stall_p99", limit: 20 },
 	{ scenario: "trust", figure: "stall_silence", limit: 3.5 },
+	{ scenario: "trust", figure: "stall_bfd", limit: 100 },
 	{ scenario: "trust", figure: "flap_p50", ratio: 1 },
 	{ scenario: "trust", figure: "flap_p99", ratio: 1 },
-	{ scenario: "trust", figure: "flap_silence", limit: 3.5 }
+	{ scenario: "trust", figure: "flap_silence", limit: 3.5 },
+	{ scenario: "trust", figure: "flap_bfd", limit: 100 }
 ];
 
 (map({ scenario, daemon }) | unique) as $ran |
