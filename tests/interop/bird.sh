@@ -10,7 +10,7 @@ ctl() { of_peer birdc -s "$run/peer.ctl" "$@"; }
 
 peer_version() { of_peer bird --version 2>&1 | sed -n 's/^BIRD version //p'; }
 
-# write_session FAMILY
+# write_session FAMILY [CHANNEL]
 write_session() {
 	cat <<-EOF2
 	protocol static static$1 {
@@ -24,26 +24,41 @@ write_session() {
 	  connect delay time 1;
 	  ${peer_password:+password \"$peer_password\";}
 	  ${peer_role:+local role $peer_role;}
+	  ${peer_as4:-enable as4 off;}
+	  ${peer_extended_message:+enable extended messages;}
+	  ${peer_restart_time:+graceful restart; graceful restart time $peer_restart_time;}
+	  ${peer_long_lived:+long lived graceful restart; long lived stale time $peer_long_lived;}
+	  ${peer_bfd:+bfd;}
+	  $(write_channel "$1")
+	  ${2:-}
+	}
+	EOF2
+}
+
+# write_channel FAMILY [OPTION]
+write_channel() {
+	cat <<-EOF2
 	  ipv$1 {
 	    ${peer_add_path:+add paths on;}
 	    import all;
 	    export where source = RTS_STATIC;
 	    next hop self;
+	    ${2:-}
 	  };
-	}
 	EOF2
 }
 
 peer_start() {
-	peer_gtsm=${peer_gtsm:+direct; ttl security on}
-	: >"$run/static4.conf"
-	: >"$run/static6.conf"
+	[ -z "$peer_gtsm" ] || peer_gtsm="direct; ttl security on"
+	[ -n "$peer_again" ] || { : >"$run/static4.conf"; : >"$run/static6.conf"; }
+	peer_as4=${peer_as4:+;}
 	{
 		echo "router id 10.1.2.4;"
 		echo "log \"$run/peer.log\" all;"
 		echo "protocol device {}"
+		echo "${peer_bfd:+protocol bfd { multihop { interval 200 ms; multiplier 10; \}; \}}"
 		write_session 4
-		write_session 6
+		write_session 6 "${peer_extended_nexthop:+$(write_channel 4 "extended next hop;")}"
 	} >"$run/peer.conf"
 	start_peer bird -f -c "$run/peer.conf" -s "$run/peer.ctl" -P "$run/peer.pid"
 	wait_until 10 ctl show status
@@ -56,10 +71,13 @@ peer_announce() {
 
 	for community in "${@:2}"; do
 		community=${community//:/,}
-		[[ $community = *,*,* ]] &&
-			set+="bgp_large_community.add(($community)); " ||
-			set+="bgp_community.add(($community)); "
+		case $community in
+		rt,*) set+="bgp_ext_community.add(($community)); " ;;
+		*,*,*) set+="bgp_large_community.add(($community)); " ;;
+		*) set+="bgp_community.add(($community)); " ;;
+		esac
 	done
+	sed -i "\\|^route $prefix |d" "$(statics_of "$prefix")"
 	echo "route $prefix blackhole { $set };" >>"$(statics_of "$prefix")"
 	ctl configure
 }
@@ -78,8 +96,17 @@ peer_has() {
 
 peer_refresh() { ctl reload in rs4; }
 
+peer_up() { ctl show protocols "rs$1" | grep Established; }
+peer_shutdown() { ctl disable rs4 "\"$1\""; }
+
 # BIRD 3 has kept what it needs for a reload, and asks nobody.
-features=(routes as4 communities refresh md5 gtsm roles add_path)
-[[ $(peer_version) != 3.* ]] || features=("${features[@]/refresh/}")
-# shellcheck disable=SC2068 # one of them may be empty
-run_features BIRD ${features[@]}
+refresh=+refresh
+enhanced=+enhanced_refresh
+case $(peer_version) in
+2.0.*) enhanced='' ;;
+3.*) refresh='' enhanced='' ;;
+esac
+peer_bfd_keys=", multihop: true"
+run_features BIRD routes+communities+extended_communities+graceful_shutdown$refresh+shutdown \
+	as4 as2 md5+gtsm+roles+add_path+extended_message$enhanced range extended_nexthop \
+	helper+restarter long_lived bfd

@@ -11,11 +11,42 @@ ctl() { vtysh --vty_socket "$run/frr" -d bgpd "$@"; }
 
 peer_version() { of_peer /usr/lib/frr/bgpd --version | sed -n 's/^bgpd version //p'; }
 
+# bfdd, which takes its sessions by configuration, and zebra, which it needs.
+# Both give up root's rights.
+start_bfdd() {
+	local family name daemon
+
+	{
+		echo bfd
+		for family in $families; do
+			printf ' %s\n' "peer $(instance "$family") local-address $(peer_address "$family") interface eth0" \
+				"receive-interval 200" "transmit-interval 200" "detect-multiplier 10" exit
+		done
+	} >"$run/bfdd.conf"
+	: >"$run/zebra.conf"
+	install -d -m 777 "$run/bfdd"
+	for name in zebra bfdd; do
+		daemon=("/usr/lib/frr/$name" -f "$run/$name.conf" -z "$run/bfdd/zserv.api"
+			-i "$run/bfdd/$name.pid" --vty_socket "$run/bfdd")
+		[[ $name-$(peer_version) != bfdd-8.* ]] ||
+			daemon+=(--bfdctl "$run/bfdd/bfdd.sock")
+		start_peer "${daemon[@]}"
+		bfdd_pid=$peer_pid
+	done
+}
+
 peer_start() {
-	peer_gtsm=${peer_gtsm:+ttl-security hops 1}
+	[ -z "$peer_gtsm" ] || peer_gtsm="ttl-security hops 1"
+	mkdir -p "$run/frr"
+	[ -z "$peer_bfd" ] || start_bfdd
 	cat >"$run/frr.conf" <<-EOF2
 	log file $run/peer.log
 	router bgp $peer_asn
+	 ${peer_restart_time:+bgp graceful-restart}
+	 ${peer_restart_time:+bgp graceful-restart notification}
+	 ${peer_restart_time:+bgp graceful-restart restart-time $peer_restart_time}
+	 ${peer_restart_time:+bgp graceful-restart preserve-fw-state}
+	 ${peer_long_lived:+bgp long-lived-graceful-restart stale-time $peer_long_lived}
 	 bgp router-id 10.1.2.4
 	 no bgp ebgp-requires-policy
 	 no bgp default ipv4-unicast
@@ -27,18 +58,19 @@ peer_start() {
 	 ${peer_password:+neighbor RS password $peer_password}
 	 neighbor 10.1.1.4 peer-group RS
 	 neighbor fd00:10:1:1::4 peer-group RS
+	 ${peer_extended_nexthop:+neighbor RS capability extended-nexthop}
 	 ${peer_role:+neighbor 10.1.1.4 local-role $peer_role}
 	 ${peer_role:+neighbor fd00:10:1:1::4 local-role $peer_role}
 	 address-family ipv4 unicast
 	  neighbor 10.1.1.4 activate
 	  ${peer_add_path:+neighbor 10.1.1.4 addpath-tx-all-paths}
+	  ${peer_extended_nexthop:+neighbor fd00:10:1:1::4 activate}
 	 exit-address-family
 	 address-family ipv6 unicast
 	  neighbor fd00:10:1:1::4 activate
 	  ${peer_add_path:+neighbor fd00:10:1:1::4 addpath-tx-all-paths}
 	 exit-address-family
 	EOF2
-	mkdir -p "$run/frr"
 	start_peer /usr/lib/frr/bgpd -Z -n -S -f "$run/frr.conf" \
 		-i "$run/frr/bgpd.pid" --vty_socket "$run/frr"
 	wait_until 10 ctl -c "show bgp summary"
@@ -56,19 +88,32 @@ configure_family() {
 	ctl -c "configure terminal" "${args[@]}"
 }
 
+# A line to the daemon has its limits: communities are added some at a time. A
+# route map that has been in use is left alone: bgpd 8.4 crashes sooner or later
+# when it goes.
+announcements=0
 peer_announce() {
-	local prefix=$1 community plain=() large=() args=()
+	local prefix=$1 community plain=() large=() extended=() seq=10
+	local args=(-c "configure terminal") map=announce$((++announcements))
 
 	for community in "${@:2}"; do
-		[[ $community = *:*:* ]] && large+=("$community") ||
-			plain+=("$community")
+		case $community in
+		rt:*) extended+=("${community#rt:}") ;;
+		*:*:*) large+=("$community") ;;
+		*) plain+=("$community") ;;
+		esac
 	done
-	args=(-c "configure terminal" -c "route-map announce permit 10")
-	[ ${#plain[@]} -eq 0 ] || args+=(-c "set community ${plain[*]}")
+	while args+=(-c "route-map $map permit $seq"); [ ${#plain[@]} -gt 100 ]; do
+		args+=(-c "set community ${plain[*]:0:100} additive" -c "on-match next")
+		plain=("${plain[@]:100}")
+		((seq += 10))
+	done
+	[ ${#plain[@]} -eq 0 ] || args+=(-c "set community ${plain[*]} additive")
 	[ ${#large[@]} -eq 0 ] || args+=(-c "set large-community ${large[*]}")
+	[ ${#extended[@]} -eq 0 ] || args+=(-c "set extcommunity rt ${extended[*]}")
 	ctl "${args[@]}" &&
 		configure_family "$(family_of "$prefix")" \
-			"network $prefix route-map announce"
+			"network $prefix route-map $map"
 }
 
 peer_withdraw() { configure_family "$(family_of "$1")" "no network $1"; }
@@ -82,4 +127,16 @@ peer_has() {
 
 peer_refresh() { ctl -c "clear bgp ipv4 unicast 10.1.1.4 in"; }
 
-run_features FRR routes as4 communities refresh md5 gtsm roles add_path
+peer_up() {
+	ctl -c "show bgp neighbors $(instance "$1") json" |
+		jq -e '.[].bgpState == "Established"'
+}
+
+peer_shutdown() {
+	ctl -c "configure terminal" -c "router bgp $peer_asn" \
+		-c "neighbor 10.1.1.4 shutdown message $1"
+}
+
+run_features FRR routes+communities+extended_communities+graceful_shutdown+refresh+shutdown \
+	as4 md5+gtsm+roles+add_path+extended_message+enhanced_refresh \
+	range extended_nexthop helper+restarter+notified long_lived bfd

@@ -26,16 +26,41 @@ write_neighbor() {
 	    peer-as = 65515
 	    auth-password = "$peer_password"
 	  $hops
+	  $(write_restart)
 	  [neighbors.timers.config]
 	    connect-retry = 2
 	  [neighbors.transport.config]
 	    local-address = "$(peer_address "$1")"
+	$(write_family "$1")
+	${peer_extended_nexthop:+$([ "$1" = 4 ] || write_family 4)}
+	EOF2
+}
+
+write_restart() {
+	[ -n "$peer_restart_time" ] || return
+	cat <<-EOF2
+	[neighbors.graceful-restart.config]
+	    enabled = true
+	    restart-time = $peer_restart_time
+	    notification-enabled = true
+	    ${peer_long_lived:+long-lived-enabled = true}
+	EOF2
+}
+
+# write_family FAMILY
+write_family() {
+	cat <<-EOF2
 	  [[neighbors.afi-safis]]
 	    [neighbors.afi-safis.config]
 	      afi-safi-name = "ipv$1-unicast"
 	    ${peer_add_path:+[neighbors.afi-safis.add-paths.config]
 	      receive = true
 	      send-max = 8}
+	    ${peer_restart_time:+[neighbors.afi-safis.mp-graceful-restart.config]
+	      enabled = true}
+	    ${peer_long_lived:+[neighbors.afi-safis.long-lived-graceful-restart.config]
+	      enabled = true
+	      restart-time = $peer_long_lived}
 	EOF2
 }
 
@@ -50,23 +75,26 @@ peer_start() {
 		write_neighbor 4
 		write_neighbor 6
 	} >"$run/gobgpd.toml"
-	start_peer gobgpd -f "$run/gobgpd.toml" --pprof-disable
+	start_peer gobgpd -f "$run/gobgpd.toml" --pprof-disable ${peer_again:+-r}
 	wait_until 10 ctl global
 }
 
 family_option() { [[ $1 = *:* ]] && echo ipv6 || echo ipv4; }
 
 peer_announce() {
-	local prefix=$1 community plain=() large=() hop=10.1.2.4
+	local prefix=$1 community plain=() large=() extended=() hop
 
-	[[ $prefix != *:* ]] || hop=fd00:10:1:2::4
+	hop=$(peer_address "$([ "$(hop_of "$prefix")" = "$(instance 4)" ] && echo 4 || echo 6)")
 	for community in "${@:2}"; do
-		[[ $community = *:*:* ]] && large+=("$community") ||
-			plain+=("$community")
+		case $community in
+		rt:*) extended=(rt "${community#rt:}") ;;
+		*:*:*) large+=("$community") ;;
+		*) plain+=("$community") ;;
+		esac
 	done
 	ctl global rib add "$prefix" nexthop "$hop" \
 		${plain:+community "${plain[*]}"} \
-		${large:+large-community "${large[*]}"} \
+		${large:+large-community "${large[*]}"} "${extended[@]}" \
 		-a "$(family_option "$prefix")"
 }
 
@@ -81,6 +109,9 @@ peer_has() {
 			any(.[]; .nexthop? == $hop))'
 }
 
+peer_up() { ctl neighbor "$(instance "$1")" | grep -i "BGP state = established"; }
+peer_shutdown() { ctl neighbor 10.1.1.4 shutdown --reason "$1"; }
 
 # It keeps what it has heard, and asks nobody again.
-run_features GoBGP routes as4 communities md5 gtsm add_path
+run_features GoBGP routes+communities+extended_communities+graceful_shutdown+shutdown \
+	as4 md5+gtsm+add_path range extended_nexthop helper+restarter+notified long_lived

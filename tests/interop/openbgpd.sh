@@ -18,35 +18,50 @@ write_role() {
 	esac
 }
 
-# write_neighbor FAMILY OTHER-FAMILY
+write_restart() {
+	case $(peer_version) in
+	7.*) echo "announce restart yes" ;;
+	*) printf 'announce restart yes\nannounce graceful notification yes\n' ;;
+	esac
+}
+
+# write_neighbor FAMILY OTHER-FAMILY [unicast]
 write_neighbor() {
 	cat <<-EOF2
 	neighbor $(instance "$1") {
 		remote-as 65515
 		${peer_gtsm:-multihop 2}
 		announce IPv$1 unicast
-		announce IPv$2 none
+		announce IPv$2 ${3:-none}
 		${peer_password:+tcp md5sig password $peer_password}
 		${peer_role:+$(write_role)}
 		${peer_add_path:+announce add-path recv yes
 		announce add-path send all}
+		${peer_as4:-announce as-4byte no}
+		${peer_enhanced:+announce enhanced refresh yes}
+		${peer_extended_message:+announce extended message yes}
+		${peer_extended_nexthop:+announce extended nexthop yes}
+		${peer_restart_time:+$(write_restart)}
 	}
 	EOF2
 }
 
 peer_start() {
-	peer_gtsm=${peer_gtsm:+ttl-security yes}
+	[ -z "$peer_gtsm" ] || peer_gtsm="ttl-security yes"
+	peer_as4=${peer_as4:+ }
 	{
 		cat <<-EOF2
 		AS $peer_asn
 		router-id 10.1.2.4
 		listen on 10.1.2.4
+		listen on fd00:10:1:2::4
 		fib-update no
 		socket "$run/bgpd.sock"
 		$(write_neighbor 4 6)
-		$(write_neighbor 6 4)
+		$(write_neighbor 6 4 ${peer_extended_nexthop:+unicast})
 		allow from any
 		allow to any
+		match to any community 65001:78 set ext-community rt 65001:78
 		EOF2
 	} >"$run/bgpd.conf"
 	chmod 600 "$run/bgpd.conf"
@@ -55,10 +70,12 @@ peer_start() {
 	wait_until 10 ctl show
 }
 
+# bgpctl knows no extended communities: a rule makes one of 65001:78.
 peer_announce() {
 	local prefix=$1 community args=()
 
 	for community in "${@:2}"; do
+		community=${community#rt:}
 		[[ $community = *:*:* ]] && args+=(large-community "$community") ||
 			args+=(community "$community")
 	done
@@ -74,4 +91,20 @@ peer_has() {
 
 peer_refresh() { ctl neighbor 10.1.1.4 refresh; }
 
-run_features OpenBGPD routes as4 communities refresh md5 gtsm roles add_path
+peer_up() {
+	ctl -j show neighbor "$(instance "$1")" | jq -e 'any(.neighbors[]; .state == "Established")'
+}
+peer_shutdown() { ctl neighbor 10.1.1.4 down "$1"; }
+
+newer=
+notified=
+case $(peer_version) in
+7.*) ;;
+*)
+	newer=+extended_message
+	notified=+notified
+	;;
+esac
+run_features OpenBGPD routes+communities+extended_communities+graceful_shutdown+refresh+shutdown \
+	as4 as2 md5+gtsm+roles+add_path+enhanced_refresh$newer range \
+	${newer:+extended_nexthop} restarter$notified
