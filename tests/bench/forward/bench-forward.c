@@ -31,6 +31,8 @@ static char *mac = "";
 module_param(mac, charp, 0);
 static unsigned int count = 500000;
 module_param(count, uint, 0);
+static unsigned int first;	/* of the destinations */
+module_param(first, uint, 0);
 static bool gso;
 module_param(gso, bool, 0);
 
@@ -166,7 +168,7 @@ static int run(struct net_device *out)
 	begin = ktime_get_ns();
 	begin_cycles = cycles();
 	for (i = 0; i < count; i += BURST)
-		if (send_burst(out, i))
+		if (send_burst(out, first + i))
 			return -EIO;
 	ns = ktime_get_ns() - begin;
 	spent = cycles() - begin_cycles;

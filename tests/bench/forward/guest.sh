@@ -108,14 +108,15 @@ received() {
 	nx "$1" cat "/sys/class/net/$sink/statistics/rx_packets"
 }
 
-# measure PATH NAME COUNT [gso=1]: every packet must get to the sink
+# measure PATH NAME COUNT [PARAMETER...]: every packet must get to the sink
 measure() {
-	local path=$1 before sent=$(((${3} + 31) / 32 * 32)) got
+	local path=$1 name=$2 count=$3 before sent=$((($3 + 31) / 32 * 32)) got
+	shift 3
 
 	before=$(received "$path")
 	# The module never stays: to be refused is to have run.
-	nx "$path" insmod "$dir/bench-forward.ko" name="$2" count="$3" \
-		mac="${mac[$path]}" ${4:-} 2>/dev/null || true
+	nx "$path" insmod "$dir/bench-forward.ko" name="$name" count="$count" \
+		mac="${mac[$path]}" "$@" 2>/dev/null || true
 	got=$(($(received "$path") - before))
 	[ $got = $sent ] || {
 		echo "$path: $sent sent, $got received" >&2
@@ -134,8 +135,8 @@ make_vnet vnet 0
 make_vnet vnet-full "$routes"
 for ((i = 0; i < rounds; i++)); do
 	for path in "${paths[@]}"; do
-		measure "$path" "64:$path" "$count"
-		measure "$path" "gso:$path" $((count / 10)) gso=1
+		measure "$path" "64:$path" "$count" first=$((i * count))
+		measure "$path" "gso:$path" $((count / 4)) first=$((i * count)) gso=1
 	done
 done
 dmesg | sed -n 's/.*\(bench: \)/\1/p'
