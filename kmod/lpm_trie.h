@@ -309,24 +309,20 @@ void vnet_lpm_trie_lookup_many(const struct lpm_trie *trie, const struct lpm_key
 			       unsigned int n, u32 *leaf);
 
 /*
- * Asks for the slot of the short cut, or else for the node that direct access names; the
- * slots of direct access themselves are few enough to be near.
+ * Asks for the slot of the short cut, or else for the node that direct access names, the
+ * blank one if none; the slots of direct access themselves are few enough to be near.
  */
 static inline void lpm_trie_prefetch(const struct lpm_trie *trie, struct lpm_key key)
 {
 	const struct lpm_hash *hash = rcu_dereference_raw(trie->hash);
 	const struct lpm_wide *wide = rcu_dereference_raw(trie->wide);
-	const void *node;
-	u32 entry;
+	const struct lpm_node *node;
 
 	if (hash)
 		return lpm_hash_prefetch(hash, key.hi >> 32);
 	if (!wide)
 		return;
-	entry = lpm_entry_load(lpm_wide_at(wide, key));
-	if (!(entry & LPM_CHILD))
-		return;
-	node = lpm_trie_child(trie, entry);
+	node = lpm_wide_end(trie, wide, key).node;
 	prefetch(node);
 	lpm_node_prefetch(node);
 }
