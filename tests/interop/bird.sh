@@ -102,10 +102,7 @@ peer_shutdown() { ctl disable rs4 "\"$1\""; }
 # BIRD 3 has kept what it needs for a reload, and asks nobody.
 refresh=+refresh
 enhanced=+enhanced_refresh
-case $(peer_version) in
-2.0.*) enhanced='' ;;
-3.*) refresh='' enhanced='' ;;
-esac
+[[ $(peer_version) != 3.* ]] || refresh='' enhanced=''
 peer_bfd_keys=", multihop: true"
 run_features BIRD routes+communities+extended_communities+graceful_shutdown$refresh+shutdown \
 	as4 as2 md5+gtsm+roles+add_path+extended_message$enhanced range extended_nexthop \
