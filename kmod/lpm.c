@@ -344,6 +344,7 @@ u32 vnet_lpm_lookup(const struct vnet_lpm *t, const void *addr, u8 *plen)
 	if (!wide)
 		return body_lookup(t, body, addr, plen);
 	leaf = lpm_trie_walk_wide(trie_body(body), wide, lpm_key_load(addr, 32));
+	/* As result(), but no length of IPv4 is 128. */
 	*plen = leaf >> LPM_LEN_SHIFT;
 	return lpm_either(lpm_leaf_value(leaf), READ_ONCE(t->deflt));
 }

@@ -7,10 +7,10 @@
  * Only the copy takes memory.
  */
 #include <linux/kernel.h>
+#include <linux/overflow.h>
 #include <linux/slab.h>
 #include "lpm_bucket.h"
 #include "lpm_node.h"
-#include <linux/overflow.h>
 
 /* ---- direct access to the third level ---- */
 
@@ -98,6 +98,19 @@ static bool wide_add_piece(const struct lpm_trie *trie, struct lpm_wide *wide, g
 	return true;
 }
 
+/*
+ * Makes the empty block a node without routes, once: readers of an earlier direct access may
+ * be in it still.
+ */
+static void place_blank(struct lpm_trie *trie)
+{
+	struct lpm_node *node = lpm_arena_at(&trie->arena, 0);
+
+	static_assert(sizeof(*node) + sizeof(node->run[0]) <= LPM_ARENA_EMPTY);
+	if (!node->map[0])
+		memcpy(node, &vnet_lpm_blank, struct_size(&vnet_lpm_blank, run, 1));
+}
+
 void vnet_lpm_trie_widen(struct lpm_trie *trie, gfp_t gfp)
 {
 	struct lpm_wide *wide = trie->rising;
@@ -109,8 +122,7 @@ void vnet_lpm_trie_widen(struct lpm_trie *trie, gfp_t gfp)
 		if (!wide)
 			return;
 		wide_copy_top(trie, wide, 0, 256);
-		memcpy(lpm_arena_at(&trie->arena, 0), &vnet_lpm_blank,
-		       struct_size(&vnet_lpm_blank, run, 1));
+		place_blank(trie);
 	}
 	trie->rising = wide;
 	if (!wide_add_piece(trie, wide, gfp)) {

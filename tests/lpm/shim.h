@@ -33,6 +33,7 @@ typedef __u64 u64;
 #ifndef noinline
 #define noinline __attribute__((noinline))
 #endif
+#define static_assert(cond) _Static_assert(cond, #cond)
 #define U8_MAX UINT8_MAX
 #define container_of(ptr, type, member) \
 	((type *)((char *)(ptr) - offsetof(type, member)))
