@@ -25,9 +25,7 @@ start_collector() {
 	  ipv4 { import all; export none; add paths rx; };
 	}
 	EOF2
-	ip netns exec "$(ns collector)" bird -f -c "$run/collector.conf" -s "$run/collector.ctl" \
-		-P "$run/collector.pid" >>"$run/collector.out" 2>&1 &
-	defer end_process $!
+	run_bird collector collector
 }
 
 start_vrsd

@@ -59,10 +59,7 @@ start_er() {
 	  neighbor RS route-map circuit out
 	 exit-address-family
 	EOF
-	mkdir -p "$run/er"
-	ip netns exec "$(ns er)" /usr/lib/frr/bgpd -Z -n -S -f "$run/er.conf" \
-		-i "$run/er/bgpd.pid" --vty_socket "$run/er" >>"$run/er.out" 2>&1 &
-	defer end_process $!
+	run_bgpd er er
 }
 er() { vtysh --vty_socket "$run/er" -d bgpd -c "$1"; }
 
@@ -92,9 +89,7 @@ start_vpn() {
 	protocol bgp rs0 from to_rs { neighbor 10.1.1.4 as 65515; }
 	protocol bgp rs1 from to_rs { neighbor 10.1.1.5 as 65515; }
 	EOF
-	ip netns exec "$(ns vpn)" bird -f -c "$run/vpn.conf" -s "$run/vpn.ctl" \
-		-P "$run/vpn.pid" >>"$run/vpn.out" 2>&1 &
-	defer end_process $!
+	run_bird vpn vpn
 }
 vpn() { birdc -s "$run/vpn.ctl" "$@"; }
 

@@ -12,7 +12,7 @@
 
 . "${0%/*}/host.bash"
 
-# paths_config N [KEY]: N paths for each gateway.
+# paths_config N [BRANCH-TO-BRANCH]: N paths for each gateway.
 paths_config() {
 	cat >"$run/vrsd.yaml" <<-EOF
 	vnets:
@@ -46,10 +46,7 @@ start_er() {
 	  maximum-paths ibgp 4
 	 exit-address-family
 	EOF
-	mkdir -p "$run/er"
-	ip netns exec "$(ns er)" /usr/lib/frr/bgpd -Z -n -S -f "$run/er.conf" \
-		-i "$run/er/bgpd.pid" --vty_socket "$run/er" >>"$run/er.out" 2>&1 &
-	defer end_process $!
+	run_bgpd er er
 }
 
 start_vpn() {
@@ -64,9 +61,7 @@ start_vpn() {
 	  ipv4 { import all; export none; add paths rx; };
 	}
 	EOF
-	ip netns exec "$(ns vpn)" bird -f -c "$run/vpn.conf" -s "$run/vpn.ctl" \
-		-P "$run/vpn.pid" >>"$run/vpn.out" 2>&1 &
-	defer end_process $!
+	run_bird vpn vpn
 }
 
 # er_paths: "PATH HOP IDENTIFIER" of each path that FRR has of the prefix.
@@ -89,7 +84,7 @@ sent_paths() {
 # both_have PATH-AND-HOP...: these and no others, with FRR by the identifiers that
 # they were sent with.
 both_have() {
-	[ "$(er_paths | cut -d' ' -f 1- | sed 's/ [0-9]*$//')" = "$(printf '%s\n' "$@" | sort)" ] &&
+	[ "$(er_paths | sed 's/ [0-9]*$//')" = "$(printf '%s\n' "$@" | sort)" ] &&
 		[ "$(vpn_paths)" = "$(printf '%s\n' "$@" | sort)" ] &&
 		[ "$(er_paths)" = "$(sent_paths er)" ]
 }
@@ -101,9 +96,10 @@ balanced() {
 		jq -e '[.paths[] | select(.bestpath.overall or .multipath) | .nexthops[0].ip] |
 			sort == $ARGS.positional' --args "$@"
 }
+# firewall_announces [ATTRIBUTES]: the same prefix as sdwan
 firewall_announces() {
 	sed -i '/10\.250\.0\.0/d' "$run/bird.conf"
-	[ -z "$1" ] || echo "protocol static shared { ipv4; route 10.250.0.0/16 blackhole { $2 }; }" >>"$run/bird.conf"
+	echo "protocol static shared { ipv4; route 10.250.0.0/16 blackhole { ${1:-} }; }" >>"$run/bird.conf"
 	bird configure
 }
 times_up() { vrs show peers -j | jq '[.[].established] | add'; }
@@ -118,7 +114,7 @@ start_bird
 start_er
 start_vpn
 check "four sessions come up" wait_until 30 sessions 4
-must firewall_announces yes "" >/dev/null
+must firewall_announces >/dev/null
 check "both gateways have the paths of both NVAs" wait_until 30 both_have "65001 10.1.2.4" "65002 10.1.3.4"
 check "FRR balances over both" wait_until 30 balanced 10.1.2.4 10.1.3.4
 before=$(times_up)
@@ -127,7 +123,7 @@ vpn_id=$(identifier vpn 10.1.3.4)
 sdwan_id=$(identifier er 10.1.2.4)
 check "they differ in their identifiers" [ "$er_id" -ne "$sdwan_id" ]
 
-must firewall_announces yes "bgp_path.prepend(65002);" >/dev/null
+must firewall_announces "bgp_path.prepend(65002);" >/dev/null
 check "one becomes longer" wait_until 30 both_have "65001 10.1.2.4" "65002 65002 10.1.3.4"
 check_equal "and keeps its identifier" "$er_id" identifier er 10.1.3.4
 check_equal "as does the other" "$sdwan_id" identifier er 10.1.2.4

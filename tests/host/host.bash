@@ -154,12 +154,25 @@ start_frr() {
 
 # run_frr: again, with the configuration that is there.
 run_frr() {
-	mkdir -p "$run/frr"
-	ip netns exec "$(ns sdwan)" /usr/lib/frr/bgpd -Z -n -S -f "$run/frr.conf" \
-		-i "$run/frr/bgpd.pid" --vty_socket "$run/frr" \
-		>>"$run/frr.out" 2>&1 &
+	run_bgpd frr sdwan
 	frr_pid=$!
-	defer end_process $frr_pid
+}
+
+# run_bgpd NAME NVA: FRR's, with $run/NAME.conf, its vty in $run/NAME. $! is its
+# process.
+run_bgpd() {
+	mkdir -p "$run/$1"
+	ip netns exec "$(ns "$2")" /usr/lib/frr/bgpd -Z -n -S -f "$run/$1.conf" \
+		-i "$run/$1/bgpd.pid" --vty_socket "$run/$1" >>"$run/$1.out" 2>&1 &
+	defer end_process $!
+}
+
+# run_bird NAME NVA: with $run/NAME.conf, its socket $run/NAME.ctl. $! is its
+# process.
+run_bird() {
+	ip netns exec "$(ns "$2")" bird -f -c "$run/$1.conf" -s "$run/$1.ctl" \
+		-P "$run/$1.pid" >>"$run/$1.out" 2>&1 &
+	defer end_process $!
 }
 
 frr() { vtysh --vty_socket "$run/frr" -d bgpd -c "$1" "${@:2}"; }
@@ -198,10 +211,8 @@ start_bird() {
 	protocol bgp rs06 from azure6 { neighbor fd00:10:1:1::4 as 65515; }
 	protocol bgp rs16 from azure6 { neighbor fd00:10:1:1::5 as 65515; }
 	EOF
-	ip netns exec "$(ns firewall)" bird -f -c "$run/bird.conf" -s "$run/bird.ctl" \
-		-P "$run/bird.pid" >>"$run/bird.out" 2>&1 &
+	run_bird bird firewall
 	bird_pid=$!
-	defer end_process $bird_pid
 }
 
 bird() { birdc -s "$run/bird.ctl" "$@"; }

@@ -115,9 +115,7 @@ dial_in() {
 	  ipv$family { import all; export where source = RTS_STATIC; next hop self; };
 	}
 	EOF
-	ip netns exec "$(ns "in${n##*[.:]}")" bird -f -c "$run/$1.conf" -s "$run/$1.ctl" \
-		-P "$run/$1.pid" >>"$run/$1.out" 2>&1 &
-	defer end_process $!
+	run_bird "$1" "in${n##*[.:]}"
 }
 for n in 96 97 98 99; do
 	add_nva in$n $n
