@@ -3,7 +3,8 @@
  * The speakers' ends of BFD sessions with the daemon (RFC 5880, 5881): single
  * hop, asynchronous. They are served by a thread with real-time priority, and
  * packets are timed by the kernel, so that what the rest of the benchmark does
- * is not taken for the daemon's doing.
+ * is not taken for the daemon's doing. Like the speakers, they share no code
+ * with vrsd, which they measure.
  */
 #ifndef BENCH_BFD_H
 #define BENCH_BFD_H
