@@ -650,39 +650,11 @@ static bool check_neighbor(const struct check *c,
 			    "neighbor \"%s\": the route server has no %s "
 			    "address", neighbor->name,
 			    family == AF_INET ? "IPv4" : "IPv6");
-	if (neighbor->md5_key && neighbor->md5_key_file)
-		return fail(c, &neighbor->md5_key_file, neighbor->pos,
-			    "neighbor \"%s\": expected either md5-key or "
-			    "md5-key-file", neighbor->name);
 	if (!check_maps_of(c, neighbor))
 		return false;
 	return neighbor->kind == CONF_NVA ?
 	       check_asns(c, server, neighbor) :
 	       check_gateway(c, server, neighbor);
-}
-
-/*
- * A key that the kernel has for a range it wants of all in the range, so one
- * without a key could never get through.
- */
-static bool check_key_of(const struct check *c,
-			 const struct conf_server *server,
-			 const struct conf_neighbor *range)
-{
-	const struct conf_neighbor *neighbor;
-	size_t i;
-
-	for (i = 0; i < server->n_neighbors; i++) {
-		neighbor = &server->neighbors[i];
-		if (neighbor->md5_key || neighbor->md5_key_file ||
-		    !prefix_contains(&range->range, &neighbor->address))
-			continue;
-		return fail(c, &neighbor->address, neighbor->pos,
-			    "neighbor \"%s\": expected a key, because "
-			    "neighbor \"%s\" has one for its address",
-			    neighbor->name, range->name);
-	}
-	return true;
 }
 
 static bool check_ranges(const struct check *c,
@@ -691,18 +663,16 @@ static bool check_ranges(const struct check *c,
 	struct piece *piece = xcalloc(server->n_neighbors + 1,
 				      sizeof(*piece));
 	size_t i, n = 0;
-	bool ok = true;
+	bool ok;
 
-	for (i = 0; ok && i < server->n_neighbors; i++) {
+	for (i = 0; i < server->n_neighbors; i++) {
 		const struct conf_neighbor *range = &server->neighbors[i];
 
 		if (range->range.addr.family == 0)
 			continue;
 		piece[n++] = (struct piece){ &range->range, range->pos };
-		if (range->md5_key || range->md5_key_file)
-			ok = check_key_of(c, server, range);
 	}
-	ok = ok && check_disjoint(c, piece, n, "range");
+	ok = check_disjoint(c, piece, n, "range");
 	free(piece);
 	return ok;
 }
@@ -839,6 +809,7 @@ static bool check_vnet(struct check *c, struct conf_vnet *vnet)
 	if (ok && vnet->server) {
 		fill_gateways(vnet->server);
 		ok = check_server(c, vnet->server) &&
+		     check_keys(c->r, vnet) &&
 		     (vnet->server->profile != CONF_PROFILE_AZURE ||
 		      check_azure(c->r, vnet));
 	}

@@ -15,6 +15,9 @@ bool check_conf(const struct schema_reader *r, struct conf *conf);
 bool check_map(const struct schema_reader *r, const struct conf_map *map);
 bool check_map_outbound(const struct conf_map *map);
 
+/* check_keys.c: how neighbors are authenticated, and if that fits together. */
+bool check_keys(const struct schema_reader *r, const struct conf_vnet *vnet);
+
 /* check_azure.c: what Azure does not have, in profile azure. */
 bool check_azure(const struct schema_reader *r, const struct conf_vnet *vnet);
 

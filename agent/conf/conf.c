@@ -54,6 +54,14 @@ const char *const conf_role_names[] = {
 	NULL,
 };
 
+const char *const conf_ao_algorithm_names[] = {
+	[CONF_AO_HMAC_SHA_1_96] = "hmac-sha-1-96",
+	[CONF_AO_AES_128_CMAC_96] = "aes-128-cmac-96",
+	[CONF_AO_HMAC_SHA_256_96] = "hmac-sha-256-96",
+	[CONF_AO_HMAC_SHA_256_128] = "hmac-sha-256-128",
+	NULL,
+};
+
 struct conf *conf_parse(const char *name, const void *text, size_t len,
 			struct conf_error *err)
 {

@@ -33,6 +33,7 @@
 #define CONF_PATHS_MAX		16	/* sent of one prefix */
 #define CONF_ASNS_MAX		64	/* of a neighbor */
 #define CONF_KEY_MAX		80	/* bytes, what the kernel takes */
+#define CONF_AO_KEYS_MAX	16	/* of a neighbor */
 #define CONF_DEFAULT_RESTART_TIME 120	/* seconds */
 #define CONF_DEFAULT_DEFERRAL_TIME 30	/* seconds */
 
@@ -78,6 +79,14 @@ enum conf_role {
 	CONF_ROLE_RS_CLIENT,
 	CONF_ROLE_CUSTOMER,
 	CONF_ROLE_PEER,
+};
+
+/* What a key of TCP-AO is used with; the number is that of the MAC's bits. */
+enum conf_ao_algorithm {
+	CONF_AO_HMAC_SHA_1_96,		/* RFC 5926 */
+	CONF_AO_AES_128_CMAC_96,	/* RFC 5926 */
+	CONF_AO_HMAC_SHA_256_96,
+	CONF_AO_HMAC_SHA_256_128,
 };
 
 /* Whose habits the route server has where they differ. */
@@ -159,6 +168,16 @@ struct conf_bfd {
 	bool multihop;
 };
 
+/* A master key tuple, RFC 5925 */
+struct conf_ao_key {
+	struct conf_pos pos;
+	uint16_t send_id;		/* 0..255, as the neighbor's recv-id */
+	uint16_t recv_id;
+	enum conf_ao_algorithm algorithm;
+	char *key;			/* NULL: see conf_read_keys() */
+	char *key_file;			/* path */
+};
+
 /*
  * One neighbor, or whoever dials in from a range of addresses: then .address
  * has no family and .range has. The AS is .asn or, if that is 0, one of .asns.
@@ -184,6 +203,8 @@ struct conf_neighbor {
 	uint16_t limit;			/* sessions with .range, an instance */
 	char *md5_key;			/* NULL: none; see conf_read_keys() */
 	char *md5_key_file;		/* path */
+	struct conf_ao_key *ao_keys;	/* TCP-AO, the one to use first */
+	size_t n_ao_keys;
 	uint16_t ttl_security;		/* most hops away, 0: not looked at */
 	struct conf_bfd *bfd;		/* NULL: none */
 	enum conf_kind kind;
@@ -358,6 +379,8 @@ const char *conf_nh_type_name(enum conf_nh_type type);
 const char *conf_kind_name(enum conf_kind kind);
 const char *conf_preference_name(enum conf_preference preference);
 const char *conf_role_name(enum conf_role role);
+bool conf_ao_key_equal(const struct conf_ao_key *a,
+		       const struct conf_ao_key *b);
 /* "true", "false", "route-server", "gateway" */
 const char *conf_propagation_name(enum conf_propagation propagation);
 

@@ -195,6 +195,28 @@ static bool bfd_equal(const struct conf_bfd *a, const struct conf_bfd *b)
 	       a->multihop == b->multihop;
 }
 
+bool conf_ao_key_equal(const struct conf_ao_key *a,
+		       const struct conf_ao_key *b)
+{
+	return a->send_id == b->send_id && a->recv_id == b->recv_id &&
+	       a->algorithm == b->algorithm && text_equal(a->key, b->key) &&
+	       text_equal(a->key_file, b->key_file);
+}
+
+static bool ao_equal(const struct conf_neighbor *a,
+		     const struct conf_neighbor *b)
+{
+	size_t i;
+
+	if (a->n_ao_keys != b->n_ao_keys)
+		return false;
+	for (i = 0; i < a->n_ao_keys; i++) {
+		if (!conf_ao_key_equal(&a->ao_keys[i], &b->ao_keys[i]))
+			return false;
+	}
+	return true;
+}
+
 static bool neighbor_same(const void *pa, const void *pb)
 {
 	const struct conf_neighbor *a = pa, *b = pb;
@@ -213,6 +235,7 @@ static bool neighbor_equal(const void *pa, const void *pb)
 		memcmp(a->asns, b->asns, a->n_asns * sizeof(*a->asns)) == 0) &&
 	       text_equal(a->md5_key, b->md5_key) &&
 	       text_equal(a->md5_key_file, b->md5_key_file) &&
+	       ao_equal(a, b) &&
 	       a->ttl_security == b->ttl_security &&
 	       bfd_equal(a->bfd, b->bfd) &&
 	       a->kind == b->kind && a->as_override == b->as_override &&

@@ -65,26 +65,39 @@ static const char *read_key(const char *path, char **key)
 	return problem;
 }
 
+static bool read_neighbor(const struct conf_vnet *vnet,
+			  struct conf_neighbor *neighbor, const char *name,
+			  struct conf_error *err)
+{
+	const char *problem = NULL, *which = "md5-key-file";
+	const char *path = neighbor->md5_key_file;
+	size_t i;
+
+	if (path)
+		problem = read_key(path, &neighbor->md5_key);
+	for (i = 0; !problem && i < neighbor->n_ao_keys; i++) {
+		which = "tcp-ao: key-file";
+		path = neighbor->ao_keys[i].key_file;
+		if (path)
+			problem = read_key(path, &neighbor->ao_keys[i].key);
+	}
+	if (!problem)
+		return true;
+	conf_error_set(err, name, neighbor->pos,
+		       "vnet \"%s\": neighbor \"%s\": %s: %s: %s", vnet->name,
+		       neighbor->name, which, path, problem);
+	return false;
+}
+
 static bool read_server(const struct conf_vnet *vnet, const char *name,
 			struct conf_error *err)
 {
-	struct conf_neighbor *neighbor;
-	const char *problem;
 	size_t i;
 
 	for (i = 0; vnet->server && i < vnet->server->n_neighbors; i++) {
-		neighbor = &vnet->server->neighbors[i];
-		if (!neighbor->md5_key_file)
-			continue;
-		problem = read_key(neighbor->md5_key_file,
-				   &neighbor->md5_key);
-		if (!problem)
-			continue;
-		conf_error_set(err, name, neighbor->pos,
-			       "vnet \"%s\": neighbor \"%s\": md5-key-file: "
-			       "%s: %s", vnet->name, neighbor->name,
-			       neighbor->md5_key_file, problem);
-		return false;
+		if (!read_neighbor(vnet, &vnet->server->neighbors[i], name,
+				   err))
+			return false;
 	}
 	return true;
 }

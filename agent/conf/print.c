@@ -175,6 +175,27 @@ static void print_asns(FILE *out, const struct conf_neighbor *neighbor)
 	fputs("]\n", out);
 }
 
+static void print_ao_keys(FILE *out, const struct conf_neighbor *neighbor)
+{
+	const struct conf_ao_key *key;
+	size_t i;
+
+	if (neighbor->n_ao_keys > 0)
+		fputs("          tcp-ao:\n", out);
+	for (i = 0; i < neighbor->n_ao_keys; i++) {
+		key = &neighbor->ao_keys[i];
+		fprintf(out, "            - send-id: %u\n"
+			"              recv-id: %u\n"
+			"              algorithm: %s\n", key->send_id,
+			key->recv_id, conf_ao_algorithm_names[key->algorithm]);
+		if (key->key_file)
+			print_key(out, "              key-file: ",
+				  key->key_file);
+		else
+			print_key(out, "              key: ", key->key);
+	}
+}
+
 static void print_neighbor(FILE *out, const struct conf_neighbor *neighbor)
 {
 	print_key(out, "        - name: ", neighbor->name);
@@ -206,6 +227,7 @@ static void print_neighbor(FILE *out, const struct conf_neighbor *neighbor)
 			  neighbor->md5_key_file);
 	else if (neighbor->md5_key)
 		print_key(out, "          md5-key: ", neighbor->md5_key);
+	print_ao_keys(out, neighbor);
 	fprintf(out, "          ttl-security: %u\n", neighbor->ttl_security);
 	if (neighbor->bfd)
 		fprintf(out, "          bfd: { interval: %u, multiplier: %u, "

@@ -160,6 +160,23 @@ static const struct schema bfd_schema = {
 	.fields = bfd_fields, .n_fields = ARRAY_SIZE(bfd_fields),
 };
 
+static const struct field ao_key_fields[] = {
+	{ "send-id", KIND_U16, AT(conf_ao_key, send_id), .required = true,
+	  .max = UINT8_MAX },
+	{ "recv-id", KIND_U16, AT(conf_ao_key, recv_id), .required = true,
+	  .max = UINT8_MAX },
+	{ "algorithm", KIND_WORD, AT(conf_ao_key, algorithm),
+	  .words = conf_ao_algorithm_names },
+	{ "key", KIND_SECRET, AT(conf_ao_key, key) },
+	{ "key-file", KIND_PATH, AT(conf_ao_key, key_file) },
+};
+
+static const struct schema ao_key_schema = {
+	.noun = "tcp-ao key", .size = sizeof(struct conf_ao_key),
+	.pos = offsetof(struct conf_ao_key, pos),
+	.fields = ao_key_fields, .n_fields = ARRAY_SIZE(ao_key_fields),
+};
+
 static const struct field peering_fields[] = {
 	{ "vnet", KIND_DEVICE, AT(conf_peering, vnet), .required = true },
 	{ "allow-vnet-access", KIND_BOOL, AT(conf_peering, vnet_access),
@@ -192,6 +209,9 @@ static const struct field neighbor_fields[] = {
 	  .sub = &asn_schema },
 	{ "md5-key", KIND_SECRET, AT(conf_neighbor, md5_key) },
 	{ "md5-key-file", KIND_PATH, AT(conf_neighbor, md5_key_file) },
+	{ "tcp-ao", KIND_LIST, AT(conf_neighbor, ao_keys),
+	  .count = offsetof(struct conf_neighbor, n_ao_keys),
+	  .sub = &ao_key_schema },
 	{ "ttl-security", KIND_U16, AT(conf_neighbor, ttl_security),
 	  .max = 254 },
 	{ "bfd", KIND_STRUCT, AT(conf_neighbor, bfd), .sub = &bfd_schema },

@@ -9,6 +9,7 @@
 extern const char *const conf_propagation_names[];
 extern const char *const conf_kind_names[];
 extern const char *const conf_role_names[];
+extern const char *const conf_ao_algorithm_names[];
 extern const char *const conf_preference_names[];
 extern const char *const conf_profile_names[];
 extern const char *const conf_excess_names[];

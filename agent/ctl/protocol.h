@@ -35,7 +35,12 @@
  *	learned, advertised (prefixes), received, sent (objects: open update
  *	notification keepalive refresh), treatedAsWithdraw,
  *	attributesDiscarded (UPDATEs), established (times), queued (bytes
- *	waiting), lastError (string, absent if none)
+ *	waiting), lastError (string, absent if none), authentication ("none"
+ *	"tcp-md5" "tcp-ao"), tcpAo (of a session that is up: object: sendId of
+ *	the key that we use, recvId of the one that we have asked the peer to
+ *	use, good, bad (segments)), problem (string: why the kernel does not
+ *	hold the peer's keys, for which it is refused; absent if it does). A
+ *	range has a row with a problem also when nobody is there.
  *
  * Rows of "learned", "advertised" and "routes":
  *	vnet, neighbor, instance, localAddress (of the session it came or is

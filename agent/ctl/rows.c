@@ -82,6 +82,30 @@ static json_t *messages(const uint64_t counts[])
 	return object;
 }
 
+/* How it is protected, and what has become of that. */
+static void set_protection(json_t *object, const struct row_peer *row)
+{
+	static const char *const names[ROW_PROTECTIONS] = {
+		[ROW_UNPROTECTED] = "none",
+		[ROW_TCP_MD5] = "tcp-md5",
+		[ROW_TCP_AO] = "tcp-ao",
+	};
+	json_t *ao;
+
+	if (row->protection < ROW_PROTECTIONS)
+		set_string(object, "authentication", names[row->protection]);
+	if (row->problem[0])
+		set_string(object, "problem", row->problem);
+	if (!row->ao_known)
+		return;
+	ao = checked(json_object());
+	set_int(ao, "sendId", row->ao_send_id);
+	set_int(ao, "recvId", row->ao_recv_id);
+	set_int(ao, "good", row->ao_good);
+	set_int(ao, "bad", row->ao_bad);
+	set(object, "tcpAo", ao);
+}
+
 json_t *row_peer_json(const struct row_peer *row)
 {
 	json_t *object = checked(json_object());
@@ -112,6 +136,7 @@ json_t *row_peer_json(const struct row_peer *row)
 	set_int(object, "queued", row->queued);
 	if (row->last_error[0])
 		set_string(object, "lastError", row->last_error);
+	set_protection(object, row);
 	return object;
 }
 

@@ -9,6 +9,7 @@
 
 #include <jansson.h>
 #include <net/if.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "bgp/attr.h"
@@ -16,6 +17,7 @@
 #include "lib/addr.h"
 
 #define ROW_NAME_MAX	64		/* neighbor name, with its 0 */
+#define ROW_PROBLEM_MAX	128
 
 /* One session as configured. */
 struct row_peer_id {
@@ -28,6 +30,14 @@ struct row_peer_id {
 	struct addr remote;
 	uint32_t local_as;
 	uint32_t remote_as;
+};
+
+/* What its segments are authenticated with. */
+enum row_protection {
+	ROW_UNPROTECTED,
+	ROW_TCP_MD5,
+	ROW_TCP_AO,
+	ROW_PROTECTIONS,
 };
 
 /* A session's state; the prefix counts are another process's. */
@@ -51,6 +61,12 @@ struct row_peer {
 	char capabilities[192];		/* the peer's */
 	char sent_capabilities[192];	/* ours */
 	char last_error[200];
+	uint8_t protection;		/* enum row_protection */
+	bool ao_known;			/* what follows is, of the session */
+	uint8_t ao_send_id;		/* of the key that we use */
+	uint8_t ao_recv_id;		/* of the one we have asked it to */
+	uint64_t ao_good, ao_bad;	/* segments */
+	char problem[ROW_PROBLEM_MAX];	/* with its keys: it is refused */
 };
 
 enum row_route_state {

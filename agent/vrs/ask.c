@@ -194,6 +194,7 @@ static const struct column peer_columns[] = {
 	{ "Learned", "learned" },
 	{ "Advertised", "advertised" },
 	{ "Last Error", "lastError" },
+	{ "Problem", "problem" },
 };
 
 /* With --all: what each end has offered. */
@@ -206,6 +207,7 @@ static const struct column agreement_columns[] = {
 	{ "Hold Time", "holdTime" },
 	{ "Restart Time", "restartTime" },
 	{ "Role", "role" },
+	{ "Authentication", "authentication" },
 	{ "Capabilities Received", "capabilities" },
 	{ "Capabilities Sent", "sentCapabilities" },
 };

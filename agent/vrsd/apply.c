@@ -14,6 +14,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "bgp/open.h"
 #include "lib/log.h"
@@ -29,7 +30,8 @@ struct peer {
 	struct msg_conf_peer conf;
 	struct msg_conf_bfd bfd;	/* interval 0: none */
 	uint32_t slot;			/* of a range, from 0 */
-	char *md5_key;			/* NULL: none */
+	struct auth auth;
+	char problem[AUTH_PROBLEM_MAX];	/* with it, as session was told */
 };
 
 static struct {
@@ -141,27 +143,19 @@ static struct peer *peer_place(const struct msg_conf_peer *conf, uint32_t slot)
 	return &apply.peers[apply.n_peers++];
 }
 
-static bool text_equal(const char *a, const char *b)
+static void take_auth(struct peer *peer, const struct conf_neighbor *neighbor)
 {
-	return a && b ? strcmp(a, b) == 0 : a == b;
-}
+	struct auth auth = auth_copy(neighbor);
+	enum auth_change change = auth_compare(&peer->auth, &auth);
 
-static void forget_key(struct peer *peer)
-{
-	if (peer->md5_key)
-		explicit_bzero(peer->md5_key, strlen(peer->md5_key));
-	free(peer->md5_key);
-	peer->md5_key = NULL;
-}
-
-static void take_key(struct peer *peer, const struct conf_neighbor *neighbor)
-{
-	if (text_equal(peer->md5_key, neighbor->md5_key))
-		return;
-	forget_key(peer);
-	if (neighbor->md5_key)
-		peer->md5_key = xstrdup(neighbor->md5_key);
-	peer->conf.auth++;
+	if (change == AUTH_OTHER)
+		peer->conf.auth++;
+	else if (change == AUTH_ROLLED)
+		peer->conf.keys++;
+	auth_forget(&peer->auth);
+	peer->auth = auth;
+	peer->conf.protection = auth.md5 ? ROW_TCP_MD5 :
+				auth.n_ao ? ROW_TCP_AO : ROW_UNPROTECTED;
 }
 
 static void take_bfd(struct peer *peer, const struct conf_bfd *bfd)
@@ -190,11 +184,12 @@ static void want_place(struct msg_conf_peer *conf, uint32_t slot,
 	}
 	conf->id.peer = peer - apply.peers + 1;
 	conf->auth = peer->conf.auth;
+	conf->keys = peer->conf.keys;
 	peer->conf = *conf;
 	peer->slot = slot;
 	peer->used = true;
 	peer->wanted = true;
-	take_key(peer, neighbor);
+	take_auth(peer, neighbor);
 	take_bfd(peer, neighbor->bfd);
 }
 
@@ -282,7 +277,7 @@ static void number_peers(void)
 	for (i = 0; i < apply.n_peers; i++) {
 		apply.peers[i].used = apply.peers[i].wanted;
 		if (!apply.peers[i].used)
-			forget_key(&apply.peers[i]);
+			auth_forget(&apply.peers[i].auth);
 	}
 }
 
@@ -301,10 +296,12 @@ void apply_dial(uint32_t number)
 		failed.error = EAGAIN;
 	} else if (!peer->used || !id->remote.family || !is_ready(id->vni)) {
 		failed.error = ENETDOWN;
+	} else if (peer->problem[0]) {
+		failed.error = EKEYREJECTED;
 	} else {
 		fd = sockets_dial(&id->local, &id->remote,
 				  device_of(id->vnet), peer->conf.min_ttl,
-				  peer->md5_key);
+				  &peer->auth);
 		failed.error = errno;
 	}
 	if (fd >= 0)
@@ -313,6 +310,70 @@ void apply_dial(uint32_t number)
 	else
 		chan_send(proc_chan(PROC_SESSION), MSG_DIAL_FAILED, &failed,
 			  sizeof(failed));
+}
+
+/* Whose keys a peer's are: its own, or those of the range it dials in from. */
+static struct prefix auth_of(const struct peer *peer)
+{
+	const struct addr *remote = &peer->conf.id.remote;
+
+	return remote->family ? prefix_make(remote, addr_bits(remote)) :
+				peer->conf.range;
+}
+
+void apply_rekey(uint32_t number, int fd)
+{
+	char problem[AUTH_PROBLEM_MAX];
+	const struct peer *peer;
+	struct prefix who;
+
+	if (number == 0 || number > apply.n_peers)
+		proc_violation(PROC_SESSION, MSG_REKEY);
+	peer = &apply.peers[number - 1];
+	if (peer->used && peer->auth.n_ao) {
+		who = auth_of(peer);
+		if (!auth_roll(fd, &who, &peer->auth, problem))
+			log_err("vnet %s neighbor %s: the keys of a session "
+				"stay as they are: %s", peer->conf.id.vnet,
+				peer->conf.id.neighbor, problem);
+	}
+	close(fd);
+}
+
+static void tell_problem(struct peer *peer, const char *problem)
+{
+	struct msg_peer_problem msg = { .peer = peer - apply.peers + 1 };
+	const struct row_peer_id *id = &peer->conf.id;
+	char local[ADDR_STRLEN];
+
+	if (strcmp(peer->problem, problem) == 0)
+		return;
+	if (peer->slot == 0 && problem[0])
+		log_err("vnet %s neighbor %s: refused at %s: %s", id->vnet,
+			id->neighbor, addr_format(&id->local, local),
+			problem);
+	else if (peer->slot == 0 && peer->used)
+		log_notice("vnet %s neighbor %s: not refused any more at %s",
+			   id->vnet, id->neighbor,
+			   addr_format(&id->local, local));
+	snprintf(peer->problem, sizeof(peer->problem), "%s", problem);
+	memcpy(msg.problem, peer->problem, sizeof(msg.problem));
+	chan_send(proc_chan(PROC_SESSION), MSG_PEER_PROBLEM, &msg,
+		  sizeof(msg));
+}
+
+void apply_protection(void)
+{
+	size_t i;
+
+	for (i = 0; i < apply.n_peers; i++) {
+		struct peer *peer = &apply.peers[i];
+		struct prefix who = auth_of(peer);
+
+		tell_problem(peer, peer->used ?
+			     sockets_problem(peer->conf.id.vni,
+					     &peer->conf.id.local, &who) : "");
+	}
 }
 
 /*
@@ -329,18 +390,15 @@ static struct socket_key *collect_keys(uint32_t vni, const struct addr *local,
 	*min_ttl = UINT8_MAX;
 	for (i = 0; i < apply.n_peers; i++) {
 		const struct peer *peer = &apply.peers[i];
-		const struct addr *remote = &peer->conf.id.remote;
 
 		if (!peer->used || peer->conf.id.vni != vni ||
 		    !addr_equal(&peer->conf.id.local, local))
 			continue;
 		*min_ttl = MIN(*min_ttl, peer->conf.min_ttl);
-		if (!peer->md5_key || peer->slot > 0)
+		if (peer->conf.protection == ROW_UNPROTECTED || peer->slot > 0)
 			continue;
-		keys[n].who = remote->family ?
-			      prefix_make(remote, addr_bits(remote)) :
-			      peer->conf.range;
-		keys[n++].md5 = peer->md5_key;
+		keys[n].who = auth_of(peer);
+		keys[n++].auth = &peer->auth;
 	}
 	*n_keys = n;
 	return keys;
@@ -394,6 +452,7 @@ static void listen_all(void)
 	}
 	sockets_sweep();
 	bfdsock_sweep();
+	apply_protection();
 }
 
 void apply_vnet_ready(uint32_t vni)
@@ -410,6 +469,7 @@ void apply_vnet_ready(uint32_t vni)
 			continue;
 		listen_in(&apply.conf->vnets[i]);
 		bfd_in(&apply.conf->vnets[i]);
+		apply_protection();
 	}
 }
 

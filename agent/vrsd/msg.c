@@ -44,10 +44,13 @@ static const struct msg_info {
 	MSG(LISTENER_CLOSE, PARENT, SESSION, 0, sizeof(struct msg_listener)),
 	MSG(DIALED, PARENT, SESSION, FD, sizeof(uint32_t)),
 	MSG(DIAL_FAILED, PARENT, SESSION, 0, sizeof(struct msg_dial_failed)),
+	MSG(PEER_PROBLEM, PARENT, SESSION, 0,
+	    sizeof(struct msg_peer_problem)),
 	MSG(BFD_RECEIVER, PARENT, BFD, FD, sizeof(struct msg_bfd_socket)),
 	MSG(BFD_SENDER, PARENT, BFD, FD, sizeof(struct msg_bfd_socket)),
 	MSG(BFD_CLOSE, PARENT, BFD, 0, sizeof(struct msg_bfd_socket)),
 	MSG(DIAL, SESSION, PARENT, 0, sizeof(uint32_t)),
+	MSG(REKEY, SESSION, PARENT, FD, sizeof(uint32_t)),
 	MSG(VNET_READY, KERNEL, PARENT, 0, sizeof(uint32_t)),
 	MSG(NIC_DOWN, KERNEL, PARENT, 0, sizeof(struct msg_hop)),
 	MSG(UNREACHABLE, PARENT, SESSION, 0, sizeof(struct msg_hop)),
@@ -123,6 +126,7 @@ bool msg_strings_end(uint16_t type, const void *body)
 {
 	const struct msg_conf_peer *conf = body;
 	const struct msg_conf_bfd *bfd = body;
+	const struct msg_peer_problem *problem = body;
 	const struct msg_peer_up *up = body;
 	const struct msg_query *query = body;
 	const struct msg_row_peer *peer = body;
@@ -136,6 +140,8 @@ bool msg_strings_end(uint16_t type, const void *body)
 		return id_ends(&conf->id);
 	case MSG_CONF_BFD:
 		return id_ends(&bfd->id);
+	case MSG_PEER_PROBLEM:
+		return ENDS(problem->problem);
 	case MSG_PEER_UP:
 		return id_ends(&up->id);
 	case MSG_QUERY:
@@ -146,7 +152,8 @@ bool msg_strings_end(uint16_t type, const void *body)
 		       ENDS(peer->row.role) &&
 		       ENDS(peer->row.capabilities) &&
 		       ENDS(peer->row.sent_capabilities) &&
-		       ENDS(peer->row.last_error);
+		       ENDS(peer->row.last_error) &&
+		       ENDS(peer->row.problem);
 	case MSG_ROW_ROUTE:
 		return id_ends(&route->row.id) && ENDS(route->row.why) &&
 		       ENDS(route->row.error_text);

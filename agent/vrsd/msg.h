@@ -67,12 +67,16 @@ enum msg_type {
 	MSG_LISTENER_CLOSE,	/* msg_listener */
 	MSG_DIALED,		/* uint32_t peer, fd: connecting */
 	MSG_DIAL_FAILED,	/* msg_dial_failed */
+	MSG_PEER_PROBLEM,	/* msg_peer_problem: refuse it, or not any
+				 * more; also of peers not configured yet */
 	/* parent -> bfd */
 	MSG_BFD_RECEIVER,	/* msg_bfd_socket, fd */
 	MSG_BFD_SENDER,		/* msg_bfd_socket, fd; after the receiver */
 	MSG_BFD_CLOSE,		/* msg_bfd_socket */
 	/* session -> parent */
 	MSG_DIAL,		/* uint32_t peer */
+	MSG_REKEY,		/* uint32_t peer, fd: a connection of it, which
+				 * is to have the keys of now */
 	/* kernel -> parent */
 	MSG_VNET_READY,		/* uint32_t vni: device and addresses are up */
 	/* kernel -> parent, which passes it on to session */
@@ -156,6 +160,8 @@ struct msg_conf_peer {
 	uint8_t families;		/* bgp_af_bit()s to offer */
 	uint8_t min_ttl;		/* of what it sends, 0: any */
 	uint32_t auth;			/* another number: another key */
+	uint32_t keys;			/* another: keys to roll over to */
+	uint8_t protection;		/* enum row_protection */
 	struct prefix range;		/* family 0: id.remote is known */
 	uint32_t n_asns;		/* if id.remote_as is 0 */
 	uint32_t asns[CONF_ASNS_MAX];
@@ -196,6 +202,12 @@ struct msg_bfd_peer {
 struct msg_listener {
 	uint32_t vni;
 	struct addr local;
+};
+
+/* Why its keys are not on the listening socket; "": they are. */
+struct msg_peer_problem {
+	uint32_t peer;
+	char problem[ROW_PROBLEM_MAX];
 };
 
 struct msg_dial_failed {

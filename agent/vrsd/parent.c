@@ -211,7 +211,6 @@ static void message(enum proc_id from, uint16_t type, const void *body,
 {
 	const uint32_t *number = body;
 
-	(void)fd;
 	switch (type) {
 	case MSG_CONF_DONE:
 		apply_answered(from);
@@ -225,6 +224,9 @@ static void message(enum proc_id from, uint16_t type, const void *body,
 		break;
 	case MSG_DIAL:
 		apply_dial(*number);
+		break;
+	case MSG_REKEY:
+		apply_rekey(*number, fd);
 		break;
 	case MSG_RELOAD:
 		reload_asked(*number);

@@ -4,6 +4,7 @@
 #define VRSD_PARENT_H
 
 #include "conf/conf.h"
+#include "vrsd/auth.h"
 #include "vrsd/msg.h"
 #include "vrsd/vrsd.h"
 
@@ -42,16 +43,20 @@ void apply_answered(enum proc_id from);
 void apply_vnet_ready(uint32_t vni);
 /* MSG_DIAL */
 void apply_dial(uint32_t peer);
+/* MSG_REKEY: give a connection of the peer its keys of now; closes @fd. */
+void apply_rekey(uint32_t peer, int fd);
+/* Tell session whom it must refuse because its keys are not there. */
+void apply_protection(void);
 void apply_init(const struct options *opt);
 
 /*
  * sockets.c: what session cannot open itself
  */
 
-/* A key for whoever is in @who. */
+/* Keys for whoever is in @who. */
 struct socket_key {
 	struct prefix who;
-	const char *md5;		/* not kept */
+	const struct auth *auth;	/* not kept */
 };
 
 /**
@@ -67,9 +72,12 @@ void sockets_listen(uint32_t vni, const struct addr *local,
 /* Close the listeners that were not asked for between these two. */
 void sockets_mark(void);
 void sockets_sweep(void);
-/* A socket that is connecting, or -1 with errno set; @md5: NULL: no key. */
+/* Why the kernel does not hold the keys for @who as they are, or "". */
+const char *sockets_problem(uint32_t vni, const struct addr *local,
+			    const struct prefix *who);
+/* A socket that is connecting, or -1 with errno set. */
 int sockets_dial(const struct addr *local, const struct addr *remote,
-		 const char *device, uint8_t min_ttl, const char *md5);
+		 const char *device, uint8_t min_ttl, const struct auth *auth);
 void sockets_init(void);
 
 /*

@@ -2,6 +2,7 @@
 
 #include <cap-ng.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/landlock.h>
 #include <netinet/in.h>
 #include <seccomp.h>
@@ -15,6 +16,7 @@
 #include "lib/log.h"
 #include "lib/util.h"
 #include "vrsd/sandbox.h"
+#include "vrsd/tcp_ao.h"
 
 #define FOR(proc)	(1u << (proc))
 #define CHILDREN	(FOR(PROC_SESSION) | FOR(PROC_RIB) | \
@@ -77,6 +79,18 @@ static void allow_option(scmp_filter_ctx ctx, int level, int option)
 		fatalx("sandbox: no rule for socket option %d", option);
 }
 
+static void allow_state(scmp_filter_ctx ctx, int level, int option)
+{
+	struct scmp_arg_cmp args[] = {
+		SCMP_A1(SCMP_CMP_EQ, level),
+		SCMP_A2(SCMP_CMP_EQ, option),
+	};
+
+	if (seccomp_rule_add_array(ctx, SCMP_ACT_ALLOW, SCMP_SYS(getsockopt),
+				   ARRAY_SIZE(args), args))
+		fatalx("sandbox: no rule for socket option %d", option);
+}
+
 /* System calls that are harmless with some arguments only. */
 static void allow_partly(scmp_filter_ctx ctx, enum proc_id proc)
 {
@@ -89,6 +103,10 @@ static void allow_partly(scmp_filter_ctx ctx, enum proc_id proc)
 		      SCMP_A1(SCMP_CMP_EQ, FIONREAD));
 		allow(ctx, SCMP_SYS(getsockopt), 1,
 		      SCMP_A2(SCMP_CMP_EQ, SO_ERROR));
+		allow_state(ctx, IPPROTO_TCP, TCP_AO_INFO);
+		/* a connection, for the parent to change its keys */
+		allow(ctx, SCMP_SYS(fcntl), 1,
+		      SCMP_A1(SCMP_CMP_EQ, F_DUPFD_CLOEXEC));
 		allow_option(ctx, IPPROTO_IP, IP_MINTTL);
 		allow_option(ctx, IPPROTO_IPV6, IPV6_MINHOPCOUNT);
 	}

@@ -39,6 +39,7 @@ struct slot {
 static struct {
 	struct peer **peers;		/* [number - 1], NULL: none */
 	struct slot **slots;		/* likewise: for who dials in */
+	char **problems;		/* likewise: why it is refused */
 	size_t n_peers;
 	struct listener *listeners;
 	struct bgp_update *parser;
@@ -108,6 +109,10 @@ static void make_room(size_t number)
 				      sizeof(*session.peers));
 	session.slots = xreallocarray(session.slots, number,
 				      sizeof(*session.slots));
+	session.problems = xreallocarray(session.problems, number,
+					 sizeof(*session.problems));
+	memset(session.problems + session.n_peers, 0,
+	       more * sizeof(*session.problems));
 	memset(session.peers + session.n_peers, 0,
 	       more * sizeof(*session.peers));
 	memset(session.slots + session.n_peers, 0,
@@ -288,6 +293,8 @@ static struct peer *find_dynamic(const struct msg_listener *where,
 		    !addr_equal(&slot->conf.id.local, &where->local) ||
 		    !prefix_contains(&slot->conf.range, remote))
 			continue;
+		if (session.problems[i])
+			return NULL;
 		if (!session.peers[i])
 			return start_dynamic(slot, remote);
 		full = slot;
@@ -295,6 +302,28 @@ static struct peer *find_dynamic(const struct msg_listener *where,
 	if (full)
 		say_over_limit(full, remote);
 	return NULL;
+}
+
+/*
+ * Keys that the kernel does not hold
+ */
+
+const char *session_problem(uint32_t number)
+{
+	return session.problems[number - 1] ? session.problems[number - 1] :
+					      "";
+}
+
+static void peer_problem(const struct msg_peer_problem *msg)
+{
+	char **problem;
+
+	if (msg->peer == 0 || msg->peer > MSG_PEERS_MAX)
+		proc_violation(PROC_PARENT, MSG_PEER_PROBLEM);
+	make_room(msg->peer);
+	problem = &session.problems[msg->peer - 1];
+	free(*problem);
+	*problem = msg->problem[0] ? xstrdup(msg->problem) : NULL;
 }
 
 /*
@@ -506,6 +535,48 @@ static bool asked_for(const struct peer *peer, const struct msg_query *query)
 		       addr_format(&peer->conf.id.remote, text));
 }
 
+/* The first place of a range that is refused: one row speaks for all. */
+static bool speaks(size_t number)
+{
+	const struct slot *slot = session.slots[number - 1], *other;
+	size_t i;
+
+	if (!slot || !session.problems[number - 1])
+		return false;
+	for (i = 0; i + 1 < number; i++) {
+		other = session.slots[i];
+		if (other && other->conf.id.vni == slot->conf.id.vni &&
+		    addr_equal(&other->conf.id.local, &slot->conf.id.local) &&
+		    prefix_equal(&other->conf.range, &slot->conf.range))
+			return false;
+	}
+	return true;
+}
+
+static void query_refused(const struct msg_query *query)
+{
+	struct msg_row_peer msg = { .query = query->id };
+	const struct row_peer_id *id;
+	size_t number;
+
+	for (number = 1; number <= session.n_peers; number++) {
+		if (session.peers[number - 1] || !speaks(number))
+			continue;
+		id = &session.slots[number - 1]->conf.id;
+		if ((query->vnet[0] && strcmp(query->vnet, id->vnet)) ||
+		    (query->neighbor[0] &&
+		     strcmp(query->neighbor, id->neighbor)))
+			continue;
+		msg.row.id = *id;
+		msg.row.protection =
+			session.slots[number - 1]->conf.protection;
+		snprintf(msg.row.problem, sizeof(msg.row.problem), "%s",
+			 session_problem(number));
+		chan_send(proc_chan(PROC_CONTROL), MSG_ROW_PEER, &msg,
+			  sizeof(msg));
+	}
+}
+
 /* Sessions are few enough to be answered in one batch. */
 static void query_peers(const struct msg_query *query)
 {
@@ -523,8 +594,10 @@ static void query_peers(const struct msg_query *query)
 
 static void query(const struct msg_query *query)
 {
-	if (query->kind == QUERY_PEERS)
+	if (query->kind == QUERY_PEERS) {
 		query_peers(query);
+		query_refused(query);
+	}
 	else if (query->kind == QUERY_STATUS)
 		proc_send_status(query->id);
 	proc_query_end(query->id, 0, NULL);
@@ -553,6 +626,9 @@ static void message(enum proc_id from, uint16_t type, const void *body,
 		break;
 	case MSG_DIAL_FAILED:
 		dialed(failed->peer, -1, failed->error);
+		break;
+	case MSG_PEER_PROBLEM:
+		peer_problem(body);
 		break;
 	case MSG_UNREACHABLE:
 		unreachable(body);

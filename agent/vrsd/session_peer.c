@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,6 +16,7 @@
 #include "lib/util.h"
 #include "vrsd/session_peer.h"
 #include "vrsd/proc.h"
+#include "vrsd/tcp_ao.h"
 
 #define READ_SIZE	(16 * 1024)	/* of a peer in one loop turn */
 #define CONNECT_RETRY	5		/* seconds, about as Azure does */
@@ -311,11 +313,26 @@ static bool set_min_ttl(const struct peer *peer, int fd)
 	return false;
 }
 
+/* Have the parent give a connection the keys of now. */
+static void rekey(const struct peer_conn *conn)
+{
+	const uint32_t *number = &conn->peer->conf.id.peer;
+	int fd = fcntl(conn->fd, F_DUPFD_CLOEXEC, 0);
+
+	if (fd >= 0)
+		chan_send_fd(proc_chan(PROC_PARENT), MSG_REKEY, number,
+			     sizeof(*number), fd);
+	else
+		log_err("%s: keys: %s", conn->peer->name, strerror(errno));
+}
+
 void session_peer_accept(struct peer *peer, int fd)
 {
 	struct bgp_conn *bgp = NULL;
 
-	if (set_min_ttl(peer, fd))
+	if (session_problem(peer->conf.id.peer)[0])
+		log_debug("%s: its keys are not there", peer->name);
+	else if (set_min_ttl(peer, fd))
 		bgp = bgp_peer_incoming(&peer->bgp);
 	if (!bgp) {
 		log_debug("%s: connection refused in state %s", peer->name,
@@ -324,6 +341,9 @@ void session_peer_accept(struct peer *peer, int fd)
 		return;
 	}
 	conn_attach(conn_of(bgp), fd, false);
+	/* The keys may have changed since it came; and which is asked for */
+	if (peer->conf.protection == ROW_TCP_AO)
+		rekey(conn_of(bgp));
 	bgp_conn_opened(bgp);
 }
 
@@ -721,6 +741,8 @@ void session_peer_update(struct peer *peer, const struct msg_conf_peer *conf)
 {
 	bool other_protection = peer->conf.auth != conf->auth ||
 				peer->conf.min_ttl != conf->min_ttl;
+	bool other_keys = peer->conf.keys != conf->keys;
+	enum bgp_direction i;
 	bool other_offer = peer->conf.role != conf->role ||
 			   peer->conf.azure != conf->azure ||
 			   peer->conf.add_path_rx != conf->add_path_rx ||
@@ -737,6 +759,10 @@ void session_peer_update(struct peer *peer, const struct msg_conf_peer *conf)
 	peer->bgp.conf.n_asns = conf->n_asns;
 	if (other_protection || other_offer)
 		bgp_peer_reset(&peer->bgp, BGP_CEASE_CONFIG_CHANGE, NULL);
+	else if (other_keys)
+		for (i = 0; i < BGP_DIRECTIONS; i++)
+			if (peer->conn[i].fd >= 0)
+				rekey(&peer->conn[i]);
 }
 
 void session_peer_free(struct peer *peer, enum bgp_cease why)
@@ -747,6 +773,20 @@ void session_peer_free(struct peer *peer, enum bgp_cease why)
 	conn_fini(&peer->conn[BGP_INCOMING]);
 	free(peer->name);
 	free(peer);
+}
+
+static void ao_row(int fd, struct row_peer *row)
+{
+	struct tcp_ao_info_opt info = { 0 };
+	socklen_t len = sizeof(info);
+
+	if (getsockopt(fd, IPPROTO_TCP, TCP_AO_INFO, &info, &len))
+		return;
+	row->ao_known = true;
+	row->ao_send_id = info.current_key;
+	row->ao_recv_id = info.rnext;
+	row->ao_good = info.pkt_good;
+	row->ao_bad = info.pkt_bad;
 }
 
 void session_peer_row(const struct peer *peer, struct row_peer *row)
@@ -766,8 +806,13 @@ void session_peer_row(const struct peer *peer, struct row_peer *row)
 	row->established = bgp->stats.established;
 	snprintf(row->last_error, sizeof(row->last_error), "%s",
 		 bgp->last_error.text);
+	row->protection = peer->conf.protection;
+	snprintf(row->problem, sizeof(row->problem), "%s",
+		 session_problem(peer->conf.id.peer));
 	if (!session)
 		return;
+	if (row->protection == ROW_TCP_AO)
+		ao_row(conn_of(session)->fd, row);
 	row->hold_time = session->hold_time;
 	row->remote_id = session->remote.router_id;
 	row->queued = conn_of(session)->out.bytes;

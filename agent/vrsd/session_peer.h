@@ -85,6 +85,8 @@ static inline bool session_peer_dynamic(const struct peer *peer)
 	return peer->conf.range.addr.family != 0;
 }
 
+/* session.c: why the peer of that number is refused, or "". */
+const char *session_problem(uint32_t number);
 /* session.c: the process's peers one after the other, beginning with NULL. */
 struct peer *session_next(const struct peer *peer);
 /* session.c: see later whether one that dialled in is still there. */

@@ -1,19 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * TCP sockets, with what protects them: TCP MD5 signatures (RFC 2385) and a
- * smallest TTL (RFC 5082).
+ * TCP sockets, with what protects them: keys (auth.h) and a smallest TTL
+ * (RFC 5082).
  *
- * Keys are of a listening socket, one for each neighbor or range of them, and
- * the kernel gives a connection its own. So a listener whose keys the kernel
- * does not take is closed, rather than let in who has no signature.
+ * Keys are of a listening socket, those of each neighbor or range of them, and
+ * the kernel gives a connection its own. Whose keys the kernel does not take
+ * could come in without, so apply.c has session refuse it (sockets_problem())
+ * until it does; all others go on.
  */
 
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/tcp.h>
 #include <net/if.h>
 #include <netinet/in.h>
 #include <netinet/ip.h>
+#include <netinet/tcp.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -25,13 +26,16 @@
 #include "vrsd/proc.h"
 
 #define RETRY_MS	500
+#define KEY_RETRY_MS	5000		/* keys that the kernel did not take */
 #define BACKLOG		128
 #define TTL_MAX		255
 
-/* A key that the kernel has. */
+/* The keys of a neighbor or a range. */
 struct held_key {
 	struct prefix who;
-	char *md5;
+	struct auth auth;
+	struct auth set;		/* what the listening socket has */
+	char problem[AUTH_PROBLEM_MAX];	/* why that is not all, or "" */
 	bool wanted;
 };
 
@@ -50,7 +54,7 @@ struct listener {
 };
 
 static struct listener *listeners;
-static struct loop_timer *retry_timer;
+static struct loop_timer *retry_timer, *key_timer;
 
 static int set_int(int fd, int level, int option, int value)
 {
@@ -62,25 +66,6 @@ static int set_min_ttl(int fd, int family, uint8_t min_ttl)
 	return family == AF_INET6 ?
 	       set_int(fd, IPPROTO_IPV6, IPV6_MINHOPCOUNT, min_ttl) :
 	       set_int(fd, IPPROTO_IP, IP_MINTTL, min_ttl);
-}
-
-/* @key "": none any more. */
-static int set_md5(int fd, const struct prefix *who, const char *key)
-{
-	struct tcp_md5sig sig = {
-		.tcpm_flags = TCP_MD5SIG_FLAG_PREFIX,
-		.tcpm_prefixlen = who->len,
-		.tcpm_keylen = strlen(key),
-	};
-	struct sockaddr_storage ss;
-	socklen_t len = addr_to_sockaddr(&who->addr, 0, &ss);
-	int rc;
-
-	memcpy(&sig.tcpm_addr, &ss, len);
-	memcpy(sig.tcpm_key, key, sig.tcpm_keylen);
-	rc = setsockopt(fd, IPPROTO_TCP, TCP_MD5SIG_EXT, &sig, sizeof(sig));
-	explicit_bzero(&sig, sizeof(sig));
-	return rc;
 }
 
 /*
@@ -122,9 +107,10 @@ static int open_socket(const struct addr *local, uint16_t port,
 }
 
 int sockets_dial(const struct addr *local, const struct addr *remote,
-		 const char *device, uint8_t min_ttl, const char *md5)
+		 const char *device, uint8_t min_ttl, const struct auth *auth)
 {
 	struct prefix who = prefix_make(remote, addr_bits(remote));
+	char problem[AUTH_PROBLEM_MAX];
 	struct sockaddr_storage ss;
 	socklen_t len = addr_to_sockaddr(remote, BGP_PORT, &ss);
 	int fd = open_socket(local, 0, device);
@@ -132,7 +118,7 @@ int sockets_dial(const struct addr *local, const struct addr *remote,
 	if (fd < 0)
 		return -1;
 	if ((min_ttl && set_min_ttl(fd, remote->family, min_ttl)) ||
-	    (md5 && set_md5(fd, &who, md5)) ||
+	    !auth_dial(fd, &who, auth, problem) ||
 	    (connect(fd, (struct sockaddr *)&ss, len) &&
 	     errno != EINPROGRESS)) {
 		int error = errno;
@@ -161,6 +147,60 @@ static void close_listener(struct listener *ln)
 	close_fd(ln);
 }
 
+/* Have the socket hold the key as it is now; whether its problem is another. */
+static bool set_key(struct held_key *key, int fd)
+{
+	char before[AUTH_PROBLEM_MAX];
+
+	memcpy(before, key->problem, sizeof(before));
+	key->problem[0] = '\0';
+	if (!auth_listen(fd, &key->who, &key->set, &key->auth, key->problem))
+		loop_timer_set(key_timer, KEY_RETRY_MS);
+	return strcmp(before, key->problem) != 0;
+}
+
+static bool set_keys(struct listener *ln, int fd)
+{
+	bool changed = false;
+	size_t i;
+
+	for (i = 0; i < ln->n_keys; i++)
+		changed |= set_key(&ln->keys[i], fd);
+	return changed;
+}
+
+/* There may be room by now, or a module that was not there. */
+static void retry_keys(void *arg)
+{
+	struct listener *ln;
+	bool changed = false;
+	size_t i;
+
+	(void)arg;
+	for (ln = listeners; ln; ln = ln->next)
+		for (i = 0; ln->fd >= 0 && i < ln->n_keys; i++)
+			if (ln->keys[i].problem[0])
+				changed |= set_key(&ln->keys[i], ln->fd);
+	if (changed)
+		apply_protection();
+}
+
+const char *sockets_problem(uint32_t vni, const struct addr *local,
+			    const struct prefix *who)
+{
+	const struct listener *ln;
+	size_t i;
+
+	for (ln = listeners; ln; ln = ln->next) {
+		if (ln->vni != vni || !addr_equal(&ln->local, local))
+			continue;
+		for (i = 0; i < ln->n_keys; i++)
+			if (prefix_equal(&ln->keys[i].who, who))
+				return ln->keys[i].problem;
+	}
+	return "";
+}
+
 static void complain(struct listener *ln, const char *what)
 {
 	char text[ADDR_STRLEN];
@@ -175,27 +215,25 @@ static void complain(struct listener *ln, const char *what)
 	loop_timer_set(retry_timer, RETRY_MS);
 }
 
-/* Sets them all again, which costs nothing if the kernel has them. */
 static bool set_protection(struct listener *ln, int fd)
 {
-	char who[PREFIX_STRLEN], what[PREFIX_STRLEN + 64];
-	size_t i;
-
 	if (set_min_ttl(fd, ln->local.family, ln->min_ttl)) {
 		complain(ln, "smallest TTL: ");
 		return false;
 	}
-	for (i = 0; i < ln->n_keys; i++) {
-		if (!set_md5(fd, &ln->keys[i].who, ln->keys[i].md5))
-			continue;
-		snprintf(what, sizeof(what), "key of %s%s: ",
-			 prefix_format(&ln->keys[i].who, who),
-			 errno != ENOMEM ? "" :
-			 " is one more than net.core.optmem_max has room for");
-		complain(ln, what);
-		return false;
-	}
+	set_keys(ln, fd);
 	return true;
+}
+
+/* No socket has any of the keys. */
+static void unset_keys(struct listener *ln)
+{
+	size_t i;
+
+	for (i = 0; i < ln->n_keys; i++) {
+		auth_forget(&ln->keys[i].set);
+		ln->keys[i].problem[0] = '\0';
+	}
 }
 
 /* One that session has already is replaced, and its connections with it. */
@@ -207,6 +245,7 @@ static void open_listener(struct listener *ln)
 	int fd;
 
 	close_fd(ln);
+	unset_keys(ln);
 	ln->ifindex = ln->device[0] ? if_nametoindex(ln->device) : 0;
 	fd = open_socket(&ln->local, BGP_PORT, ln->device);
 	ok = fd >= 0 && !listen(fd, BACKLOG);
@@ -238,6 +277,7 @@ static void retry(void *arg)
 	for (ln = listeners; ln; ln = ln->next)
 		if (ln->fd < 0)
 			open_listener(ln);
+	apply_protection();
 }
 
 /*
@@ -246,8 +286,8 @@ static void retry(void *arg)
 
 static void drop_key(struct held_key *key)
 {
-	explicit_bzero(key->md5, strlen(key->md5));
-	free(key->md5);
+	auth_forget(&key->auth);
+	auth_forget(&key->set);
 }
 
 static void hold_key(struct listener *ln, const struct socket_key *from)
@@ -262,12 +302,12 @@ static void hold_key(struct listener *ln, const struct socket_key *from)
 		ln->keys = xreallocarray(ln->keys, ++ln->n_keys,
 					 sizeof(*ln->keys));
 		key = &ln->keys[i];
-		key->who = from->who;
+		*key = (struct held_key){ .who = from->who };
 	} else {
 		key = &ln->keys[i];
-		drop_key(key);
+		auth_forget(&key->auth);
 	}
-	key->md5 = xstrdup(from->md5);
+	key->auth = auth_dup(from->auth);
 	key->wanted = true;
 }
 
@@ -275,6 +315,8 @@ static void hold_key(struct listener *ln, const struct socket_key *from)
 static void hold_keys(struct listener *ln, const struct socket_key *keys,
 		      size_t n)
 {
+	static const struct auth none;
+	char problem[AUTH_PROBLEM_MAX];
 	size_t i, kept = 0;
 
 	for (i = 0; i < ln->n_keys; i++)
@@ -287,7 +329,8 @@ static void hold_keys(struct listener *ln, const struct socket_key *keys,
 			continue;
 		}
 		if (ln->fd >= 0)
-			set_md5(ln->fd, &ln->keys[i].who, "");
+			auth_listen(ln->fd, &ln->keys[i].who,
+				    &ln->keys[i].set, &none, problem);
 		drop_key(&ln->keys[i]);
 	}
 	ln->n_keys = kept;
@@ -356,4 +399,5 @@ void sockets_sweep(void)
 void sockets_init(void)
 {
 	retry_timer = loop_timer_new(retry, NULL);
+	key_timer = loop_timer_new(retry_keys, NULL);
 }

@@ -158,6 +158,32 @@ must vrs reload
 check "an AS that is allowed no more is sent away" wait_until 10 is "10.1.97.4 65102" in_range in
 check_equal "and a range that is no more" "" in_range in6
 check "all others are as they were" sessions 9
+
+# More keys than a listening socket has room for: each takes more than 128 bytes.
+n=$(($(cat /proc/sys/net/core/optmem_max) / 128 + 20))
+many=()
+for ((i = 0; i < n; i++)); do
+	many+=("name: r$i, range: 10.1.$((128 + i / 64)).$((i % 64 * 4))/30, limit: 1, asn: 65110, md5-key: key-of-r")
+done
+all=("$sdwan" "$sdwan6, md5-key-file: $run/key" "$firewall, md5-key: key-of-fw" "$firewall6"
+	'name: in, range: 10.1.96.0/22, limit: 2, asns: [65101, 65102], md5-key: key-of-range')
+configure "${all[@]}" "${many[@]}"
+check "$n more keys" vrs reload
+full='TCP MD5: one key more than net.core.optmem_max has room for'
+check "the log says whose do not fit" logged "neighbor r$((n - 1)): refused at 10.1.1.4: $full"
+check "vrs does" eval 'vrs show peers -j | jq -e --arg p "$full" --arg n "r$((n - 1))" \
+	"[.[] | select(.neighbor == \$n) | .problem == \$p] | length == 2 and all"'
+check_equal "and that nobody else is refused" 0 eval 'vrs show peers -j |
+	jq "[.[] | select(.problem and (.neighbor | test(\"^r[0-9]+\$\") | not))] | length"'
+check_equal "nobody has lost a session" 9 eval 'vrs show peers -j |
+	jq "[.[] | select(.state == \"Established\")] | length"'
+before=$(up_of firewall)
+must bird restart rs0 >/dev/null
+more_than() { [ "$(up_of firewall)" -gt "$1" ] && sessions 9; }
+check "and whoever has a key can come" wait_until 60 more_than "$before"
+configure "${all[@]}" "${many[@]:0:8}"
+must vrs reload
+check_equal "with fewer all fit" 0 eval 'vrs show peers -j | jq "[.[] | select(.problem)] | length"'
 stop_vrsd
 check_equal "vrsd ends in good order" 0 echo $?
 ktap_finish

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 
-conf_test_conf	:= $(addprefix agent/conf/,check.c check_azure.c check_map.c conf.c diff.c keys.c map.c node.c print.c \
+conf_test_conf	:= $(addprefix agent/conf/,check.c check_azure.c check_keys.c check_map.c conf.c diff.c keys.c map.c node.c print.c \
 		   schema.c)
 conf_test_lib	:= $(addprefix agent/lib/,addr.c log.c util.c)
 

@@ -220,7 +220,9 @@ static void test_values(void)
 	"\xef\xbb\xbf# Schlüssel, ключи\n" SERVER "      neighbors:\n" \
 	"        - { name: a, md5-key: " key ", address: 10.1.2.4, asn: 1 }\n" \
 	"        - name: b\n          address: 10.1.2.5\n" \
-	"          asn: 2\n          md5-key: other secret # said\n"
+	"          asn: 2\n          md5-key: other secret # said\n" \
+	"        - name: c\n          address: 10.1.2.6\n          asn: 3\n" \
+	"          tcp-ao: [{ send-id: 1, recv-id: 2, key: third secret }]\n"
 
 static void test_blank(const char *what, const char *original)
 {
@@ -247,6 +249,10 @@ static void test_blank(const char *what, const char *original)
 		addr_equal(&a[0].address, &b[0].address) &&
 		a[0].asn == 1 && a[1].asn == 2,
 		"%s: all else is the same", what);
+	ktap_ok(!strcmp(a[2].ao_keys[0].key, "x") &&
+		a[2].ao_keys[0].recv_id == 2 &&
+		!strcmp(b[2].ao_keys[0].key, "third secret"),
+		"%s: TCP-AO as well", what);
 	ktap_ok(!strcmp(b[1].md5_key, "other secret") &&
 		strstr(b[0].md5_key, "secret"), "%s: the keys were read", what);
 	conf_free(conf);

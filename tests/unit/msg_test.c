@@ -31,12 +31,12 @@ static const struct {
 	enum proc_id from, to;
 	unsigned int n;
 } edges[] = {
-	{ PROC_PARENT, PROC_SESSION, 10 },
+	{ PROC_PARENT, PROC_SESSION, 11 },
 	{ PROC_PARENT, PROC_RIB, 5 },
 	{ PROC_PARENT, PROC_KERNEL, 5 },
 	{ PROC_PARENT, PROC_CONTROL, 5 },
 	{ PROC_PARENT, PROC_BFD, 8 },
-	{ PROC_SESSION, PROC_PARENT, 2 },
+	{ PROC_SESSION, PROC_PARENT, 3 },
 	{ PROC_SESSION, PROC_RIB, 7 },
 	{ PROC_SESSION, PROC_CONTROL, 4 },
 	{ PROC_SESSION, PROC_BFD, 2 },
