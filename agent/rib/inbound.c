@@ -72,6 +72,8 @@ uint32_t inbound_attrs(struct inbound *in, const struct prefix *prefix)
 
 /* ---- another map ----------------------------------------------------- */
 
+#define REMAP_NETS	512		/* looked at in one piece */
+
 /* One path whose map has changed; whether the prefix's paths have moved. */
 static bool review_path(struct table *t, uint32_t id, struct inbound *in,
 			const struct rib_path *path, uint32_t path_id)
@@ -111,22 +113,45 @@ again:
 	}
 }
 
-void inbound_review(struct table *t)
+static void review_some(struct table *t, struct inbound *in)
 {
-	struct inbound *in = xcalloc(t->rib->n_peers, sizeof(*in));
-	uint32_t id, i;
+	uint32_t i, id;
 
-	for (i = 0; i < t->rib->n_peers; i++) {
+	for (i = 0; i < REMAP_NETS; i++) {
+		id = net_next(&t->nets, t->remap_cursor);
+		if (id == NET_NONE) {
+			t->remap = false;
+			return;
+		}
+		t->remap_cursor = id + 1;
+		review_net(t, id, in);
+	}
+}
+
+bool inbound_run(struct table *t)
+{
+	struct inbound *in;
+	uint32_t i, n = t->rib->n_peers;
+
+	if (!t->remap)
+		return false;
+	in = xcalloc(n, sizeof(*in));
+	for (i = 0; i < n; i++) {
 		in[i].rib = t->rib;
 		in[i].raw = NET_NONE;
 	}
-	for (id = net_next(&t->nets, 0); id != NET_NONE;
-	     id = net_next(&t->nets, id + 1))
-		review_net(t, id, in);
-	for (i = 0; i < t->rib->n_peers; i++) {
+	review_some(t, in);
+	for (i = 0; i < n; i++) {
 		inbound_end(&in[i]);
 		if (in[i].raw != NET_NONE)
 			attrset_put(&t->rib->attrs, in[i].raw);
 	}
 	free(in);
+	if (rib_remapping(t->rib))
+		return true;
+	for (i = 0; i < n; i++) {
+		if (t->rib->peer[i])
+			t->rib->peer[i]->remap = false;
+	}
+	return false;
 }

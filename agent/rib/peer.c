@@ -288,15 +288,16 @@ void rib_peer_set_policy(struct rib_peer *peer,
 	struct rib_peer_policy old = peer->conf.policy;
 	struct rib *rib = peer->rib;
 	bool kind = old.kind != policy->kind;
+	bool accepts = kind || old.allow_own_as != policy->allow_own_as;
 	unsigned int af;
 
 	rib_map_hold(policy->in);
 	rib_map_hold(policy->out);
 	peer->conf.policy = *policy;
 	peer->class = peer_class(rib, policy->kind);
-	peer->remap |= old.in != policy->in ||
-		       (policy->in && (kind || old.allow_own_as !=
-				       policy->allow_own_as));
+	peer->remap |= old.in != policy->in || (policy->in && accepts);
+	/* What is accepted from now on has not been through any map yet. */
+	peer->remap_now |= policy->in && accepts;
 	for (af = 0; af < BGP_AF_COUNT; af++) {
 		if (kind || old.as_override != policy->as_override ||
 		    old.add_path_send != policy->add_path_send ||
@@ -305,7 +306,7 @@ void rib_peer_set_policy(struct rib_peer *peer,
 		if (kind)
 			adjout_review(&rib->table[af]);
 	}
-	if (kind || old.allow_own_as != policy->allow_own_as)
+	if (accepts)
 		review_all(rib);
 	rib_map_put(old.in);
 	rib_map_put(old.out);
@@ -314,18 +315,37 @@ void rib_peer_set_policy(struct rib_peer *peer,
 
 void rib_remap(struct rib *rib)
 {
-	bool some = false;
+	bool some = false, now = false;
 	unsigned int af;
 	uint32_t i;
 
-	for (i = 1; i < rib->n_peers; i++)
-		some |= rib->peer[i] && rib->peer[i]->remap;
-	for (af = 0; some && af < BGP_AF_COUNT; af++)
-		inbound_review(&rib->table[af]);
-	for (i = 1; some && i < rib->n_peers; i++) {
-		if (rib->peer[i])
-			rib->peer[i]->remap = false;
+	for (i = 1; i < rib->n_peers; i++) {
+		if (!rib->peer[i])
+			continue;
+		some |= rib->peer[i]->remap;
+		now |= rib->peer[i]->remap_now;
+		rib->peer[i]->remap_now = false;
 	}
+	for (af = 0; some && af < BGP_AF_COUNT; af++) {
+		rib->table[af].remap = true;
+		rib->table[af].remap_cursor = 0;
+	}
+	for (af = 0; now && af < BGP_AF_COUNT; af++) {
+		while (rib->table[af].remap)
+			inbound_run(&rib->table[af]);
+	}
+	rib_wake(rib);
+}
+
+bool rib_remapping(const struct rib *rib)
+{
+	unsigned int af;
+
+	for (af = 0; af < BGP_AF_COUNT; af++) {
+		if (rib->table[af].remap)
+			return true;
+	}
+	return false;
 }
 
 uint32_t peer_void_paths(const struct rib_peer *peer, enum bgp_af af)

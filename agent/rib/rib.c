@@ -101,6 +101,7 @@ static bool table_run(struct table *t)
 	bool more;
 
 	more = adjin_sweep(t, SWEEP_NETS);
+	more |= inbound_run(t);
 	if (t->rib->held)
 		return more;
 	more |= feed_run(t);

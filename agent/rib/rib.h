@@ -151,8 +151,13 @@ struct rib_peer *rib_peer_find(const struct rib *rib, uint32_t id);
 /* Its paths are decided on again, and it is sent what is different now. */
 void rib_peer_set_policy(struct rib_peer *peer,
 			 const struct rib_peer_policy *policy);
-/* After policies have been set: have paths go through new inbound maps. */
+/*
+ * After policies have been set: have paths go through new inbound maps, in
+ * turns of rib_run(). Until a path's turn comes it is what the old map made of
+ * it; what is announced goes through the new one at once.
+ */
 void rib_remap(struct rib *rib);
+bool rib_remapping(const struct rib *rib);
 
 /* Established: the peer is sent the table, then End-of-RIB. */
 void rib_peer_up(struct rib_peer *peer, const struct rib_session *session);

@@ -123,6 +123,7 @@ struct rib_peer {
 	bool paused;
 	bool removed;			/* goes when its paths have gone */
 	bool remap;			/* has another inbound map */
+	bool remap_now;			/* and before anything else is done */
 	struct rib_session session;
 	struct peer_af af[BGP_AF_COUNT];
 	uint64_t feed_turn;		/* see feed_mark() */
@@ -163,6 +164,8 @@ struct table {
 	enum bgp_af af;
 	struct net_store nets;
 	uint32_t sweep_cursor;
+	bool remap;			/* paths go through new inbound maps, */
+	uint32_t remap_cursor;		/* those of prefixes from here on */
 	struct idq out;			/* NET_OUT */
 	bool review;			/* who gets what changed; prefixes */
 	uint32_t review_cursor;		/* from here on are to be looked at */
@@ -301,8 +304,11 @@ void inbound_begin(struct inbound *in, const struct rib_peer *peer,
 /* The attributes of a path, not owned. */
 uint32_t inbound_attrs(struct inbound *in, const struct prefix *prefix);
 void inbound_end(struct inbound *in);
-/* Have all paths of peers with .remap go through their maps again. */
-void inbound_review(struct table *t);
+/*
+ * Have some paths of peers with .remap go through their maps again; whether
+ * there are more, of any family.
+ */
+bool inbound_run(struct table *t);
 
 /* summary.c */
 /* A path with a SUMMED set has come, is still there, or has gone. */

@@ -829,7 +829,7 @@ static void conf_done_if_so(void)
 	if (!ribs.applying)
 		return;
 	for (vnet = ribs.vnets; vnet; vnet = vnet->next)
-		if (vnet->draining)
+		if (vnet->draining || rib_remapping(vnet->rib))
 			return;
 	ribs.applying = false;
 	chan_send(proc_chan(PROC_PARENT), MSG_CONF_DONE, NULL, 0);

@@ -24,6 +24,10 @@ rib_map_test_sources	:= $(rib_test_rib) $(rib_test_bgp) $(rib_test_lib) \
 			   $(conf_test_conf)
 rib_map_test_libs	:= -lyaml
 
+unit_tests += rib_remap_test
+rib_remap_test_sources	:= $(rib_map_test_sources)
+rib_remap_test_libs	:= -lyaml
+
 unit_tests += rib_paths_test
 rib_paths_test_sources	:= $(rib_map_test_sources)
 rib_paths_test_libs	:= -lyaml

@@ -1,0 +1,275 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Another inbound route map on a table of many routes: they go through it piece
+ * by piece, and what other peers have to say is not kept waiting.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "conf/conf.h"
+#include "ktap.h"
+#include "lib/hash.h"
+#include "lib/util.h"
+#include "rib/rib.h"
+
+#define N_ROUTES	20000
+#define OTHER		0xc0000200	/* 192.0.2.0/24 */
+#define LATE		0xc6336400	/* 198.51.100.0/24 */
+
+static struct rib *rib;
+static struct rib_peer *many, *other;
+static bool programmed, sent;		/* what OTHER is about */
+
+static void on_send(void *arg, const struct rib_send *send)
+{
+	static const uint8_t nlri[] = { 24, 192, 0, 2 };
+	size_t i;
+
+	(void)arg;
+	for (i = 0; i < send->n_peers; i++)
+		sent |= send->peers[i] == 1 &&
+			memmem(send->data, send->len, nlri, sizeof(nlri));
+}
+
+static struct rib_route due[256];
+static size_t n_due;
+
+static bool on_route(void *arg, const struct rib_route *route)
+{
+	struct prefix other_prefix = { addr_from_v4(OTHER), 24 };
+
+	(void)arg;
+	if (n_due == ARRAY_SIZE(due))
+		return false;
+	programmed |= prefix_equal(&route->prefix, &other_prefix) &&
+		      route->n_nexthops > 0;
+	due[n_due++] = *route;
+	return true;
+}
+
+static void on_wake(void *arg)
+{
+	(void)arg;
+}
+
+static const struct rib_ops ops = { on_send, on_route, on_wake };
+
+/* One piece of each kind of work; whether there is more. */
+static bool turn(void)
+{
+	bool more = rib_run(rib, 0);
+
+	while (n_due > 0) {
+		n_due--;
+		rib_route_done(rib, due[n_due].af, &due[n_due].prefix, 0,
+			       NULL);
+		more = true;
+	}
+	if (more)
+		rib_route_ready(rib);
+	return more;
+}
+
+static void run(void)
+{
+	while (turn())
+		;
+}
+
+static struct rib_peer *peer_add(uint32_t id)
+{
+	struct rib_session agreed = {
+		.wire = { .as4 = true, .max_len = BGP_MSG_MAX, .families = 1 },
+		.nexthop = { addr_from_v4(0x0a010104) },
+	};
+	struct rib_peer_conf conf = {
+		.id = id,
+		.name = "nva",
+		.neighbor = addr_from_v4(0x0a010200 + id),
+		.local = addr_from_v4(0x0a010104),
+		.as = 65000 + id,
+	};
+	struct rib_peer *peer = rib_peer_add(rib, &conf);
+
+	rib_peer_up(peer, &agreed);
+	return peer;
+}
+
+static void announce(struct rib_peer *peer, uint32_t as, uint32_t addr,
+		     uint32_t n)
+{
+	struct bgp_attr_set set = { .nexthop = addr_from_v4(0x0a010200 +
+							    as - 65000) };
+	uint8_t path[6] = { 2, 1 }, wire[1024];
+	struct wbuf w = wbuf_make(wire, sizeof(wire));
+	struct bgp_attrs *attrs;
+	uint32_t i;
+
+	path[4] = as >> 8;
+	path[5] = as & 0xff;
+	set.part[BGP_PART_AS_PATH] = rbuf_make(path, sizeof(path));
+	attrs = bgp_attrs_new(&set);
+	for (i = 0; i < n; i++) {
+		struct bgp_nlri nlri = {
+			.prefix = { addr_from_v4(addr + (i << 8)), 24 },
+		};
+
+		bgp_nlri_build(&w, &nlri, false);
+		if (w.len + 8 < sizeof(wire) && i + 1 < n)
+			continue;
+		rib_peer_announce(peer, 0, attrs, rbuf_make(wire, w.len));
+		w = wbuf_make(wire, sizeof(wire));
+	}
+	free(attrs);
+}
+
+/* A map that adds a community to all. */
+static struct rib_map *map_new(const char *community)
+{
+	struct conf_error err = { .text = "" };
+	struct rib_map *map;
+	struct conf *conf;
+	char text[512];
+
+	snprintf(text, sizeof(text), "vnets: []\nroute-maps:\n"
+		 "  - name: m\n    rules:\n      - name: r\n        actions:\n"
+		 "          - { type: Add, communities: [\"%s\"] }\n",
+		 community);
+	conf = conf_parse("map", text, strlen(text), &err);
+	if (!conf)
+		printf("# %s\n", err.text);
+	ktap_must(conf);
+	map = rib_map_new(&conf->maps[0]);
+	conf_free(conf);
+	return map;
+}
+
+/* How many paths of @many have one. */
+struct count {
+	const char *community;
+	unsigned int with, without;
+	bool late;			/* LATE is among the first */
+};
+
+static bool on_row(void *arg, const struct rib_row *row)
+{
+	struct count *count = arg;
+	char text[64];
+
+	if (!row->peer || row->peer->id != 1)
+		return true;
+	bgp_communities_format(row->attrs, BGP_PART_COMMUNITIES, text,
+			       sizeof(text));
+	if (strcmp(text, count->community)) {
+		count->without++;
+		return true;
+	}
+	count->with++;
+	count->late |= addr_to_v4(&row->prefix.addr) == LATE;
+	return true;
+}
+
+static struct count count(const char *community)
+{
+	struct count result = { .community = community };
+	struct rib_walk *walk = rib_walk_new(rib, 0, RIB_VIEW_LEARNED, NULL);
+
+	while (rib_walk_run(walk, 1000, on_row, &result))
+		;
+	rib_walk_free(walk);
+	return result;
+}
+
+static void set_map(const char *community, unsigned int allow_own_as)
+{
+	struct rib_peer_policy policy = {
+		.in = community ? map_new(community) : NULL,
+		.allow_own_as = allow_own_as,
+	};
+
+	rib_peer_set_policy(many, &policy);
+	rib_map_put(policy.in);
+	rib_remap(rib);
+}
+
+static void test_meanwhile(void)
+{
+	struct count now;
+
+	set_map("65001:1", 0);
+	now = count("65001:1");
+	ktap_ok(rib_remapping(rib) && now.with == 0,
+		"nothing goes through a new map at once");
+	announce(other, 65002, OTHER, 1);
+	announce(many, 65001, LATE, 1);
+	while (!(programmed && sent) && turn())
+		;
+	ktap_ok(programmed, "another peer's route is programmed");
+	ktap_ok(sent, "and sent on");
+	now = count("65001:1");
+	ktap_ok(rib_remapping(rib) && now.with > 0 && now.without > 0,
+		"while not all have been through the map");
+	ktap_ok(now.late, "what comes meanwhile has been");
+	run();
+	now = count("65001:1");
+	ktap_ok(!rib_remapping(rib) && now.with == N_ROUTES + 1 &&
+		now.without == 0, "in the end all have been");
+}
+
+/* A second map before the first is through, and a peer that goes. */
+static void test_again(void)
+{
+	struct count now;
+
+	set_map("65001:2", 0);
+	turn();
+	now = count("65001:2");
+	ktap_ok(now.with > 0 && now.without > 0, "half through a map");
+	set_map("65001:3", 0);
+	run();
+	now = count("65001:3");
+	ktap_ok(now.with == N_ROUTES + 1 && now.without == 0,
+		"and all through the next one");
+	set_map(NULL, 0);
+	run();
+	now = count("");
+	ktap_ok(now.with == N_ROUTES + 1 && now.without == 0,
+		"without a map all is as it was received");
+	set_map("65001:4", 1);
+	now = count("65001:4");
+	ktap_ok(!rib_remapping(rib) && now.with == N_ROUTES + 1,
+		"if more is accepted, it goes through the map first");
+}
+
+static void test_gone(void)
+{
+	struct rib_mem mem;
+
+	set_map("65001:5", 1);
+	turn();
+	ktap_ok(rib_remapping(rib), "a peer goes half through a map");
+	rib_peer_remove(many);
+	rib_peer_remove(other);
+	run();
+	rib_mem(rib, &mem);
+	ktap_ok(!rib_remapping(rib) && mem.paths == 0 && mem.prefixes == 0 &&
+		mem.attrs == 1, "nothing is left");
+}
+
+int main(void)
+{
+	struct rib_conf conf = { .local_as = 65515 };
+
+	ktap_start();
+	hash_init();
+	rib = rib_new(&conf, &ops, NULL);
+	many = peer_add(1);
+	other = peer_add(2);
+	announce(many, 65001, 0x14000000, N_ROUTES);
+	run();
+	test_meanwhile();
+	test_again();
+	test_gone();
+	rib_free(rib);
+	return ktap_finish();
+}
