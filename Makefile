@@ -22,7 +22,7 @@ dkmsdir		?= /usr/src/vnet-$(VERSION)
 man_pages	:= $(wildcard docs/man/*.[1-8])
 
 # The kernels to build the module for: the running one if its headers are
-# there, else the guests'. KERNEL is a list of: running 6.1 6.12 debug uml.
+# there, else the guests'. KERNEL is a list of: running 6.1 6.12 debug ao uml.
 running_build	:= /lib/modules/$(shell uname -r)/build
 KERNEL		?= $(if $(wildcard $(running_build)),running,6.1 6.12)
 
@@ -40,11 +40,11 @@ say		= $(if $(V),,@$(if $(silent),,echo '  $(1)';) )
 .SECONDARY:
 MAKEFLAGS	+= --no-builtin-rules
 
-.PHONY: all module agent plugin setup debug-kernel uml-kernel check style fuzz bench-lookup bench-forward interop demo \
+.PHONY: all module agent plugin setup debug-kernel ao-kernel uml-kernel check style fuzz bench-lookup bench-forward interop demo \
 	install uninstall clean help
 all: module agent plugin	## the module, the agent vrsd, its CLI vrs, the plugin for ip(8)
 
-module: $(addprefix module-,$(KERNEL))	## vnet.ko for KERNEL="running 6.1 6.12 debug uml"
+module: $(addprefix module-,$(KERNEL))	## vnet.ko for KERNEL="running 6.1 6.12 debug ao uml"
 agent:	## vrsd and vrs
 plugin:	## what makes ip(8) know the link kind vnet
 
@@ -87,10 +87,13 @@ setup:	## installs the packages and fetches the kernels that the rest needs (roo
 debug-kernel: setup	## builds the guests' kernel with KASAN, lockdep, kmemleak (once, 16 minutes)
 	tests/vm/kernel debug
 
+ao-kernel: setup	## builds the guests' kernel with TCP-AO (once, 5 minutes)
+	tests/vm/kernel ao
+
 uml-kernel: setup	## builds user-mode Linux, for benchmarks (once, 4 minutes)
 	tests/vm/kernel uml
 
-check: setup	## builds and tests everything; TESTS=pattern and KERNELS="6.1 6.12 debug" choose
+check: setup	## builds and tests everything; TESTS=pattern and KERNELS="6.1 6.12 debug ao" choose
 	tests/check
 
 style: setup	## checkpatch, sparse, shellcheck, codespell and the rules of the house

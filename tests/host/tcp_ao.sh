@@ -83,10 +83,8 @@ bird_at() {
 	  ipv$family { import all; export none; };
 	}
 	END
-	ip netns exec "$(ns "$1")" bird -f -c "$run/$2.conf" -s "$run/$2.ctl" \
-		-P "$run/$2.pid" >>"$run/$2.out" 2>&1 &
+	run_bird "$2" "$1"
 	bird_pid=$!
-	defer end_process $bird_pid
 }
 
 # peer NEIGHBOR FILTER: whether it holds for all of its rows.
