@@ -502,6 +502,14 @@ static bool net_sweep(struct table *t, uint32_t id)
 	return more;
 }
 
+void adjin_sweep_net(struct table *t, uint32_t id)
+{
+	if (net_has_void(t, net_get(&t->nets, id))) {
+		while (net_sweep(t, id))
+			;
+	}
+}
+
 /* Whether some peer's void paths are left; those without are settled. */
 static bool sweep_needed(struct table *t)
 {

@@ -265,12 +265,11 @@ static bool again_run(struct table *t)
 
 /* ---- handing out ----------------------------------------------------- */
 
-/* False: no room. */
-static bool hand_out(struct table *t, uint32_t id)
+static struct rib_route route_of(struct table *t, struct net *net)
 {
-	struct net *net = net_get(&t->nets, id);
 	uint32_t n = nexthops(t, net);
-	struct rib_route route = {
+
+	return (struct rib_route){
 		.af = t->af,
 		.prefix = net_prefix(&t->nets, net),
 		.nexthops = t->feed.hops,
@@ -278,7 +277,23 @@ static bool hand_out(struct table *t, uint32_t id)
 		.backup = n > 0 ? decide_backup(t, net) : NULL,
 		.gateway = n > 0 && decide_gateway(t, net),
 	};
+}
 
+/*
+ * False: no room. The kernel's side has moved everything off the next hop of a
+ * peer that is lost before the sweep comes to all of its paths, and must not be
+ * told of them once more.
+ */
+static bool hand_out(struct table *t, uint32_t id)
+{
+	struct rib_route route;
+	struct net *net;
+	uint32_t n;
+
+	adjin_sweep_net(t, id);
+	net = net_get(&t->nets, id);
+	route = route_of(t, net);
+	n = route.n_nexthops;
 	if (n == 0 && net_state(net) == NET_ABSENT && !t->rib->restarted) {
 		net->flags &= ~NET_FEED;
 		adjin_release(t, id);

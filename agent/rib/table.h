@@ -267,6 +267,8 @@ void adjin_suppress(struct table *t, const struct prefix *space);
 void adjin_review(struct table *t);
 /* Withdraw void paths among the next @max prefixes; whether some are left. */
 bool adjin_sweep(struct table *t, uint32_t max);
+/* Withdraw those of one prefix, which something else keeps from being freed. */
+void adjin_sweep_net(struct table *t, uint32_t id);
 /* Withdraw all of them now. */
 void adjin_sweep_all(struct table *t);
 /* Free a prefix that nothing refers to. */

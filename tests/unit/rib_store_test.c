@@ -179,15 +179,19 @@ static void test_paths(bool wide)
 
 /* ---- attributes ------------------------------------------------------ */
 
+/* How often the AS is in the path: once or twice */
+static unsigned int path_len = 1;
+
 static struct bgp_attrs *make_attrs(uint32_t hop, uint32_t as,
 				    unsigned int communities)
 {
 	static uint8_t list[65532];
 	struct wbuf w = wbuf_make(list, sizeof(list));
-	uint8_t path[6] = { 2, 1, as >> 24, as >> 16, as >> 8, as };
+	uint8_t path[10] = { 2, path_len, as >> 24, as >> 16, as >> 8, as,
+			     as >> 24, as >> 16, as >> 8, as };
 	struct bgp_attr_set set = {
 		.nexthop = addr_from_v4(hop),
-		.part[BGP_PART_AS_PATH] = rbuf_make(path, sizeof(path)),
+		.part[BGP_PART_AS_PATH] = rbuf_make(path, 2 + 4 * path_len),
 	};
 	unsigned int i;
 
@@ -478,11 +482,25 @@ static void test_many_paths(void)
 /* Routes for a kernel that answers when it is told to. */
 static struct prefix handed[8192];
 static unsigned int n_handed;
+/* Routes that were handed out with a next hop that is gone */
+static struct addr gone;
+static unsigned int n_gone;
+
+static bool has_gone(const struct rib_route *route)
+{
+	size_t i;
+
+	for (i = 0; i < route->n_nexthops; i++)
+		if (addr_equal(&route->nexthops[i], &gone))
+			return true;
+	return route->backup && addr_equal(route->backup, &gone);
+}
 
 static bool on_route(void *arg, const struct rib_route *route)
 {
 	(void)arg;
 	ktap_must(n_handed < ARRAY_SIZE(handed));
+	n_gone += has_gone(route);
 	handed[n_handed++] = route->prefix;
 	return true;
 }
@@ -611,6 +629,55 @@ static void test_feed(void)
 	rib_free(rib);
 }
 
+/* Hand out some 20000 of 40000 routes, then lose peer 1 and go on. */
+static void lose_in_feed(bool backup)
+{
+	unsigned int rounds;
+
+	add_peer(1);
+	add_peer(2);
+	path_len = backup ? 2 : 1;
+	announce(rib_peer_find(rib, 1), 0, 40000, 1, 0);
+	path_len = 1;
+	announce(rib_peer_find(rib, 2), 0, 40000, 2, 0);
+	memset(&gone, 0, sizeof(gone));
+	for (run(), rounds = 20000 / n_handed; rounds > 0; rounds--)
+		answer_all();
+	gone = addr_from_v4(1);
+	n_gone = 0;
+	rib_peer_remove(rib_peer_find(rib, 1));
+	while (n_handed > 0)
+		rib_route_done(rib, BGP_IPV4_UNICAST, &handed[--n_handed], 0,
+			       NULL);
+	rib_run(rib, 0);
+	ktap_must(n_handed > 0);
+	while (n_handed > 0)
+		answer_all();
+}
+
+static void test_feed_lost(void)
+{
+	static const struct rib_ops with_kernel = {
+		.send = on_send,
+		.route = on_route,
+		.wake = on_wake,
+	};
+	struct rib_conf conf = { .local_as = 65515 };
+	struct rib_stats stats;
+	unsigned int woken = 0, backup;
+
+	for (backup = 0; backup < 2; backup++) {
+		rib = rib_new(&conf, &with_kernel, &woken);
+		lose_in_feed(backup);
+		rib_stats(rib, &stats);
+		ktap_ok(n_gone == 0, "no route leads to a lost peer%s (%u do)",
+			backup ? ", not even as backup" : "", n_gone);
+		ktap_ok(stats.prefixes[0] == 40000 && stats.pending[0] == 0,
+			"all are handed out as they are without it");
+		rib_free(rib);
+	}
+}
+
 static void test_rib(void)
 {
 	struct rib_conf conf = { .local_as = 65515 };
@@ -644,6 +711,7 @@ int main(void)
 	test_queue();
 	test_rib();
 	test_feed();
+	test_feed_lost();
 	bgp_update_free(parser);
 	return ktap_finish();
 }
