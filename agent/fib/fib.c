@@ -25,7 +25,6 @@
 #define VNET_DELAY	20		/* ms from a change to the pass */
 #define ANSWERS_ROOM	(1 << 20)	/* bytes, if all of a batch fails */
 #define CHECK_INTERVAL	60000		/* ms between comparisons of all */
-#define DROPPED_MAX	1024		/* next hops remembered as down */
 
 static struct vnet *find_vnet(const struct fib *fib, uint32_t vni)
 {
@@ -210,7 +209,7 @@ static void forget_vnet(struct vnet *vnet)
 	HASH_DELETE(hh, vnet->fib->vnets, vnet);
 	want_free(vnet->want);
 	spec_free(vnet->spec);
-	free(vnet->dropped);
+	dropped_fini(&vnet->dropped);
 	free(vnet);
 }
 
@@ -330,31 +329,6 @@ void fib_route_set(struct fib *fib, uint32_t vni, const struct prefix *prefix,
 	fib_work(fib);
 }
 
-/* Its place among the dropped ones, n_dropped if it is none. */
-static size_t find_dropped(const struct vnet *vnet, const struct addr *hop)
-{
-	size_t i;
-
-	for (i = 0; i < vnet->n_dropped; i++) {
-		if (addr_equal(&vnet->dropped[i], hop))
-			break;
-	}
-	return i;
-}
-
-static void remember_dropped(struct vnet *vnet, const struct addr *hop)
-{
-	if (find_dropped(vnet, hop) < vnet->n_dropped)
-		return;
-	if (vnet->n_dropped == DROPPED_MAX) {
-		vnet->dropped_more = true;
-		return;
-	}
-	vnet->dropped = xreallocarray(vnet->dropped, vnet->n_dropped + 1,
-				      sizeof(*vnet->dropped));
-	vnet->dropped[vnet->n_dropped++] = *hop;
-}
-
 void fib_hop_down(struct fib *fib, uint32_t vni, const struct addr *hop)
 {
 	struct vnet *vnet = find_vnet(fib, vni);
@@ -362,24 +336,22 @@ void fib_hop_down(struct fib *fib, uint32_t vni, const struct addr *hop)
 	if (!vnet)
 		return;
 	if (want_hop_down(vnet->want, hop))
-		remember_dropped(vnet, hop);
+		dropped_add(&vnet->dropped, hop);
 	fib_work(fib);
 }
 
 void fib_hop_up(struct fib *fib, uint32_t vni, const struct addr *hop)
 {
+	static const struct addr all;
 	struct vnet *vnet = find_vnet(fib, vni);
-	size_t at;
+	enum dropped_back back;
 
 	if (!vnet)
 		return;
-	at = find_dropped(vnet, hop);
-	if (at < vnet->n_dropped)
-		vnet->dropped[at] = vnet->dropped[--vnet->n_dropped];
-	else if (!vnet->dropped_more)
-		return;
-	if (fib->events.hop_back)
-		fib->events.hop_back(fib->arg, vni, hop);
+	back = dropped_back(&vnet->dropped, hop);
+	if (back != DROPPED_NOT && fib->events.hop_back)
+		fib->events.hop_back(fib->arg, vni,
+				     back == DROPPED_ALL ? &all : hop);
 }
 
 void fib_sweep(struct fib *fib, uint32_t vni)

@@ -154,7 +154,8 @@ struct fib_events {
 	void (*nic_down)(void *arg, uint32_t vni, const struct addr *addr);
 	/*
 	 * A next hop that fib_hop_down() has taken out of groups is back. Who
-	 * still wants routes with it sets them once more.
+	 * still wants routes with it sets them once more; if it has no family,
+	 * all routes.
 	 */
 	void (*hop_back)(void *arg, uint32_t vni, const struct addr *hop);
 	/* A comparison with the kernel found and repaired @differences > 0. */

@@ -11,6 +11,7 @@
  *	peering.c	its sides of peerings, and what lies behind them
  *	rows.c		a VNet's system and user-defined routes
  *	spec.c		copies of descriptions
+ *	dropped.c	next hops that groups are without
  */
 #ifndef FIB_STATE_H
 #define FIB_STATE_H
@@ -18,6 +19,7 @@
 #include <uthash.h>
 
 #include "fib/batch.h"
+#include "fib/dropped.h"
 #include "fib/fib.h"
 #include "fib/genl.h"
 #include "fib/links.h"
@@ -40,9 +42,7 @@ struct vnet {
 	bool due;			/* is to be looked after */
 	bool settled;			/* was ready as described */
 	bool tell;			/* even if nothing has changed */
-	struct addr *dropped;		/* next hops that groups are without */
-	size_t n_dropped;
-	bool dropped_more;		/* there was no room for one */
+	struct dropped dropped;		/* next hops that groups are without */
 	unsigned int changes;		/* made while looking after it */
 	char problem[NETLINK_TEXT_LEN + 64];	/* the first, or "" */
 	int told_ifindex;		/* of the last event, 0: not ready */

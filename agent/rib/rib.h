@@ -235,7 +235,8 @@ void rib_route_done(struct rib *rib, enum bgp_af af,
 		    const struct prefix *prefix, int error, const char *text);
 /*
  * The kernel process has taken a next hop out of sets, and it is back: hand out
- * once more the prefixes that have it, in small steps.
+ * once more the prefixes that have it, in small steps; if it has no family, all
+ * prefixes.
  */
 void rib_route_again(struct rib *rib, const struct addr *hop);
 /* There is room for routes again. */

@@ -115,7 +115,8 @@ enum msg_type {
 	MSG_HOP_UP,		/* msg_hop: its neighbor is up */
 	MSG_SWEEP,		/* uint32_t vni: all that is wanted was sent */
 	/* kernel -> rib */
-	MSG_HOP_BACK,		/* msg_hop: set what has it once more */
+	MSG_HOP_BACK,		/* msg_hop: set what has it once more, or
+				 * all routes if it has no family */
 	MSG_ROUTE_DONE,		/* msg_route_done, text */
 
 	/* control -> session, rib, kernel, bfd */

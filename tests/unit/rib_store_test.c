@@ -595,6 +595,7 @@ static void test_feed(void)
 	};
 	struct rib_conf conf = { .local_as = 65515 };
 	struct addr back = addr_from_v4(7), unknown = addr_from_v4(8);
+	struct addr any = { 0 };
 	unsigned int woken = 0;
 
 	rib = rib_new(&conf, &with_kernel, &woken);
@@ -626,6 +627,10 @@ static void test_feed(void)
 	rib_route_again(rib, &unknown);
 	run();
 	ktap_ok(n_handed == 0, "none of one that no prefix has");
+	rib_route_again(rib, &any);
+	run();
+	ktap_ok(was_handed(0) && !rib_route_settled(rib),
+		"all if it is not known which is back");
 	rib_free(rib);
 }
 
