@@ -91,11 +91,46 @@ static struct vnet_net *mirror_net(const struct vnet_mirror *mirror)
 	return vnet_net(dev_net(mirror->table->vnet->dev));
 }
 
+/* Makes the list long enough for @index, if there is memory. */
+static void list_extend(struct vnet_mirror *mirror, u32 index)
+{
+	struct vnet_dest_list *old, *new;
+	struct vnet_dest *dest;
+	unsigned long i;
+	u32 size;
+
+	old = rcu_dereference_protected(mirror->list,
+					lockdep_is_held(&mirror->lock));
+	if (index >= VNET_MIRROR_LIST_MAX || (old && index < old->size))
+		return;
+	size = roundup_pow_of_two(index + 1);
+	new = vnet_debugfs_fault_alloc() ? NULL :
+	      kzalloc(struct_size(new, dest, size), GFP_ATOMIC | __GFP_NOWARN);
+	if (!new)
+		return;
+	new->size = size;
+	xa_for_each_range(&mirror->dests, i, dest, 0, size - 1)
+		RCU_INIT_POINTER(new->dest[i], dest);
+	rcu_assign_pointer(mirror->list, new);
+	if (old)
+		kfree_rcu(old, rcu);
+}
+
 /* What is behind an index is found without a walk, if it is one of the first. */
 static void set_near(struct vnet_mirror *mirror, u32 index, struct vnet_dest *dest)
 {
-	if (index < VNET_MIRROR_NEAR)
+	struct vnet_dest_list *list;
+
+	if (index < VNET_MIRROR_NEAR) {
 		rcu_assign_pointer(mirror->near[index], dest);
+		return;
+	}
+	if (dest)
+		list_extend(mirror, index);
+	list = rcu_dereference_protected(mirror->list,
+					 lockdep_is_held(&mirror->lock));
+	if (list && index < list->size)
+		rcu_assign_pointer(list->dest[index], dest);
 }
 
 static struct vnet_dest *dest_create(struct vnet_mirror *mirror,

@@ -51,7 +51,8 @@ struct vnet_action {
  * @node: in struct vnet_net.dests
  * @mirror: whose it is
  * @peering: of VNET_HOP_PEERING, a reference is held; else NULL
- * @index: in struct vnet_mirror.dests and .near, the value in its lookup structure
+ * @index: in struct vnet_mirror.dests, .near and .list, the value in its lookup
+ *	structure
  * @routes: how many refer to it, 0 = retired (mirror lock)
  * @grace: RCU state when it was retired
  * @retired: in struct vnet_mirror.retired (mirror lock)
@@ -97,8 +98,17 @@ void vnet_dest_reclaim(struct vnet_mirror *mirror, bool all);
 static inline struct vnet_dest *vnet_dest_of(const struct vnet_mirror *mirror,
 					     u32 index)
 {
-	if (likely(index < VNET_MIRROR_NEAR))
+	const struct vnet_dest_list *list;
+
+	if (index < VNET_MIRROR_NEAR)
 		return rcu_dereference_check(mirror->near[index],
+					     lockdep_is_held(&mirror->lock));
+	/* A list from before the index was looked up may be of its last life. */
+	smp_rmb();
+	list = rcu_dereference_check(mirror->list,
+				     lockdep_is_held(&mirror->lock));
+	if (likely(list && index < list->size))
+		return rcu_dereference_check(list->dest[index],
 					     lockdep_is_held(&mirror->lock));
 	return xa_load((struct xarray *)&mirror->dests, index);
 }

@@ -309,6 +309,10 @@ enum vnet_drop vnet_effective_lookup(const struct vnet *vnet,
 	if (!view_init(&view, vnet, from, family) || link_local(family, daddr))
 		goto none;
 
+	/* Memory answers for all tables at once, before anything is judged. */
+	vnet_lpm_prefetch(&view.bgp->lpm, daddr);
+	if (view.user)
+		vnet_lpm_prefetch(&view.user->lpm, daddr);
 	match_longest(view.system, daddr, &system);
 	if (system.dest && system.dest->action.type == VNET_HOP_HOST)
 		return answer(res, VNET_CLASS_SYSTEM, &system);

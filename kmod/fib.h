@@ -26,6 +26,20 @@ struct vnet_table;
  * cache lines.
  */
 #define VNET_MIRROR_NEAR	16
+/* What is beyond is found by a walk. */
+#define VNET_MIRROR_LIST_MAX	4096
+
+/**
+ * struct vnet_dest_list - destinations by index
+ * @rcu: for freeing
+ * @size: length of @dest
+ * @dest: NULL where there is none
+ */
+struct vnet_dest_list {
+	struct rcu_head rcu;
+	u32 size;
+	struct vnet_dest __rcu *dest[];
+};
 
 /**
  * struct vnet_mirror - one family of a mirrored table
@@ -40,6 +54,7 @@ struct vnet_table;
  * @spaces: system table: the address spaces, prefix -> VNET_SPACE_*; no two of
  *	them overlap; RCU readers
  * @near: those of @dests with the smallest indexes
+ * @list: those after @near; NULL while @near suffices
  * @dests: struct vnet_dest by index, shared by prefixes; RCU readers
  * @num_dests: how many of @dests have routes (@lock)
  * @retired: those that have none any more, until no reader knows them (@lock)
@@ -55,6 +70,7 @@ struct vnet_mirror {
 	struct vnet_lpm lpm;
 	struct vnet_lpm spaces;
 	struct vnet_dest __rcu *near[VNET_MIRROR_NEAR];
+	struct vnet_dest_list __rcu *list;
 	struct xarray dests;
 	u32 num_dests;
 	struct list_head retired;

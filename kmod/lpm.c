@@ -17,6 +17,8 @@
 
 /* The distances keep a table that hovers about a limit from changing all the time. */
 #define SMALL_MAX	440		/* routes in a small body */
+#define RISE_MIN	(SMALL_MAX - 24)	/* from which a trie is prepared ... */
+#define RISE_STEP	24		/* ... by so many routes at each insertion */
 #define TRIE_MIN	128		/* routes below which a trie becomes small again */
 #define WIDE_MIN	16384		/* routes that are worth 260 KiB of direct access */
 #define WIDE_KEEP	4096		/* ... and below which it goes again */
@@ -92,26 +94,69 @@ static bool body_next(struct vnet_lpm_body *body, struct lpm_route *route)
 	return vnet_lpm_small_next(small_body(body), route);
 }
 
-/* A trie with the routes of a small body and @route; NULL: no memory. */
-static struct lpm_trie *grow(const struct vnet_lpm *t, struct vnet_lpm_body *body,
-			     const struct lpm_route *route, gfp_t gfp)
+/*
+ * A small body becomes a trie a few routes at a time, so that no insertion pays for all of
+ * it: t->rising has the routes up to and with .risen and follows them until it has all.
+ */
+static void rise_drop(struct vnet_lpm *t)
 {
-	struct lpm_trie *trie = vnet_lpm_trie_create(t->bits == 128, gfp);
-	struct lpm_route old = { };
+	if (t->rising)
+		vnet_lpm_trie_free(t->rising);
+	t->rising = NULL;
+}
+
+/* Whether the trie has what the small body has of a route. */
+static bool rise_has(const struct vnet_lpm *t, const struct lpm_route *route)
+{
+	return t->rising && !lpm_route_before(&t->rising->risen, route);
+}
+
+/* A route was added to the small body or has another value. */
+static void rise_follow(struct vnet_lpm *t, const struct lpm_route *route, gfp_t gfp)
+{
 	u32 none;
 
-	if (!trie)
-		return NULL;
-	while (body_next(body, &old))
-		if (vnet_lpm_trie_insert(trie, &old, &none, gfp))
-			goto err_insert;
-	if (vnet_lpm_trie_insert(trie, route, &none, gfp))
-		goto err_insert;
-	return trie;
+	if (rise_has(t, route) && vnet_lpm_trie_insert(t->rising, route, &none, gfp))
+		rise_drop(t);
+}
 
-err_insert:
-	vnet_lpm_trie_free(trie);
-	return NULL;
+/* Moves at most @count routes on; false: no memory, to begin anew. */
+static bool rise(struct vnet_lpm *t, struct vnet_lpm_body *body, unsigned int count, gfp_t gfp)
+{
+	struct lpm_route route;
+	u32 none;
+
+	if (!t->rising)
+		t->rising = vnet_lpm_trie_create(t->bits == 128, gfp);
+	if (!t->rising)
+		return false;
+	route = t->rising->risen;
+	while (count-- && body_next(body, &route)) {
+		if (vnet_lpm_trie_insert(t->rising, &route, &none, gfp)) {
+			rise_drop(t);
+			return false;
+		}
+		t->rising->risen = route;
+	}
+	return true;
+}
+
+/* Puts a trie in the place of the small body, with one more route. */
+static int rise_finish(struct vnet_lpm *t, struct vnet_lpm_body *body,
+		       const struct lpm_route *route, gfp_t gfp)
+{
+	struct lpm_trie *trie;
+	u32 none;
+
+	if (!rise(t, body, SMALL_MAX, gfp))
+		return -ENOMEM;
+	trie = t->rising;
+	if (vnet_lpm_trie_insert(trie, route, &none, gfp))
+		return -ENOMEM;
+	vnet_lpm_trie_default(trie, t->deflt);
+	t->rising = NULL;
+	body_replace(t, &trie->head);
+	return 0;
 }
 
 /* Makes a table of @count routes in a trie small again, if there is memory. */
@@ -135,6 +180,7 @@ static void shrink(struct vnet_lpm *t, struct vnet_lpm_body *body, unsigned int 
 void vnet_lpm_init(struct vnet_lpm *t, int family, spinlock_t *lock)
 {
 	RCU_INIT_POINTER(t->body, NULL);
+	t->rising = NULL;
 	t->deflt = 0;
 	t->bits = family == AF_INET ? 32 : 128;
 	t->routes = 0;
@@ -145,6 +191,7 @@ void vnet_lpm_destroy(struct vnet_lpm *t)
 {
 	struct vnet_lpm_body *body = rcu_dereference_protected(t->body, true);
 
+	rise_drop(t);
 	if (body && body->kind == LPM_TRIE)
 		vnet_lpm_trie_free(trie_body(body));
 	else
@@ -156,6 +203,7 @@ void vnet_lpm_flush(struct vnet_lpm *t)
 {
 	WRITE_ONCE(t->deflt, 0);
 	WRITE_ONCE(t->routes, 0);
+	rise_drop(t);
 	body_replace(t, NULL);
 }
 
@@ -164,26 +212,24 @@ static int insert_small(struct vnet_lpm *t, struct vnet_lpm_body *body,
 {
 	struct lpm_small *small = body ? small_body(body) : NULL;
 	u32 *at = small ? vnet_lpm_small_at(small, route->key, route->len) : NULL;
-	struct lpm_trie *trie;
 
 	if (at) {
 		*old = lpm_leaf_value(*at);
 		small->head.live += !*old;
 		WRITE_ONCE(*at, lpm_leaf(route->value, route->len));
+		rise_follow(t, route, gfp);
 		return 0;
 	}
 	*old = 0;
-	if (small && small->head.live == SMALL_MAX) {
-		trie = grow(t, body, route, gfp);
-		if (!trie)
-			return -ENOMEM;
-		body_replace(t, &trie->head);
-		return 0;
-	}
+	if (small && small->head.live == SMALL_MAX)
+		return rise_finish(t, body, route, gfp);
 	small = vnet_lpm_small_build(small, route, t->bits == 128, gfp);
 	if (!small)
 		return -ENOMEM;
 	body_replace(t, &small->head);
+	rise_follow(t, route, gfp);
+	if (small->head.live >= RISE_MIN)
+		rise(t, &small->head, RISE_STEP, gfp);
 	return 0;
 }
 
@@ -196,6 +242,16 @@ static int insert_trie(struct vnet_lpm *t, struct lpm_trie *trie,
 	    (trie->rising || t->routes % WIDE_RETRY == 0))
 		vnet_lpm_trie_widen(trie, gfp);
 	return err;
+}
+
+/* The lock held; 0: no default route. */
+static void set_default(struct vnet_lpm *t, u32 value)
+{
+	struct vnet_lpm_body *body = body_locked(t);
+
+	WRITE_ONCE(t->deflt, value);
+	if (body && body->kind == LPM_TRIE)
+		vnet_lpm_trie_default(trie_body(body), value);
 }
 
 int vnet_lpm_insert(struct vnet_lpm *t, const struct vnet_prefix *prefix, u32 value, u32 *old,
@@ -214,7 +270,7 @@ int vnet_lpm_insert(struct vnet_lpm *t, const struct vnet_prefix *prefix, u32 va
 		return -EINVAL;
 	if (!route.len) {
 		had = t->deflt;
-		WRITE_ONCE(t->deflt, value);
+		set_default(t, value);
 	} else {
 		if (body && body->kind == LPM_TRIE)
 			err = insert_trie(t, trie_body(body), &route, &had, gfp);
@@ -233,12 +289,17 @@ static u32 remove_small(struct vnet_lpm *t, struct lpm_small *small, struct lpm_
 {
 	u32 *at = vnet_lpm_small_at(small, key, len);
 	u32 value = at ? lpm_leaf_value(*at) : 0;
+	struct lpm_route route = { .key = key, .len = len };
 	struct lpm_small *new;
 
 	if (!value)
 		return 0;
 	WRITE_ONCE(*at, lpm_leaf(0, len));
 	small->head.live--;
+	if (small->head.live < RISE_MIN)
+		rise_drop(t);
+	else if (rise_has(t, &route))
+		vnet_lpm_trie_remove(t->rising, key, len);
 	if (!small->head.live) {
 		body_replace(t, NULL);
 	} else if (small->head.live <= small->head.count / 2) {
@@ -283,7 +344,7 @@ int vnet_lpm_remove(struct vnet_lpm *t, const struct vnet_prefix *prefix, u32 *o
 		return -ENOENT;
 	count_routes(t, -1);
 	if (!prefix->len)
-		WRITE_ONCE(t->deflt, 0);
+		set_default(t, 0);
 	if (old)
 		*old = had;
 	return 0;
@@ -311,7 +372,8 @@ u32 vnet_lpm_get(const struct vnet_lpm *t, const struct vnet_prefix *prefix)
 /* A leaf, or else the default route, as the caller sees it. */
 static u32 result(const struct vnet_lpm *t, u32 leaf, u8 *plen)
 {
-	*plen = lpm_leaf_rank(leaf);
+	/* In IPv4 the leaf may be that of the default route. */
+	*plen = t->bits == 32 ? leaf >> LPM_LEN_SHIFT : lpm_leaf_rank(leaf);
 	return lpm_either(lpm_leaf_value(leaf), READ_ONCE(t->deflt));
 }
 
@@ -328,25 +390,31 @@ static noinline u32 body_lookup(const struct vnet_lpm *t, struct vnet_lpm_body *
 	return result(t, leaf, plen);
 }
 
+/* Direct access of an IPv4 table, NULL if there is none. */
+static const struct lpm_wide *body_wide(struct vnet_lpm_body *body)
+{
+	if (!body || body->kind != LPM_TRIE || body->ip6)
+		return NULL;
+	return rcu_dereference_raw(trie_body(body)->wide);
+}
+
 /*
- * Direct access to IPv4 on its own: the fewer instructions a lookup has, the more lookups wait
+ * Direct access of IPv4 on its own: the fewer instructions a lookup has, the more lookups wait
  * for memory at the same time.
  */
 u32 vnet_lpm_lookup(const struct vnet_lpm *t, const void *addr, u8 *plen)
 {
 	struct vnet_lpm_body *body = body_read(t);
-	const struct lpm_wide *wide;
-	u32 leaf;
+	const struct lpm_wide *wide = body_wide(body);
+	struct lpm_wide_end end;
+	struct lpm_key key;
 
-	if (!body || body->kind != LPM_TRIE || body->ip6)
-		return body_lookup(t, body, addr, plen);
-	wide = rcu_dereference_raw(trie_body(body)->wide);
 	if (!wide)
 		return body_lookup(t, body, addr, plen);
-	leaf = lpm_trie_walk_wide(trie_body(body), wide, lpm_key_load(addr, 32));
-	/* As result(), but no length of IPv4 is 128. */
-	*plen = leaf >> LPM_LEN_SHIFT;
-	return lpm_either(lpm_leaf_value(leaf), READ_ONCE(t->deflt));
+	key = lpm_key_load(addr, 32);
+	end = lpm_wide_end(trie_body(body), wide, key);
+	lpm_wide_prefetch(&end);
+	return lpm_wide_value(trie_body(body), end, key, plen);
 }
 
 void vnet_lpm_prefetch(const struct vnet_lpm *t, const void *addr)
@@ -355,17 +423,26 @@ void vnet_lpm_prefetch(const struct vnet_lpm *t, const void *addr)
 
 	if (body && body->kind == LPM_TRIE)
 		lpm_trie_prefetch(trie_body(body), lpm_key_load(addr, t->bits));
+	else if (body)
+		lpm_small_prefetch(small_body(body));
 }
 
 void vnet_lpm_lookup_many(const struct vnet_lpm *t, const void *const *addr, unsigned int n,
 			  u32 *value, u8 *plen)
 {
 	struct vnet_lpm_body *body = body_read(t);
+	const struct lpm_wide *wide = body_wide(body);
 	struct lpm_key key[LPM_BATCH];
 	unsigned int i, some;
 
 	for (; n; n -= some, addr += some, value += some, plen += some) {
 		some = min_t(unsigned int, n, LPM_BATCH);
+		for (i = 0; wide && i < some; i++)
+			key[i] = lpm_key_load(addr[i], 32);
+		if (wide) {
+			vnet_lpm_trie_lookup_wide(trie_body(body), wide, key, some, value, plen);
+			continue;
+		}
 		for (i = 0; i < some; i++) {
 			key[i] = lpm_key_load(addr[i], t->bits);
 			value[i] = 0;
@@ -420,6 +497,7 @@ bool vnet_lpm_next(const struct vnet_lpm *t, struct vnet_lpm_cursor *c)
 void vnet_lpm_stats(const struct vnet_lpm *t, struct vnet_lpm_stats *st)
 {
 	struct vnet_lpm_body *body = body_locked(t);
+	struct vnet_lpm_stats rising;
 
 	memset(st, 0, sizeof(*st));
 	st->routes = t->routes;
@@ -427,6 +505,11 @@ void vnet_lpm_stats(const struct vnet_lpm *t, struct vnet_lpm_stats *st)
 		vnet_lpm_trie_stats(trie_body(body), st);
 	else if (body)
 		st->bytes = ksize(body);
+	if (t->rising) {
+		vnet_lpm_trie_stats(t->rising, &rising);
+		st->bytes += rising.bytes;
+		st->idle_bytes += rising.bytes;
+	}
 }
 
 #ifdef DEBUG

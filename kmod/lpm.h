@@ -36,10 +36,12 @@ struct vnet_prefix {
 };
 
 struct vnet_lpm_body;
+struct lpm_trie;
 
 /* A table; embedded by its owner, all members private to lpm*.c. */
 struct vnet_lpm {
 	struct vnet_lpm_body __rcu *body; /* all but the default route; NULL: none */
+	struct lpm_trie *rising;	/* what a small body is about to become, or NULL */
 	u32 deflt;			/* value of the default route, 0: none */
 	u8 bits;			/* address width, 32 or 128 */
 	u32 routes;

@@ -132,9 +132,9 @@ static void take_hash(const struct lpm_trie *trie, const struct lpm_hash *hash, 
 	b->n = n;
 }
 
-/* IPv4: nearly all ends one level below, so there is no more to do together. */
-static void lookup_wide(const struct lpm_trie *trie, const struct lpm_wide *wide,
-			const struct lpm_key *key, unsigned int n, u32 *leaf)
+/* Nearly all ends one level below, so there is no more to do together. */
+void vnet_lpm_trie_lookup_wide(const struct lpm_trie *trie, const struct lpm_wide *wide,
+			       const struct lpm_key *key, unsigned int n, u32 *value, u8 *plen)
 {
 	struct lpm_wide_end end[LPM_BATCH];
 	unsigned int i;
@@ -142,10 +142,10 @@ static void lookup_wide(const struct lpm_trie *trie, const struct lpm_wide *wide
 	for (i = 0; i < n; i++) {
 		end[i] = lpm_wide_end(trie, wide, key[i]);
 		prefetch(end[i].node);
-		prefetch((const char *)end[i].node + 64);
+		lpm_wide_prefetch(&end[i]);
 	}
 	for (i = 0; i < n; i++)
-		leaf[i] = lpm_trie_walk_end(trie, end[i], key[i]);
+		value[i] = lpm_wide_value(trie, end[i], key[i], &plen[i]);
 }
 
 void vnet_lpm_trie_lookup_many(const struct lpm_trie *trie, const struct lpm_key *key,
@@ -156,10 +156,6 @@ void vnet_lpm_trie_lookup_many(const struct lpm_trie *trie, const struct lpm_key
 	struct batch b;
 	unsigned int i;
 
-	if (wide && !hash) {
-		lookup_wide(trie, wide, key, n, leaf);
-		return;
-	}
 	b.key = key;
 	b.leaf = leaf;
 	b.n = n;

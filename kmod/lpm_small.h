@@ -89,9 +89,10 @@ static __always_inline unsigned int lpm_small_search(const void *array, bool wid
 			      (lpm_small_word(array, wide, at + 3 * part) <= key));
 		count -= 3 * part;
 	}
-	while (count-- > 1 && lpm_small_word(array, wide, at + 1) <= key)
-		at++;
-	return at;
+	part = count > 1 && lpm_small_word(array, wide, at + 1) <= key;
+	if (count > 2)
+		part += lpm_small_word(array, wide, at + 2) <= key;
+	return at + part;
 }
 
 /* The last route that begins at or before @key: its place, -1 if there is none. */
@@ -134,6 +135,17 @@ static inline u32 lpm_small_lookup(const struct lpm_small *small, struct lpm_key
 			return leaf;
 	}
 	return 0;
+}
+
+/* Asks for what the first two rounds of a search look at, wherever that leads. */
+static inline void lpm_small_prefetch(const struct lpm_small *small)
+{
+	size_t bytes = small->head.count * (small->head.ip6 ? sizeof(u64) : sizeof(u32));
+	const char *keys = (const char *)small->data;
+	size_t step = max_t(size_t, bytes / 16, 64), at;
+
+	for (at = step; at < bytes; at += step)
+		prefetch(keys + at);
 }
 
 /* An empty body for @count routes, which are then put in order; NULL: no memory. */

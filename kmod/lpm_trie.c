@@ -25,9 +25,12 @@ static void wide_copy_top(const struct lpm_trie *trie, struct lpm_wide *wide,
 {
 	const struct lpm_node *root = lpm_trie_child(trie, trie->root);
 	unsigned int slot;
+	u32 leaf;
 
-	for (slot = first; slot < first + slots; slot++)
-		WRITE_ONCE(wide->top[slot], lpm_entry_leaf(trie, lpm_node_entry(root, slot, 0)));
+	for (slot = first; slot < first + slots; slot++) {
+		leaf = lpm_entry_leaf(trie, lpm_node_entry(root, slot, 0));
+		WRITE_ONCE(wide->top[slot], leaf ?: trie->deflt);
+	}
 }
 
 /* Copies a range of a second-level node's entries. */
@@ -541,9 +544,12 @@ u32 vnet_lpm_trie_remove(struct lpm_trie *trie, struct lpm_key key, u8 len)
 /* ---- readers ---- */
 
 u32 vnet_lpm_trie_walk_far(const struct lpm_trie *trie, struct lpm_key key, const u32 *word,
-			   u32 best)
+			   u32 best, u8 *plen)
 {
-	return lpm_trie_walk(trie, key, lpm_entry_load(word), 3, best);
+	u32 leaf = lpm_trie_walk(trie, key, lpm_entry_load(word), 3, best);
+
+	*plen = leaf >> LPM_LEN_SHIFT;
+	return lpm_leaf_value(leaf);
 }
 
 u32 vnet_lpm_trie_get(const struct lpm_trie *trie, struct lpm_key key, u8 len)
@@ -646,6 +652,17 @@ struct lpm_trie *vnet_lpm_trie_create(bool ip6, gfp_t gfp)
 		RCU_INIT_POINTER(trie->hash, kzalloc(sizeof(struct lpm_hash),
 						     gfp | __GFP_NOWARN));
 	return trie;
+}
+
+void vnet_lpm_trie_default(struct lpm_trie *trie, u32 value)
+{
+	struct lpm_key key = { };
+
+	if (trie->head.ip6)
+		return;
+	trie->deflt = value;
+	if (trie->root)
+		wide_sync(trie, key, 0, 0, 256);
 }
 
 void vnet_lpm_trie_free(struct lpm_trie *trie)

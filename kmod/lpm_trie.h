@@ -87,14 +87,16 @@ struct lpm_bucket {
 struct lpm_wide {
 	struct rcu_head rcu;
 	unsigned int pieces;		/* that are there: all, for a reader */
-	u32 top[256];			/* by the first byte: leaf of at most 8 bits */
+	u32 top[256];			/* by the first byte: leaf of at most 8 bits or .deflt */
 	u32 *piece[LPM_WIDE_PIECES];	/* by the first two bytes: leaf or child */
 };
 
 struct lpm_trie {
 	struct vnet_lpm_body head;
 	u32 root;			/* entry: 0 or a child */
+	u32 deflt;			/* IPv4: leaf of the default route, for .top; else 0 */
 	struct lpm_wide __rcu *wide;	/* NULL: walk from the root */
+	struct lpm_route risen;		/* last route that a small body has moved here */
 	struct lpm_wide *rising;	/* what becomes .wide once it has all pieces, or NULL */
 	struct lpm_hash __rcu *hash;	/* IPv6; NULL: as if it were empty */
 	struct lpm_arena arena;
@@ -104,7 +106,7 @@ struct lpm_trie {
 extern const struct lpm_node vnet_lpm_blank;
 
 /* The run that slot @slot belongs to. */
-static inline unsigned int lpm_node_run(const struct lpm_node *node, u8 slot)
+static inline unsigned long lpm_node_run(const struct lpm_node *node, u8 slot)
 {
 	unsigned int word = slot >> 6;
 	u64 starts = node->map[word] & ((2ULL << (slot & 63)) - 1);
@@ -225,7 +227,8 @@ static inline u32 lpm_trie_walk(const struct lpm_trie *trie, struct lpm_key key,
 /* Where direct access to the third level leads. */
 struct lpm_wide_end {
 	const struct lpm_node *node;
-	u32 best;
+	u32 leaf;	/* instead of a node; one of the two is empty */
+	u32 top;	/* what is left if neither knows any */
 };
 
 /*
@@ -237,38 +240,52 @@ lpm_wide_end(const struct lpm_trie *trie, const struct lpm_wide *wide, struct lp
 {
 	u32 entry = lpm_entry_load(lpm_wide_at(wide, key));
 	u32 child = -(entry >> 31);
-	struct lpm_wide_end end;
 
-	end.node = lpm_trie_child(trie, entry & child);
-	end.best = lpm_either(entry & ~child, READ_ONCE(wide->top[key.hi >> 56]));
-	return end;
+	return (struct lpm_wide_end){
+		.node = lpm_trie_child(trie, entry & child),
+		.leaf = entry & ~child,
+		.top = READ_ONCE(wide->top[key.hi >> 56]),
+	};
+}
+
+/* Asks for most of what a lookup may read of a node there, wherever in a line it begins. */
+static __always_inline void lpm_wide_prefetch(const struct lpm_wide_end *end)
+{
+	prefetch((const char *)end->node + 56);
+	prefetch((const char *)end->node + 112);
 }
 
 /* From the word of a node at the third level down, where few lookups get to. */
 u32 vnet_lpm_trie_walk_far(const struct lpm_trie *trie, struct lpm_key key, const u32 *word,
-			   u32 best);
+			   u32 best, u8 *plen);
 
-/* From there down. */
-static __always_inline u32 lpm_trie_walk_end(const struct lpm_trie *trie, struct lpm_wide_end end,
-					     struct lpm_key key)
+/*
+ * From there down: the value. IPv4 only, where a length of 0 is stored as 0. Until the node
+ * is there, all that needs it waits in the processor, so there is little of it.
+ */
+static __always_inline u32 lpm_wide_value(const struct lpm_trie *trie, struct lpm_wide_end end,
+					  struct lpm_key key, u8 *plen)
 {
-	u16 code = READ_ONCE(*lpm_trie_step(end.node, lpm_key_byte(key, 2), &end.best));
-	u32 none = -(u32)!code;
+	u16 code = READ_ONCE(end.node->run[lpm_node_run(end.node, lpm_key_byte(key, 2))]);
+	u32 best = lpm_either(READ_ONCE(end.node->head.base) | end.leaf, end.top);
+	u32 none = -(u32)!code, leaf;
 
 	if (unlikely(code >= LPM_CODE_FAR))
-		return vnet_lpm_trie_walk_far(trie, key, lpm_code_far(end.node, code), end.best);
+		return vnet_lpm_trie_walk_far(trie, key, lpm_code_far(end.node, code), best,
+					      plen);
 	/* As lpm_either(). */
 	OPTIMIZER_HIDE_VAR(none);
-	return (lpm_code_leaf(code, 2) & ~none) | (end.best & none);
+	leaf = (lpm_code_leaf(code, 2) & ~none) | (best & none);
+	*plen = leaf >> LPM_LEN_SHIFT;
+	return lpm_leaf_value(leaf);
 }
 
-static __always_inline u32 lpm_trie_walk_wide(const struct lpm_trie *trie,
-					      const struct lpm_wide *wide, struct lpm_key key)
+static inline u32 lpm_trie_walk_wide(const struct lpm_trie *trie, const struct lpm_wide *wide,
+				     struct lpm_key key)
 {
-	struct lpm_wide_end end = lpm_wide_end(trie, wide, key);
+	u32 entry = lpm_entry_load(lpm_wide_at(wide, key));
 
-	prefetch((const char *)end.node + 64);
-	return lpm_trie_walk_end(trie, end, key);
+	return lpm_trie_walk(trie, key, entry, 2, READ_ONCE(wide->top[key.hi >> 56]));
 }
 
 /* The same without the short cut. */
@@ -304,7 +321,11 @@ static inline u32 lpm_trie_lookup(const struct lpm_trie *trie, struct lpm_key ke
 	return lpm_trie_walk_all(trie, key);
 }
 
-/* The same for @n keys at once. */
+/* The same as lpm_wide_value() for @n keys at once. */
+void vnet_lpm_trie_lookup_wide(const struct lpm_trie *trie, const struct lpm_wide *wide,
+			       const struct lpm_key *key, unsigned int n, u32 *value, u8 *plen);
+
+/* The same as lpm_trie_lookup() for @n keys at once. */
 void vnet_lpm_trie_lookup_many(const struct lpm_trie *trie, const struct lpm_key *key,
 			       unsigned int n, u32 *leaf);
 
@@ -328,6 +349,9 @@ static inline void lpm_trie_prefetch(const struct lpm_trie *trie, struct lpm_key
 }
 
 struct lpm_trie *vnet_lpm_trie_create(bool ip6, gfp_t gfp);
+
+/* Makes known what the value of the default route is, 0 for none. */
+void vnet_lpm_trie_default(struct lpm_trie *trie, u32 value);
 void vnet_lpm_trie_free(struct lpm_trie *trie);
 void vnet_lpm_trie_free_rcu(struct lpm_trie *trie);
 

@@ -54,6 +54,8 @@ void vnet_mirror_destroy(struct vnet_mirror *mirror)
 	vnet_lpm_destroy(&mirror->lpm);
 	vnet_lpm_destroy(&mirror->spaces);
 	xa_destroy(&mirror->dests);
+	kfree(rcu_dereference_protected(mirror->list, true));
+	RCU_INIT_POINTER(mirror->list, NULL);
 }
 
 bool vnet_mirror_turn(const struct vnet_mirror *mirror,
@@ -351,6 +353,8 @@ void vnet_mirror_info(struct vnet_mirror *mirror, struct vnet_mirror_info *info)
 	info->routes = lpm.routes;
 	info->dests = mirror->num_dests;
 	info->bytes = sizeof(*mirror) + lpm.bytes + spaces.bytes +
-		      (u64)mirror->num_dests * sizeof(struct vnet_dest);
+		      (u64)mirror->num_dests * sizeof(struct vnet_dest) +
+		      ksize(rcu_dereference_protected(mirror->list,
+						      lockdep_is_held(&mirror->lock)));
 	spin_unlock_bh(&mirror->lock);
 }
