@@ -25,6 +25,7 @@ write_session() {
 	  ${peer_password:+password \"$peer_password\";}
 	  ${peer_role:+local role $peer_role;}
 	  ${peer_as4:-enable as4 off;}
+	  ${peer_extended_open:+advertise hostname on;}
 	  ${peer_extended_message:+enable extended messages;}
 	  ${peer_restart_time:+graceful restart; graceful restart time $peer_restart_time;}
 	  ${peer_long_lived:+long lived graceful restart; long lived stale time $peer_long_lived;}
@@ -54,6 +55,7 @@ peer_start() {
 	peer_as4=${peer_as4:+;}
 	{
 		echo "router id 10.1.2.4;"
+		echo "${peer_extended_open:+hostname \"$(printf 'a%.0s' {1..240})\";}"
 		echo "log \"$run/peer.log\" all;"
 		echo "protocol device {}"
 		echo "${peer_bfd:+protocol bfd { multihop { interval 200 ms; multiplier 10; \}; \}}"
@@ -105,5 +107,5 @@ enhanced=+enhanced_refresh
 [[ $(peer_version) != 3.* ]] || refresh='' enhanced=''
 peer_bfd_keys=", multihop: true"
 run_features BIRD routes+communities+extended_communities+graceful_shutdown$refresh+shutdown \
-	as4 as2 md5+gtsm+roles+add_path+extended_message$enhanced range extended_nexthop \
+	as4 as2 extended_open md5+gtsm+roles+add_path+extended_message$enhanced range extended_nexthop \
 	helper+restarter long_lived bfd

@@ -35,12 +35,26 @@ start_bfdd() {
 	done
 }
 
+# So many capabilities that its OPEN is long. Not by extended-optional-parameters,
+# with which bgpd 8.4 and 10.3 take each OPEN that they get for a long one.
+more_families() {
+	local family
+
+	for family in {ipv4,ipv6}\ {multicast,vpn,flowspec} "l2vpn evpn"; do
+		printf ' %s\n' "address-family $family" \
+			" neighbor 10.1.1.4 activate" " neighbor fd00:10:1:1::4 activate" \
+			exit-address-family
+	done
+}
+
 peer_start() {
+	[ -z "$peer_extended_open" ] || { peer_restart_time=60 peer_long_lived=60; }
 	[ -z "$peer_gtsm" ] || peer_gtsm="ttl-security hops 1"
 	mkdir -p "$run/frr"
 	[ -z "$peer_bfd" ] || start_bfdd
 	cat >"$run/frr.conf" <<-EOF2
 	log file $run/peer.log
+	${peer_extended_open:+hostname $(printf 'a%.0s' {1..63})}
 	router bgp $peer_asn
 	 ${peer_restart_time:+bgp graceful-restart}
 	 ${peer_restart_time:+bgp graceful-restart notification}
@@ -70,6 +84,7 @@ peer_start() {
 	  neighbor fd00:10:1:1::4 activate
 	  ${peer_add_path:+neighbor fd00:10:1:1::4 addpath-tx-all-paths}
 	 exit-address-family
+	 ${peer_extended_open:+$(more_families)}
 	EOF2
 	start_peer /usr/lib/frr/bgpd -Z -n -S -f "$run/frr.conf" \
 		-i "$run/frr/bgpd.pid" --vty_socket "$run/frr"
@@ -138,5 +153,5 @@ peer_shutdown() {
 }
 
 run_features FRR routes+communities+extended_communities+graceful_shutdown+refresh+shutdown \
-	as4 md5+gtsm+roles+add_path+extended_message+enhanced_refresh \
+	as4 extended_open md5+gtsm+roles+add_path+extended_message+enhanced_refresh \
 	range extended_nexthop helper+restarter+notified long_lived bfd

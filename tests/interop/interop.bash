@@ -38,6 +38,7 @@ reset_settings() {
 	peer_long_lived=
 	peer_again=
 	peer_as4=1
+	peer_extended_open=
 	peer_enhanced=
 	peer_extended_message=
 	peer_extended_nexthop=
@@ -183,6 +184,34 @@ feature_as2() {
 		with_each announce && with_each routes_on &&
 		with_each space_out && with_each reflected
 }
+
+# Its OPEN has the lengths of two bytes, which nothing but the wire shows.
+set_extended_open() {
+	peer_extended_open=1
+	capture "tcp port 179" "$run/open.pcap"
+}
+feature_extended_open() {
+	with_each opened_long && agreed '.capabilities | contains("as4")' &&
+		with_each announce && with_each routes_on && with_each space_out
+}
+opened_long() { wait_until 30 captured "$run/open.pcap" "$(long_open_of "$1")"; }
+# Behind the header are type 1, and two bytes 255 where the parameters begin.
+long_open_of() {
+	local ip=tcp at="((tcp[12] & 0xf0) >> 2)"
+
+	[ "$1" = 4 ] || ip=ip6 at="40 + ((ip6[52] & 0xf0) >> 2)"
+	echo "src host $(peer_address "$1") and $ip[$at + 18] = 1 and $ip[$at + 28:2] = 0xffff"
+}
+
+# capture FILTER FILE: what comes by the route server, from now to the end.
+capture() {
+	: >"$run/capture.log"
+	ip netns exec "$(ns rs)" tcpdump -Z root -i br0 -U -w "$2" "$1" 2>"$run/capture.log" &
+	defer end_process $!
+	wait_until 10 grep -q "listening on" "$run/capture.log"
+}
+# captured FILE FILTER: whether such a packet has come.
+captured() { [ -n "$(tcpdump -n -r "$1" "$2" 2>/dev/null)" ]; }
 
 feature_communities() {
 	peer_announce 10.250.0.0/16 65001:77 65001:1:2 &&
@@ -423,6 +452,7 @@ declare -A titles=(
 	[routes]="routes of both families, both ways"
 	[as4]="4-octet AS numbers (RFC 6793)"
 	[as2]="a daemon without them"
+	[extended_open]="a long OPEN of the daemon (RFC 9072)"
 	[communities]="communities and large communities (RFC 1997, 8092)"
 	[extended_communities]="extended communities (RFC 4360)"
 	[graceful_shutdown]="a route in graceful shutdown (RFC 8326)"
