@@ -60,6 +60,7 @@ struct bgp_peer_conf {
 	size_t n_asns;
 	uint32_t router_id;		/* ours, host byte order */
 	uint16_t hold_time;		/* seconds we propose; 0 or >= 3 */
+	uint16_t send_hold_time;	/* seconds, 0: RFC 9687's default */
 	uint16_t connect_retry;		/* seconds between attempts */
 	bool passive;			/* never dial */
 	bool enforce_first_as;		/* AS_PATH starts with remote_as */

@@ -287,8 +287,10 @@ size_t bgp_conn_input(struct bgp_conn *conn, const void *data, size_t len,
 
 void bgp_conn_written(struct bgp_conn *conn, bool progress, bool pending)
 {
-	uint64_t seconds = MAX(SEND_HOLD_MIN, 2 * conn->hold_time);
+	uint64_t seconds = conn->peer->conf.send_hold_time;
 
+	if (!seconds)
+		seconds = MAX(SEND_HOLD_MIN, 2 * conn->hold_time);
 	if (conn->state < BGP_OPENCONFIRM || !conn->hold_time)
 		return;
 	if (pending && (progress || !conn->sending))

@@ -689,6 +689,12 @@ static bool check_server(const struct check *c,
 		return fail(c, &server->hold_time, server->pos,
 			    "route-server: hold-time: expected 0 or 3..65535, "
 			    "got %u", server->hold_time);
+	if (server->send_hold_time &&
+	    server->send_hold_time <= server->hold_time)
+		return fail(c, &server->send_hold_time, server->pos,
+			    "route-server: send-hold-time: expected 0 or more "
+			    "than hold-time, %u, got %u", server->hold_time,
+			    server->send_hold_time);
 	if (server->long_lived_time && !server->restart_time)
 		return fail(c, &server->long_lived_time, server->pos,
 			    "route-server: long-lived-time: needs a "

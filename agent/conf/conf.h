@@ -232,6 +232,7 @@ struct conf_server {
 	struct addr *addresses;		/* in the order written */
 	size_t n_addresses;
 	uint16_t hold_time;		/* seconds, 0 or at least 3 */
+	uint16_t send_hold_time;	/* seconds, 0: by the hold time */
 	uint16_t stale_time;		/* seconds routes outlive a restart */
 	enum conf_profile profile;
 	bool branch_to_branch;		/* gateways, NVAs and each other */

@@ -255,6 +255,7 @@ static bool server_equal(const void *pa, const void *pb)
 	const struct conf_server *a = pa, *b = pb;
 
 	return a->asn == b->asn && a->hold_time == b->hold_time &&
+	       a->send_hold_time == b->send_hold_time &&
 	       a->stale_time == b->stale_time &&
 	       a->profile == b->profile &&
 	       a->branch_to_branch == b->branch_to_branch &&

@@ -250,8 +250,9 @@ static void print_server(FILE *out, const struct conf_server *server)
 	fprintf(out, "    route-server:\n      asn: %u\n      addresses: ",
 		server->asn);
 	print_addrs(out, server->addresses, server->n_addresses);
-	fprintf(out, "      hold-time: %u\n      stale-time: %u\n",
-		server->hold_time, server->stale_time);
+	fprintf(out, "      hold-time: %u\n      send-hold-time: %u\n"
+		"      stale-time: %u\n", server->hold_time,
+		server->send_hold_time, server->stale_time);
 	fprintf(out, "      profile: %s\n",
 		conf_profile_names[server->profile]);
 	fprintf(out, "      branch-to-branch: %s\n"

@@ -253,6 +253,8 @@ static const struct field server_fields[] = {
 	  .sub = &addr_schema, .required = true },
 	{ "hold-time", KIND_U16, AT(conf_server, hold_time), .max = 65535,
 	  .def = CONF_DEFAULT_HOLD_TIME },
+	{ "send-hold-time", KIND_U16, AT(conf_server, send_hold_time),
+	  .max = 65535 },
 	{ "stale-time", KIND_U16, AT(conf_server, stale_time), .max = 65535,
 	  .def = CONF_DEFAULT_STALE_TIME },
 	{ "profile", KIND_WORD, AT(conf_server, profile),

@@ -220,6 +220,7 @@ static void want_peer(const struct conf_vnet *vnet, size_t instance,
 		},
 		.router_id = router_id(vnet, instance),
 		.hold_time = server->hold_time,
+		.send_hold_time = server->send_hold_time,
 		.families = instance_families(vnet, instance),
 		.min_ttl = neighbor->ttl_security ?
 			   256 - neighbor->ttl_security : 0,

@@ -158,6 +158,7 @@ struct msg_conf_peer {
 	struct row_peer_id id;
 	uint32_t router_id;		/* ours, host byte order */
 	uint16_t hold_time;		/* seconds */
+	uint16_t send_hold_time;	/* seconds, 0: by the hold time */
 	uint8_t families;		/* bgp_af_bit()s to offer */
 	uint8_t min_ttl;		/* of what it sends, 0: any */
 	uint32_t auth;			/* another number: another key */

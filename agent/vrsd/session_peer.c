@@ -718,6 +718,7 @@ struct peer *session_peer_new(const struct msg_conf_peer *conf,
 		.n_asns = conf->n_asns,
 		.router_id = conf->router_id,
 		.hold_time = conf->hold_time,
+		.send_hold_time = conf->send_hold_time,
 		.passive = conf->range.addr.family != 0,
 		.connect_retry = CONNECT_RETRY,
 		.enforce_first_as = true,
@@ -753,6 +754,7 @@ void session_peer_update(struct peer *peer, const struct msg_conf_peer *conf)
 	peer->name = peer_name(&conf->id);
 	peer->bgp.name = peer->name;
 	peer->bgp.conf.hold_time = conf->hold_time;
+	peer->bgp.conf.send_hold_time = conf->send_hold_time;
 	peer->bgp.conf.router_id = conf->router_id;
 	peer->bgp.conf.strict_role = conf->strict_role;
 	peer->bgp.conf.caps = peer_caps(conf);

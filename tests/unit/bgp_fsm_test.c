@@ -677,6 +677,22 @@ static void test_send_hold(void)
 	expire(out, BGP_TIMER_SEND_HOLD);
 	EXPECT("out send NOTIFICATION 8/0, out close, down 8/0",
 	       "a stuck peer is let go");
+
+	reach(out, BGP_ESTABLISHED);
+	peer.conf.send_hold_time = 100;
+	bgp_conn_written(out, false, true);
+	ktap_ok(time_left(out, BGP_TIMER_SEND_HOLD) == 100000,
+		"it runs as long as it is said to");
+	peer.conf.send_hold_time = 0;
+	out->hold_time = 300;
+	bgp_conn_written(out, true, true);
+	ktap_ok(time_left(out, BGP_TIMER_SEND_HOLD) == 600000,
+		"and else for twice the hold time, if that is more");
+	bgp_conn_written(out, true, false);
+	out->hold_time = 0;
+	bgp_conn_written(out, false, true);
+	ktap_ok(!running(out, BGP_TIMER_SEND_HOLD),
+		"without a hold time it does not run");
 }
 
 static void test_open(void)
