@@ -25,6 +25,7 @@ write_session() {
 	  ${peer_password:+password \"$peer_password\";}
 	  ${peer_role:+local role $peer_role;}
 	  ${peer_as4:-enable as4 off;}
+	  ${peer_send_hold:+hold time 15; send hold time $peer_send_hold; error wait time 1, 2;}
 	  ${peer_extended_open:+advertise hostname on;}
 	  ${peer_extended_message:+enable extended messages;}
 	  ${peer_restart_time:+graceful restart; graceful restart time $peer_restart_time;}
@@ -101,6 +102,15 @@ peer_refresh() { ctl reload in rs4; }
 peer_up() { ctl show protocols "rs$1" | grep Established; }
 peer_shutdown() { ctl disable rs4 "\"$1\""; }
 
+peer_announce_much() {
+	many_routes >>"$run/peer.conf"
+	ctl configure
+}
+peer_gave_up() { ctl show protocols all "rs$1" | grep -qi "send hold timer expired"; }
+
+# BIRD 2.0 has no send hold timer.
+stalled=stalled_vrsd
+[[ $(peer_version) != 2.0.* ]] || stalled=
 # BIRD 3 has kept what it needs for a reload, and asks nobody.
 refresh=+refresh
 enhanced=+enhanced_refresh
@@ -108,4 +118,4 @@ enhanced=+enhanced_refresh
 peer_bfd_keys=", multihop: true"
 run_features BIRD routes+communities+extended_communities+graceful_shutdown$refresh+shutdown \
 	as4 as2 extended_open md5+gtsm+roles+add_path+extended_message$enhanced range extended_nexthop \
-	helper+restarter long_lived bfd
+	helper+restarter long_lived $stalled bfd

@@ -54,6 +54,7 @@ peer_start() {
 	[ -z "$peer_bfd" ] || start_bfdd
 	cat >"$run/frr.conf" <<-EOF2
 	log file $run/peer.log
+	${peer_queue:+bgp input-queue-limit $peer_queue}
 	${peer_extended_open:+hostname $(printf 'a%.0s' {1..63})}
 	router bgp $peer_asn
 	 ${peer_restart_time:+bgp graceful-restart}
@@ -152,6 +153,23 @@ peer_shutdown() {
 		-c "neighbor 10.1.1.4 shutdown message $1"
 }
 
+# Its main thread is held, others go on: one sends keepalives.
+peer_stall() {
+	perl -e '$pid = 0 + shift;
+		syscall(101, 0x4206, $pid, 0, 0) == 0 or die "PTRACE_SEIZE: $!";
+		syscall(101, 0x4207, $pid, 0, 0) == 0 or die "PTRACE_INTERRUPT: $!";
+		waitpid($pid, 0x40000000) == $pid or die "waitpid: $!";
+		$| = 1; print "held\n"; sleep' "$peer_pid" >"$run/held" &
+	holder_pid=$!
+	defer end_process $holder_pid
+	wait_until 10 grep -q held "$run/held"
+}
+peer_go_on() { end_process $holder_pid; }
+
+# In 8 that other threads read on, however much waits for the main one. FRR's own
+# send hold timer takes twice the hold time, and ours is over by then.
+stalled=stalled_daemon
+[[ $(peer_version) != 8.* ]] || stalled=
 run_features FRR routes+communities+extended_communities+graceful_shutdown+refresh+shutdown \
 	as4 extended_open md5+gtsm+roles+add_path+extended_message+enhanced_refresh \
-	range extended_nexthop helper+restarter+notified long_lived bfd
+	range extended_nexthop helper+restarter+notified long_lived $stalled bfd

@@ -18,6 +18,11 @@
 #	peer_refresh		asks for all routes again
 #	peer_up FAMILY		it says that its session is up
 #	peer_shutdown TEXT	ends the session of IPv4, for this reason
+#	peer_stall		it says that it is there, and takes no more
+#	peer_go_on		and takes again
+#	peer_announce_much	writes_much, or the like, by itself
+#	peer_gave_up		it says that it has ended the session of IPv4 for
+#				what we did not take
 #
 # (what none of its features needs it may leave out) and calls run_features with
 # the names of the features that it has. Those with a "+" between them share a
@@ -39,6 +44,8 @@ reset_settings() {
 	peer_again=
 	peer_as4=1
 	peer_extended_open=
+	peer_send_hold=
+	peer_queue=
 	peer_enhanced=
 	peer_extended_message=
 	peer_extended_nexthop=
@@ -406,6 +413,68 @@ restart_vrsd() {
 feature_restarter() { restart_vrsd KILL; }
 feature_notified() { restart_vrsd TERM; }
 
+# One that says that all is well, and takes nothing: a bgpd of FRR whose main
+# thread hangs, a vrsd whose rib process does. Whoever says nothing meets the
+# hold timer, which is shorter.
+set_stalled_daemon() {
+	peer_queue=100
+	server_keys=("hold-time: 15" "send-hold-time: 20")
+	small_buffers
+}
+feature_stalled_daemon() {
+	local status
+
+	with_each space_out && peer_stall && witness_announces_many &&
+		wait_until 120 logged "neighbor sdwan .*session down: Send Hold Timer Expired" &&
+		established firewall4
+	status=$?
+	peer_go_on
+	[ $status -eq 0 ] && with_each up && with_each space_out &&
+		wait_until 120 peer_has 10.195.255.0/24 "65515 65002"
+}
+set_stalled_vrsd() {
+	peer_send_hold=20
+	server_keys=("hold-time: 15")
+	small_buffers
+}
+feature_stalled_vrsd() {
+	local rib status
+
+	rib=$(vrsd_process rib)
+	with_each space_out && kill -STOP "$rib" && peer_announce_much &&
+		wait_until 120 peer_gave_up 4
+	status=$?
+	kill -CONT "$rib"
+	[ $status -eq 0 ] && with_each up && with_each space_out &&
+		wait_until 120 witness_has 10.195.255.0/24 "65515 65001"
+}
+# What waits in the kernel would be megabytes.
+small_buffers() {
+	local nva
+
+	for nva in rs sdwan; do
+		in_ns $nva sysctl -q net.ipv4.tcp_rmem="4096 16384 16384" \
+			net.ipv4.tcp_wmem="4096 16384 16384"
+	done
+}
+# 1,024 routes in as many UPDATEs of 1.9 KB, for a BIRD.
+many_routes() {
+	local i
+
+	echo "function much() {"
+	printf 'bgp_community.add((65002,%d));\n' {1000..1449}
+	printf '}\nprotocol static many { ipv4;\n'
+	for ((i = 0; i < 1024; i++)); do
+		echo "route 10.$((192 + i / 256)).$((i % 256)).0/24 blackhole" \
+			"{ much(); bgp_community.add((65003,$i)); };"
+	done
+	echo "}"
+}
+witness_announces_many() {
+	many_routes >>"$run/bird.conf"
+	bird configure
+}
+
 # It does not come back in time: its routes are the last resort then, and are
 # passed on as such.
 set_long_lived() {
@@ -470,6 +539,8 @@ declare -A titles=(
 	[restarter]="graceful restart of vrsd, killed (RFC 4724)"
 	[notified]="graceful restart of vrsd, ended (RFC 8538)"
 	[long_lived]="long-lived graceful restart of the daemon (RFC 9494)"
+	[stalled_daemon]="send hold timer of vrsd, the daemon hangs (RFC 9687)"
+	[stalled_vrsd]="send hold timer of the daemon, vrsd hangs (RFC 9687)"
 	[bfd]="BFD, up and silence (RFC 5880)"
 )
 
