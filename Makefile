@@ -106,7 +106,8 @@ bench-lookup: setup	## the lookup beside the kernel's own tables, at native spee
 	tests/vm/kernel uml
 	tests/bench/lookup/run
 
-interop: setup agent	## interoperability with Debian 12's and 13's BGP daemons, as docs/interop.md has it
+interop: ao-kernel agent	## interoperability with Debian 12's and 13's BGP daemons, as docs/interop.md has it
+	$(MAKE) module KERNEL=ao
 	tests/interop/run
 
 bench-forward: setup	## forwarding beside VRF, bridge and Open vSwitch's datapath, at native speed; QUICK=1 is shorter

@@ -23,6 +23,7 @@ write_session() {
 	  ${peer_gtsm:-multihop 2};
 	  connect delay time 1;
 	  ${peer_password:+password \"$peer_password\";}
+	  ${peer_ao:+authentication ao; keys { $(ao_keys) \};}
 	  ${peer_role:+local role $peer_role;}
 	  ${peer_as4:-enable as4 off;}
 	  ${peer_send_hold:+hold time 15; send hold time $peer_send_hold; error wait time 1, 2;}
@@ -35,6 +36,11 @@ write_session() {
 	  ${2:-}
 	}
 	EOF2
+}
+
+ao_keys() {
+	echo 'key { send id 2; recv id 1; algorithm hmac sha1; secret "secret"; preferred; };'
+	echo 'key { send id 4; recv id 3; algorithm cmac aes128; secret "other"; };'
 }
 
 # write_channel FAMILY [OPTION]
@@ -102,6 +108,7 @@ peer_refresh() { ctl reload in rs4; }
 peer_up() { ctl show protocols "rs$1" | grep Established; }
 peer_shutdown() { ctl disable rs4 "\"$1\""; }
 
+peer_ao_key() { ctl show protocols all "rs$1" | grep -qE "Current key: +$2\$"; }
 peer_announce_much() {
 	many_routes >>"$run/peer.conf"
 	ctl configure
@@ -116,6 +123,10 @@ refresh=+refresh
 enhanced=+enhanced_refresh
 [[ $(peer_version) != 3.* ]] || refresh='' enhanced=''
 peer_bfd_keys=", multihop: true"
+# What no other kernel has; for all else no guest is needed.
+if [ "${KERNEL:-}" = ao ]; then
+	run_features BIRD tcp_ao
+fi
 run_features BIRD routes+communities+extended_communities+graceful_shutdown$refresh+shutdown \
 	as4 as2 extended_open md5+gtsm+roles+add_path+extended_message$enhanced range extended_nexthop \
 	helper+restarter long_lived $stalled bfd

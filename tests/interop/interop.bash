@@ -18,6 +18,7 @@
 #	peer_refresh		asks for all routes again
 #	peer_up FAMILY		it says that its session is up
 #	peer_shutdown TEXT	ends the session of IPv4, for this reason
+#	peer_ao_key FAMILY ID	it sends with the key that has this ID
 #	peer_stall		it says that it is there, and takes no more
 #	peer_go_on		and takes again
 #	peer_announce_much	writes_much, or the like, by itself
@@ -36,6 +37,7 @@
 reset_settings() {
 	peer_asn=65001
 	peer_password=
+	peer_ao=
 	peer_gtsm=
 	peer_role=
 	peer_add_path=
@@ -270,6 +272,28 @@ set_md5() {
 	neighbor_keys+=", md5-key: secret"
 }
 feature_md5() { with_each announce && with_each routes_in; }
+
+# In a kernel that has it. Which of two keys is used is changed in between.
+ao_first="{ send-id: 1, recv-id: 2, key: secret }"
+ao_second="{ send-id: 3, recv-id: 4, key: other, algorithm: aes-128-cmac-96 }"
+set_tcp_ao() {
+	peer_ao=1
+	neighbor_keys+=", tcp-ao: [$ao_first, $ao_second]"
+}
+ao_with() {
+	wait_until 60 agreed ".authentication == \"tcp-ao\" and .established == 1 and
+		.tcpAo.sendId == $1 and .tcpAo.recvId == $2 and
+		.tcpAo.good > 0 and .tcpAo.bad == 0"
+}
+feature_tcp_ao() {
+	with_each announce && with_each routes_on && with_each space_out &&
+		with_each reflected && ao_with 1 2 &&
+		with_each peer_sends_with 2 &&
+		neighbor_keys=", tcp-ao: [$ao_second, $ao_first]" &&
+		interop_config && vrs reload && with_each peer_sends_with 4 &&
+		with_each withdraw && with_each routes_gone && ao_with 1 4
+}
+peer_sends_with() { wait_until 60 peer_ao_key "$2" "$1"; }
 
 # It dials in, from a range that has a key.
 set_range() {
@@ -528,6 +552,7 @@ declare -A titles=(
 	[refresh]="route refresh (RFC 2918)"
 	[enhanced_refresh]="enhanced route refresh (RFC 7313)"
 	[md5]="TCP MD5 (RFC 2385)"
+	[tcp_ao]="TCP-AO, and another key (RFC 5925), in a kernel with it"
 	[range]="a neighbor of a range, with MD5"
 	[gtsm]="TTL security (RFC 5082)"
 	[roles]="roles, strict (RFC 9234)"

@@ -21,6 +21,7 @@ project_files() {
 		install -D -t "$dir/usr/lib/x86_64-linux-gnu/ip" \
 			"$build/link_vnet.so"
 	fi
+	[ -z "$tree" ] || cp -a "$tree" "$dir"
 	mapfile -t libs < <(libraries "${programs_built[@]}")
 	[ "${#libs[@]}" -eq 0 ] || copy_into "$dir" "${libs[@]}"
 }

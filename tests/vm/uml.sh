@@ -7,6 +7,7 @@
 
 machine_prepare() {
 	[ ${#links[@]} -eq 0 ] || fail "user-mode Linux has no --net"
+	[ -z "$tree" ] || fail "user-mode Linux has no --tree"
 	mkdir "$tmp/guest" "$tmp/memory"
 	write_guest "$tmp/guest" TESTS="$root/tests" OUTPUT=/dev/ttyS0 \
 		VNET_KO="/run/build/kmod-$release/vnet.ko" \
