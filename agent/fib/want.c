@@ -8,18 +8,17 @@
 
 #include "fib/group.h"
 #include "lib/hash.h"
+#include "lib/idhash.h"
+#include "lib/slab.h"
 #include "lib/util.h"
 
-#define BUCKETS_MIN	64
 #define FAILURES_MAX	255
-#define RESIZE_AHEAD	8		/* buckets */
 
 /*
- * One route, kept small because there are many: 32 bytes and the address. It
- * is in the table as long as it is wanted or may be in the kernel.
+ * One route, kept small because there are many: 20 bytes and the address. It
+ * is in its table as long as it is wanted or may be in the kernel.
  */
 struct route {
-	struct route *chain;		/* next in the bucket */
 	STAILQ_ENTRY(route) entry;	/* in the queue */
 	struct group *group;		/* NULL: is to be removed */
 	uint8_t queued : 1;
@@ -29,11 +28,17 @@ struct route {
 	uint8_t seen : 1;		/* by the audit that runs */
 	uint8_t of_gateway : 1;		/* its protocol says so */
 	uint8_t touched : 1;		/* sent or queued since it began */
+	uint8_t live : 1;		/* not: free memory */
 	uint8_t failure;		/* index of the reason, 0: none */
 	uint8_t family;
 	uint8_t len;
-	uint32_t hash;			/* of the prefix */
 	uint8_t addr[];			/* 4 or 16 bytes */
+};
+
+/* The routes of one family. */
+struct routes {
+	struct slab slab;
+	struct idhash index;		/* by prefix */
 };
 
 STAILQ_HEAD(route_queue, route);
@@ -46,8 +51,7 @@ struct failure {
 
 struct want {
 	struct groups groups;
-	struct route **buckets;
-	size_t n_buckets;		/* a power of two */
+	struct routes v4, v6;
 	size_t n_routes, n_queued, n_stale, n_failed;
 	struct route_queue queue;
 	uint64_t sent;			/* routes that have left the queue */
@@ -63,93 +67,109 @@ struct want {
  * The table
  */
 
+static uint32_t hash_key(const uint8_t *addr, unsigned int bytes, uint8_t len)
+{
+	uint8_t key[17];
+
+	memcpy(key, addr, bytes);
+	key[bytes] = len;
+	return hash_bytes(key, bytes + 1);
+}
+
 static uint32_t hash_prefix(const struct prefix *prefix)
 {
-	unsigned int bytes = addr_bytes(&prefix->addr);
-	uint8_t key[18];
-
-	memcpy(key, prefix->addr.bytes, bytes);
-	key[bytes] = prefix->len;
-	key[bytes + 1] = prefix->addr.family;
-	return hash_bytes(key, bytes + 2);
+	return hash_key(prefix->addr.bytes, addr_bytes(&prefix->addr),
+			prefix->len);
 }
 
-static struct route **bucket_of(const struct want *want, uint32_t hash)
+static uint32_t hash_route(const struct route *route)
 {
-	return &want->buckets[hash & (want->n_buckets - 1)];
+	return hash_key(route->addr, route->family == AF_INET ? 4 : 16,
+			route->len);
 }
 
-static struct route *find_route(const struct want *want,
+static struct route *route_get(const struct routes *routes, uint32_t id)
+{
+	return slab_get(&routes->slab, id);
+}
+
+static uint32_t hash_id(const void *ctx, uint32_t id)
+{
+	return hash_route(route_get(ctx, id));
+}
+
+static void routes_init(struct routes *routes, unsigned int addr_bytes)
+{
+	size_t size = offsetof(struct route, addr) + addr_bytes;
+	size_t align = _Alignof(struct route);
+
+	slab_init(&routes->slab, (size + align - 1) / align * align);
+	idhash_init(&routes->index, hash_id, routes);
+}
+
+static void routes_fini(struct routes *routes)
+{
+	idhash_fini(&routes->index);
+	slab_fini(&routes->slab);
+}
+
+static struct routes *routes_of(struct want *want, uint8_t family)
+{
+	return family == AF_INET ? &want->v4 : &want->v6;
+}
+
+static struct route *find_route(struct want *want,
 				const struct prefix *prefix, uint32_t hash)
 {
+	struct routes *routes = routes_of(want, prefix->addr.family);
+	struct idhash_probe probe = idhash_probe(&routes->index, hash);
 	unsigned int bytes = addr_bytes(&prefix->addr);
-	struct route *route = *bucket_of(want, hash);
+	struct route *route;
+	uint32_t id;
 
-	while (route && (route->hash != hash ||
-			 route->family != prefix->addr.family ||
-			 route->len != prefix->len ||
-			 memcmp(route->addr, prefix->addr.bytes, bytes) != 0))
-		route = route->chain;
-	return route;
-}
-
-static void insert(struct want *want, struct route *route)
-{
-	struct route **bucket = bucket_of(want, route->hash);
-
-	route->chain = *bucket;
-	*bucket = route;
-}
-
-static void resize(struct want *want, size_t n_buckets)
-{
-	struct route **old = want->buckets, *route, *next;
-	size_t i, n_old = want->n_buckets;
-
-	want->n_buckets = n_buckets;
-	want->buckets = xcalloc(n_buckets, sizeof(*want->buckets));
-	for (i = 0; i < n_old; i++) {
-		/* Routes are anywhere in memory: have the next ones come. */
-		if (i + RESIZE_AHEAD < n_old && old[i + RESIZE_AHEAD])
-			__builtin_prefetch(old[i + RESIZE_AHEAD], 1);
-		for (route = old[i]; route; route = next) {
-			next = route->chain;
-			insert(want, route);
-		}
+	while (idhash_next(&routes->index, &probe, &id)) {
+		route = route_get(routes, id);
+		if (route->len == prefix->len &&
+		    memcmp(route->addr, prefix->addr.bytes, bytes) == 0)
+			return route;
 	}
-	free(old);
+	return NULL;
 }
 
-/* By four: a table that fills is gone through half as often. */
 static struct route *new_route(struct want *want, const struct prefix *prefix,
 			       uint32_t hash)
 {
-	unsigned int bytes = addr_bytes(&prefix->addr);
-	struct route *route = xcalloc(1, sizeof(*route) + bytes);
+	struct routes *routes = routes_of(want, prefix->addr.family);
+	uint32_t id = slab_alloc(&routes->slab);
+	struct route *route = route_get(routes, id);
 
+	memset(route, 0, offsetof(struct route, addr));
+	route->live = 1;
 	route->family = prefix->addr.family;
 	route->len = prefix->len;
-	route->hash = hash;
-	memcpy(route->addr, prefix->addr.bytes, bytes);
-	if (++want->n_routes > want->n_buckets)
-		resize(want, want->n_buckets * 4);
-	insert(want, route);
+	memcpy(route->addr, prefix->addr.bytes, addr_bytes(&prefix->addr));
+	idhash_insert(&routes->index, hash, id);
+	want->n_routes++;
 	return route;
 }
 
 static void free_route(struct want *want, struct route *route)
 {
-	struct route **link = bucket_of(want, route->hash);
+	struct routes *routes = routes_of(want, route->family);
+	uint32_t id, hash = hash_route(route);
+	struct idhash_probe probe = idhash_probe(&routes->index, hash);
 
-	while (*link != route)
-		link = &(*link)->chain;
-	*link = route->chain;
+	want->n_routes--;
 	want->n_stale -= route->stale;
 	want->n_failed -= route->failure != 0;
-	free(route);
-	if (--want->n_routes < want->n_buckets / 8 &&
-	    want->n_buckets > BUCKETS_MIN)
-		resize(want, want->n_buckets / 4);
+	route->live = 0;
+	while (idhash_next(&routes->index, &probe, &id)) {
+		if (route_get(routes, id) != route)
+			continue;
+		idhash_remove(&routes->index, hash, id);
+		slab_release(&routes->slab, id);
+		return;
+	}
 }
 
 static struct prefix route_prefix(const struct route *route)
@@ -160,17 +180,27 @@ static struct prefix route_prefix(const struct route *route)
 	};
 }
 
+static void each_of(struct want *want, const struct routes *routes,
+		    void (*func)(struct want *, struct route *))
+{
+	const struct slab *slab = &routes->slab;
+	struct route *route;
+	uint32_t id;
+
+	for (id = slab_seek(slab, 0); id < slab_end(slab);
+	     id = slab_seek(slab, id + 1)) {
+		route = route_get(routes, id);
+		if (route->live)
+			func(want, route);
+	}
+}
+
 /* Call @func for each route; it may queue, not free. */
 static void each_route(struct want *want,
 		       void (*func)(struct want *, struct route *))
 {
-	struct route *route;
-	size_t i;
-
-	for (i = 0; i < want->n_buckets; i++) {
-		for (route = want->buckets[i]; route; route = route->chain)
-			func(want, route);
-	}
+	each_of(want, &want->v4, func);
+	each_of(want, &want->v6, func);
 }
 
 /*
@@ -263,25 +293,20 @@ struct want *want_new(struct nhid *ids, want_state_cb *cb, void *arg)
 	STAILQ_INIT(&want->queue);
 	want->cb = cb;
 	want->arg = arg;
-	resize(want, BUCKETS_MIN);
+	routes_init(&want->v4, 4);
+	routes_init(&want->v6, 16);
 	return want;
 }
 
 void want_free(struct want *want)
 {
-	struct route *route, *next;
-	size_t i;
+	unsigned int i;
 
-	for (i = 0; i < want->n_buckets; i++) {
-		for (route = want->buckets[i]; route; route = next) {
-			next = route->chain;
-			free(route);
-		}
-	}
 	for (i = 1; i <= want->n_failures; i++)
 		free(want->failures[i].text);
 	groups_fini(&want->groups);
-	free(want->buckets);
+	routes_fini(&want->v4);
+	routes_fini(&want->v6);
 	free(want);
 }
 

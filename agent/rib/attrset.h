@@ -9,8 +9,8 @@
 
 #include "bgp/attr.h"
 #include "lib/addr.h"
-#include "rib/idhash.h"
-#include "rib/slab.h"
+#include "lib/idhash.h"
+#include "lib/slab.h"
 
 #define ATTRSET_CLASSES		64	/* of 8 bytes; class 0: any size */
 #define ATTRSET_HOPS_MAX	127

@@ -3,7 +3,7 @@
 
 #include <stddef.h>
 
-#include "rib/pages.h"
+#include "lib/pages.h"
 
 #define BLOCK_IDS	((PAGES_CHUNK - sizeof(void *)) / sizeof(uint32_t))
 

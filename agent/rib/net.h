@@ -10,8 +10,8 @@
 #include <stdint.h>
 
 #include "lib/addr.h"
-#include "rib/idhash.h"
-#include "rib/slab.h"
+#include "lib/idhash.h"
+#include "lib/slab.h"
 
 #define NET_NONE	UINT32_MAX	/* no such prefix */
 

@@ -15,8 +15,8 @@
  *	feed.c		routes for the kernel
  *	walk.c		views
  *
- * Below them, knowing nothing of the above: net.c, attrset.c, idhash.c,
- * slab.c, idq.c, idset.c, pages.c.
+ * Below them, knowing nothing of the above: net.c, attrset.c, idq.c, idset.c;
+ * and idhash.c, slab.c, pages.c of lib/.
  */
 #ifndef RIB_TABLE_H
 #define RIB_TABLE_H

@@ -3,5 +3,6 @@
 tools += fibctl
 
 fibctl_sources	:= $(wildcard agent/fib/*.c) \
-		   $(addprefix agent/lib/,addr.c hash.c log.c loop.c util.c)
+		   $(addprefix agent/lib/,addr.c hash.c idhash.c log.c loop.c \
+		   pages.c slab.c util.c)
 fibctl_libs	:= -lmnl -levent_core

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 
-fib_test_lib := $(addprefix agent/lib/,addr.c hash.c log.c util.c)
+fib_test_lib := $(addprefix agent/lib/,addr.c hash.c idhash.c log.c pages.c \
+		slab.c util.c)
 
 unit_tests += fib_want_test fib_msg_test fib_dropped_test
 

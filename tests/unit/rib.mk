@@ -1,13 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 
 rib_test_rib	:= $(addprefix agent/rib/,adjin.c adjout.c attrset.c decide.c \
-		   feed.c idhash.c idq.c idset.c inbound.c map.c net.c \
-		   outbound.c pack.c pages.c paths.c peer.c rib.c summary.c \
-		   slab.c walk.c)
+		   feed.c idq.c idset.c inbound.c map.c net.c outbound.c \
+		   pack.c paths.c peer.c rib.c summary.c walk.c)
 rib_test_bgp	:= $(addprefix agent/bgp/,as_path.c attr.c attr_wire.c bgp.c \
 		   community.c msg.c nlri.c notify.c open.c update_build.c \
 		   update_parse.c)
-rib_test_lib	:= $(addprefix agent/lib/,addr.c buf.c hash.c log.c util.c)
+rib_test_lib	:= $(addprefix agent/lib/,addr.c buf.c hash.c idhash.c log.c \
+		   pages.c slab.c util.c)
 
 unit_tests += rib_oracle_test rib_decide_test rib_store_test
 

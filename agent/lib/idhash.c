@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "rib/idhash.h"
+#include "lib/idhash.h"
 
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/pages.h"
 #include "lib/util.h"
-#include "rib/pages.h"
 
 #define SIZE_MIN	64
 #define TAG_EMPTY	0

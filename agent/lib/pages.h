@@ -3,8 +3,8 @@
  * Memory by the page straight from mmap(2), so that what a large table gives
  * up goes back to the system at once, whatever else malloc(3) holds.
  */
-#ifndef RIB_PAGES_H
-#define RIB_PAGES_H
+#ifndef LIB_PAGES_H
+#define LIB_PAGES_H
 
 #include <stddef.h>
 

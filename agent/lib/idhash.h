@@ -10,8 +10,8 @@
  *		if (key of id is the one)
  *			return id;
  */
-#ifndef RIB_IDHASH_H
-#define RIB_IDHASH_H
+#ifndef LIB_IDHASH_H
+#define LIB_IDHASH_H
 
 #include <stdbool.h>
 #include <stdint.h>

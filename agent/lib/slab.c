@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "rib/slab.h"
+#include "lib/slab.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #include "lib/log.h"
+#include "lib/pages.h"
 #include "lib/util.h"
-#include "rib/pages.h"
 
 void slab_init(struct slab *slab, size_t size)
 {

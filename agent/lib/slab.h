@@ -5,8 +5,8 @@
  * They live in chunks (see pages.h). An id stays valid and an element stays
  * in place until it is freed; a chunk that has become empty is given back.
  */
-#ifndef RIB_SLAB_H
-#define RIB_SLAB_H
+#ifndef LIB_SLAB_H
+#define LIB_SLAB_H
 
 #include <stdbool.h>
 #include <stddef.h>

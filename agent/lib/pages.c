@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "rib/pages.h"
+#include "lib/pages.h"
 
 #include <sys/mman.h>
 
