@@ -272,12 +272,13 @@ static bool check_spaces(const struct check *c)
 
 /* ---- inside the VNet ------------------------------------------------- */
 
-static bool in_spaces(const struct conf_vnet *vnet, const struct addr *addr)
+static bool in_spaces(const struct conf_vnet *vnet,
+		      const struct prefix *prefix)
 {
 	size_t i;
 
 	for (i = 0; i < vnet->n_spaces; i++) {
-		if (prefix_contains(&vnet->spaces[i].prefix, addr))
+		if (prefix_covers(&vnet->spaces[i].prefix, prefix))
 			return true;
 	}
 	return false;
@@ -287,9 +288,10 @@ static bool check_addr(const struct check *c, const struct addr *addr,
 		       struct conf_pos pos, const char *noun,
 		       const char *name)
 {
+	struct prefix prefix = prefix_make(addr, addr_bits(addr));
 	char buf[ADDR_STRLEN];
 
-	if (in_spaces(c->vnet, addr))
+	if (in_spaces(c->vnet, &prefix))
 		return true;
 	return fail(c, addr, pos,
 		    "%s%s%s%s: address %s is outside the address spaces",
@@ -301,15 +303,9 @@ static bool check_subnet(const struct check *c, struct conf_subnet *subnet)
 {
 	const struct conf_route_table *table;
 	char buf[PREFIX_STRLEN];
-	size_t i;
 
 	prefix_format(&subnet->prefix, buf);
-	for (i = 0; i < c->vnet->n_spaces; i++) {
-		if (prefix_covers(&c->vnet->spaces[i].prefix,
-				  &subnet->prefix))
-			break;
-	}
-	if (i == c->vnet->n_spaces)
+	if (!in_spaces(c->vnet, &subnet->prefix))
 		return fail(c, &subnet->prefix, subnet->pos,
 			    "subnet %s is outside the address spaces", buf);
 	if (!subnet->route_table)
@@ -554,20 +550,69 @@ static bool check_asns(const struct check *c, const struct conf_server *server,
 	       check_asn(c, server, neighbor, &neighbor->asn);
 }
 
-static bool check_range(const struct check *c,
-			const struct conf_neighbor *neighbor)
+/* The peered VNet that has all of @prefix, or NULL. */
+static const struct conf_vnet *find_peer(const struct check *c,
+					 const struct prefix *prefix)
 {
-	char buf[PREFIX_STRLEN];
+	const struct conf_vnet *peer;
 	size_t i;
 
-	for (i = 0; i < c->vnet->n_spaces; i++) {
-		if (prefix_covers(&c->vnet->spaces[i].prefix,
-				  &neighbor->range))
-			return true;
+	for (i = 0; i < c->vnet->n_peerings; i++) {
+		peer = conf_vnet_find(c->conf, c->vnet->peerings[i].vnet);
+		if (peer && in_spaces(peer, prefix))
+			return peer;
 	}
-	return fail(c, &neighbor->range, neighbor->pos,
-		    "neighbor \"%s\": range %s is outside the address spaces",
-		    neighbor->name, prefix_format(&neighbor->range, buf));
+	return NULL;
+}
+
+/* NVAs may be behind a peering that lets both sides reach the other. */
+static bool check_behind(const struct check *c, const void *place,
+			 const struct conf_neighbor *neighbor,
+			 const struct conf_vnet *peer)
+{
+	const struct conf_peering *ours, *theirs;
+
+	if (neighbor->kind != CONF_NVA)
+		return fail(c, place, neighbor->pos,
+			    "neighbor \"%s\": a gateway is in the vnet "
+			    "itself, not in peered \"%s\"", neighbor->name,
+			    peer->name);
+	ours = conf_peering_find(c->vnet, peer->name);
+	theirs = conf_peering_find(peer, c->vnet->name);
+	if (!theirs)
+		return fail(c, place, neighbor->pos,
+			    "neighbor \"%s\": vnet \"%s\" has no peering "
+			    "with this one", neighbor->name, peer->name);
+	if (!ours->vnet_access || !theirs->vnet_access)
+		return fail(c, place, neighbor->pos,
+			    "neighbor \"%s\": the peering with \"%s\" is "
+			    "without allow-vnet-access", neighbor->name,
+			    peer->name);
+	return true;
+}
+
+/* In the VNet, or in one that is directly peered with it. */
+static bool check_place(const struct check *c,
+			const struct conf_neighbor *neighbor)
+{
+	const struct addr *addr = &neighbor->address;
+	bool range = addr->family == 0;
+	struct prefix prefix = range ? neighbor->range :
+				       prefix_make(addr, addr_bits(addr));
+	const void *place = range ? (const void *)&neighbor->range : addr;
+	const struct conf_vnet *peer;
+	char buf[PREFIX_STRLEN];
+
+	if (in_spaces(c->vnet, &prefix))
+		return true;
+	peer = find_peer(c, &prefix);
+	if (peer)
+		return check_behind(c, place, neighbor, peer);
+	return fail(c, place, neighbor->pos,
+		    "neighbor \"%s\": %s %s is outside the address spaces",
+		    neighbor->name, range ? "range" : "address",
+		    range ? prefix_format(&prefix, buf) :
+			    addr_format(addr, buf));
 }
 
 /* Gateways are in the route server's AS, and need not say so. */
@@ -640,9 +685,7 @@ static bool check_neighbor(const struct check *c,
 		return fail(c, &neighbor->limit, neighbor->pos,
 			    "neighbor \"%s\": limit: only with a range",
 			    neighbor->name);
-	if (range ? !check_range(c, neighbor) :
-		    !check_addr(c, &neighbor->address, neighbor->pos,
-				"neighbor", neighbor->name))
+	if (!check_place(c, neighbor))
 		return false;
 	if (conf_server_instance(server, 0, family).family == 0)
 		return fail(c, range ? (const void *)&neighbor->range :

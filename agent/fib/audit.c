@@ -105,7 +105,7 @@ static const struct msg_nexthop *find_nexthop(const struct audit *audit,
 		       compare_ids);
 }
 
-/* A group belongs to the VNet of its first member. */
+/* The VNet behind whose device a hop or the first one of a group is. */
 static struct vnet *nexthop_vnet(const struct audit *audit,
 				 const struct msg_nexthop *nexthop)
 {
@@ -128,22 +128,61 @@ static void remove_nexthop(struct audit *audit, struct vnet *vnet, uint32_t id)
 	fib_repaired(vnet, 1);
 }
 
-static void compare_nexthop(struct audit *audit,
+static bool is_placed(const struct vnet *vnet,
+		      const struct msg_nexthop *nexthop)
+{
+	return nexthop->ifindex ==
+	       peering_hop_ifindex(vnet, &nexthop->gateway);
+}
+
+static bool compare_nexthop(struct vnet *vnet,
 			    const struct msg_nexthop *nexthop)
 {
-	struct vnet *vnet = nexthop_vnet(audit, nexthop);
-	bool known;
+	if (nexthop->n_members)
+		return want_audit_group(vnet->want, nexthop->id,
+					nexthop->members, nexthop->n_members);
+	return want_audit_hop(vnet->want, nexthop->id, &nexthop->gateway,
+			      is_placed(vnet, nexthop));
+}
+
+/*
+ * The VNet that knows of an object behind the device of @vnet: it, or one that
+ * is peered with it. *@open: one of these may still take it over.
+ */
+static struct vnet *find_owner(struct vnet *vnet,
+			       const struct msg_nexthop *nexthop, bool *open)
+{
+	const struct fib_peering *side = vnet->spec->peerings;
+	const struct fib_peering *end = side + vnet->spec->n_peerings;
+	struct vnet *owner = vnet;
+
+	*open = false;
+	for (;;) {
+		if (owner && want_knows(owner->want, nexthop->id))
+			return owner;
+		*open = *open || (owner && !want_adopted(owner->want));
+		if (side == end)
+			return NULL;
+		owner = vnet_by_ifindex(vnet->fib,
+					peering_ifindex(vnet, side++));
+	}
+}
+
+/*
+ * What nobody knows is left by an earlier run, of the VNet whose routes use
+ * it: take_over(), or of nobody, if all have taken over what is theirs.
+ */
+static void judge_nexthop(struct audit *audit,
+			  const struct msg_nexthop *nexthop)
+{
+	struct vnet *vnet = nexthop_vnet(audit, nexthop), *owner;
+	bool open;
 
 	nhid_reserve(audit->fib->ids, nexthop->id);
 	if (!vnet)
 		return;
-	if (nexthop->n_members)
-		known = want_audit_group(vnet->want, nexthop->id,
-					 nexthop->members, nexthop->n_members);
-	else
-		known = want_audit_hop(vnet->want, nexthop->id,
-				       &nexthop->gateway);
-	if (!known)
+	owner = find_owner(vnet, nexthop, &open);
+	if (owner ? !compare_nexthop(owner, nexthop) : !open)
 		remove_nexthop(audit, vnet, nexthop->id);
 }
 
@@ -157,12 +196,45 @@ static void compare_nexthops(struct audit *audit)
 	      compare_ids);
 	for (i = 0; i < audit->n_nexthops; i++) {
 		if (!audit->nexthops[i].n_members)
-			compare_nexthop(audit, &audit->nexthops[i]);
+			judge_nexthop(audit, &audit->nexthops[i]);
 	}
 	for (i = 0; i < audit->n_nexthops; i++) {
 		if (audit->nexthops[i].n_members)
-			compare_nexthop(audit, &audit->nexthops[i]);
+			judge_nexthop(audit, &audit->nexthops[i]);
 	}
+}
+
+/* In the first audit of a VNet: its is what its routes use. */
+static void take_over(struct audit *audit, struct vnet *vnet, uint32_t id)
+{
+	const struct msg_nexthop *group, *hop;
+	size_t i;
+
+	if (want_knows(vnet->want, id))
+		return;
+	group = find_nexthop(audit, id);
+	for (i = 0; group && i < group->n_members; i++) {
+		hop = find_nexthop(audit, group->members[i]);
+		if (!hop || !is_placed(vnet, hop))
+			return;
+		compare_nexthop(vnet, hop);
+	}
+	if (group && group->n_members)
+		compare_nexthop(vnet, group);
+}
+
+static bool anything_unclaimed(const struct audit *audit)
+{
+	struct vnet *vnet;
+	bool open;
+	size_t i;
+
+	for (i = 0; i < audit->n_nexthops; i++) {
+		vnet = nexthop_vnet(audit, &audit->nexthops[i]);
+		if (vnet && !find_owner(vnet, &audit->nexthops[i], &open))
+			return true;
+	}
+	return false;
 }
 
 /*
@@ -178,6 +250,8 @@ static void take_route(const struct nlmsghdr *nlh, void *arg)
 	    route.table != vnet->spec->bgp_table ||
 	    !program_is_ours(&route))
 		return;
+	if (!want_adopted(vnet->want))
+		take_over(vnet->fib->audit, vnet, route.nhid);
 	want_audit_route(vnet->want, &route.prefix, route.nhid,
 			 route.protocol == VNET_PROTO_GATEWAY,
 			 route.offload_failed);
@@ -269,16 +343,22 @@ static void begin(void *arg)
 	loop_defer(audit->job);
 }
 
+/* What nobody has claimed in a first audit is removed in another one. */
 static void end(struct audit *audit)
 {
 	struct vnet *vnet;
+	bool first = false;
 	size_t i;
 
 	for (i = 0; i < audit->n_steps; i += 2) {
 		vnet = find_vnet(audit->fib, audit->steps[i].vni);
-		if (vnet && vnet->up)
-			finish_vnet(vnet);
+		if (!vnet || !vnet->up)
+			continue;
+		first = first || !want_adopted(vnet->want);
+		finish_vnet(vnet);
 	}
+	if (first && anything_unclaimed(audit))
+		audit->again = true;
 	fib_work(audit->fib);
 	rest(audit);
 }

@@ -115,6 +115,17 @@ static void on_nexthop(struct fib *fib, const struct nlmsghdr *nlh)
 		audit_soon(fib->audit, AUDIT_DELAY);
 }
 
+static bool names_peer(const struct fib_vnet *spec, const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < spec->n_peerings; i++) {
+		if (strcmp(spec->peerings[i].device, name) == 0)
+			return true;
+	}
+	return false;
+}
+
 static bool names_device(const struct fib_vnet *spec, const char *name)
 {
 	size_t i;
@@ -127,38 +138,44 @@ static bool names_device(const struct fib_vnet *spec, const char *name)
 		if (strcmp(spec->nics[i].device, name) == 0)
 			return true;
 	}
-	for (i = 0; i < spec->n_peerings; i++) {
-		if (strcmp(spec->peerings[i].device, name) == 0)
-			return true;
-	}
-	return false;
+	return names_peer(spec, name);
 }
 
 /* Whoever is behind a NIC can be reached (@up), or cannot any more. */
-static void nic_moved(struct vnet *vnet, const struct fib_nic *nic, bool up)
+static void nic_moved(struct fib *fib, uint32_t vni, const struct fib_nic *nic,
+		      bool up)
 {
-	struct fib *fib = vnet->fib;
 	size_t i;
 
 	for (i = 0; i < nic->n_addresses; i++) {
 		if (up) {
-			fib_hop_up(fib, vnet->vni, &nic->addresses[i]);
+			fib_hop_up(fib, vni, &nic->addresses[i]);
 			continue;
 		}
-		fib_hop_down(fib, vnet->vni, &nic->addresses[i]);
+		fib_hop_down(fib, vni, &nic->addresses[i]);
 		if (fib->events.nic_down)
-			fib->events.nic_down(fib->arg, vnet->vni,
+			fib->events.nic_down(fib->arg, vni,
 					     &nic->addresses[i]);
 	}
 }
 
+/* Those who are peered with the NIC's VNet may have it as next hop, too. */
 static void carrier_moved(struct vnet *vnet, const char *name, bool up)
 {
+	struct fib *fib = vnet->fib;
+	const struct fib_nic *nic;
+	struct vnet *other, *tmp;
 	size_t i;
 
 	for (i = 0; i < vnet->spec->n_nics; i++) {
-		if (strcmp(vnet->spec->nics[i].device, name) == 0)
-			nic_moved(vnet, &vnet->spec->nics[i], up);
+		nic = &vnet->spec->nics[i];
+		if (strcmp(nic->device, name) != 0)
+			continue;
+		HASH_ITER(hh, fib->vnets, other, tmp) {
+			if (other == vnet ||
+			    names_peer(other->spec, vnet->spec->name))
+				nic_moved(fib, other->vni, nic, up);
+		}
 	}
 }
 
@@ -188,6 +205,9 @@ static void on_link(struct fib *fib, const struct nlmsghdr *nlh)
 			carrier_moved(vnet, link.name, up);
 		if (names_device(vnet->spec, link.name))
 			fib_vnet_due(vnet);
+		/* the kernel drops what led through it, and says nothing */
+		if (names_peer(vnet->spec, link.name))
+			audit_soon(fib->audit, AUDIT_DELAY);
 	}
 }
 

@@ -26,7 +26,7 @@ static struct nlmsghdr *encode_nexthop(const struct vnet *vnet,
 	};
 
 	if (op->type == WANT_SET_HOP) {
-		nexthop.ifindex = vnet->ifindex;
+		nexthop.ifindex = peering_hop_ifindex(vnet, &op->gateway);
 		nexthop.gateway = op->gateway;
 	} else {
 		nexthop.n_members = op->n_members;

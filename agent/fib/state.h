@@ -132,7 +132,10 @@ void hosts_apply(struct vnet *vnet);
 void peering_apply(struct vnet *vnet);
 /* Index of a peer's device, 0: it is not there. */
 int peering_ifindex(const struct vnet *vnet, const struct fib_peering *side);
-/* Index of the device behind which an appliance is: the VNet's or a peer's. */
+/*
+ * Index of the device behind which a next hop is: the VNet's or a peer's, 0 if
+ * that is not there.
+ */
 int peering_hop_ifindex(const struct vnet *vnet, const struct addr *hop);
 
 /* rows.c */

@@ -694,6 +694,16 @@ static void unsee_route(struct want *want, struct route *route)
 	route->touched = 0;
 }
 
+bool want_adopted(const struct want *want)
+{
+	return want->adopted;
+}
+
+bool want_knows(struct want *want, uint32_t id)
+{
+	return groups_find(&want->groups, id);
+}
+
 void want_audit_begin(struct want *want)
 {
 	want->differences = 0;
@@ -710,7 +720,8 @@ static void audit_differs(struct want *want, struct nhobj *obj)
 	want->differences++;
 }
 
-bool want_audit_hop(struct want *want, uint32_t id, const struct addr *gateway)
+bool want_audit_hop(struct want *want, uint32_t id, const struct addr *gateway,
+		    bool placed)
 {
 	struct nhobj *obj = groups_find(&want->groups, id);
 
@@ -719,7 +730,7 @@ bool want_audit_hop(struct want *want, uint32_t id, const struct addr *gateway)
 	if (!obj || obj->kind != NHOBJ_HOP)
 		return false;
 	obj->seen = true;
-	if (!addr_equal(&((struct hop *)obj)->addr, gateway))
+	if (!placed || !addr_equal(&((struct hop *)obj)->addr, gateway))
 		audit_differs(want, obj);
 	return true;
 }

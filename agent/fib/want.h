@@ -86,10 +86,16 @@ void want_report(struct want *want);
 /*
  * Audit: begin, then every next-hop object with an id of ours (hops before
  * groups) and every route, then end. A begin without an end is void. An
- * object that we know nothing of is not wanted: false.
+ * object that we know nothing of is not wanted: false. In the first audit it
+ * is taken over: give it only what is this VNet's. @placed: the hop is behind
+ * the right device.
  */
+bool want_adopted(const struct want *want);
+/* Whether an object is one of the VNet's. */
+bool want_knows(struct want *want, uint32_t id);
 void want_audit_begin(struct want *want);
-bool want_audit_hop(struct want *want, uint32_t id, const struct addr *gateway);
+bool want_audit_hop(struct want *want, uint32_t id, const struct addr *gateway,
+		    bool placed);
 bool want_audit_group(struct want *want, uint32_t id, const uint32_t *members,
 		      size_t n);
 void want_audit_route(struct want *want, const struct prefix *prefix,

@@ -8,7 +8,8 @@
 #		VPN gateway gw 10.0.3.4 (BIRD, in our AS),
 #		vm0 10.0.2.4 in a subnet where BGP counts inside the VNet
 #	near	10.1.0.0/16, uses the hub's gateways
-#	far	10.2.0.0/16, does not, and has a route table
+#	far	10.2.0.0/16, does not, and has a route table; csr 10.2.1.4 there
+#		(AS 65002, BIRD) is a neighbor of the hub's route server
 
 . "${0%/*}/../lib.sh"
 . "${0%/*}/../control.sh"
@@ -50,6 +51,7 @@ write_config() {
 	      neighbors:
 	        - { name: nva, address: 10.0.1.4, asn: 65001 }
 	        - { name: gw, address: 10.0.3.4, kind: vpn }
+	        - { name: csr, address: 10.2.1.4, asn: 65002 }
 	  - name: near
 	    vni: 11
 	    table: 110
@@ -64,7 +66,9 @@ write_config() {
 	    table: 120
 	    bgp-table: 121
 	    address-spaces: [10.2.0.0/16]
-	    nics: [{ device: vm2, mac: "02:00:00:00:03:04", addresses: [10.2.0.4] }]
+	    nics:
+	      - { device: vm2, mac: "02:00:00:00:03:04", addresses: [10.2.0.4] }
+	      - { device: csr, mac: "02:00:00:00:06:04", addresses: [10.2.1.4], ip-forwarding: true }
 	    subnets: [{ prefix: 10.2.0.0/24, route-table: out }]
 	    peerings:
 	      - { vnet: hub }
@@ -84,17 +88,19 @@ sides() {
 }
 row() { rows "$1" | grep "$2" || true; }
 row_is() { [ "$(row "$1" "$2")" = "$3" ]; }
-knows() { birdc -s "$run/nva.ctl" show route for "$1" | grep -q "^$1"; }
+knows() { birdc -s "$run/${2:-nva}.ctl" show route for "$1" | grep -q "^$1"; }
 lacks() { ! "$@"; }
 
 guest nva 02:00:00:00:01:04 10.0.1.4 10.0.1.1
 guest gw 02:00:00:00:05:04 10.0.3.4 10.0.3.1
+guest csr 02:00:00:00:06:04 10.2.1.4 10.2.1.1
 guest vm0 02:00:00:00:04:04 10.0.2.4 10.0.2.1
 guest vm1 02:00:00:00:02:04 10.1.0.4 10.1.0.1
 guest vm2 02:00:00:00:03:04 10.2.0.4 10.2.0.1
 must in_vm nva sysctl -qw net.ipv4.ip_forward=1
 must ip -n nva address add 10.250.0.1/32 dev lo
 must ip -n gw address add 10.251.0.1/32 dev lo
+must ip -n csr address add 10.252.0.1/32 dev lo
 cat >"$run/nva.conf" <<EOT
 router id 10.0.1.4; protocol device {}
 protocol static { ipv4; route 10.250.0.0/16 blackhole;
@@ -105,14 +111,24 @@ protocol bgp rs4 { local as 65001; multihop; neighbor 10.0.0.4 as 65515;
 EOT
 sed 's/10.0.1.4/10.0.3.4/; s/10.250/10.251/; s/10.0.9/10.0.8/; s/65001/65515/' \
 	"$run/nva.conf" >"$run/gw.conf"
+sed 's/10.0.1.4/10.2.1.4/; s/10.250/10.252/; s/10.0.9/10.2.9/; s/as 65001/as 65002/' \
+	"$run/nva.conf" >"$run/csr.conf"
 remote="use-remote-gateways: true, allow-forwarded-traffic: true"
 write_config "$remote" true
-vrsd -c "$run/vrsd.yaml" -r "$run/rs" -u nobody >"$run/vrsd.log" 2>&1 &
-vrsd_pid=$!
-defer sh -c "kill $vrsd_pid 2>/dev/null; cat $run/vrsd.log | sed 's/^/# /'"
-wait_until 20 grep -q "serves" "$run/vrsd.log" ||
-	bail_out "vrsd does not start: $(cat "$run/vrsd.log")"
-for name in nva gw; do
+start_vrsd() {
+	: >"$run/vrsd.log"
+	vrsd -c "$run/vrsd.yaml" -r "$run/rs" -u nobody >>"$run/vrsd.log" 2>&1 &
+	vrsd_pid=$!
+	defer end_vrsd $vrsd_pid
+	wait_until 20 grep -q "serves" "$run/vrsd.log" ||
+		bail_out "vrsd does not start: $(cat "$run/vrsd.log")"
+}
+end_vrsd() {
+	kill "$1" 2>/dev/null || return 0
+	sed 's/^/# /' "$run/vrsd.log"
+}
+start_vrsd
+for name in nva gw csr; do
 	must in_vm $name bird -c "$run/$name.conf" -s "$run/$name.ctl" \
 		-P "$run/$name.pid"
 done
@@ -127,7 +143,7 @@ check "the sides of the configuration" wait_until 10 sides_are
 check_equal "rows of the peerings" "\
 D Active 10.0.0.0/16 VnetLocal
 D Active 10.1.0.0/16 VNetPeering
-D Active 10.2.0.0/16 VNetPeering" eval "rows nva | grep -v None"
+D Active 10.2.0.0/16 VNetPeering" eval "rows nva | grep '\(VnetLocal\|VNetPeering\)$'"
 check "a spoke has the hub's BGP routes" wait_until 40 row_is vm1 10.250 \
 	"B Active 10.250.0.0/16 VirtualNetworkGateway 10.0.1.4"
 check "and a gateway's" wait_until 40 row_is vm1 10.251 \
@@ -177,6 +193,35 @@ propagation gateway Hidden Active
 propagation route-server Active Hidden
 propagation false Hidden Hidden
 
+# An NVA in a VNet that is peered with the route server's (TV-11)
+write_config "$remote" true
+check "all BGP routes again" ask reload
+beyond="B Active 10.252.0.0/16 VirtualNetworkGateway 10.2.1.4"
+check "a route of an NVA in a peered VNet" wait_until 40 row_is vm0 10.252 "$beyond"
+check "packets reach it" in_vm vm0 ping -n -c 1 -W 5 10.252.0.1
+check "it learns the hub" wait_until 10 knows 10.0.0.0/16 csr
+check "and what others have announced" wait_until 10 knows 10.250.0.0/16 csr
+check "others learn from it, even what is in its VNet" wait_until 10 knows 10.2.9.0/24
+check_equal "where that is hidden" \
+	"B Hidden 10.2.9.0/24 VirtualNetworkGateway 10.2.1.4" row gw 10.2.9
+check "the hub's peer has the route" wait_until 10 row_is vm1 10.252 "$beyond"
+check_equal "and drops, as it is not peered with that VNet" \
+	"VirtualNetworkGateway dropped" eval \
+	"lookup vm1 10.252.0.1 | sed 's/ .*/ dropped/'"
+check_fail "no packet gets there" in_vm vm1 ping -n -c 1 -W 1 10.252.0.1
+must ip link set csr down
+check "its NIC goes down, and the route goes" wait_until 20 row_is vm0 10.252 ""
+must ip link set csr up
+check "it comes back" wait_until 40 row_is vm0 10.252 "$beyond"
+check "and its packets" wait_until 10 in_vm vm0 ping -n -c 1 -W 5 10.252.0.1
+before=$(ip route show table 101; ip nexthop show)
+kill -KILL $vrsd_pid
+wait $vrsd_pid 2>/dev/null
+start_vrsd
+check "a restart" wait_until 60 grep -q "vnet hub: all routes are there" "$run/vrsd.log"
+check_equal "takes over the route and its next hop" "$before" eval \
+	"ip route show table 101; ip nexthop show"
+
 write_config "allow-vnet-access: true" true
 check "without remote gateways" ask reload
 check "the spoke's routes go" wait_until 10 row_is vm1 10.250 ""
@@ -186,4 +231,6 @@ check "without a reset" eval "ask show peers -j | jq -e '.[0].state == \"Establi
 must ip link del far
 check "a VNet made anew is peered anew" wait_until 40 eval \
 	"row_is nva 10.2.0.0/16 'D Active 10.2.0.0/16 VNetPeering'"
+check "and leads to its NVA again" wait_until 60 row_is vm0 10.252 "$beyond"
+check "with packets" wait_until 10 in_vm vm0 ping -n -c 1 -W 5 10.252.0.1
 ktap_finish

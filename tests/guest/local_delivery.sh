@@ -71,6 +71,41 @@ check_counter "another NIC's address" vm2 drop_spoofed_addr \
 check_counter "the host's address" vm2 drop_spoofed_addr \
 	send_from vm2 10.1.1.4 -I 10.1.1.5
 
+# Across a peering
+must ip link add red type vnet vni 5002 table 200 bgp_table 201
+must ip link set red up
+for space in 10.2.0.0/16 fd00:10:2::/48; do
+	must ip route add $space dev red table 200
+	must ip route add $space dev red table 100
+done
+for space in 10.1.0.0/16 fd00:10:1::/48; do
+	must ip route add $space dev blue table 200
+done
+add_vm vm3 red 10.2.0.4/24 fd00:10:2::4/64
+host_listens -d blue 0.0.0.0
+check_fail "a guest elsewhere does not connect" connect_from vm3 10.1.1.4
+must vrs peering set blue red
+must vrs peering set red blue
+host_listens -d blue 0.0.0.0
+check "a guest in a peered VNet connects" connect_from vm3 10.1.1.4
+host_listens -d blue -t 1 0.0.0.0
+check "with TTL 1" connect_from vm3 -t 1 10.1.1.5
+host_listens -d blue ::
+check "in IPv6" connect_from vm3 fd00:10:1:1::4
+host_listens -d red 0.0.0.0
+check_fail "not to a socket of its own VNet" connect_from vm3 10.1.1.4
+vm_listens vm3 10.2.0.4
+check "the host connects to it" connect_from host -d blue 10.2.0.4
+vm_listens vm3 fd00:10:2::4
+check "in IPv6" connect_from host -d blue fd00:10:2::4
+must vrs nic set vm3 forwarding on
+must ip -n vm3 address add 10.1.0.4/32 dev lo
+check_counter "not with a foreign address" vm3 drop_forwarded \
+	send_from vm3 10.1.1.4 -I 10.1.0.4
+must vrs peering set blue red forwarded-traffic on
+check_counter "nor, if such may come, with that of a NIC there" vm3 \
+	drop_spoofed_addr send_from vm3 10.1.1.4 -I 10.1.0.4
+
 # The other addresses of the host are not the VNet's
 must ip address add 192.0.2.1/32 dev lo
 check_counter "the host's own address outside" vm1 drop_no_route \

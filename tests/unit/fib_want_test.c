@@ -227,7 +227,8 @@ static void on_state(void *arg, const struct prefix *prefix,
 	snprintf(texts[i], sizeof(texts[i]), "%s", text);
 }
 
-static unsigned int audit(struct want *want)
+/* @astray: the id of a hop that is behind a wrong device, or 0 */
+static unsigned int audit_with(struct want *want, uint32_t astray)
 {
 	unsigned int i;
 
@@ -235,7 +236,8 @@ static unsigned int audit(struct want *want)
 	for (i = 0; i < MODEL_IDS; i++) {
 		if (nexthops[i].used && !nexthops[i].is_group &&
 		    !want_audit_hop(want, FIB_NHID_FIRST + i,
-				    &nexthops[i].gateway))
+				    &nexthops[i].gateway,
+				    FIB_NHID_FIRST + i != astray))
 			delete_nexthop(FIB_NHID_FIRST + i);
 	}
 	for (i = 0; i < MODEL_IDS; i++) {
@@ -252,6 +254,11 @@ static unsigned int audit(struct want *want)
 					 routes[i].of_gateway, false);
 	}
 	return want_audit_end(want);
+}
+
+static unsigned int audit(struct want *want)
+{
+	return audit_with(want, 0);
 }
 
 static void reset(void)
@@ -526,6 +533,7 @@ static void test_restart(struct nhid *ids)
 static void test_repair(struct nhid *ids)
 {
 	struct want *want = want_new(ids, on_state, NULL);
+	struct model_nexthop *group;
 	unsigned int i;
 
 	reset();
@@ -545,6 +553,13 @@ static void test_repair(struct nhid *ids)
 	ktap_ok(audit(want) == 2, "a changed and a strange route are found");
 	run(want);
 	ktap_ok(leads_to(4, 0x6) && leads_to(50, 0), "and put right");
+
+	group = nexthop(routes[10].nhid);
+	operations = 0;
+	ktap_ok(audit_with(want, group->members[0]) == 2,
+		"a hop behind a wrong device is found, with its group");
+	run(want);
+	ktap_ok(operations == 2 && leads_to(10, 0x8), "and set anew");
 
 	delete_nexthop(routes[0].nhid);
 	ktap_ok(count_routes() == 1, "a group takes its routes with it");
