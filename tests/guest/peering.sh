@@ -90,12 +90,12 @@ must ip route del 10.1.7.0/24 table 101
 must vrs peering set hub east vnet-access on
 check_equal "access again" "VNetPeering 10.1.0.4 a1" lookup h1 10.1.0.4
 
-# Forwarded traffic: what spoke a sends to b by way of the hub's appliance
+# Forwarded traffic (TV-25): what spoke a sends to b by way of the hub's appliance
 must vrs subnet set east 10.1.0.0/24 route-table 202
 must ip route add default via 10.0.1.4 dev hub table 202
-check_equal "a's packets reach the appliance" "VirtualAppliance nva" \
+check_equal "TV-25: a's packets reach the appliance" "VirtualAppliance nva" \
 	from a1 10.1.0.4 10.2.0.4
-check_equal "and b takes none that the hub forwards" \
+check_equal "TV-25: and b takes none that the hub forwards" \
 	"VNetPeering the peering takes no forwarded traffic" \
 	from nva 10.1.0.4 10.2.0.4
 check_equal "but the hub's own" "VNetPeering b1" from nva 10.0.1.4 10.2.0.4
@@ -104,7 +104,7 @@ check_equal "the flag of the sender's side is for the other way" \
 	"VNetPeering the peering takes no forwarded traffic" \
 	from nva 10.1.0.4 10.2.0.4
 must vrs peering set west hub forwarded-traffic on
-check_equal "with b's it passes" "VNetPeering b1" from nva 10.1.0.4 10.2.0.4
+check_equal "TV-25: with b's it passes" "VNetPeering b1" from nva 10.1.0.4 10.2.0.4
 check_equal "IPv6" "VNetPeering b1" from nva fd00:b::4 fd00:c::4
 must vrs peering set west hub forwarded-traffic off
 check_equal "IPv6, off" "VNetPeering the peering takes no forwarded traffic" \
