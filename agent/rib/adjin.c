@@ -375,16 +375,20 @@ void adjin_review(struct table *t)
 
 /* ---- long-lived stale paths ------------------------------------------ */
 
-/* A stale path of the peer that has not been marked; NULL: none. */
+#define AGEING_NETS	512		/* looked at in one piece */
+
+/* A stale path that is to be marked and has not been; NULL: none. */
 static struct rib_path *unmarked(struct table *t, struct net *net,
-				 const struct rib_peer *peer, uint32_t *at)
+				 uint32_t *at)
 {
+	const struct rib_peer *peer;
 	struct rib_path *paths;
 	uint32_t i, n;
 
 	paths = net_paths(&t->nets, net, &n);
 	for (i = 0; i < n; i++) {
-		if (paths[i].peer != peer->index || paths[i].summary ||
+		peer = t->rib->peer[paths[i].peer];
+		if (!peer->af[t->af].ageing || paths[i].summary ||
 		    path_age(peer, t->af, &paths[i]) == 0 ||
 		    path_void(t->rib, t->af, &paths[i]) ||
 		    attrset_get(&t->rib->attrs, paths[i].attrs)->flags &
@@ -414,10 +418,11 @@ static uint32_t marked_attrs(struct attrset_pool *pool, uint32_t attrs)
 }
 
 /* One stale path; whether the prefix may have more. */
-static bool long_lived_one(struct table *t, struct rib_peer *peer, uint32_t id)
+static bool long_lived_one(struct table *t, uint32_t id)
 {
 	struct attrset_pool *pool = &t->rib->attrs;
 	struct net *net = net_try(&t->nets, id);
+	struct rib_peer *peer;
 	struct rib_path *path;
 	struct choice before;
 	uint32_t at, marked;
@@ -425,9 +430,10 @@ static bool long_lived_one(struct table *t, struct rib_peer *peer, uint32_t id)
 	struct prefix prefix;
 	struct inbound in;
 
-	path = net ? unmarked(t, net, peer, &at) : NULL;
+	path = net ? unmarked(t, net, &at) : NULL;
 	if (!path)
 		return false;
+	peer = t->rib->peer[path->peer];
 	marked = marked_attrs(pool, attrset_raw(pool, path->attrs));
 	if (marked == NET_NONE) {
 		decide_begin(t, net, &before);
@@ -446,15 +452,32 @@ static bool long_lived_one(struct table *t, struct rib_peer *peer, uint32_t id)
 	return true;
 }
 
-void adjin_long_lived(struct table *t, struct rib_peer *peer)
+static void long_lived_done(struct table *t)
 {
-	uint32_t id;
+	uint32_t i;
 
-	for (id = net_next(&t->nets, 0); id != NET_NONE;
-	     id = net_next(&t->nets, id + 1)) {
-		while (long_lived_one(t, peer, id))
+	t->ageing = false;
+	for (i = 0; i < t->rib->n_peers; i++) {
+		if (t->rib->peer[i])
+			t->rib->peer[i]->af[t->af].ageing = false;
+	}
+}
+
+bool adjin_long_lived(struct table *t)
+{
+	uint32_t i, id;
+
+	for (i = 0; t->ageing && i < AGEING_NETS; i++) {
+		id = net_next(&t->nets, t->ageing_cursor);
+		if (id == NET_NONE) {
+			long_lived_done(t);
+			break;
+		}
+		t->ageing_cursor = id + 1;
+		while (long_lived_one(t, id))
 			;
 	}
+	return t->ageing;
 }
 
 /* ---- sweeping -------------------------------------------------------- */

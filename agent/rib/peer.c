@@ -374,6 +374,7 @@ static void next_epoch(struct rib_peer *peer, enum bgp_af af)
 	}
 	pa->epoch = (pa->epoch + 1) % EPOCHS;
 	pa->void_age = 2;
+	pa->ageing = false;
 	rib_wake(peer->rib);
 }
 
@@ -393,7 +394,11 @@ void rib_peer_sweep(struct rib_peer *peer, enum bgp_af af)
 
 void rib_peer_long_lived(struct rib_peer *peer, enum bgp_af af)
 {
-	adjin_long_lived(&peer->rib->table[af], peer);
+	struct table *t = &peer->rib->table[af];
+
+	peer->af[af].ageing = true;
+	t->ageing = true;
+	t->ageing_cursor = 0;
 	rib_wake(peer->rib);
 }
 

@@ -102,6 +102,7 @@ static bool table_run(struct table *t)
 
 	more = adjin_sweep(t, SWEEP_NETS);
 	more |= inbound_run(t);
+	more |= adjin_long_lived(t);
 	if (t->rib->held)
 		return more;
 	more |= feed_run(t);

@@ -177,7 +177,7 @@ void rib_peer_sweep(struct rib_peer *peer, enum bgp_af af);
 
 /*
  * Long-lived stale, RFC 9494 4.2: stale paths are marked so, and used if
- * there is nothing better; those with NO_LLGR are withdrawn.
+ * there is nothing better; those with NO_LLGR are withdrawn. rib_run() does it.
  */
 void rib_peer_long_lived(struct rib_peer *peer, enum bgp_af af);
 

@@ -104,6 +104,7 @@ struct peer_af {
 	bool eor_due;			/* after the dump */
 	bool borr_due;			/* before the next one, RFC 7313 */
 	bool eorr_due;			/* after it */
+	bool ageing;			/* stale paths become long-lived */
 	bool syncing;			/* the dump has yet to come round */
 	bool wrapped;			/* to where it was when we came: */
 	uint32_t sync_start;
@@ -166,6 +167,8 @@ struct table {
 	uint32_t sweep_cursor;
 	bool remap;			/* paths go through new inbound maps, */
 	uint32_t remap_cursor;		/* those of prefixes from here on */
+	bool ageing;			/* paths of peers with .ageing are */
+	uint32_t ageing_cursor;		/* looked for from here on */
 	struct idq out;			/* NET_OUT */
 	bool review;			/* who gets what changed; prefixes */
 	uint32_t review_cursor;		/* from here on are to be looked at */
@@ -274,8 +277,11 @@ void adjin_sweep_all(struct table *t);
 /* Free a prefix that nothing refers to. */
 void adjin_release(struct table *t, uint32_t id);
 
-/* Mark a peer's stale paths as long-lived, or make them void (NO_LLGR). */
-void adjin_long_lived(struct table *t, struct rib_peer *peer);
+/*
+ * Mark some stale paths of peers with .ageing as long-lived, or withdraw them
+ * (NO_LLGR); whether there are more.
+ */
+bool adjin_long_lived(struct table *t);
 /* Another set of attributes for a path, not owned; whether it is one. */
 bool adjin_change(struct table *t, uint32_t id, uint16_t peer,
 		  uint32_t path_id, uint32_t attrs);

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Another inbound route map on a table of many routes: they go through it piece
- * by piece, and what other peers have to say is not kept waiting.
+ * Another inbound route map on a table of many routes, and what becomes of them
+ * when their peer stays away: they are gone through piece by piece, and what
+ * other peers have to say is not kept waiting.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -14,6 +15,7 @@
 
 #define N_ROUTES	20000
 #define OTHER		0xc0000200	/* 192.0.2.0/24 */
+#define LLGR_STALE	"llgr-stale"
 #define LATE		0xc6336400	/* 198.51.100.0/24 */
 
 static struct rib *rib;
@@ -76,12 +78,18 @@ static void run(void)
 		;
 }
 
-static struct rib_peer *peer_add(uint32_t id)
+static void up(struct rib_peer *peer)
 {
 	struct rib_session agreed = {
 		.wire = { .as4 = true, .max_len = BGP_MSG_MAX, .families = 1 },
 		.nexthop = { addr_from_v4(0x0a010104) },
 	};
+
+	rib_peer_up(peer, &agreed);
+}
+
+static struct rib_peer *peer_add(uint32_t id)
+{
 	struct rib_peer_conf conf = {
 		.id = id,
 		.name = "nva",
@@ -91,7 +99,7 @@ static struct rib_peer *peer_add(uint32_t id)
 	};
 	struct rib_peer *peer = rib_peer_add(rib, &conf);
 
-	rib_peer_up(peer, &agreed);
+	up(peer);
 	return peer;
 }
 
@@ -241,6 +249,63 @@ static void test_again(void)
 		"if more is accepted, it goes through the map first");
 }
 
+/* The peer does not come back in time, and what it has left is marked. */
+static void test_long_lived(void)
+{
+	struct count now;
+
+	set_map(NULL, 1);
+	run();
+	programmed = sent = false;
+	rib_peer_down(many, 1);
+	rib_peer_long_lived(many, 0);
+	now = count(LLGR_STALE);
+	ktap_ok(now.with == 0 && now.without == N_ROUTES + 1,
+		"nothing becomes long-lived at once");
+	announce(other, 65002, OTHER + 256, 1);
+	while (rib_run(rib, 0) && count(LLGR_STALE).with == 0)
+		;
+	now = count(LLGR_STALE);
+	ktap_ok(now.with > 0 && now.without > 0, "it does piece by piece");
+	run();
+	now = count(LLGR_STALE);
+	ktap_ok(now.with == N_ROUTES + 1 && now.without == 0,
+		"in the end all is");
+
+	up(many);
+	announce(many, 65001, 0x14000000, N_ROUTES);
+	rib_peer_sweep(many, 0);
+	run();
+	now = count("");
+	ktap_ok(now.with == N_ROUTES && now.without == 0,
+		"what is told again is as it was, what is not is gone");
+
+	rib_peer_down(many, 1);
+	rib_peer_long_lived(many, 0);
+	turn();
+	up(many);
+	announce(many, 65001, 0x14000000, N_ROUTES);
+	rib_peer_stale(many, 0);
+	run();
+	now = count("");
+	ktap_ok(now.with == N_ROUTES && now.without == 0,
+		"a peer that is back ends it, whatever it refreshes");
+	rib_peer_down(many, 1);
+	rib_peer_long_lived(many, 0);
+	turn();
+	up(many);
+	announce(many, 65001, 0x14000000, N_ROUTES);
+	rib_peer_down(many, 1);
+	run();
+	now = count("");
+	ktap_ok(now.with == N_ROUTES && now.without == 0,
+		"and what it leaves when it goes again has its own time");
+	up(many);
+	announce(many, 65001, 0x14000000, N_ROUTES);
+	rib_peer_sweep(many, 0);
+	run();
+}
+
 static void test_gone(void)
 {
 	struct rib_mem mem;
@@ -269,6 +334,7 @@ int main(void)
 	run();
 	test_meanwhile();
 	test_again();
+	test_long_lived();
 	test_gone();
 	rib_free(rib);
 	return ktap_finish();
