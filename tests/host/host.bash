@@ -217,6 +217,30 @@ start_bird() {
 
 bird() { birdc -s "$run/bird.ctl" "$@"; }
 
+# small_buffers NAMESPACE...: what waits in the kernel would be megabytes.
+small_buffers() {
+	local nva
+
+	for nva; do
+		in_ns "$nva" sysctl -q net.ipv4.tcp_rmem="4096 16384 16384" \
+			net.ipv4.tcp_wmem="4096 16384 16384"
+	done
+}
+
+# many_routes: 1,024 routes in as many UPDATEs of 1.9 KB, for a BIRD.
+many_routes() {
+	local i
+
+	echo "function much() {"
+	printf 'bgp_community.add((65002,%d));\n' {1000..1449}
+	printf '}\nprotocol static many { ipv4;\n'
+	for ((i = 0; i < 1024; i++)); do
+		echo "route 10.$((192 + i / 256)).$((i % 256)).0/24 blackhole" \
+			"{ much(); bgp_community.add((65003,$i)); };"
+	done
+	echo "}"
+}
+
 #
 # What is to be seen
 #

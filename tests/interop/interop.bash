@@ -443,7 +443,7 @@ feature_notified() { restart_vrsd TERM; }
 set_stalled_daemon() {
 	peer_queue=100
 	server_keys=("hold-time: 15" "send-hold-time: 20")
-	small_buffers
+	small_buffers rs sdwan
 }
 feature_stalled_daemon() {
 	local status
@@ -459,7 +459,7 @@ feature_stalled_daemon() {
 set_stalled_vrsd() {
 	peer_send_hold=20
 	server_keys=("hold-time: 15")
-	small_buffers
+	small_buffers rs sdwan
 }
 feature_stalled_vrsd() {
 	local rib status
@@ -471,28 +471,6 @@ feature_stalled_vrsd() {
 	kill -CONT "$rib"
 	[ $status -eq 0 ] && with_each up && with_each space_out &&
 		wait_until 120 witness_has 10.195.255.0/24 "65515 65001"
-}
-# What waits in the kernel would be megabytes.
-small_buffers() {
-	local nva
-
-	for nva in rs sdwan; do
-		in_ns $nva sysctl -q net.ipv4.tcp_rmem="4096 16384 16384" \
-			net.ipv4.tcp_wmem="4096 16384 16384"
-	done
-}
-# 1,024 routes in as many UPDATEs of 1.9 KB, for a BIRD.
-many_routes() {
-	local i
-
-	echo "function much() {"
-	printf 'bgp_community.add((65002,%d));\n' {1000..1449}
-	printf '}\nprotocol static many { ipv4;\n'
-	for ((i = 0; i < 1024; i++)); do
-		echo "route 10.$((192 + i / 256)).$((i % 256)).0/24 blackhole" \
-			"{ much(); bgp_community.add((65003,$i)); };"
-	done
-	echo "}"
 }
 witness_announces_many() {
 	many_routes >>"$run/bird.conf"
