@@ -187,6 +187,8 @@ static void show_members(struct seq_file *m, const struct vnet_nhset *set)
 		seq_printf(m, "@%s weight %u packets %llu",
 			   port ? port->dev->name : "nobody",
 			   set->members[i].weight, packets);
+		if (i >= set->active)
+			seq_puts(m, " standby");
 	}
 }
 

@@ -29,16 +29,17 @@ static int fill_hop_host(struct sk_buff *skb, const struct vnet_host_key *host)
 		       &host->addr);
 }
 
-/* @vnet: whose routes are told */
+/* @vnet: whose routes are told; @flags: VNET_HOP_F_* of it as a member */
 static int fill_hop(struct sk_buff *skb, int attr, const struct vnet *vnet,
-		    const struct vnet_endpoint *ep, u16 weight)
+		    const struct vnet_endpoint *ep, u16 weight, u32 flags)
 {
 	const struct vnet_remote *remote = rcu_dereference(ep->remote);
 	const struct vnet_port *port = rcu_dereference(ep->port);
-	u32 flags = vnet_endpoint_usable(ep) ? VNET_HOP_F_UP : 0;
 	u64 packets, bytes;
 	struct nlattr *nest;
 
+	if (vnet_endpoint_usable(ep))
+		flags |= VNET_HOP_F_UP;
 	if (!vnet_effective_reaches(vnet, ep->key.family, &ep->key.addr,
 				    ep->key.vnet))
 		flags |= VNET_HOP_F_UNREACHABLE;
@@ -68,7 +69,8 @@ static int fill_hops(struct sk_buff *skb, const struct vnet *vnet,
 
 	for (i = 0; set && i < set->num && !err; i++)
 		err = fill_hop(skb, VNET_A_ROUTE_HOP, vnet, set->members[i].ep,
-			       set->members[i].weight);
+			       set->members[i].weight,
+			       i < set->active ? 0 : VNET_HOP_F_STANDBY);
 	return err;
 }
 
@@ -363,7 +365,7 @@ static int lookup_fill_all(struct sk_buff *skb, const struct lookup *lookup)
 	else
 		err = fill_candidates(skb, lookup, true);
 	if (!err && ep)
-		err = fill_hop(skb, VNET_A_LOOKUP_HOP, lookup->port->vnet, ep, 1);
+		err = fill_hop(skb, VNET_A_LOOKUP_HOP, lookup->port->vnet, ep, 1, 0);
 	if (!err)
 		err = nla_put_u8(skb, VNET_A_LOOKUP_DROP, lookup->drop);
 	return err ?: fill_candidates(skb, lookup, false);

@@ -155,25 +155,50 @@ nhset_of_single(const struct nh_notifier_single_info *info,
 	return set;
 }
 
+/* RTNL; the notifier does not tell of the protocol. */
+static bool has_standby(const struct vnet_net *vn, u32 id)
+{
+	const struct nexthop *nh = nexthop_find_by_id(vn->net, id);
+
+	return nh && nh->protocol == VNET_PROTO_STANDBY;
+}
+
+/* Members with weights from @min to @max */
+static int nhset_add_group(struct vnet_nhset *set,
+			   const struct nh_notifier_grp_info *info, u16 min, u16 max,
+			   struct netlink_ext_ack *extack)
+{
+	const struct nh_notifier_grp_entry_info *entry;
+	int err = 0;
+
+	for (entry = info->nh_entries;
+	     entry < info->nh_entries + info->num_nh && !err; entry++)
+		if (entry->weight >= min && entry->weight <= max)
+			err = nhset_add_info(set, &entry->nh, entry->weight, extack);
+	return err;
+}
+
 static struct vnet_nhset *
-nhset_of_group(const struct nh_notifier_grp_info *info,
+nhset_of_group(const struct nh_notifier_grp_info *info, bool standby,
 	       struct netlink_ext_ack *extack)
 {
 	struct vnet_nhset *set;
-	unsigned int i;
+	u16 active;
 	int err;
 
 	set = vnet_nhset_alloc(info->num_nh, GFP_KERNEL, extack);
 	if (IS_ERR(set))
 		return set;
-	for (i = 0; i < info->num_nh; i++) {
-		err = nhset_add_info(set, &info->nh_entries[i].nh,
-				     info->nh_entries[i].weight, extack);
-		if (err) {
-			vnet_nhset_free(set);
-			return ERR_PTR(err);
-		}
+	err = nhset_add_group(set, info, standby ? 2 : 0, U16_MAX, extack);
+	active = set->num;
+	if (!err && standby)
+		err = nhset_add_group(set, info, 0, 1, extack);
+	if (err) {
+		vnet_nhset_free(set);
+		return ERR_PTR(err);
 	}
+	if (active)
+		set->active = active;
 	return set;
 }
 
@@ -189,7 +214,8 @@ static struct vnet_nhset *nhset_of_info(struct vnet_net *vn,
 	case NH_NOTIFIER_INFO_TYPE_GRP:
 		if (info->nh_grp->is_fdb)
 			return NULL;
-		return nhset_of_group(info->nh_grp, info->extack);
+		return nhset_of_group(info->nh_grp, has_standby(vn, info->id),
+				      info->extack);
 	case NH_NOTIFIER_INFO_TYPE_RES_TABLE:
 		return vnet_resilient_set(vn, info->nh_res_table, info->extack);
 	default:
@@ -244,7 +270,7 @@ static int nexthop_check(const struct nh_notifier_info *info)
 
 	if (info->nh_grp->is_fdb)
 		return 0;
-	set = nhset_of_group(info->nh_grp, info->extack);
+	set = nhset_of_group(info->nh_grp, false, info->extack);
 	if (IS_ERR(set))
 		return PTR_ERR(set);
 	vnet_nhset_free(set);

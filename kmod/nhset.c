@@ -89,6 +89,7 @@ static void nhset_append(struct vnet_nhset *set, struct vnet_endpoint *ep,
 	member->key = member_key(set, ep);
 	member->weight = weight;
 	set->num++;
+	set->active = set->num;
 	set->paths++;
 }
 
@@ -213,7 +214,8 @@ bool vnet_nhset_equal(const struct vnet_nhset *a, const struct vnet_nhset *b)
 	if (!a || !b)
 		return a == b;
 	if (a->kind != b->kind || a->family != b->family ||
-	    a->vnet != b->vnet || a->num != b->num || a->paths != b->paths)
+	    a->vnet != b->vnet || a->num != b->num || a->active != b->active ||
+	    a->paths != b->paths)
 		return false;
 	for (i = 0; i < a->num; i++)
 		if (a->members[i].ep != b->members[i].ep ||
@@ -284,7 +286,7 @@ int vnet_nhset_seal(struct vnet_nhset *set, gfp_t gfp)
 {
 	unsigned int bucket, i;
 
-	if (set->num < 2 || set->table)
+	if (set->active < 2 || set->table)
 		return 0;
 	set->table = vnet_debugfs_fault_alloc() ? NULL :
 		     kmalloc_array(NUM_BUCKETS, sizeof(*set->table), gfp);
@@ -294,7 +296,7 @@ int vnet_nhset_seal(struct vnet_nhset *set, gfp_t gfp)
 	for (bucket = 0; bucket < NUM_BUCKETS; bucket++) {
 		struct best best = {};
 
-		for (i = 0; i < set->num; i++)
+		for (i = 0; i < set->active; i++)
 			best_try(&best, &set->members[i], bucket);
 		set->table[bucket] = best.member - set->members;
 	}
@@ -413,24 +415,38 @@ enum vnet_nhset_state vnet_nhset_state(const struct vnet_nhset *set,
 	enum vnet_nhset_state best = VNET_NHSET_GONE;
 	unsigned int i;
 
-	for (i = 0; i < set->num && best != VNET_NHSET_USABLE; i++)
+	for (i = 0; i < set->num && best != VNET_NHSET_USABLE; i++) {
+		if (i == set->active && best == VNET_NHSET_OWN)
+			break;
 		if (takes_flows(set, &set->members[i]))
 			best = min(best, member_state(&set->members[i], own));
+	}
 	return best;
 }
 
+/* Of the members @from to @to */
 static const struct vnet_nhset_member *
-select_usable(const struct vnet_nhset *set, unsigned int bucket,
-	      const struct vnet_port *skip)
+select_usable(const struct vnet_nhset *set, unsigned int from, unsigned int to,
+	      unsigned int bucket, const struct vnet_port *skip)
 {
 	struct best best = {};
 	unsigned int i;
 
-	for (i = 0; i < set->num; i++)
+	for (i = from; i < to; i++)
 		if (takes_flows(set, &set->members[i]) &&
 		    member_usable(&set->members[i], skip))
 			best_try(&best, &set->members[i], bucket);
 	return best.member;
+}
+
+/* Who stands by does so for whom nobody can use, not for whom @skip cannot. */
+static const struct vnet_nhset_member *
+select_standby(const struct vnet_nhset *set, unsigned int bucket,
+	       const struct vnet_port *skip)
+{
+	if (skip && select_usable(set, 0, set->active, bucket, NULL))
+		return NULL;
+	return select_usable(set, set->active, set->num, bucket, skip);
 }
 
 /* None is usable: one to tell the reason by */
@@ -439,7 +455,7 @@ select_down(const struct vnet_nhset *set, const struct vnet_port *skip)
 {
 	unsigned int i;
 
-	for (i = 0; i < set->num; i++)
+	for (i = 0; i < set->active; i++)
 		if (takes_flows(set, &set->members[i]) &&
 		    (!skip || rcu_access_pointer(set->members[i].ep->port) != skip))
 			return &set->members[i];
@@ -464,6 +480,10 @@ const struct vnet_endpoint *vnet_nhset_select(const struct vnet_nhset *set,
 		       NULL : member->ep;
 	if (likely(i < set->num && member_usable(member, skip)))
 		return member->ep;
-	member = select_usable(set, bucket, skip) ?: select_down(set, skip);
+	member = select_usable(set, 0, set->active, bucket, skip);
+	if (!member && set->active < set->num)
+		member = select_standby(set, bucket, skip);
+	if (!member)
+		member = select_down(set, skip);
 	return member ? member->ep : NULL;
 }

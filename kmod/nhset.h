@@ -55,6 +55,8 @@ enum vnet_nhset_kind {
  * @kind: enum vnet_nhset_kind
  * @family: of the gateways, 0 = none
  * @num: length of @members, 0 unless VNET_NHSET_HOPS
+ * @active: of these, the first ones; the others stand by, as long as one of the
+ *	first can be handed packets. All, if all would stand by.
  * @max: room in @members
  * @paths: next hops of whatever kind; the first says what kind it is
  * @vnet: VNET_NHSET_VNET
@@ -72,6 +74,7 @@ struct vnet_nhset {
 	u8 kind;
 	u8 family;
 	u16 num;
+	u16 active;
 	u16 max;
 	u16 paths;
 	struct vnet *vnet;
@@ -196,7 +199,8 @@ void vnet_nhset_move(struct vnet_nhset *set, unsigned int bucket,
  * @skip: a NIC that must not be chosen, or NULL
  *
  * Members whose NIC is gone, down or without carrier are passed over while there
- * is another; that is looked at for each packet, so nobody has to tell.
+ * is another, those that stand by while there is one of the others; that is looked
+ * at for each packet, so nobody has to tell.
  *
  * Context: RCU, softirq safe.
  * Return: the endpoint, or NULL if every member belongs to @skip

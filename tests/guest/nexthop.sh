@@ -190,6 +190,49 @@ must ip link set nva-peer up
 check_equal "an appliance gets the other one" \
 	"VirtualNetworkGateway 10.1.2.5 nvb" lookup nva 10.66.1.1
 
+# Members that stand by get packets while nobody else can
+# carrier NIC up|down
+carrier() {
+	must ip link set "$1-peer" "$2"
+	wait_until 5 grep -q "$([ "$2" = up ] && echo 1 || echo 0)" "/sys/class/net/$1/carrier"
+}
+
+carrier nva up
+must ip nexthop add id 20 group 2/1,2 proto 88
+must ip route replace 10.66.0.0/16 nhid 20 table 101
+check_equal "who stands by is no next hop" 10.1.2.4 hops 10.66.0.0/16
+check_equal "and told of" "10.1.2.4 false 10.1.2.5 true" eval "vrs show effective-routes n1 -j |
+	jq -r '.value[] | select(.addressPrefix[0] == \"10.66.0.0/16\").nextHops |
+	map(.address, .standby) | join(\" \")'"
+check_equal "all flows go elsewhere" "nva 48" shares
+carrier nva down
+check_equal "until nobody else has carrier" "nvb 48" shares
+carrier nvb down
+check_equal "nor it" "Internet" lookup n1 10.66.1.1
+carrier nvb up
+check_equal "it has again" "nvb 48" shares
+carrier nva up
+check_equal "so has the other" "nva 48" shares
+check_equal "the other itself has no use for it" "Internet" lookup nva 10.66.1.1
+add_nic nvc blue 10.1.2.6
+must vrs nic set nvc forwarding on
+must ip nexthop add id 8 via 10.1.2.6 dev blue
+check "several, and one for them" ip nexthop replace id 20 group 8/1,2/2,2 proto 88
+check_equal "has two" "10.1.2.4 10.1.2.5" hops 10.66.0.0/16
+carrier nva down
+check_equal "one is down: the other has all" "nvb 48" shares
+carrier nvb down
+check_equal "both are" "nvc 48" shares
+carrier nva up
+carrier nvb up
+check "all of one weight" ip nexthop replace id 20 group 8/2 proto 88
+check_equal "none stands by" "10.1.2.5 10.1.2.6" eval "hops 10.66.0.0/16 | xargs -n 1 | sort | xargs"
+must ip nexthop replace id 20 group 8/1,2 proto 88
+must ip nexthop del id 1
+check_equal "the other is deleted" "nvc 48" shares
+must ip nexthop add id 1 via 10.1.2.4 dev blue
+must ip nexthop del id 20
+
 # Down, and back up
 must ip link set blue down
 check_equal "the kernel drops objects and routes" "system 1/0 bgp 1/0 user 0/0" \

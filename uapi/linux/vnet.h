@@ -20,6 +20,13 @@
  * BGP table every other protocol says that it was learned by the route server;
  * in a user-defined table the type is then VNET_HOP_GATEWAY.
  *
+ * One protocol of next-hop groups (nh_protocol) means something:
+ * VNET_PROTO_STANDBY says that the members of weight 1 stand by. They are handed
+ * packets only while no member of more weight can be, from one packet to the next
+ * and without anybody being told. Where all have weight 1 none stands by, and in a
+ * resilient group none does. It counts what the group was made with: the kernel
+ * tells of another protocol in a replacement only when that is done.
+ *
  * rtnetlink
  * ---------
  * RTM_NEWLINK, IFLA_INFO_KIND "vnet", IFLA_INFO_DATA:
@@ -208,6 +215,8 @@ enum {
 
 /* rtm_protocol of routes to gateways */
 #define VNET_PROTO_GATEWAY	87
+/* nh_protocol of groups with members that stand by */
+#define VNET_PROTO_STANDBY	88
 
 #define VNET_GENL_NAME		"vnet"
 #define VNET_GENL_VERSION	1
@@ -439,6 +448,8 @@ enum vnet_peering_state {
 #define VNET_HOP_F_UP			(1U << 0)
 /* It is in a VNet that this one has no peering with, or no access to. */
 #define VNET_HOP_F_UNREACHABLE		(1U << 1)
+/* It stands by for the others of its group (VNET_A_ROUTE_HOP only). */
+#define VNET_HOP_F_STANDBY		(1U << 2)
 
 /* In the order of preference at the same prefix: a higher class wins. */
 enum vnet_route_class {
