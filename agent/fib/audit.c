@@ -62,7 +62,8 @@ static void take_nexthop(const struct nlmsghdr *nlh, void *arg)
 	struct audit *audit = arg;
 
 	if (!msg_get_nexthop(nlh, &nexthop) || !nhid_is_ours(nexthop.id) ||
-	    nexthop.protocol != RTPROT_BGP)
+	    (nexthop.protocol != RTPROT_BGP &&
+	     nexthop.protocol != VNET_PROTO_STANDBY))
 		return;
 	if (audit->n_nexthops == audit->size) {
 		audit->size = audit->size * 2 + 16;
@@ -140,7 +141,8 @@ static bool compare_nexthop(struct vnet *vnet,
 {
 	if (nexthop->n_members)
 		return want_audit_group(vnet->want, nexthop->id,
-					nexthop->members, nexthop->n_members);
+					nexthop->members, nexthop->n_members,
+					nexthop->n_standby);
 	return want_audit_hop(vnet->want, nexthop->id, &nexthop->gateway,
 			      is_placed(vnet, nexthop));
 }

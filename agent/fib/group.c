@@ -397,7 +397,7 @@ static bool has_failed(const struct group *group)
 		if (group->hops[i]->obj.failure)
 			return true;
 	}
-	return false;
+	return group->hops[i] && group->hops[i]->obj.failure;
 }
 
 static void retry_group(struct groups *groups, struct group *group, void *arg)
@@ -496,30 +496,31 @@ static int compare_hops(const void *a, const void *b)
 
 /* The hops that the kernel's group consists of, in our order. */
 static bool find_members(struct groups *groups, const uint32_t *members,
-			 size_t n, struct hop **hops)
+			 size_t n, bool backup, struct hop **hops)
 {
 	struct nhobj *obj;
 	size_t i;
 
-	for (i = 0; i < n; i++) {
+	hops[n] = NULL;
+	for (i = 0; i < n + backup; i++) {
 		obj = groups_find(groups, members[i]);
 		if (!obj || obj->kind != NHOBJ_HOP)
 			return false;
 		hops[i] = (struct hop *)obj;
 	}
 	qsort(hops, n, sizeof(*hops), compare_hops);
-	hops[n] = NULL;
 	return true;
 }
 
 struct group *groups_adopt_group(struct groups *groups, uint32_t id,
-				 const uint32_t *members, size_t n)
+				 const uint32_t *members, size_t n,
+				 bool backup)
 {
 	struct hop *hops[FIB_MAX_HOPS + 1];
 	struct group *group, *same;
 	size_t i;
 
-	if (!find_members(groups, members, n, hops))
+	if (!find_members(groups, members, n, backup, hops))
 		return NULL;
 	same = find_group(groups, hops, n);
 	if (same && !same->obj.id) {
@@ -527,7 +528,7 @@ struct group *groups_adopt_group(struct groups *groups, uint32_t id,
 		return same;
 	}
 	group = new_group(groups, hops, n);
-	for (i = 0; i < n; i++)
+	for (i = 0; i < n + backup; i++)
 		hops[i]->obj.refs++;
 	if (!same)
 		key_group(groups, group);

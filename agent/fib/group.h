@@ -3,9 +3,10 @@
  * The next-hop objects of one VNet, as they should be in the kernel: a hop for
  * each address that routes lead to, and a group for each distinct set of them.
  * Routes refer to groups only, even if the set has one member, so that a
- * change of the set is one message whatever the number of routes. A group also
- * knows the hop that takes over when it has no other: which is in the kernel
- * already, so that this is one message, too.
+ * change of the set is one message whatever the number of routes. A group may
+ * also have a backup, a hop that stands by: the module hands it packets while
+ * no other has a NIC that is up, and when the last other is taken out it is a
+ * member as any, by one message, too.
  *
  * Nothing here speaks to the kernel. What has to be told it is queued: objects
  * to be set (hops before the groups they are in), and objects that nobody
@@ -128,9 +129,13 @@ bool groups_idle(const struct groups *groups);
  */
 struct hop *groups_adopt_hop(struct groups *groups, uint32_t id,
 			     const struct addr *addr);
-/* The members must be adopted; NULL if one is unknown. */
+/*
+ * The members must be adopted; NULL if one is unknown. With @backup there is
+ * one more, which stands by.
+ */
 struct group *groups_adopt_group(struct groups *groups, uint32_t id,
-				 const uint32_t *members, size_t n);
+				 const uint32_t *members, size_t n,
+				 bool backup);
 /* Queue for removal what was adopted and is not referred to. */
 void groups_reap_unused(struct groups *groups);
 

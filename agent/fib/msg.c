@@ -46,6 +46,10 @@ static void put_group(struct nlmsghdr *nlh, const struct msg_nexthop *nexthop)
 	memset(members, 0, sizeof(members));
 	for (i = 0; i < nexthop->n_members; i++)
 		members[i].id = nexthop->members[i];
+	/* weights are one more than written; 1 says that one stands by */
+	for (i = 0; nexthop->n_standby &&
+	     i < nexthop->n_members - nexthop->n_standby; i++)
+		members[i].weight = 1;
 	mnl_attr_put(nlh, NHA_GROUP,
 		     nexthop->n_members * sizeof(members[0]), members);
 }
@@ -92,16 +96,29 @@ struct nlmsghdr *msg_dump_nexthops(void *buf)
 	return nlh;
 }
 
+/* Of all members, those with weights above 1, or the others */
+static void get_members(const struct nexthop_grp *members, size_t n, bool more,
+			struct msg_nexthop *nexthop)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		if ((members[i].weight > 0) == more)
+			nexthop->members[nexthop->n_members++] = members[i].id;
+}
+
 static bool get_group(const struct nlattr *attr, struct msg_nexthop *nexthop)
 {
 	const struct nexthop_grp *members = mnl_attr_get_payload(attr);
-	size_t i, n = mnl_attr_get_payload_len(attr) / sizeof(*members);
+	size_t n = mnl_attr_get_payload_len(attr) / sizeof(*members);
 
 	if (n > FIB_MAX_HOPS)
 		return false;
-	for (i = 0; i < n; i++)
-		nexthop->members[i] = members[i].id;
-	nexthop->n_members = n;
+	nexthop->n_members = 0;
+	get_members(members, n, true, nexthop);
+	if (nexthop->protocol == VNET_PROTO_STANDBY && nexthop->n_members > 0)
+		nexthop->n_standby = n - nexthop->n_members;
+	get_members(members, n, false, nexthop);
 	return true;
 }
 

@@ -16,13 +16,17 @@
 
 #define MSG_MAX	1024		/* bytes of any message written here */
 
-/* A next-hop object: one address behind a device, or a group */
+/*
+ * A next-hop object: one address behind a device, or a group, whose protocol is
+ * VNET_PROTO_STANDBY if members stand by
+ */
 struct msg_nexthop {
 	uint32_t id;
 	uint8_t protocol;
 	int ifindex;
 	struct addr gateway;		/* none if it is a group */
 	unsigned int n_members;
+	unsigned int n_standby;		/* of these, the last ones */
 	uint32_t members[FIB_MAX_HOPS];
 };
 

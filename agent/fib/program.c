@@ -29,7 +29,10 @@ static struct nlmsghdr *encode_nexthop(const struct vnet *vnet,
 		nexthop.ifindex = peering_hop_ifindex(vnet, &op->gateway);
 		nexthop.gateway = op->gateway;
 	} else {
+		if (op->backed)
+			nexthop.protocol = VNET_PROTO_STANDBY;
 		nexthop.n_members = op->n_members;
+		nexthop.n_standby = op->n_standby;
 		memcpy(nexthop.members, op->members,
 		       op->n_members * sizeof(*op->members));
 	}

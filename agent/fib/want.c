@@ -392,7 +392,7 @@ void want_set(struct want *want, const struct prefix *prefix,
 			withdraw(want, route);
 		return;
 	}
-	if (backup && contains(sorted, n, backup))
+	if (backup && (n == FIB_MAX_HOPS || contains(sorted, n, backup)))
 		backup = NULL;
 	if (!route)
 		route = new_route(want, prefix, hash);
@@ -503,21 +503,29 @@ static size_t take_hops(struct want *want, struct want_op *ops, size_t max)
 	return n;
 }
 
-/* A group has those of its hops that the kernel has taken. */
-static unsigned int live_members(const struct group *group, uint32_t *members,
-				 uint8_t *failure)
+/*
+ * A group has those of its hops that the kernel has taken. The backup stands by
+ * unless it is the only one.
+ */
+static void live_members(const struct group *group, struct want_op *op,
+			 uint8_t *failure)
 {
+	const struct hop *backup = group->hops[group->n_hops];
 	unsigned int i, n = 0;
 
 	for (i = 0; i < group->n_hops; i++) {
 		const struct nhobj *hop = &group->hops[i]->obj;
 
 		if (hop->in_kernel)
-			members[n++] = hop->id;
+			op->members[n++] = hop->id;
 		else
 			*failure = hop->failure;
 	}
-	return n;
+	op->backed = backup;
+	op->n_standby = n > 0 && backup && backup->obj.in_kernel;
+	if (backup && backup->obj.in_kernel)
+		op->members[n++] = backup->obj.id;
+	op->n_members = n;
 }
 
 static size_t take_groups(struct want *want, struct want_op *ops, size_t max)
@@ -531,8 +539,7 @@ static size_t take_groups(struct want *want, struct want_op *ops, size_t max)
 
 		op->type = WANT_SET_GROUP;
 		op->object = obj;
-		op->n_members = live_members((struct group *)obj, op->members,
-					     &obj->failure);
+		live_members((struct group *)obj, op, &obj->failure);
 		if (op->n_members == 0)
 			continue;
 		if (!groups_number(&want->groups, obj)) {
@@ -743,30 +750,35 @@ static int compare_ids(const void *a, const void *b)
 }
 
 static bool same_members(const struct group *group, const uint32_t *members,
-			 size_t n)
+			 size_t n, size_t n_standby)
 {
-	uint32_t ours[FIB_MAX_HOPS], theirs[FIB_MAX_HOPS];
+	uint32_t theirs[FIB_MAX_HOPS];
+	struct want_op ours;
 	uint8_t failure;
 
-	if (live_members(group, ours, &failure) != n)
+	live_members(group, &ours, &failure);
+	if (ours.n_members != n || ours.n_standby != n_standby)
 		return false;
 	memcpy(theirs, members, n * sizeof(*theirs));
-	qsort(ours, n, sizeof(*ours), compare_ids);
-	qsort(theirs, n, sizeof(*theirs), compare_ids);
-	return memcmp(ours, theirs, n * sizeof(*ours)) == 0;
+	/* there is one that stands by or none */
+	qsort(ours.members, n - n_standby, sizeof(*theirs), compare_ids);
+	qsort(theirs, n - n_standby, sizeof(*theirs), compare_ids);
+	return memcmp(ours.members, theirs, n * sizeof(*theirs)) == 0;
 }
 
 bool want_audit_group(struct want *want, uint32_t id, const uint32_t *members,
-		      size_t n)
+		      size_t n, size_t n_standby)
 {
 	struct nhobj *obj = groups_find(&want->groups, id);
 
 	if (!obj && !want->adopted)
-		return groups_adopt_group(&want->groups, id, members, n);
+		return n_standby <= 1 &&
+		       groups_adopt_group(&want->groups, id, members,
+					  n - n_standby, n_standby > 0);
 	if (!obj || obj->kind != NHOBJ_GROUP)
 		return false;
 	obj->seen = true;
-	if (!same_members((struct group *)obj, members, n))
+	if (!same_members((struct group *)obj, members, n, n_standby))
 		audit_differs(want, obj);
 	return true;
 }

@@ -24,7 +24,7 @@ struct want;
 
 enum want_op_type {
 	WANT_SET_HOP,			/* id, gateway */
-	WANT_SET_GROUP,			/* id, members */
+	WANT_SET_GROUP,			/* id, backed, members */
 	WANT_SET_ROUTE,			/* prefix, of_gateway, id: group */
 	WANT_DEL_ROUTE,			/* prefix */
 	WANT_DEL_NEXTHOP,		/* id, of a hop or group */
@@ -36,7 +36,9 @@ struct want_op {
 	struct addr gateway;
 	struct prefix prefix;
 	bool of_gateway;		/* as fib_way.gateway */
+	bool backed;			/* has a backup, perhaps not yet */
 	unsigned int n_members;
+	unsigned int n_standby;		/* of these, the last: 0 or 1 */
 	uint32_t members[FIB_MAX_HOPS];
 	void *object;			/* for want_done() */
 };
@@ -96,8 +98,9 @@ bool want_knows(struct want *want, uint32_t id);
 void want_audit_begin(struct want *want);
 bool want_audit_hop(struct want *want, uint32_t id, const struct addr *gateway,
 		    bool placed);
+/* @n_standby of the @n members, the last ones, stand by */
 bool want_audit_group(struct want *want, uint32_t id, const uint32_t *members,
-		      size_t n);
+		      size_t n, size_t n_standby);
 void want_audit_route(struct want *want, const struct prefix *prefix,
 		      uint32_t nhid, bool of_gateway, bool offload_failed);
 /* Returns how many differences were found since begin; they are queued. */

@@ -78,13 +78,16 @@ kill_process() {
 	return 0
 }
 
-# bird_config NAME AS FAMILIES ROUTE...: with $next_hop, if it is set
+# bird_config NAME AS FAMILIES ROUTE...: with $next_hop, if it is set, and a longer
+# path if $prepend is
 bird_config() {
 	local name=$1 as=$2 families=$3 family route peer
 	local export="where source = RTS_STATIC; next hop self"
 
 	[ -z "${next_hop:-}" ] || export="filter { if source != RTS_STATIC then reject;
 		bgp_next_hop = $next_hop; accept; }"
+	[ -z "${prepend:-}" ] || export="filter { if source != RTS_STATIC then reject;
+		bgp_path.prepend($as); accept; }; next hop self"
 	shift 3
 
 	echo "router id 10.0.0.$((as - 65000)); protocol device {}"
@@ -97,7 +100,7 @@ bird_config() {
 		for peer in 4 5; do
 			[ "$family" = 4 ] && peer=10.1.1.$peer || peer=fd00:10:1:1::$peer
 			echo "protocol bgp rs$family${peer##*[.:]} { local as $as; multihop;
-				neighbor $peer as 65515; connect delay time 1;
+				neighbor $peer as 65515; connect delay time 1; error wait time 1, 2;
 				ipv$family { import all; export $export; }; }"
 		done
 	done
@@ -196,6 +199,31 @@ must ip link set vm1 up
 check "and is back with it" wait_until 20 via_vm1
 announce firewall 65002 4 0.0.0.0/0 10.251.0.0/16
 check "its own address again" wait_until 20 effective 10.251.0.0/16 10.1.3.4
+
+# Who is only used when another has gone takes over without the agent.
+stands_by() {
+	vrs show effective-routes vm1 -j | jq -e 'any(.value[]; .state == "Active" and
+		(.addressPrefix | index("10.251.0.0/16")) and
+		(.nextHops | any(.address == "10.1.3.4" and .standby)))'
+}
+next_hop() { vrs show next-hop vm1 10.251.0.1 -j | jq -r .nextHopIpAddress; }
+carrier() { grep -q "$2" "/sys/class/net/$1/carrier"; }
+prepend=yes announce firewall 65002 4 0.0.0.0/0 10.251.0.0/16
+check "with a longer path it stands by" wait_until 20 stands_by
+check "and is no next hop" lacks effective 10.251.0.0/16 10.1.3.4
+mapfile -t processes < <(pgrep -P $vrsd_pid)
+kill -STOP $vrsd_pid "${processes[@]}"
+must ip link set sdwan down
+check_equal "it takes over at once, with the agent stopped" 10.1.3.4 next_hop
+must ip link set sdwan up
+must wait_until 10 carrier sdwan 1
+check_equal "and gives back" 10.1.2.4 next_hop
+kill -CONT $vrsd_pid "${processes[@]}"
+check "so it does when the agent goes on" wait_until 60 sessions 6
+check "as before" wait_until 20 stands_by
+announce firewall 65002 4 0.0.0.0/0 10.251.0.0/16
+check "with an equal path it is used" wait_until 20 effective 10.251.0.0/16 10.1.3.4
+check "beside the other" wait_until 20 effective 10.251.0.0/16 10.1.2.4
 
 # A route that the data plane hides, and one that an operator has added.
 announce sdwan 65001 "4 6" 10.251.0.0/16 10.1.9.0/24 fd00:250::/32

@@ -173,6 +173,12 @@ static void test_nexthops(void)
 	ktap_ok(nlh->nlmsg_len <= MSG_MAX && msg_get_nexthop(nlh, &ours) &&
 		memcmp(&ours, &group, sizeof(group)) == 0,
 		"the largest group");
+	group.protocol = VNET_PROTO_STANDBY;
+	group.n_standby = 1;
+	nlh = msg_put_nexthop(buf, NLM_F_CREATE, &group);
+	ktap_ok(msg_get_nexthop(nlh, &ours) &&
+		memcmp(&ours, &group, sizeof(group)) == 0,
+		"one with a member that stands by");
 	nlh = msg_del_nexthop(buf, 0x56000002);
 	ktap_ok(msg_get_nexthop(nlh, &ours) && ours.id == 0x56000002,
 		"the removal of a next-hop object");

@@ -21,8 +21,9 @@
 struct model_nexthop {
 	bool used;
 	bool is_group;
+	bool backed;
 	struct addr gateway;
-	unsigned int n;
+	unsigned int n, n_standby;
 	uint32_t members[FIB_MAX_HOPS];
 };
 
@@ -94,13 +95,17 @@ static void drop_routes(uint32_t id)
 
 static void drop_member(struct model_nexthop *group, uint32_t id)
 {
-	unsigned int i, n = 0;
+	unsigned int i, n = 0, n_standby = 0, first;
 
+	first = group->n - group->n_standby;
 	for (i = 0; i < group->n; i++) {
-		if (group->members[i] != id)
-			group->members[n++] = group->members[i];
+		if (group->members[i] == id)
+			continue;
+		n_standby += i >= first;
+		group->members[n++] = group->members[i];
 	}
 	group->n = n;
+	group->n_standby = n_standby < n ? n_standby : 0;
 }
 
 static int delete_nexthop(uint32_t id)
@@ -131,13 +136,25 @@ static int set_hop(const struct want_op *op)
 	return 0;
 }
 
+/*
+ * What a group becomes by a replacement is judged by the protocol that it was
+ * made with: it must not get one that stands by later.
+ */
+static bool kept_protocol(const struct want_op *op)
+{
+	const struct model_nexthop *group = nexthop(op->id);
+
+	return !group->used || group->backed || !op->n_standby;
+}
+
 static int set_group(const struct want_op *op)
 {
 	struct model_nexthop *group = nexthop(op->id);
 	unsigned int i;
 
 	group_sets++;
-	if (op->n_members == 0)
+	if (op->n_members == 0 || op->n_standby >= op->n_members ||
+	    (op->n_standby && !op->backed) || !kept_protocol(op))
 		return EINVAL;
 	for (i = 0; i < op->n_members; i++) {
 		if (!nexthop(op->members[i])->used ||
@@ -146,6 +163,7 @@ static int set_group(const struct want_op *op)
 	}
 	*group = (struct model_nexthop){
 		.used = true, .is_group = true, .n = op->n_members,
+		.backed = op->backed, .n_standby = op->n_standby,
 	};
 	memcpy(group->members, op->members, sizeof(group->members));
 	return 0;
@@ -243,7 +261,8 @@ static unsigned int audit_with(struct want *want, uint32_t astray)
 	for (i = 0; i < MODEL_IDS; i++) {
 		if (nexthops[i].used && nexthops[i].is_group &&
 		    !want_audit_group(want, FIB_NHID_FIRST + i,
-				      nexthops[i].members, nexthops[i].n))
+				      nexthops[i].members, nexthops[i].n,
+				      nexthops[i].n_standby))
 			delete_nexthop(FIB_NHID_FIRST + i);
 	}
 	for (i = 0; i < MODEL_ROUTES; i++) {
@@ -293,27 +312,41 @@ static unsigned int count_routes(void)
 	return n;
 }
 
+/* The hops of route @i's group that stand by, or the others */
+static unsigned int members_of(unsigned int i, bool standby)
+{
+	struct model_nexthop *group = nexthop(routes[i].nhid);
+	unsigned int j, found = 0;
+
+	for (j = 0; j < group->n; j++) {
+		if ((j >= group->n - group->n_standby) == standby)
+			found |= 1u << nexthop(group->members[j])->
+				       gateway.bytes[3];
+	}
+	return found;
+}
+
 /* Whether route @i leads to exactly the hops of @mask; 0: is not there. */
 static bool leads_to(unsigned int i, unsigned int mask)
 {
-	unsigned int j, found = 0;
-	struct model_nexthop *group;
-
 	if (!routes[i].used)
 		return mask == 0;
 	if (routes[i].of_gateway != of_gateway[i])
 		return false;
-	group = nexthop(routes[i].nhid);
-	for (j = 0; j < group->n; j++)
-		found |= 1u << nexthop(group->members[j])->gateway.bytes[3];
-	return found == mask;
+	return members_of(i, false) == mask;
 }
 
-static void set_mask(struct want *want, unsigned int i, unsigned int mask)
+/* @backup: the number of one, 0: none */
+static void set_way(struct want *want, unsigned int i, unsigned int mask,
+		    unsigned int backup)
 {
 	struct prefix prefix = prefix_of(i);
-	struct addr hops[32];
-	struct fib_way way = { .hops = hops, .gateway = of_gateway[i] };
+	struct addr hops[32], last = hop(backup);
+	struct fib_way way = {
+		.hops = hops,
+		.backup = backup ? &last : NULL,
+		.gateway = of_gateway[i],
+	};
 	unsigned int j;
 
 	/* downwards, so that the order given is not the order wanted */
@@ -322,6 +355,11 @@ static void set_mask(struct want *want, unsigned int i, unsigned int mask)
 			hops[way.n_hops++] = hop(j);
 	}
 	want_set(want, &prefix, &way);
+}
+
+static void set_mask(struct want *want, unsigned int i, unsigned int mask)
+{
+	set_way(want, i, mask, 0);
 }
 
 /*
@@ -430,7 +468,8 @@ static void test_backup(struct nhid *ids)
 		set_with_backup(want, i);
 	run(want);
 	ktap_ok(leads_to(0, 1) && leads_to(2, 1), "a backup is not used");
-	ktap_ok(count_nexthops() == 3, "and is there");
+	ktap_ok(count_nexthops() == 3 && members_of(0, true) == 2,
+		"and stands by");
 	want_hop_down(want, &first);
 	ktap_ok(want_take(want, ops, 4) == 1 && ops[0].type == WANT_SET_GROUP,
 		"it takes over in one request");
@@ -447,6 +486,56 @@ static void test_backup(struct nhid *ids)
 	run(want);
 	ktap_ok(count_nexthops() + count_routes() == 0, "nothing is left");
 	want_free(want);
+}
+
+/* A backup that goes, that others use, that an audit finds. */
+static void test_standby(struct nhid *ids)
+{
+	struct want *want = want_new(ids, on_state, NULL);
+	struct nhid *fresh = nhid_new();
+	struct addr second = hop(1);
+	unsigned int i;
+
+	reset();
+	want_fresh(want);
+	set_with_backup(want, 0);
+	set_mask(want, 1, 2);
+	run(want);
+	ktap_ok(leads_to(0, 1) && leads_to(1, 2) && count_nexthops() == 4,
+		"one that others use is the same object");
+	nexthop(routes[0].nhid)->n_standby = 0;
+	ktap_ok(audit(want) == 1, "one that should stand by is found");
+	run(want);
+	ktap_ok(members_of(0, true) == 2 && audit(want) == 0, "and does then");
+	want_free(want);
+
+	for (i = 0; i < MODEL_IDS; i++) {
+		if (nexthops[i].used)
+			nhid_reserve(fresh, FIB_NHID_FIRST + i);
+	}
+	want = want_new(fresh, on_state, NULL);
+	operations = 0;
+	audit(want);
+	set_with_backup(want, 0);
+	set_mask(want, 1, 2);
+	run(want);
+	ktap_ok(operations == 0 && leads_to(0, 1) && members_of(0, true) == 2,
+		"the next run takes it over as what it is");
+	want_hop_down(want, &second);
+	run(want);
+	ktap_ok(leads_to(0, 1) && members_of(0, true) == 0,
+		"a backup that is down stands by no longer");
+	ktap_ok(leads_to(1, 2), "who has no other keeps it");
+	set_with_backup(want, 0);
+	run(want);
+	ktap_ok(members_of(0, true) == 2, "and it does when it is back");
+	set_mask(want, 0, 0);
+	set_mask(want, 1, 0);
+	run(want);
+	ktap_ok(count_nexthops() + count_routes() == 0 && refused == 0,
+		"nothing is left");
+	want_free(want);
+	nhid_free(fresh);
 }
 
 static void test_refusals(struct nhid *ids)
@@ -630,6 +719,7 @@ static void test_gateway(struct nhid *ids)
  * interferes and an audit repairs, a hop dies, the agent restarts.
  */
 static unsigned int wanted[MODEL_ROUTES];
+static unsigned int backups[MODEL_ROUTES];	/* its number, 0: none */
 
 static void random_wish(struct want *want)
 {
@@ -637,7 +727,8 @@ static void random_wish(struct want *want)
 
 	of_gateway[i] = random() % 4 == 0;
 	wanted[i] = random() % 3 ? random() & random() & 0xfe : 0;
-	set_mask(want, i, wanted[i]);
+	backups[i] = random() % 3 ? 0 : 1 + random() % 7;
+	set_way(want, i, wanted[i], backups[i]);
 }
 
 static void random_death(struct want *want)
@@ -647,10 +738,14 @@ static void random_death(struct want *want)
 
 	want_hop_down(want, &addr);
 	for (i = 0; i < MODEL_ROUTES; i++) {
-		if (!(wanted[i] & (1u << dead)))
+		if (!(wanted[i] & (1u << dead)) && backups[i] != dead)
 			continue;
 		wanted[i] &= ~(1u << dead);
-		set_mask(want, i, wanted[i]);
+		if (!wanted[i] && backups[i] != dead)
+			wanted[i] = 1u << backups[i] & 0xfe;
+		if (backups[i] == dead || wanted[i] == 1u << backups[i])
+			backups[i] = 0;
+		set_way(want, i, wanted[i], backups[i]);
 		if (random() % 4 == 0)
 			step(want, 1 + random() % BATCH);
 	}
@@ -678,10 +773,19 @@ static struct want *random_restart(struct want *want, struct nhid *ids)
 		if (i == MODEL_ROUTES / 2)
 			audit(want);
 		if (wanted[i])
-			set_mask(want, i, wanted[i]);
+			set_way(want, i, wanted[i], backups[i]);
 	}
 	want_sweep(want);
 	return want;
+}
+
+/* Whether what stands by for route @i is its backup, and nothing else */
+static bool falls_back(unsigned int i)
+{
+	unsigned int backup = 1u << backups[i] & 0xfe & ~wanted[i];
+
+	return !wanted[i] || !members_of(i, false) ||
+	       members_of(i, true) == backup;
 }
 
 static unsigned int count_wrong(void)
@@ -689,7 +793,7 @@ static unsigned int count_wrong(void)
 	unsigned int i, wrong = 0;
 
 	for (i = 0; i < MODEL_ROUTES; i++)
-		wrong += !leads_to(i, wanted[i]);
+		wrong += !leads_to(i, wanted[i]) || !falls_back(i);
 	return wrong;
 }
 
@@ -705,6 +809,7 @@ static void test_random(struct nhid *ids)
 	srandom(seed);
 	reset();
 	memset(wanted, 0, sizeof(wanted));
+	memset(backups, 0, sizeof(backups));
 	want_fresh(want);
 	for (round = 0; round < 300; round++) {
 		for (i = random() % 100; i > 0; i--) {
@@ -773,6 +878,7 @@ int main(void)
 	test_basics(ids);
 	test_hop_down(ids);
 	test_backup(ids);
+	test_standby(ids);
 	test_refusals(ids);
 	test_restart(ids);
 	test_repair(ids);
