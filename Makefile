@@ -6,7 +6,9 @@
 BUILD		?= build
 VNET_CACHE	?= /var/cache/vnet
 CC		:= gcc
-CFLAGS		?= -O2 -g
+AR		:= gcc-ar
+# What a path costs is spread over many small functions in many files.
+CFLAGS		?= -O3 -g -flto=auto
 VERSION		:= $(shell sed -n 's/^PACKAGE_VERSION="\(.*\)"/\1/p' kmod/dkms.conf)
 
 PREFIX		?= /usr/local
