@@ -15,7 +15,7 @@
 #define FAILURES_MAX	255
 
 /*
- * One route, kept small because there are many: 20 bytes and the address. It
+ * One route, kept small because there are many: 24 bytes and the address. It
  * is in its table as long as it is wanted or may be in the kernel.
  */
 struct route {
@@ -32,6 +32,8 @@ struct route {
 	uint8_t failure;		/* index of the reason, 0: none */
 	uint8_t family;
 	uint8_t len;
+	uint32_t hash;			/* of the prefix; an index that grows
+					 * wants all of them at once */
 	uint8_t addr[];			/* 4 or 16 bytes */
 };
 
@@ -67,25 +69,14 @@ struct want {
  * The table
  */
 
-static uint32_t hash_key(const uint8_t *addr, unsigned int bytes, uint8_t len)
-{
-	uint8_t key[17];
-
-	memcpy(key, addr, bytes);
-	key[bytes] = len;
-	return hash_bytes(key, bytes + 1);
-}
-
 static uint32_t hash_prefix(const struct prefix *prefix)
 {
-	return hash_key(prefix->addr.bytes, addr_bytes(&prefix->addr),
-			prefix->len);
-}
+	unsigned int bytes = addr_bytes(&prefix->addr);
+	uint8_t key[17];
 
-static uint32_t hash_route(const struct route *route)
-{
-	return hash_key(route->addr, route->family == AF_INET ? 4 : 16,
-			route->len);
+	memcpy(key, prefix->addr.bytes, bytes);
+	key[bytes] = prefix->len;
+	return hash_bytes(key, bytes + 1);
 }
 
 static struct route *route_get(const struct routes *routes, uint32_t id)
@@ -95,7 +86,7 @@ static struct route *route_get(const struct routes *routes, uint32_t id)
 
 static uint32_t hash_id(const void *ctx, uint32_t id)
 {
-	return hash_route(route_get(ctx, id));
+	return route_get(ctx, id)->hash;
 }
 
 static void routes_init(struct routes *routes, unsigned int addr_bytes)
@@ -147,6 +138,7 @@ static struct route *new_route(struct want *want, const struct prefix *prefix,
 	route->live = 1;
 	route->family = prefix->addr.family;
 	route->len = prefix->len;
+	route->hash = hash;
 	memcpy(route->addr, prefix->addr.bytes, addr_bytes(&prefix->addr));
 	idhash_insert(&routes->index, hash, id);
 	want->n_routes++;
@@ -156,8 +148,8 @@ static struct route *new_route(struct want *want, const struct prefix *prefix,
 static void free_route(struct want *want, struct route *route)
 {
 	struct routes *routes = routes_of(want, route->family);
-	uint32_t id, hash = hash_route(route);
-	struct idhash_probe probe = idhash_probe(&routes->index, hash);
+	struct idhash_probe probe = idhash_probe(&routes->index, route->hash);
+	uint32_t id;
 
 	want->n_routes--;
 	want->n_stale -= route->stale;
@@ -166,7 +158,7 @@ static void free_route(struct want *want, struct route *route)
 	while (idhash_next(&routes->index, &probe, &id)) {
 		if (route_get(routes, id) != route)
 			continue;
-		idhash_remove(&routes->index, hash, id);
+		idhash_remove(&routes->index, route->hash, id);
 		slab_release(&routes->slab, id);
 		return;
 	}
