@@ -21,6 +21,7 @@
 #include "port.h"
 #include "stats.h"
 #include "trace.h"
+#include "tunnel.h"
 
 void vnet_deliver_push_eth(struct sk_buff *skb, const u8 *dest)
 {
@@ -41,8 +42,9 @@ static enum vnet_drop transmit(struct net_device *dev,
 
 	skb->dev = dev;
 	err = dev_queue_xmit(skb);
+	/* whatever kept the stack from finishing the work, which is seldom that */
 	if (err == -ENOMEM)
-		return VNET_DROP_NO_MEMORY;
+		return VNET_DROP_OFFLOAD;
 	if (err < 0)
 		return VNET_DROP_NIC_DOWN;
 	if (err > 0 && err != NET_XMIT_CN)
@@ -202,6 +204,8 @@ static enum vnet_drop prepare_for_host(struct vnet_packet *pkt)
 	struct sk_buff *skb = pkt->skb;
 
 	if (pkt->from || pkt->tunnel) {
+		if (vnet_tunnel_claims(pkt))
+			return VNET_DROP_TUNNEL_PORT;
 		if (pkt->route.type != VNET_HOP_INTERNET && impostor(pkt))
 			return VNET_DROP_SPOOFED_ADDR;
 		forget_past(skb);

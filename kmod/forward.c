@@ -48,6 +48,7 @@ static enum skb_drop_reason core_reason(enum vnet_drop reason)
 		return SKB_DROP_REASON_IP_INADDRERRORS;
 	case VNET_DROP_SPOOFED_MAC:
 	case VNET_DROP_SPOOFED_ADDR:
+	case VNET_DROP_TUNNEL_PORT:
 		return SKB_DROP_REASON_IP_RPFILTER;
 	case VNET_DROP_NO_ROUTE:
 	case VNET_DROP_NEXT_HOP_NONE:
@@ -64,6 +65,8 @@ static enum skb_drop_reason core_reason(enum vnet_drop reason)
 		return SKB_DROP_REASON_OTHERHOST;
 	case VNET_DROP_NO_MEMORY:
 		return SKB_DROP_REASON_NOMEM;
+	case VNET_DROP_OFFLOAD:
+		return SKB_DROP_REASON_SKB_GSO_SEG;
 	default:
 		return SKB_DROP_REASON_NOT_SPECIFIED;
 	}

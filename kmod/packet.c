@@ -130,6 +130,38 @@ bool vnet_packet_saddr_routable(const struct vnet_packet *pkt)
 	       !(ipv6_addr_type(ip6) & IPV6_ADDR_LINKLOCAL);
 }
 
+/* Where the UDP header is, 0 if there is none */
+static unsigned int udp_offset(const struct vnet_packet *pkt)
+{
+	const struct sk_buff *skb = pkt->skb;
+	__be16 frag_off;
+	u8 protocol;
+	int offset;
+
+	if (pkt->family == AF_INET) {
+		protocol = ip_hdr(skb)->protocol;
+		frag_off = ip_hdr(skb)->frag_off & htons(IP_OFFSET);
+		offset = ip_hdrlen(skb);
+	} else {
+		protocol = ipv6_hdr(skb)->nexthdr;
+		offset = ipv6_skip_exthdr(skb, sizeof(struct ipv6hdr), &protocol, &frag_off);
+		frag_off &= htons(IP6_OFFSET);
+	}
+	return offset > 0 && protocol == IPPROTO_UDP && !frag_off ? offset : 0;
+}
+
+bool vnet_packet_has_udp_port(const struct vnet_packet *pkt, __be16 port)
+{
+	unsigned int offset = udp_offset(pkt);
+	const __be16 *ports;
+	__be16 buf[2];
+
+	if (!offset)
+		return false;
+	ports = skb_header_pointer(pkt->skb, offset, sizeof(buf), buf);
+	return ports && (ports[0] == port || ports[1] == port);
+}
+
 static bool taken_by_other(const struct vnet_packet *pkt, const struct vnet *vnet,
 			   int family, const void *addr)
 {

@@ -87,6 +87,9 @@ static inline bool vnet_packet_is_multicast(const struct vnet_packet *pkt)
 /* Is the IP source an address that a router may forward from? */
 bool vnet_packet_saddr_routable(const struct vnet_packet *pkt);
 
+/* Is it UDP, or the first fragment of it, from or to @port (network order)? */
+bool vnet_packet_has_udp_port(const struct vnet_packet *pkt, __be16 port);
+
 /**
  * vnet_packet_taken() - does an address belong to somebody else?
  * @pkt: a packet of a NIC, or of another host

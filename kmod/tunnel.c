@@ -180,6 +180,18 @@ bool vnet_tunnel_up(const struct vnet_net *vn)
 	return tunnel && netif_running(tunnel->dev);
 }
 
+bool vnet_tunnel_claims(const struct vnet_packet *pkt)
+{
+	const struct vnet_net *vn = vnet_net(dev_net(pkt->vnet->dev));
+	const struct vnet_tunnel *tunnel = rcu_dereference(vn->tunnel);
+	const struct vxlan_dev *vxlan;
+
+	if (!tunnel)
+		return false;
+	vxlan = netdev_priv(tunnel->dev);
+	return vnet_packet_has_udp_port(pkt, vxlan->cfg.dst_port);
+}
+
 /* ---- From other hosts ---- */
 
 static void sender_key(struct vnet_host_key *key, const struct ip_tunnel_info *info)

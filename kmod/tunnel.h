@@ -70,6 +70,19 @@ enum vnet_drop vnet_tunnel_identify(struct vnet_packet *pkt);
 enum vnet_drop vnet_tunnel_resolve(struct vnet_packet *pkt);
 
 /**
+ * vnet_tunnel_claims() - is that port the tunnel's?
+ * @pkt: checked packet of a guest, on its way to the host or through it
+ *
+ * The host may give a guest's packets its own address, and then another host would
+ * take VXLAN from a guest for the host's. It may as well give the guest what is sent
+ * to the host's port, once the guest has sent from there.
+ *
+ * Context: RCU.
+ * Return: true if it is UDP from or to the tunnel's port
+ */
+bool vnet_tunnel_claims(const struct vnet_packet *pkt);
+
+/**
  * vnet_tunnel_send() - hand a packet to another host
  * @pkt: target.remote is set
  *

@@ -86,6 +86,8 @@ static const char *const drops[] = {
 	[VNET_DROP_HOST_UNREACHABLE] = "no route to the other host",
 	[VNET_DROP_FORWARDED] = "the peering takes no forwarded traffic",
 	[VNET_DROP_UNREACHABLE] = "next hop is in a VNet that is not peered",
+	[VNET_DROP_OFFLOAD] = "could not be segmented or checksummed",
+	[VNET_DROP_TUNNEL_PORT] = "UDP port is the VXLAN device's",
 };
 
 /* A newer module may know more than this program. */

@@ -117,6 +117,14 @@ check_counter "too big for the receiver" offload drop_too_big \
 	send_from offload 10.1.0.6 -s 1400 -M "do"
 check "TCP to a smaller MTU" tcp_transfer offload vm3 10.1.0.6
 
+# What a guest leaves to the host, and nobody can do
+must ip tuntap add dev raw mode tap vnet_hdr
+defer ip link del raw
+must ip link set raw address 02:00:00:00:00:77 master blue up
+must vrs nic set raw mac 02:00:00:00:00:77 address 10.1.0.7
+check_counter "segments of a senseless header" raw drop_offload \
+	forge -g 100 raw 12:34:56:78:9a:bc tcp 10.1.0.7 5000 10.1.0.6 5000 A 1 1 600
+
 # Nobody holds the tap
 must kill $plain_holder
 check "the NIC goes with its program" \

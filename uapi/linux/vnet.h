@@ -133,8 +133,9 @@
  * VNET_CMD_TUNNEL_SET makes VNET_A_IFINDEX, a VXLAN device in metadata mode
  * ("external"), the way to other hosts and from them, for all VNets of the network
  * namespace. Its local address, TTL, TOS, flow label and checksum options apply;
- * they are read when it is set, which may be repeated. VNET_CMD_TUNNEL_DEL ends
- * that, as does the end of the device. VNET_CMD_TUNNEL_GET (dump: none or one)
+ * they are read when it is set, which may be repeated. What guests send the host, or
+ * through it, from or to its UDP port is dropped. VNET_CMD_TUNNEL_DEL ends
+ * all that, as does the end of the device. VNET_CMD_TUNNEL_GET (dump: none or one)
  * answers VNET_A_IFINDEX, VNET_A_NAME and VNET_A_STATS, as if the other hosts were
  * one NIC.
  *
@@ -555,6 +556,14 @@ enum vnet_drop {
 					 */
 	VNET_DROP_UNREACHABLE,		/* the next hop is in a VNet that is not
 					 * peered
+					 */
+	VNET_DROP_OFFLOAD,		/* could not be cut into segments, or
+					 * given its checksum, for a device that
+					 * does not do so itself
+					 */
+	VNET_DROP_TUNNEL_PORT,		/* from a guest to the host or through
+					 * it, UDP from or to the VXLAN device's
+					 * port
 					 */
 	__VNET_DROP_LAST
 };
