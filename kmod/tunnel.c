@@ -17,6 +17,7 @@
 #include <linux/rtnetlink.h>
 #include <linux/slab.h>
 #include <net/dst_metadata.h>
+#include <net/inet_ecn.h>
 #include <net/ip6_route.h>
 #include <net/ipv6_stubs.h>
 #include <net/net_namespace.h>
@@ -35,6 +36,9 @@
 #include "remote.h"
 #include "stats.h"
 #include "sysfs.h"
+
+/* What "tos inherit" is in a VXLAN device's configuration, no DSCP of its own */
+#define VNET_TOS_INHERIT	1
 
 /* ---- The device ---- */
 
@@ -347,6 +351,32 @@ static unsigned int tunnel_mtu(const struct net_device *dev,
 	return min(mtu, READ_ONCE(dev->mtu));
 }
 
+/* The device is to inherit the TOS, which in metadata mode is left to us. */
+static u8 inherited_tos(const struct metadata_dst *md, const struct vnet_packet *pkt)
+{
+	u8 tos;
+
+	if (likely(md->u.tun_info.key.tos != VNET_TOS_INHERIT))
+		return 0;
+	tos = pkt->family == AF_INET6 ? ipv6_get_dsfield(ipv6_hdr(pkt->skb)) :
+					ip_hdr(pkt->skb)->tos;
+	return tos & ~INET_ECN_MASK;
+}
+
+/* One more of @md, which it takes the place of, for one packet; NULL: no memory */
+static struct metadata_dst *with_tos(struct metadata_dst *md, u8 tos)
+{
+	struct metadata_dst *own = metadata_dst_alloc(0, METADATA_IP_TUNNEL, GFP_ATOMIC);
+
+	if (own) {
+		own->u.tun_info = md->u.tun_info;
+		own->u.tun_info.key.tos = tos;
+		memset(&own->u.tun_info.dst_cache, 0, sizeof(own->u.tun_info.dst_cache));
+	}
+	dst_release(&md->dst);
+	return own;
+}
+
 enum vnet_drop vnet_tunnel_send(struct vnet_packet *pkt)
 {
 	const struct vnet_remote *remote = pkt->target.remote;
@@ -355,6 +385,7 @@ enum vnet_drop vnet_tunnel_send(struct vnet_packet *pkt)
 	struct metadata_dst *md = rcu_dereference(remote->vtep->md);
 	struct vnet_way way = { .mac = remote->mac };
 	enum vnet_drop reason;
+	u8 tos;
 
 	/* Held throughout: the last one to put it empties its cache of routes,
 	 * which nobody else may be looking at then.
@@ -362,6 +393,11 @@ enum vnet_drop vnet_tunnel_send(struct vnet_packet *pkt)
 	if (!tunnel || !md || !netif_running(tunnel->dev) ||
 	    !dst_hold_safe(&md->dst))
 		return VNET_DROP_NO_TUNNEL;
+	tos = inherited_tos(md, pkt);
+	if (tos)
+		md = with_tos(md, tos);
+	if (!md)
+		return VNET_DROP_NO_MEMORY;
 	way.dev = tunnel->dev;
 	way.stats = tunnel->stats;
 	way.dst = &md->dst;
