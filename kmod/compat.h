@@ -24,6 +24,13 @@
 #error "vnet has not been ported beyond Linux 6.12"
 #endif
 
+/* Of a variable on the stack: whoever declares it fills it in, so that a kernel which clears
+ * all of them (CONFIG_INIT_STACK_ALL_ZERO) need not.
+ */
+#ifndef __uninitialized
+#define __uninitialized __attribute__((__uninitialized__))
+#endif
+
 /* A device that needs no transmit lock and stays in its network namespace */
 static inline void vnet_compat_setup_dev(struct net_device *dev)
 {

@@ -20,6 +20,7 @@
 #include <linux/etherdevice.h>
 #include <linux/if_vlan.h>
 
+#include "compat.h"
 #include "deliver.h"
 #include "dest.h"
 #include "endpoint.h"
@@ -230,8 +231,8 @@ static rx_handler_result_t finish(struct vnet_packet *pkt, enum vnet_drop reason
 	return RX_HANDLER_CONSUMED;
 }
 
-/* Member by member: the compiler would clear all of it by a string instruction, which
- * takes longer than the checks that follow.
+/* Member by member: the compiler, or the kernel's option to clear the stack, would clear all
+ * of it by a string instruction, which takes longer than the checks that follow.
  */
 static void begin(struct vnet_packet *pkt, const struct vnet_port *from,
 		  const struct vnet_tunnel *tunnel, struct sk_buff *skb)
@@ -279,9 +280,9 @@ static void prefetch_routes(const struct vnet *vnet, const struct sk_buff *skb)
 	const struct sk_buff *next = skb_peek(this_cpu_ptr(&softnet_data.process_queue));
 	const struct vnet_port *port = next ? vnet_port_get_rcu(next->dev) : NULL;
 
-	if (this_cpu_read(prefetched) != skb)
+	if (__this_cpu_read(prefetched) != skb)
 		prefetch_route(vnet, skb);
-	this_cpu_write(prefetched, next);
+	__this_cpu_write(prefetched, next);
 	if (port)
 		prefetch_route(port->vnet, next);
 }
@@ -289,8 +290,8 @@ static void prefetch_routes(const struct vnet *vnet, const struct sk_buff *skb)
 rx_handler_result_t vnet_forward_rx(struct sk_buff **pskb)
 {
 	const struct vnet_port *port;
+	struct vnet_packet pkt __uninitialized;
 	struct sk_buff *skb = *pskb;
-	struct vnet_packet pkt;
 
 	/* what the host itself multicasts out of the NIC */
 	if (unlikely(skb->pkt_type == PACKET_LOOPBACK))
@@ -335,8 +336,8 @@ static enum vnet_drop receive_remote(struct vnet_packet *pkt)
 rx_handler_result_t vnet_forward_tunnel_rx(struct sk_buff **pskb)
 {
 	const struct vnet_tunnel *tunnel;
+	struct vnet_packet pkt __uninitialized;
 	struct sk_buff *skb = *pskb;
-	struct vnet_packet pkt;
 
 	if (unlikely(skb->pkt_type == PACKET_LOOPBACK))
 		return RX_HANDLER_PASS;
