@@ -13,6 +13,7 @@
 #include <linux/rcupdate.h>
 #include <linux/string.h>
 #include <linux/types.h>
+#include <linux/unaligned/packed_struct.h>
 #include <asm/byteorder.h>
 #include "lpm.h"
 
@@ -53,16 +54,13 @@ static inline u8 lpm_leaf_rank(u32 leaf)
 static inline struct lpm_key lpm_key_load(const void *addr, u8 bits)
 {
 	struct lpm_key key = { };
-	__be64 word[2];
-	__be32 half;
+	const u8 *raw = addr;
 
 	if (bits == 32) {
-		memcpy(&half, addr, sizeof(half));
-		key.hi = (u64)be32_to_cpu(half) << 32;
+		key.hi = (u64)be32_to_cpu((__force __be32)__get_unaligned_cpu32(raw)) << 32;
 	} else {
-		memcpy(word, addr, sizeof(word));
-		key.hi = be64_to_cpu(word[0]);
-		key.lo = be64_to_cpu(word[1]);
+		key.hi = be64_to_cpu((__force __be64)__get_unaligned_cpu64(raw));
+		key.lo = be64_to_cpu((__force __be64)__get_unaligned_cpu64(raw + 8));
 	}
 	return key;
 }

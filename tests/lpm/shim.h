@@ -51,10 +51,27 @@ typedef __u64 u64;
 
 #define OPTIMIZER_HIDE_VAR(v) __asm__ ("" : "+r"(v))
 
+#define __force
 #define be32_to_cpu(x) be32toh(x)
 #define be64_to_cpu(x) be64toh(x)
 #define cpu_to_be32(x) htobe32(x)
 #define cpu_to_be64(x) htobe64(x)
+
+static inline u32 __get_unaligned_cpu32(const void *p)
+{
+	u32 word;
+
+	memcpy(&word, p, sizeof(word));
+	return word;
+}
+
+static inline u64 __get_unaligned_cpu64(const void *p)
+{
+	u64 word;
+
+	memcpy(&word, p, sizeof(word));
+	return word;
+}
 
 /* bits */
 #define BITS_PER_LONG (8 * (unsigned int)sizeof(long))
