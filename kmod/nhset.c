@@ -378,39 +378,20 @@ struct vnet_nhset *vnet_nhset_resize(const struct vnet_nhset *set,
 	return copy;
 }
 
-static bool member_usable(const struct vnet_nhset_member *member,
-			  const struct vnet_port *skip)
-{
-	const struct vnet_port *port = rcu_dereference(member->ep->port);
-
-	if (likely(port))
-		return port != skip && vnet_port_up(port);
-	return vnet_endpoint_usable(member->ep);
-}
-
 static enum vnet_nhset_state
 member_state(const struct vnet_nhset_member *member, const struct vnet_port *own)
 {
-	if (member_usable(member, own))
+	if (vnet_nhset_member_usable(member, own))
 		return VNET_NHSET_USABLE;
-	if (member_usable(member, NULL))
+	if (vnet_nhset_member_usable(member, NULL))
 		return VNET_NHSET_OWN;
 	return rcu_access_pointer(member->ep->port) ||
 	       rcu_access_pointer(member->ep->remote) ? VNET_NHSET_DOWN :
 							VNET_NHSET_GONE;
 }
 
-/* Who has no bucket left of a resilient group is in it only until there is memory
- * for a set without it.
- */
-static bool takes_flows(const struct vnet_nhset *set,
-			const struct vnet_nhset_member *member)
-{
-	return !set->activity || READ_ONCE(member->buckets);
-}
-
-enum vnet_nhset_state vnet_nhset_state(const struct vnet_nhset *set,
-				       const struct vnet_port *own)
+enum vnet_nhset_state vnet_nhset_best_state(const struct vnet_nhset *set,
+					    const struct vnet_port *own)
 {
 	enum vnet_nhset_state best = VNET_NHSET_GONE;
 	unsigned int i;
@@ -418,7 +399,7 @@ enum vnet_nhset_state vnet_nhset_state(const struct vnet_nhset *set,
 	for (i = 0; i < set->num && best != VNET_NHSET_USABLE; i++) {
 		if (i == set->active && best == VNET_NHSET_OWN)
 			break;
-		if (takes_flows(set, &set->members[i]))
+		if (vnet_nhset_takes_flows(set, &set->members[i]))
 			best = min(best, member_state(&set->members[i], own));
 	}
 	return best;
@@ -433,8 +414,8 @@ select_usable(const struct vnet_nhset *set, unsigned int from, unsigned int to,
 	unsigned int i;
 
 	for (i = from; i < to; i++)
-		if (takes_flows(set, &set->members[i]) &&
-		    member_usable(&set->members[i], skip))
+		if (vnet_nhset_takes_flows(set, &set->members[i]) &&
+		    vnet_nhset_member_usable(&set->members[i], skip))
 			best_try(&best, &set->members[i], bucket);
 	return best.member;
 }
@@ -456,30 +437,18 @@ select_down(const struct vnet_nhset *set, const struct vnet_port *skip)
 	unsigned int i;
 
 	for (i = 0; i < set->active; i++)
-		if (takes_flows(set, &set->members[i]) &&
+		if (vnet_nhset_takes_flows(set, &set->members[i]) &&
 		    (!skip || rcu_access_pointer(set->members[i].ep->port) != skip))
 			return &set->members[i];
 	return NULL;
 }
 
-const struct vnet_endpoint *vnet_nhset_select(const struct vnet_nhset *set,
-					      u32 hash,
-					      const struct vnet_port *skip)
+const struct vnet_endpoint *
+vnet_nhset_select_other(const struct vnet_nhset *set, unsigned int bucket,
+			const struct vnet_port *skip)
 {
-	const struct vnet_nhset_member *member = set->members;
-	unsigned int bucket = 0, i = 0;
+	const struct vnet_nhset_member *member;
 
-	if (set->buckets) {
-		bucket = reciprocal_scale(hash, set->buckets);
-		i = READ_ONCE(set->table[bucket]);
-		member += i;
-	}
-	/* There is no other: whether it is usable is for the caller to see. */
-	if (set->num == 1 && !set->buckets)
-		return rcu_access_pointer(member->ep->port) == skip && skip ?
-		       NULL : member->ep;
-	if (likely(i < set->num && member_usable(member, skip)))
-		return member->ep;
 	member = select_usable(set, 0, set->active, bucket, skip);
 	if (!member && set->active < set->num)
 		member = select_standby(set, bucket, skip);

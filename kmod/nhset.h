@@ -16,11 +16,12 @@
 #include <linux/rcupdate.h>
 #include <linux/types.h>
 
+#include "endpoint.h"
+#include "port.h"
+
 struct net_device;
 struct netlink_ext_ack;
 struct vnet;
-struct vnet_endpoint;
-struct vnet_port;
 
 /* Next hops of a set: so many fit into a netlink message that shows them */
 #define VNET_NHSET_MAX		512
@@ -160,6 +161,31 @@ enum vnet_nhset_state {
 	VNET_NHSET_GONE,	/* nobody is there */
 };
 
+/* RCU: can a member be handed packets by others than @skip, which may be NULL? */
+static inline bool
+vnet_nhset_member_usable(const struct vnet_nhset_member *member,
+			 const struct vnet_port *skip)
+{
+	const struct vnet_port *port = rcu_dereference(member->ep->port);
+
+	if (likely(port))
+		return port != skip && vnet_port_up(port);
+	return vnet_endpoint_usable(member->ep);
+}
+
+/* Who has no bucket left of a resilient group is in it only until there is memory
+ * for a set without it.
+ */
+static inline bool vnet_nhset_takes_flows(const struct vnet_nhset *set,
+					  const struct vnet_nhset_member *member)
+{
+	return !set->activity || READ_ONCE(member->buckets);
+}
+
+/* RCU: vnet_nhset_state() of all members */
+enum vnet_nhset_state vnet_nhset_best_state(const struct vnet_nhset *set,
+					    const struct vnet_port *own);
+
 /**
  * vnet_nhset_state() - is there a next hop?
  * @set: a set of kind VNET_NHSET_HOPS
@@ -167,8 +193,16 @@ enum vnet_nhset_state {
  *
  * Context: RCU, softirq safe. As a rule the first member decides.
  */
-enum vnet_nhset_state vnet_nhset_state(const struct vnet_nhset *set,
-				       const struct vnet_port *own);
+static inline enum vnet_nhset_state
+vnet_nhset_state(const struct vnet_nhset *set, const struct vnet_port *own)
+{
+	const struct vnet_nhset_member *first = set->members;
+
+	if (likely(set->num && vnet_nhset_takes_flows(set, first) &&
+		   vnet_nhset_member_usable(first, own)))
+		return VNET_NHSET_USABLE;
+	return vnet_nhset_best_state(set, own);
+}
 
 /**
  * vnet_nhset_set_table() - have the kernel decide which bucket is whose
@@ -192,6 +226,11 @@ struct vnet_nhset *vnet_nhset_resize(const struct vnet_nhset *set,
 void vnet_nhset_move(struct vnet_nhset *set, unsigned int bucket,
 		     unsigned int from, unsigned int to);
 
+/* RCU: vnet_nhset_select() where the member whose bucket it is cannot be handed packets */
+const struct vnet_endpoint *
+vnet_nhset_select_other(const struct vnet_nhset *set, unsigned int bucket,
+			const struct vnet_port *skip);
+
 /**
  * vnet_nhset_select() - choose a next hop for a flow
  * @set: a sealed set of kind VNET_NHSET_HOPS with at least one member
@@ -205,9 +244,26 @@ void vnet_nhset_move(struct vnet_nhset *set, unsigned int bucket,
  * Context: RCU, softirq safe.
  * Return: the endpoint, or NULL if every member belongs to @skip
  */
-const struct vnet_endpoint *vnet_nhset_select(const struct vnet_nhset *set,
-					      u32 hash,
-					      const struct vnet_port *skip);
+static inline const struct vnet_endpoint *
+vnet_nhset_select(const struct vnet_nhset *set, u32 hash,
+		  const struct vnet_port *skip)
+{
+	const struct vnet_nhset_member *member = set->members;
+	unsigned int bucket = 0, i = 0;
+
+	if (set->buckets) {
+		bucket = reciprocal_scale(hash, set->buckets);
+		i = READ_ONCE(set->table[bucket]);
+		member += i;
+	} else if (set->num == 1) {
+		/* There is no other: whether it is usable is for the caller to see. */
+		return rcu_access_pointer(member->ep->port) == skip && skip ?
+		       NULL : member->ep;
+	}
+	if (likely(i < set->num && vnet_nhset_member_usable(member, skip)))
+		return member->ep;
+	return vnet_nhset_select_other(set, bucket, skip);
+}
 
 /* RCU: a packet of a flow goes by @set; of resilient groups the kernel wants to know */
 static inline void vnet_nhset_mark(const struct vnet_nhset *set, u32 hash)
