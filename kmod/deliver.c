@@ -6,15 +6,12 @@
  */
 #include "deliver.h"
 
-#include <linux/etherdevice.h>
-#include <linux/skbuff.h>
 #include <net/dst_metadata.h>
 #include <net/ip.h>
 #include <net/ip6_fib.h>
 #include <net/route.h>
 
 #include "compat.h"
-#include "forward.h"
 #include "icmp.h"
 #include "link.h"
 #include "packet.h"
@@ -22,16 +19,6 @@
 #include "stats.h"
 #include "trace.h"
 #include "tunnel.h"
-
-void vnet_deliver_push_eth(struct sk_buff *skb, const u8 *dest)
-{
-	struct ethhdr *eth = skb_push(skb, ETH_HLEN);
-
-	skb_reset_mac_header(skb);
-	ether_addr_copy(eth->h_dest, dest);
-	ether_addr_copy(eth->h_source, vnet_router_mac);
-	eth->h_proto = skb->protocol;
-}
 
 static enum vnet_drop transmit(struct net_device *dev,
 			       struct vnet_stats __percpu *stats,
@@ -67,7 +54,7 @@ static void forget_past(struct sk_buff *skb)
 }
 
 /* What has to succeed while the packet can still be dropped as a whole */
-static enum vnet_drop prepare(struct sk_buff *skb, const struct vnet_way *way)
+static inline enum vnet_drop prepare(struct sk_buff *skb, const struct vnet_way *way)
 {
 	if (skb_cow_head(skb, ETH_HLEN + way->dev->needed_headroom))
 		return VNET_DROP_NO_MEMORY;

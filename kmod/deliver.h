@@ -5,12 +5,15 @@
 #ifndef _VNET_DELIVER_H
 #define _VNET_DELIVER_H
 
+#include <linux/etherdevice.h>
+#include <linux/skbuff.h>
 #include <linux/types.h>
 #include <linux/vnet.h>
 
+#include "forward.h"
+
 struct dst_entry;
 struct net_device;
-struct sk_buff;
 struct vnet_packet;
 struct vnet_port;
 struct vnet_stats;
@@ -65,7 +68,15 @@ enum vnet_drop vnet_deliver_to_host(struct vnet_packet *pkt);
  * @skb: data at the network header, headroom and ->protocol set
  * @dest: the guest's MAC
  */
-void vnet_deliver_push_eth(struct sk_buff *skb, const u8 *dest);
+static inline void vnet_deliver_push_eth(struct sk_buff *skb, const u8 *dest)
+{
+	struct ethhdr *eth = skb_push(skb, ETH_HLEN);
+
+	skb_reset_mac_header(skb);
+	ether_addr_copy(eth->h_dest, dest);
+	ether_addr_copy(eth->h_source, vnet_router_mac);
+	eth->h_proto = skb->protocol;
+}
 
 /**
  * vnet_deliver_frame() - hand a complete frame to a guest, and count it

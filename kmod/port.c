@@ -18,7 +18,6 @@
 #include "effective.h"
 #include "endpoint.h"
 #include "fib.h"
-#include "forward.h"
 #include "icmp.h"
 #include "link.h"
 #include "main.h"
@@ -27,13 +26,6 @@
 #include "stats.h"
 #include "subnet.h"
 #include "sysfs.h"
-
-struct vnet_port *vnet_port_get_rcu(const struct net_device *dev)
-{
-	if (rcu_access_pointer(dev->rx_handler) != vnet_forward_rx)
-		return NULL;
-	return rcu_dereference_rtnl(dev->rx_handler_data);
-}
 
 static struct vnet_port_config *port_config(const struct vnet_port *port)
 {

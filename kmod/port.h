@@ -16,6 +16,7 @@
 
 #include "addr.h"
 #include "endpoint.h"
+#include "forward.h"
 
 struct netlink_ext_ack;
 struct vnet;
@@ -84,7 +85,12 @@ int vnet_port_del(struct net_device *vnet_dev, struct net_device *dev);
  * Context: RCU or RTNL.
  * Return: the NIC or NULL
  */
-struct vnet_port *vnet_port_get_rcu(const struct net_device *dev);
+static inline struct vnet_port *vnet_port_get_rcu(const struct net_device *dev)
+{
+	if (rcu_access_pointer(dev->rx_handler) != vnet_forward_rx)
+		return NULL;
+	return rcu_dereference_rtnl(dev->rx_handler_data);
+}
 
 /**
  * vnet_port_owns() - does an address belong to a NIC?
