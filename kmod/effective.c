@@ -53,9 +53,11 @@ struct match {
 	u8 len;
 };
 
-/* Until a table has been read, there is no right answer. */
-static bool view_init(struct view *view, const struct vnet *vnet,
-		      const struct vnet_port *from, int family)
+/* Until a table has been read, there is no right answer. In place, as a lookup then has no need
+ * of the memory.
+ */
+static __always_inline bool view_init(struct view *view, const struct vnet *vnet,
+				      const struct vnet_port *from, int family)
 {
 	const struct vnet *gateway = rcu_dereference(vnet->gateway);
 	enum vnet_af af = vnet_af(family);
@@ -309,15 +311,16 @@ enum vnet_drop vnet_effective_lookup(const struct vnet *vnet,
 	if (!view_init(&view, vnet, from, family) || link_local(family, daddr))
 		goto none;
 
-	/* Memory answers for all tables at once, before anything is judged. */
-	vnet_lpm_prefetch(&view.bgp->lpm, daddr);
+	/* Memory answers for all tables at once: the one that takes longest is asked first, and
+	 * nothing is judged before all have been.
+	 */
 	if (view.user)
 		vnet_lpm_prefetch(&view.user->lpm, daddr);
+	match_longest(view.bgp, daddr, &bgp);
 	match_longest(view.system, daddr, &system);
 	if (system.dest && system.dest->action.type == VNET_HOP_HOST)
 		return answer(res, VNET_CLASS_SYSTEM, &system);
 	view.outside = outside_spaces(&system);
-	match_longest(view.bgp, daddr, &bgp);
 	if (view.user)
 		match_longest(view.user, daddr, &user);
 
