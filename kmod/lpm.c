@@ -377,6 +377,12 @@ static u32 result(const struct vnet_lpm *t, u32 leaf, u8 *plen)
 	return lpm_either(lpm_leaf_value(leaf), READ_ONCE(t->deflt));
 }
 
+/* Not in place, as a small body, which most tables have, needs fewer registers. */
+static noinline u32 trie_lookup(const struct lpm_trie *trie, struct lpm_key key)
+{
+	return lpm_trie_lookup(trie, key);
+}
+
 static noinline u32 body_lookup(const struct vnet_lpm *t, struct vnet_lpm_body *body,
 				const void *addr, u8 *plen)
 {
@@ -384,7 +390,7 @@ static noinline u32 body_lookup(const struct vnet_lpm *t, struct vnet_lpm_body *
 	u32 leaf = 0;
 
 	if (body && body->kind == LPM_TRIE)
-		leaf = lpm_trie_lookup(trie_body(body), key);
+		leaf = trie_lookup(trie_body(body), key);
 	else if (body)
 		leaf = lpm_small_lookup(small_body(body), key, t->bits);
 	return result(t, leaf, plen);

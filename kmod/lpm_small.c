@@ -31,6 +31,11 @@ static u16 find_parent(const struct lpm_small *small, unsigned int place,
 	return at;
 }
 
+u32 vnet_lpm_small_lookup6(const struct lpm_small *small, struct lpm_key key, u8 maxlen)
+{
+	return lpm_small_walk(small, key, maxlen);
+}
+
 struct lpm_small *vnet_lpm_small_alloc(unsigned int count, bool ip6, bool long6, gfp_t gfp)
 {
 	size_t route_bytes = (ip6 ? sizeof(u64) << long6 : sizeof(u32)) + sizeof(u32) + sizeof(u16);

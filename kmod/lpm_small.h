@@ -96,7 +96,7 @@ static __always_inline unsigned int lpm_small_search(const void *array, bool wid
 }
 
 /* The last route that begins at or before @key: its place, -1 if there is none. */
-static inline int lpm_small_find(const struct lpm_small *small, struct lpm_key key)
+static __always_inline int lpm_small_find(const struct lpm_small *small, struct lpm_key key)
 {
 	const u64 *hi = lpm_small_hi(small), *lo = lpm_small_lo(small);
 	int first = 0, last;
@@ -116,8 +116,9 @@ static inline int lpm_small_find(const struct lpm_small *small, struct lpm_key k
 	return lpm_small_search(lo, true, key.lo, first, last - first + 1);
 }
 
-/* The leaf of the longest prefix of at most @maxlen bits that covers the key, 0 if none. */
-static inline u32 lpm_small_lookup(const struct lpm_small *small, struct lpm_key key, u8 maxlen)
+/* lpm_small_lookup() of either family */
+static __always_inline u32 lpm_small_walk(const struct lpm_small *small, struct lpm_key key,
+					  u8 maxlen)
 {
 	const u16 *parent = lpm_small_parent(small);
 	const u32 *leaves = lpm_small_leaf(small);
@@ -135,6 +136,19 @@ static inline u32 lpm_small_lookup(const struct lpm_small *small, struct lpm_key
 			return leaf;
 	}
 	return 0;
+}
+
+u32 vnet_lpm_small_lookup6(const struct lpm_small *small, struct lpm_key key, u8 maxlen);
+
+/*
+ * The leaf of the longest prefix of at most @maxlen bits that covers the key, 0 if none. IPv4
+ * in place, as it is much less work than IPv6, and all of it fits in registers.
+ */
+static inline u32 lpm_small_lookup(const struct lpm_small *small, struct lpm_key key, u8 maxlen)
+{
+	if (small->head.ip6)
+		return vnet_lpm_small_lookup6(small, key, maxlen);
+	return lpm_small_walk(small, key, maxlen);
 }
 
 /* Asks for what the first two rounds of a search look at, wherever that leads. */
