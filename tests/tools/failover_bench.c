@@ -2,30 +2,34 @@
 /*
  * How long are flows lost when one of two NVAs goes?
  *
- *	failover_bench [-b] -n COUNT [-r RATE] COMMAND-DOWN COMMAND-UP
- *		       COMMAND-REMOVE
+ *	failover_bench [-b] -n COUNT [-r RATE] COMMAND-REMOVE
  *
  * Namespaces nva1 (10.77.1.1) and nva2 (10.77.1.2) announce the same COUNT
- * prefixes to 10.77.0.1 in AS 65000; with -b nva2 with a longer AS path. UDP
- * from namespace vm1 to 64 of the prefixes goes at RATE packets a second.
- * Then, one after the other: nva1's carrier is lost (COMMAND-DOWN) and comes
- * back (COMMAND-UP), its session is reset and comes back, and it is removed
- * (COMMAND-REMOVE). Prints "FIGURE VALUE" lines: the milliseconds that the
- * packets to nva1 were lost, or after a reset still went there; for what
- * comes back, the packets that were lost.
+ * prefixes to 10.77.0.1 in AS 65000; with -b nva2 with a longer AS path. Their
+ * NICs are the taps nva1 and nva2 here, and the taps eth0 there: we are what is
+ * between these, as an emulator is. UDP from namespace vm1 to 64 of the prefixes
+ * goes at RATE packets a second. Then, when the kernel has all routes, one after
+ * the other: nva1's carrier is lost and comes back, its session ends by a TCP
+ * reset and comes back, the same by a NOTIFICATION, and its NIC is removed
+ * (COMMAND-REMOVE). Prints "FIGURE VALUE" lines: the milliseconds until the last
+ * packet that was lost, or after the end of a session that still went to nva1; for
+ * what comes back, the packets that were lost.
  */
 #include <arpa/inet.h>
 #include <err.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/if_packet.h>
+#include <linux/if_tun.h>
+#include <linux/rtnetlink.h>
 #include <net/ethernet.h>
+#include <net/if.h>
 #include <netinet/ip.h>
 #include <netinet/udp.h>
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -45,8 +49,13 @@ struct packet {
 static const char *const netns[2] = { "nva1", "nva2" };
 static struct packet *packets;
 static uint32_t n_packets;
-static unsigned int rate = 2000;
-static int out, in[2];
+static unsigned int rate = 4000;
+static uint64_t next_send;		/* ns, when the next packet is due */
+static int out;
+static int kernel;			/* hears of routes and next hops */
+static bool kernel_moved;
+static int nic[2], guest[2];		/* both ends of each NVA's wire */
+static int home;			/* the namespace of the NICs */
 static struct sockaddr_in flows[FLOWS];
 static struct speaker speakers[2];
 static struct origin origins[2];
@@ -76,7 +85,6 @@ static void enter(const char *name)
 
 static void open_flows(const struct origin *o)
 {
-	int bytes = 16 * 1024 * 1024;
 	unsigned int i;
 
 	for (i = 0; i < FLOWS; i++) {
@@ -85,33 +93,97 @@ static void open_flows(const struct origin *o)
 		flows[i].sin_addr.s_addr = htonl(routes_address(o,
 				(uint64_t)i * o->count / FLOWS));
 	}
-	for (i = 0; i < 2; i++) {
-		enter(netns[i]);
-		in[i] = socket(AF_PACKET, SOCK_DGRAM | SOCK_NONBLOCK,
-			       htons(ETH_P_IP));
-		if (in[i] < 0 || setsockopt(in[i], SOL_SOCKET, SO_RCVBUFFORCE,
-					    &bytes, sizeof(bytes)))
-			err(1, "packet socket");
-	}
 	enter("vm1");
 	out = socket(AF_INET, SOCK_DGRAM, 0);
 	if (out < 0)
 		err(1, "socket");
 }
 
-static void receive(unsigned int nva)
+/* Whether a frame for an NVA is one of the flows': then that is its end. */
+static bool take(unsigned int nva, const void *frame, ssize_t n)
 {
 	struct {
+		struct ether_header ether;
 		struct iphdr ip;
 		struct udphdr udp;
 		uint32_t number;
 	} __attribute__((packed)) p;
+
+	if (n < (ssize_t)sizeof(p))
+		return false;
+	memcpy(&p, frame, sizeof(p));
+	if (p.ether.ether_type != htons(ETHERTYPE_IP) ||
+	    p.ip.protocol != IPPROTO_UDP || p.udp.dest != htons(PORT))
+		return false;
+	if (p.number < n_packets)
+		packets[p.number].at = nva + 1;
+	return true;
+}
+
+/* What one side does not take, or is not there for, is lost as on any wire. */
+static void carry(unsigned int nva)
+{
+	static uint8_t frame[65536];
 	ssize_t n;
 
-	while ((n = recv(in[nva], &p, sizeof(p), 0)) >= 0)
-		if (n == sizeof(p) && p.ip.protocol == IPPROTO_UDP &&
-		    p.udp.dest == htons(PORT) && p.number < n_packets)
-			packets[p.number].at = nva + 1;
+	while ((n = read(nic[nva], frame, sizeof(frame))) > 0)
+		if (!take(nva, frame, n) && write(guest[nva], frame, n) < 0)
+			continue;
+	while ((n = read(guest[nva], frame, sizeof(frame))) > 0)
+		if (write(nic[nva], frame, n) < 0)
+			continue;
+}
+
+static void hear_kernel(void)
+{
+	static char buf[65536];
+
+	while (recv(kernel, buf, sizeof(buf), MSG_DONTWAIT) > 0 ||
+	       errno == ENOBUFS)
+		kernel_moved = true;
+}
+
+static void open_kernel(void)
+{
+	static const int groups[] = { RTNLGRP_IPV4_ROUTE, RTNLGRP_NEXTHOP };
+	unsigned int i;
+
+	kernel = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
+	if (kernel < 0)
+		err(1, "netlink");
+	for (i = 0; i < 2; i++)
+		if (setsockopt(kernel, SOL_NETLINK, NETLINK_ADD_MEMBERSHIP,
+			       &groups[i], sizeof(groups[i])))
+			err(1, "netlink group");
+}
+
+static int open_tap(const char *name)
+{
+	struct ifreq req = { .ifr_flags = IFF_TAP | IFF_NO_PI };
+	int fd = open("/dev/net/tun", O_RDWR | O_NONBLOCK | O_CLOEXEC);
+
+	if (fd < 0)
+		err(1, "/dev/net/tun");
+	strncpy(req.ifr_name, name, IFNAMSIZ - 1);
+	if (ioctl(fd, TUNSETIFF, &req))
+		err(1, "tap %s", name);
+	return fd;
+}
+
+/* Before any other namespace is entered */
+static void open_wires(void)
+{
+	unsigned int i;
+
+	home = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
+	if (home < 0)
+		err(1, "network namespace");
+	for (i = 0; i < 2; i++)
+		nic[i] = open_tap(netns[i]);
+	for (i = 0; i < 2; i++) {
+		enter(netns[i]);
+		guest[i] = open_tap("eth0");
+	}
 }
 
 static void send_one(void)
@@ -125,20 +197,25 @@ static void send_one(void)
 	       sizeof(flows[0]));
 }
 
+static void serve(void)
+{
+	carry(0);
+	carry(1);
+	hear_kernel();
+	speakers_run(0);
+}
+
 static void flow_until(uint64_t end)
 {
-	static uint64_t next;
 	uint64_t now = now_ns();
 
-	if (next + SECOND < now)
-		next = now;
+	if (next_send + SECOND < now)
+		next_send = now;
 	for (; now < end; now = now_ns()) {
 		/* What could not be sent in time is sent late, not dropped. */
-		for (; next <= now; next += SECOND / rate)
+		for (; next_send <= now; next_send += SECOND / rate)
 			send_one();
-		receive(0);
-		receive(1);
-		speakers_run(0);
+		serve();
 	}
 }
 
@@ -147,11 +224,22 @@ static void flow_for(uint64_t ns)
 	flow_until(now_ns() + ns);
 }
 
+/* Send nothing for a while: what is on its way arrives. */
+static void drain(void)
+{
+	uint64_t end = now_ns() + SECOND / 5;
+
+	while (now_ns() < end)
+		serve();
+	next_send = end;
+}
+
 /* Those of the packets from @from on that came to nobody. */
 static unsigned int lost_since(uint32_t from)
 {
 	unsigned int n = 0;
 
+	drain();
 	for (; from < n_packets; from++)
 		n += packets[from].at == 0;
 	return n;
@@ -190,8 +278,8 @@ static void connect_speaker(unsigned int i)
 }
 
 /*
- * Until the flows have been where they should be for a second: nva1 has its
- * share of them, and nobody lost one.
+ * Until the flows have been where they should be for more than a second: nva1
+ * has its share of them, nobody lost one, and the kernel heard of no route.
  */
 static void settle(double least)
 {
@@ -204,8 +292,10 @@ static void settle(double least)
 		if (now_ns() > end)
 			errx(1, "flows do not settle");
 		from = n_packets;
+		kernel_moved = false;
 		part = share();
-		good = part >= least && !lost_since(from) ? good + 1 : 0;
+		good = part >= least && !lost_since(from) && !kernel_moved ?
+		       good + 1 : 0;
 	}
 }
 
@@ -233,6 +323,8 @@ static void set_up(unsigned int count, bool backup)
 			.address = { 10, 77, 1, 1 + i },
 		};
 	}
+	open_kernel();
+	open_wires();
 	open_flows(&origins[0]);
 }
 
@@ -248,6 +340,8 @@ static void run_command(const char *command)
 	if (pid < 0)
 		err(1, "fork");
 	if (pid == 0) {
+		if (setns(home, CLONE_NEWNET))
+			_exit(127);
 		execl("/bin/sh", "sh", "-c", command, NULL);
 		_exit(127);
 	}
@@ -257,38 +351,85 @@ static void run_command(const char *command)
 		errx(1, "%s: status %d", command, status);
 }
 
-static void lose(const char *name, const char *command)
+/* Milliseconds from @at to the last packet since @from that was lost. */
+static double lost_until(uint32_t from, uint64_t at)
 {
-	double part = share();
-	uint32_t from = n_packets;
+	uint64_t last = at;
+
+	drain();
+	for (; from < n_packets; from++)
+		if (packets[from].at == 0 && packets[from].sent > last)
+			last = packets[from].sent;
+	return (last - at) / 1e6;
+}
+
+static void set_carrier(bool on)
+{
+	int value = on;
+
+	if (ioctl(nic[0], TUNSETCARRIER, &value))
+		err(1, "carrier");
+}
+
+static void lose_carrier(void)
+{
+	uint32_t from;
+	uint64_t at;
+
+	flow_for(SECOND / 10);
+	set_carrier(false);
+	at = now_ns();
+	from = n_packets;
+	flow_for(2 * SECOND);
+	figure("carrier", lost_until(from, at));
+}
+
+/* When it is gone is seen by the first packet that is lost. */
+static void lose_nic(const char *command)
+{
+	uint32_t from = n_packets, first;
 
 	run_command(command);
 	flow_for(2 * SECOND);
-	figure(name, lost_since(from) * 1000.0 / (rate * part));
+	drain();
+	for (first = from; first < n_packets && packets[first].at; first++)
+		;
+	figure("removed", first == n_packets ? 0 :
+	       lost_until(first, packets[first].sent) + 1000.0 / rate);
 }
 
 /* The data plane of nva1 goes on: what counts is where packets still go. */
-static void reset(void)
+static void lose_session(const char *name, void (*end)(struct speaker *))
 {
-	double part = share();
-	uint64_t at = now_ns(), last = at;
-	uint32_t from = n_packets;
-	unsigned int lost;
+	uint64_t at, last;
+	uint32_t from;
+	double lost;
 
-	speaker_reset(&speakers[0]);
+	flow_for(SECOND / 10);
+	end(&speakers[0]);
+	at = last = now_ns();
+	from = n_packets;
 	flow_for(2 * SECOND);
-	lost = lost_since(from);
+	lost = lost_until(from, at);
 	for (; from < n_packets; from++)
 		if (packets[from].at == 1)
 			last = packets[from].sent;
-	figure("close", (last - at) / 1e6 + lost * 1000.0 / (rate * part));
+	figure(name, lost > (last - at) / 1e6 ? lost : (last - at) / 1e6);
+}
+
+static void come_back(const char *name, double least)
+{
+	uint32_t from = n_packets;
+
+	connect_speaker(0);
+	settle(least);
+	figure(name, lost_since(from));
 }
 
 int main(int argc, char **argv)
 {
 	unsigned int count = 0;
 	bool backup = false;
-	uint32_t from;
 	double least;
 	int c;
 
@@ -307,30 +448,24 @@ int main(int argc, char **argv)
 			return 2;
 		}
 	}
-	argv += optind;
-	if (count < FLOWS || argc - optind != 3)
+	if (count < FLOWS || rate == 0 || argc - optind != 1)
 		errx(2, "usage: see the head of failover_bench.c");
 	least = backup ? 1 : 0.2;
 	set_up(count, backup);
 	connect_speaker(0);
 	settle(1);
 	connect_speaker(1);
-	flow_for(5 * SECOND);
 	settle(least);
 
-	lose("carrier", argv[0]);
-	from = n_packets;
-	run_command(argv[1]);
+	lose_carrier();
+	set_carrier(true);
 	/* Its own link was down, too: it begins anew. */
 	speaker_reset(&speakers[0]);
-	connect_speaker(0);
-	settle(least);
-	figure("carrier_back", lost_since(from));
-	reset();
-	from = n_packets;
-	connect_speaker(0);
-	settle(least);
-	figure("close_back", lost_since(from));
-	lose("removed", argv[2]);
+	come_back("carrier_back", least);
+	lose_session("close", speaker_reset);
+	come_back("close_back", least);
+	lose_session("notify", speaker_cease);
+	come_back("notify_back", least);
+	lose_nic(argv[optind]);
 	return 0;
 }

@@ -113,6 +113,19 @@ static void send_now(struct speaker *s, const void *message, size_t len)
 		lost(s);
 }
 
+void speaker_cease(struct speaker *s)
+{
+	uint8_t message[BGP_MAX], *p;
+
+	if (s->state != SPEAKER_ESTABLISHED || s->out_len)
+		errx(1, "a speaker is not ready to end");
+	p = message_begin(message, BGP_NOTIFICATION);
+	*p++ = 6;
+	*p++ = 2;
+	send_now(s, message, message_end(message, p));
+	drop(s);
+}
+
 static void send_open(struct speaker *s)
 {
 	uint8_t message[BGP_MAX], *p, *caps;

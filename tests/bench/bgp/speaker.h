@@ -63,6 +63,8 @@ void speakers_init(const uint8_t target[4], uint32_t target_as);
 void speaker_connect(struct speaker *s);
 /* Close the session by a TCP reset. */
 void speaker_reset(struct speaker *s);
+/* The same by a NOTIFICATION: Cease, Administrative Shutdown. */
+void speaker_cease(struct speaker *s);
 /* Send what is in @feed, which stays the caller's. */
 void speaker_send(struct speaker *s, const struct feed *feed);
 void speaker_deaf(struct speaker *s, bool deaf);

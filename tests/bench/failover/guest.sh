@@ -16,12 +16,26 @@ run=$(mktemp -d)
 defer rm -rf "$run"
 chmod 755 "$run"
 
-# add_guest NAME ADDRESS N
+# add_vm NAME: its NIC is a cable
+add_vm() {
+	must ip link add "$1" type veth peer name eth0 netns "$1"
+}
+
+# add_nva NAME: its NIC is two taps, with failover_bench in between
+add_nva() {
+	must ip tuntap add dev "$1" mode tap
+	must ip -n "$1" tuntap add dev eth0 mode tap
+}
+
+# add_guest HOW NAME ADDRESS N
 add_guest() {
+	local how=$1
+	shift
+
 	add_netns "$1"
-	must ip link add "$1" type veth peer name eth0 address "02:00:00:00:00:0$3" netns "$1"
+	$how "$1"
 	must ip link set "$1" up
-	must ip -n "$1" link set eth0 up
+	must ip -n "$1" link set eth0 address "02:00:00:00:00:0$3" up
 	must ip -n "$1" address add "$2/16" dev eth0
 	must ip -n "$1" route add default via 10.77.255.1 dev eth0 onlink
 }
@@ -33,9 +47,9 @@ run_ours() {
 	local backup=()
 
 	[ "$2" = ecmp ] || backup=(-b)
-	add_guest vm1 10.77.2.1 1
-	add_guest nva1 10.77.1.1 2
-	add_guest nva2 10.77.1.2 3
+	add_guest add_vm vm1 10.77.2.1 1
+	add_guest add_nva nva1 10.77.1.1 2
+	add_guest add_nva nva2 10.77.1.2 3
 	cat >"$run/vrsd.yaml" <<-EOT
 	vnets:
 	  - name: blue
@@ -58,9 +72,7 @@ run_ours() {
 	vrsd -c "$run/vrsd.yaml" -r "$run/rs" -u nobody >"$run/vrsd.log" 2>&1 &
 	pid=$!
 	wait_until 30 grep -q serves "$run/vrsd.log" || bail_out "vrsd does not start"
-	nice -n -5 failover_bench "${backup[@]}" -n "$1" "ip -n nva1 link set eth0 down" \
-		"ip -n nva1 link set eth0 up; ip -n nva1 route add default via 10.77.255.1 dev eth0 onlink" \
-		"ip -n nva1 link del eth0" >"$run/out" 2>"$run/err" || {
+	nice -n -5 failover_bench "${backup[@]}" -n "$1" "ip link del nva1" >"$run/out" 2>"$run/err" || {
 		echo "$2 $1: $(cat "$run/err")" >&2
 		tail -n 5 "$run/vrsd.log" >&2
 		exit 1
@@ -77,6 +89,7 @@ run_ours() {
 }
 
 load_module
+must modprobe tun
 for count; do
 	run_ours "$count" ecmp
 	run_ours "$count" backup
