@@ -2,18 +2,19 @@
 /*
  * How long are flows lost when one of two NVAs goes?
  *
- *	failover_bench [-b] -n COUNT [-r RATE] COMMAND-REMOVE
+ *	failover_bench [-b] -n COUNT [-r RATE] COMMAND-BFD COMMAND-REMOVE
  *
  * Namespaces nva1 (10.77.1.1) and nva2 (10.77.1.2) announce the same COUNT
  * prefixes to 10.77.0.1 in AS 65000; with -b nva2 with a longer AS path. Their
  * NICs are the taps nva1 and nva2 here, and the taps eth0 there: we are what is
- * between these, as an emulator is. UDP from namespace vm1 to 64 of the prefixes
- * goes at RATE packets a second. Then, when the kernel has all routes, one after
- * the other: nva1's carrier is lost and comes back, its session ends by a TCP
- * reset and comes back, the same by a NOTIFICATION, and its NIC is removed
- * (COMMAND-REMOVE). Prints "FIGURE VALUE" lines: the milliseconds until the last
- * packet that was lost, or after the end of a session that still went to nva1; for
- * what comes back, the packets that were lost.
+ * between these, as an emulator is. UDP from namespace vm1 to 64 of the
+ * prefixes goes at RATE packets a second. Then, when the kernel has all routes,
+ * one after the other: nva1's carrier is lost and comes back, its session ends
+ * by a TCP reset and comes back, the same by a NOTIFICATION; it falls silent
+ * when BFD is up (COMMAND-BFD succeeds) and comes back; and its NIC is removed
+ * (COMMAND-REMOVE). Prints "FIGURE VALUE" lines: the milliseconds until the
+ * last packet that was lost, or after the end of a session that still went to
+ * nva1; for what comes back, the packets that were lost.
  */
 #include <arpa/inet.h>
 #include <err.h>
@@ -39,6 +40,7 @@
 #define SECOND		1000000000ull
 #define FLOWS		64
 #define PORT		9999
+#define BURST		64
 #define PACKETS_MAX	4000000
 
 struct packet {
@@ -53,8 +55,9 @@ static unsigned int rate = 4000;
 static uint64_t next_send;		/* ns, when the next packet is due */
 static int out;
 static int kernel;			/* hears of routes and next hops */
-static bool kernel_moved;
+static bool kernel_moved, kernel_changed;
 static int nic[2], guest[2];		/* both ends of each NVA's wire */
+static bool silent[2];			/* it is cut */
 static int home;			/* the namespace of the NICs */
 static struct sockaddr_in flows[FLOWS];
 static struct speaker speakers[2];
@@ -124,13 +127,15 @@ static bool take(unsigned int nva, const void *frame, ssize_t n)
 static void carry(unsigned int nva)
 {
 	static uint8_t frame[65536];
+	bool cut = silent[nva];
 	ssize_t n;
 
 	while ((n = read(nic[nva], frame, sizeof(frame))) > 0)
-		if (!take(nva, frame, n) && write(guest[nva], frame, n) < 0)
+		if (!cut && !take(nva, frame, n) &&
+		    write(guest[nva], frame, n) < 0)
 			continue;
 	while ((n = read(guest[nva], frame, sizeof(frame))) > 0)
-		if (write(nic[nva], frame, n) < 0)
+		if (!cut && write(nic[nva], frame, n) < 0)
 			continue;
 }
 
@@ -140,16 +145,18 @@ static void hear_kernel(void)
 
 	while (recv(kernel, buf, sizeof(buf), MSG_DONTWAIT) > 0 ||
 	       errno == ENOBUFS)
-		kernel_moved = true;
+		kernel_moved = kernel_changed = true;
 }
 
 static void open_kernel(void)
 {
 	static const int groups[] = { RTNLGRP_IPV4_ROUTE, RTNLGRP_NEXTHOP };
+	static const struct sockaddr_nl self = { .nl_family = AF_NETLINK };
 	unsigned int i;
 
+	/* Who has no address does not hear what is told to all but 0. */
 	kernel = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
-	if (kernel < 0)
+	if (kernel < 0 || bind(kernel, (void *)&self, sizeof(self)))
 		err(1, "netlink");
 	for (i = 0; i < 2; i++)
 		if (setsockopt(kernel, SOL_NETLINK, NETLINK_ADD_MEMBERSHIP,
@@ -208,13 +215,19 @@ static void serve(void)
 static void flow_until(uint64_t end)
 {
 	uint64_t now = now_ns();
+	unsigned int n;
 
 	if (next_send + SECOND < now)
 		next_send = now;
 	for (; now < end; now = now_ns()) {
-		/* What could not be sent in time is sent late, not dropped. */
-		for (; next_send <= now; next_send += SECOND / rate)
+		/*
+		 * What could not be sent in time is sent late, not dropped; and
+		 * not all at once, which no queue would take.
+		 */
+		for (n = 0; next_send <= now && n < BURST; n++) {
 			send_one();
+			next_send += SECOND / rate;
+		}
 		serve();
 	}
 }
@@ -274,12 +287,14 @@ static void connect_speaker(unsigned int i)
 			speaker_connect(&speakers[i]);
 		flow_for(SECOND / 10);
 	}
+	kernel_changed = false;
 	speaker_send(&speakers[i], &feeds[i]);
 }
 
 /*
  * Until the flows have been where they should be for more than a second: nva1
- * has its share of them, nobody lost one, and the kernel heard of no route.
+ * has its share of them, nobody lost one, and the kernel, having heard of what
+ * was announced last, hears of no route.
  */
 static void settle(double least)
 {
@@ -294,8 +309,8 @@ static void settle(double least)
 		from = n_packets;
 		kernel_moved = false;
 		part = share();
-		good = part >= least && !lost_since(from) && !kernel_moved ?
-		       good + 1 : 0;
+		good = part >= least && !lost_since(from) &&
+		       kernel_changed && !kernel_moved ? good + 1 : 0;
 	}
 }
 
@@ -332,7 +347,7 @@ static void set_up(unsigned int count, bool backup)
  * Events
  */
 
-static void run_command(const char *command)
+static int run_command(const char *command)
 {
 	pid_t pid = fork();
 	int status;
@@ -347,8 +362,7 @@ static void run_command(const char *command)
 	}
 	while (waitpid(pid, &status, WNOHANG) == 0)
 		flow_for(SECOND / 1000);
-	if (status)
-		errx(1, "%s: status %d", command, status);
+	return status;
 }
 
 /* Milliseconds from @at to the last packet since @from that was lost. */
@@ -382,6 +396,7 @@ static void lose_carrier(void)
 	from = n_packets;
 	flow_for(2 * SECOND);
 	figure("carrier", lost_until(from, at));
+	figure("carrier_packets", lost_since(from));
 }
 
 /* When it is gone is seen by the first packet that is lost. */
@@ -389,7 +404,8 @@ static void lose_nic(const char *command)
 {
 	uint32_t from = n_packets, first;
 
-	run_command(command);
+	if (run_command(command))
+		errx(1, "%s failed", command);
 	flow_for(2 * SECOND);
 	drain();
 	for (first = from; first < n_packets && packets[first].at; first++)
@@ -415,6 +431,31 @@ static void lose_session(const char *name, void (*end)(struct speaker *))
 		if (packets[from].at == 1)
 			last = packets[from].sent;
 	figure(name, lost > (last - at) / 1e6 ? lost : (last - at) / 1e6);
+}
+
+/*
+ * It says nothing, and its NIC has its carrier. It must have its share before:
+ * BFD may have taken it away on a machine that is too busy for it.
+ */
+static void fall_silent(const char *bfd_is_up, double least)
+{
+	uint64_t at, end = now_ns() + 60 * SECOND;
+	uint32_t from;
+
+	while (share() < least || run_command(bfd_is_up)) {
+		if (now_ns() > end)
+			errx(1, "BFD does not come up to stay");
+		if (speakers[0].state == SPEAKER_CLOSED)
+			connect_speaker(0);
+	}
+	flow_for(SECOND / 10);
+	silent[0] = true;
+	at = now_ns();
+	from = n_packets;
+	flow_for(2 * SECOND);
+	figure("silent", lost_until(from, at));
+	silent[0] = false;
+	speaker_reset(&speakers[0]);
 }
 
 static void come_back(const char *name, double least)
@@ -448,7 +489,7 @@ int main(int argc, char **argv)
 			return 2;
 		}
 	}
-	if (count < FLOWS || rate == 0 || argc - optind != 1)
+	if (count < FLOWS || rate == 0 || argc - optind != 2)
 		errx(2, "usage: see the head of failover_bench.c");
 	least = backup ? 1 : 0.2;
 	set_up(count, backup);
@@ -466,6 +507,8 @@ int main(int argc, char **argv)
 	come_back("close_back", least);
 	lose_session("notify", speaker_cease);
 	come_back("notify_back", least);
-	lose_nic(argv[optind]);
+	fall_silent(argv[optind], least);
+	come_back("silent_back", least);
+	lose_nic(argv[optind + 1]);
 	return 0;
 }

@@ -4,7 +4,7 @@
 # limit with each number of prefixes; "alike" is the largest number's beside the
 # smallest number's, times below the measurement's own grain counted as that.
 
-def targets: { carrier: 1, removed: 1, close: 50, notify: 50 };
+def targets: { carrier: 1, removed: 1, close: 50, notify: 50, silent: 200 };
 def grain: 0.5;
 
 . as $all |
