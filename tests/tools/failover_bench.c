@@ -442,13 +442,12 @@ static void fall_silent(const char *bfd_is_up, double least)
 	uint64_t at, end = now_ns() + 60 * SECOND;
 	uint32_t from;
 
-	while (share() < least || run_command(bfd_is_up)) {
+	while (run_command(bfd_is_up) || share() < least) {
 		if (now_ns() > end)
 			errx(1, "BFD does not come up to stay");
 		if (speakers[0].state == SPEAKER_CLOSED)
 			connect_speaker(0);
 	}
-	flow_for(SECOND / 10);
 	silent[0] = true;
 	at = now_ns();
 	from = n_packets;

@@ -101,7 +101,7 @@ run_ours() {
 		exit 1
 	}
 	kill "$(cat "$run/nva1.pid")"
-	rm "$run/nva1.pid"
+	rm -f "$run/nva1.pid"
 	kill -TERM $pid
 	wait_until 60 ended $pid || kill -KILL $pid
 	ip link del blue
