@@ -119,7 +119,7 @@ static inline struct lpm_key lpm_key_set_byte(struct lpm_key key,
  * hweight64() is patched to the popcnt instruction where the kernel can patch itself;
  * user-mode Linux cannot, so this code is compiled with -mpopcnt there.
  */
-static inline unsigned int lpm_popcount(u64 word)
+static inline unsigned long lpm_popcount(u64 word)
 {
 #ifdef __POPCNT__
 	return __builtin_popcountll(word);

@@ -108,8 +108,9 @@ extern const struct lpm_node vnet_lpm_blank;
 /* The run that slot @slot belongs to. */
 static inline unsigned long lpm_node_run(const struct lpm_node *node, u8 slot)
 {
-	unsigned int word = slot >> 6;
-	u64 starts = node->map[word] & ((2ULL << (slot & 63)) - 1);
+	unsigned long word = slot >> 6;
+	/* Without those that begin behind the slot. */
+	u64 starts = node->map[word] << (~slot & 63);
 
 	return node->before[word] + lpm_popcount(starts) - 1;
 }
