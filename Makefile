@@ -24,7 +24,7 @@ dkmsdir		?= /usr/src/vnet-$(VERSION)
 man_pages	:= $(wildcard docs/man/*.[1-8])
 
 # The kernels to build the module for: the running one if its headers are
-# there, else the guests'. KERNEL is a list of: running 6.1 6.12 debug ao uml.
+# there, else the guests'. KERNEL is a list of: running 6.1 6.12 debug kcsan ao uml.
 running_build	:= /lib/modules/$(shell uname -r)/build
 KERNEL		?= $(if $(wildcard $(running_build)),running,6.1 6.12)
 
@@ -42,11 +42,11 @@ say		= $(if $(V),,@$(if $(silent),,echo '  $(1)';) )
 .SECONDARY:
 MAKEFLAGS	+= --no-builtin-rules
 
-.PHONY: all module agent plugin setup debug-kernel ao-kernel uml-kernel check style fuzz bench-lookup bench-forward interop demo \
+.PHONY: all module agent plugin setup debug-kernel kcsan-kernel ao-kernel uml-kernel check style fuzz bench-lookup bench-forward interop demo \
 	install uninstall clean help
 all: module agent plugin	## the module, the agent vrsd, its CLI vrs, the plugin for ip(8)
 
-module: $(addprefix module-,$(KERNEL))	## vnet.ko for KERNEL="running 6.1 6.12 debug ao uml"
+module: $(addprefix module-,$(KERNEL))	## vnet.ko for KERNEL="running 6.1 6.12 debug kcsan ao uml"
 agent:	## vrsd and vrs
 plugin:	## what makes ip(8) know the link kind vnet
 
@@ -88,6 +88,9 @@ setup:	## installs the packages and fetches the kernels that the rest needs (roo
 
 debug-kernel: setup	## builds the guests' kernel with KASAN, lockdep, kmemleak (once, 16 minutes)
 	tests/vm/kernel debug
+
+kcsan-kernel: setup	## builds the guests' kernel with KCSAN (once, 10 minutes)
+	tests/vm/kernel kcsan
 
 ao-kernel: setup	## builds the guests' kernel with TCP-AO (once, 5 minutes)
 	tests/vm/kernel ao
