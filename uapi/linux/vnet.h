@@ -135,9 +135,9 @@
  * namespace. Its local address, TTL, TOS (also "inherit"), flow label and checksum
  * options apply; they are read when it is set, which may be repeated. What guests
  * send the host, or through it, from or to its UDP port is dropped.
- * VNET_CMD_TUNNEL_DEL ends all that, as does the end of the device. VNET_CMD_TUNNEL_GET (dump: none or one)
- * answers VNET_A_IFINDEX, VNET_A_NAME and VNET_A_STATS, as if the other hosts were
- * one NIC.
+ * VNET_CMD_TUNNEL_DEL ends all that, as does the end of the device.
+ * VNET_CMD_TUNNEL_GET (dump: none or one) answers VNET_A_IFINDEX, VNET_A_NAME and
+ * VNET_A_STATS, as if the other hosts were one NIC.
  *
  * VNET_CMD_EFFECTIVE_GET dumps the effective routes of a NIC (VNET_A_IFINDEX,
  * and VNET_A_FAMILY to have one family only), in the order of prefixes, best
