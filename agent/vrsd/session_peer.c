@@ -148,6 +148,15 @@ static void conn_write(struct peer_conn *conn)
 	bgp_conn_written(conn->bgp, n > 0, conn->blocked);
 }
 
+/* Who takes nothing at all is never ready to be written to: just more waits. */
+static void flush_conn(struct peer_conn *conn)
+{
+	if (!conn->blocked)
+		conn_write(conn);
+	else if (conn->bgp == conn->peer->bgp.session)
+		check_slow(conn->peer, conn->out.bytes);
+}
+
 static void flush_due(void *arg)
 {
 	struct peer_conn *conn;
@@ -156,8 +165,7 @@ static void flush_due(void *arg)
 	while ((conn = dirty)) {
 		dirty = conn->next_dirty;
 		conn->dirty = false;
-		if (!conn->blocked)
-			conn_write(conn);
+		flush_conn(conn);
 	}
 }
 

@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
 # The send hold timer (RFC 9687): a neighbor that says that it is there, and
-# takes nothing, is let go; one that takes a little at a time is not.
+# takes nothing, is let go; one that takes a little at a time is not. Until then
+# the first asks for all routes again and again, and not more and more waits.
 
 . "${0%/*}/host.bash"
 
@@ -26,7 +27,8 @@ configure() {
 }
 
 # start_speaker NVA ADDRESS AS BYTES: one that sends keepalives, five a second,
-# and takes no more than BYTES each time once it has heard a KEEPALIVE.
+# and takes no more than BYTES each time once it has heard a KEEPALIVE. If that is
+# 0 it sends ROUTE-REFRESH, too.
 start_speaker() {
 	in_ns "$1" perl -MIO::Socket::INET -e '
 		my ($address, $as, $bytes) = @ARGV;
@@ -40,6 +42,7 @@ start_speaker() {
 		}
 		while (syswrite($s, "\xff" x 16 . pack("nC", 19, 4))) {
 			sysread($s, $heard, $bytes) if $bytes;
+			syswrite($s, "\xff" x 16 . pack("nCnCC", 23, 5, 1, 0, 1)) unless $bytes;
 			select(undef, undef, undef, 0.2);
 		}' "$2" "$3" "$4" >>"$run/$1.log" 2>&1 &
 	speaker_pid=$!
@@ -66,6 +69,9 @@ start_speaker slow 10.1.4.4 65003 4096
 start_speaker sdwan 10.1.2.4 65001 0
 check "one that will take nothing comes up" wait_until 30 peer sdwan ".established > 0"
 check "one that takes a little does" wait_until 30 peer slow ".established > 0"
+check "what waits for the first is told" wait_until 30 logged \
+	"neighbor sdwan .*reads slowly"
+check "and has its limit" peer sdwan ".queued < 20 * 1024 * 1024"
 check "the first is let go" wait_until 60 logged \
 	"neighbor sdwan .*session down: Send Hold Timer Expired"
 check "the other is not" peer slow "$up and .established == 1"
