@@ -105,7 +105,7 @@ style: setup	## checkpatch, sparse, shellcheck, codespell and the rules of the h
 	tests/style
 
 fuzz: setup	## runs each fuzzer for FUZZ_SECONDS
-	tests/check fuzz
+	TESTS='^fuzz/' KERNELS=' ' tests/check
 
 bench-lookup: setup	## the lookup beside the kernel's own tables, at native speed; QUICK=1 is shorter
 	tests/vm/kernel uml
