@@ -249,26 +249,49 @@ static void notify(struct bgp_conn *conn, const struct bgp_error *err)
 	fall(conn, is_fault(err));
 }
 
-static void notify_plain(struct bgp_conn *conn, uint8_t code, uint8_t subcode)
+static void notify_plain(struct bgp_conn *conn, uint8_t code, uint8_t subcode,
+			 const void *data, size_t len)
 {
 	const char *sub = bgp_error_subcode_name(code, subcode);
 	struct bgp_error err;
 
-	bgp_error_set(&err, code, subcode, NULL, 0, "%s%s%s",
+	bgp_error_set(&err, code, subcode, data, len, "%s%s%s",
 		      bgp_error_code_name(code), *sub ? ", " : "", sub);
 	notify(conn, &err);
 }
 
-/* RFC 6608 */
-static void notify_unexpected(struct bgp_conn *conn)
+/* The message that an event is about, 0: none. */
+static uint8_t message_of(enum bgp_event event)
+{
+	switch (event) {
+	case BGP_EV_OPEN:
+	case BGP_EV_OPEN_ERROR:
+		return BGP_MSG_OPEN;
+	case BGP_EV_UPDATE:
+	case BGP_EV_UPDATE_ERROR:
+		return BGP_MSG_UPDATE;
+	case BGP_EV_KEEPALIVE:
+		return BGP_MSG_KEEPALIVE;
+	case BGP_EV_REFRESH:
+	case BGP_EV_REFRESH_ERROR:
+		return BGP_MSG_ROUTE_REFRESH;
+	default:
+		return 0;
+	}
+}
+
+/* RFC 6608: by state, with the type of the message as data */
+static void notify_unexpected(struct bgp_conn *conn, enum bgp_event event)
 {
 	static const uint8_t subcode[] = {
 		[BGP_OPENSENT] = BGP_FSM_IN_OPENSENT,
 		[BGP_OPENCONFIRM] = BGP_FSM_IN_OPENCONFIRM,
 		[BGP_ESTABLISHED] = BGP_FSM_IN_ESTABLISHED,
 	};
+	uint8_t type = message_of(event);
 
-	notify_plain(conn, BGP_ERR_FSM, subcode[conn->state]);
+	notify_plain(conn, BGP_ERR_FSM, subcode[conn->state], &type,
+		     type ? 1 : 0);
 }
 
 /* The peer said why it goes. */
@@ -509,7 +532,7 @@ static void in_opensent(struct bgp_conn *conn, enum bgp_event event,
 		notify(conn, err);
 		break;
 	case BGP_EV_HOLD:
-		notify_plain(conn, BGP_ERR_HOLD_TIMER, 0);
+		notify_plain(conn, BGP_ERR_HOLD_TIMER, 0, NULL, 0);
 		break;
 	case BGP_EV_TCP_FAILS:
 		note(conn, err, false);
@@ -521,7 +544,8 @@ static void in_opensent(struct bgp_conn *conn, enum bgp_event event,
 		open_received(conn);
 		break;
 	case BGP_EV_COLLISION:
-		notify_plain(conn, BGP_ERR_CEASE, BGP_CEASE_COLLISION);
+		notify_plain(conn, BGP_ERR_CEASE, BGP_CEASE_COLLISION, NULL,
+			     0);
 		break;
 	case BGP_EV_NOTIFY_VERSION:
 	/*
@@ -532,7 +556,7 @@ static void in_opensent(struct bgp_conn *conn, enum bgp_event event,
 		notified(conn, err);
 		break;
 	default:
-		notify_unexpected(conn);
+		notify_unexpected(conn, event);
 		break;
 	}
 }
@@ -549,10 +573,10 @@ static void in_openconfirm(struct bgp_conn *conn, enum bgp_event event,
 		notify(conn, err);
 		break;
 	case BGP_EV_HOLD:
-		notify_plain(conn, BGP_ERR_HOLD_TIMER, 0);
+		notify_plain(conn, BGP_ERR_HOLD_TIMER, 0, NULL, 0);
 		break;
 	case BGP_EV_SEND_HOLD:
-		notify_plain(conn, BGP_ERR_SEND_HOLD_TIMER, 0);
+		notify_plain(conn, BGP_ERR_SEND_HOLD_TIMER, 0, NULL, 0);
 		break;
 	case BGP_EV_KEEPALIVE_TIMER:
 		send_keepalive(conn);
@@ -566,13 +590,14 @@ static void in_openconfirm(struct bgp_conn *conn, enum bgp_event event,
 		notified(conn, err);
 		break;
 	case BGP_EV_COLLISION:
-		notify_plain(conn, BGP_ERR_CEASE, BGP_CEASE_COLLISION);
+		notify_plain(conn, BGP_ERR_CEASE, BGP_CEASE_COLLISION, NULL,
+			     0);
 		break;
 	case BGP_EV_KEEPALIVE:
 		establish(conn);
 		break;
 	default:
-		notify_unexpected(conn);
+		notify_unexpected(conn, event);
 		break;
 	}
 }
@@ -592,10 +617,10 @@ static void in_established(struct bgp_conn *conn, enum bgp_event event,
 		notify(conn, err);
 		break;
 	case BGP_EV_HOLD:
-		notify_plain(conn, BGP_ERR_HOLD_TIMER, 0);
+		notify_plain(conn, BGP_ERR_HOLD_TIMER, 0, NULL, 0);
 		break;
 	case BGP_EV_SEND_HOLD:
-		notify_plain(conn, BGP_ERR_SEND_HOLD_TIMER, 0);
+		notify_plain(conn, BGP_ERR_SEND_HOLD_TIMER, 0, NULL, 0);
 		break;
 	case BGP_EV_KEEPALIVE_TIMER:
 		/* So long without an error: the peer is forgiven. */
@@ -611,7 +636,8 @@ static void in_established(struct bgp_conn *conn, enum bgp_event event,
 		notified(conn, err);
 		break;
 	case BGP_EV_COLLISION:
-		notify_plain(conn, BGP_ERR_CEASE, BGP_CEASE_COLLISION);
+		notify_plain(conn, BGP_ERR_CEASE, BGP_CEASE_COLLISION, NULL,
+			     0);
 		break;
 	case BGP_EV_KEEPALIVE:
 	case BGP_EV_REFRESH:
@@ -622,7 +648,7 @@ static void in_established(struct bgp_conn *conn, enum bgp_event event,
 		peer->ops->update(peer, peer->parser);
 		break;
 	default:
-		notify_unexpected(conn);
+		notify_unexpected(conn, event);
 		break;
 	}
 }
