@@ -29,8 +29,10 @@ static enum vnet_drop transmit(struct net_device *dev,
 
 	skb->dev = dev;
 	err = dev_queue_xmit(skb);
-	/* whatever kept the stack from finishing the work, which is seldom that */
-	if (err == -ENOMEM)
+	/* Whatever kept the stack from finishing the work: seldom memory, and from 6.12 on
+	 * some of it has an error of its own.
+	 */
+	if (err == -ENOMEM || err == -EINVAL)
 		return VNET_DROP_OFFLOAD;
 	if (err < 0)
 		return VNET_DROP_NIC_DOWN;
