@@ -89,7 +89,7 @@ setup:	## installs the packages and fetches the kernels that the rest needs (roo
 debug-kernel: setup	## builds the guests' kernel with KASAN, lockdep, kmemleak (once, 16 minutes)
 	tests/vm/kernel debug
 
-kcsan-kernel: setup	## builds the guests' kernel with KCSAN (once, 10 minutes)
+kcsan-kernel: setup	## builds the guests' kernel with KCSAN (once)
 	tests/vm/kernel kcsan
 
 ao-kernel: setup	## builds the guests' kernel with TCP-AO (once, 5 minutes)
