@@ -9,18 +9,13 @@
 
 . "${0%/*}/../lib.sh"
 . "${0%/*}/../datapath.sh"
+. "${0%/*}/../control.sh"
 
 tracing=/sys/kernel/tracing
 
 load_module
-for vnet in blue red; do
-	table=$([ $vnet = blue ] && echo 100 || echo 200)
-	must ip link add $vnet type vnet vni "$table" table "$table" \
-		bgp_table $((table + 1))
-	must ip link set $vnet up
-	must ip route add 10.1.0.0/16 dev $vnet table "$table"
-	must ip route add fd00:10:1::/48 dev $vnet table "$table"
-done
+add_vnet blue 100 10.1.0.0/16 fd00:10:1::/48
+add_vnet red 200 10.1.0.0/16 fd00:10:1::/48
 add_vm vm1 blue 10.1.0.4/24 fd00:10:1::4/64
 add_vm vm2 blue 10.1.0.5/24 fd00:10:1::5/64
 add_vm nva blue 10.1.3.4/24 fd00:10:1:3::4/64

@@ -277,11 +277,16 @@ static int open_device(const char *device, uint8_t *mac)
 	    bind(fd, (struct sockaddr *)&addr, sizeof(addr)) < 0)
 		err(1, "%s", device);
 	memcpy(mac, req.ifr_hwaddr.sa_data, ETH_ALEN);
-	if (!segment)
-		return fd;
-	close(fd);
-	req.ifr_flags = IFF_TAP | IFF_NO_PI | IFF_VNET_HDR;
-	fd = open("/dev/net/tun", O_RDWR);
+	return fd;
+}
+
+/* The guest's side of @device, which takes segmentation headers */
+static int open_tap(const char *device)
+{
+	struct ifreq req = { .ifr_flags = IFF_TAP | IFF_NO_PI | IFF_VNET_HDR };
+	int fd = open("/dev/net/tun", O_RDWR);
+
+	strncpy(req.ifr_name, device, IFNAMSIZ - 1);
 	if (fd < 0 || ioctl(fd, TUNSETIFF, &req) < 0)
 		err(1, "%s, as a tap", device);
 	return fd;
@@ -380,11 +385,16 @@ int main(int argc, char **argv)
 	uint8_t src_mac[ETH_ALEN], dst_mac[ETH_ALEN];
 	uint8_t protocol = IPPROTO_UDP;
 	struct addr src, dst;
-	const char *kind;
+	const char *device, *kind;
 	int fd, vxlan;
 
 	parse_options(argc, argv);
-	fd = open_device(next_arg(), src_mac);
+	device = next_arg();
+	fd = open_device(device, src_mac);
+	if (segment) {
+		close(fd);
+		fd = open_tap(device);
+	}
 	next_mac(dst_mac);
 	kind = next_arg();
 	vxlan = strcmp(kind, "vxlan") == 0;
