@@ -318,52 +318,147 @@ static void test_too_big(void)
 	free(attrs);
 }
 
-static bool open_equal(const struct bgp_open *a, const struct bgp_open *b)
+static void random_restart(struct bgp_cap_restart *restart, bool present)
 {
-	char text[2][256];
+	enum bgp_af af;
 
-	bgp_caps_format(&a->caps, text[0], sizeof(text[0]));
-	bgp_caps_format(&b->caps, text[1], sizeof(text[1]));
-	return a->as == b->as && a->hold_time == b->hold_time &&
-	       a->router_id == b->router_id && !strcmp(text[0], text[1]) &&
-	       a->caps.families == b->caps.families &&
-	       a->caps.add_path_rx == b->caps.add_path_rx &&
-	       a->caps.add_path_tx == b->caps.add_path_tx;
+	restart->long_lived = random_below(4);
+	restart->long_lived_forwarding = random_below(4) & restart->long_lived;
+	for (af = 0; af < BGP_AF_COUNT; af++)
+		if (restart->long_lived & bgp_af_bit(af))
+			restart->long_lived_time[af] =
+				random_below(BGP_LONG_LIVED_MAX + 1);
+	if (!present)
+		return;
+	restart->restarting = one_in(2);
+	restart->notification = one_in(2);
+	restart->time = random_below(BGP_RESTART_TIME_MAX + 1);
+	restart->families = random_below(4);
+	restart->forwarding = random_below(4) & restart->families;
+}
+
+/* Everything that an OPEN can say, into memory that is zero. */
+static void random_open(struct bgp_open *open)
+{
+	struct bgp_caps *caps = &open->caps;
+
+	open->as = random_as();
+	open->hold_time = one_in(5) ? 0 : 3 + random_below(65000);
+	open->router_id = 1 + random_below(UINT32_MAX - 1);
+	caps->families = random_below(4);
+	caps->mp = caps->families;
+	caps->route_refresh = one_in(2);
+	caps->enhanced_refresh = one_in(2);
+	caps->extended_message = one_in(2);
+	caps->end_of_rib = one_in(2);
+	caps->role = random_below(BGP_ROLE_CONFLICT);
+	caps->ext_nexthop = random_below(4);
+	random_restart(&caps->restart, caps->end_of_rib);
+	caps->add_path_rx = random_below(4);
+	caps->add_path_tx = random_below(4);
+	caps->as4 = open->as > UINT16_MAX || one_in(2);
+	caps->as = caps->as4 ? open->as : 0;
+}
+
+/* The body of the one message that was built. */
+static struct rbuf body_of(const struct wbuf *w, enum bgp_msg_type type)
+{
+	struct rbuf stream = rbuf_make(w->data, w->len), body;
+	enum bgp_msg_type got;
+	struct bgp_error err;
+
+	ktap_must(wbuf_ok(w));
+	ktap_must(bgp_msg_next(&stream, BGP_MSG_MAX, &got, &body, &err) ==
+		  BGP_FRAME_MESSAGE && got == type && !stream.left);
+	return body;
+}
+
+static bool same_bytes(const struct wbuf *a, const struct wbuf *b)
+{
+	return wbuf_ok(a) && wbuf_ok(b) && a->len == b->len &&
+	       !memcmp(a->data, b->data, a->len);
+}
+
+static bool open_returns(const struct bgp_open *open)
+{
+	uint8_t again[BGP_MSG_MAX];
+	struct wbuf w = wbuf_make(message, BGP_MSG_MAX);
+	struct wbuf w2 = wbuf_make(again, sizeof(again));
+	struct bgp_open back;
+	struct bgp_error err;
+
+	bgp_open_build(&w, open);
+	if (!bgp_open_parse(body_of(&w, BGP_MSG_OPEN), &back, &err)) {
+		printf("# %s\n", err.text);
+		return false;
+	}
+	bgp_open_build(&w2, &back);
+	/* All of it: a field that is new is not forgotten here. */
+	return !memcmp(open, &back, sizeof(back)) && same_bytes(&w, &w2);
 }
 
 static void test_open(void)
 {
-	struct bgp_open open, back;
 	unsigned int round, same = 0;
-	struct bgp_error err;
-	struct wbuf w;
+	struct bgp_open open;
 
 	for (round = 0; round < ROUNDS; round++) {
-		open = (struct bgp_open){
-			.as = random_as(),
-			.hold_time = one_in(5) ? 0 : 3 + random_below(65000),
-			.router_id = 1 + random_below(UINT32_MAX - 1),
-			.caps = {
-				.families = random_below(4),
-				.route_refresh = one_in(2),
-				.enhanced_refresh = one_in(2),
-				.extended_message = one_in(2),
-				.end_of_rib = one_in(2),
-				.add_path_rx = random_below(4),
-				.add_path_tx = random_below(4),
-			},
-		};
-		open.caps.as4 = open.as > UINT16_MAX || one_in(2);
-		open.caps.as = open.as;
-		w = wbuf_make(message, BGP_MSG_MAX);
-		bgp_open_build(&w, &open);
-		same += wbuf_ok(&w) &&
-			bgp_open_parse(rbuf_make(message + BGP_HEADER_LEN,
-						 w.len - BGP_HEADER_LEN),
-				       &back, &err) &&
-			open_equal(&open, &back);
+		memset(&open, 0, sizeof(open));
+		random_open(&open);
+		same += open_returns(&open);
 	}
 	ktap_ok(same == ROUNDS, "OPEN: %u of %u", same, ROUNDS);
+}
+
+/* A Cease that may have a text, or any error with any data. */
+static void random_error(struct bgp_error *err)
+{
+	static uint8_t data[BGP_ERROR_DATA_MAX];
+	char text[300];
+	size_t i;
+
+	for (i = 0; i < sizeof(text) - 1; i++)
+		text[i] = ' ' + random_below('~' - ' ' + 1);
+	text[random_below(sizeof(text))] = '\0';
+	text[sizeof(text) - 1] = '\0';
+	if (one_in(2)) {
+		bgp_notify_cease(err, random_below(12), text);
+		return;
+	}
+	for (i = 0; i < sizeof(data); i++)
+		data[i] = random_below(256);
+	bgp_error_set(err, 1 + random_below(255), random_below(256), data,
+		      random_below(one_in(2) ? 20 : sizeof(data) + 1), "%s",
+		      "");
+}
+
+static bool notification_returns(const struct bgp_error *err)
+{
+	static uint8_t again[BGP_MSG_MAX];
+	struct wbuf w = wbuf_make(message, BGP_MSG_MAX);
+	struct wbuf w2 = wbuf_make(again, sizeof(again));
+	static struct bgp_error back;
+
+	bgp_notify_build(&w, err);
+	bgp_notify_parse(body_of(&w, BGP_MSG_NOTIFICATION), &back);
+	bgp_notify_build(&w2, &back);
+	return back.code == err->code && back.subcode == err->subcode &&
+	       back.data_len == err->data_len &&
+	       !memcmp(back.data, err->data, err->data_len) &&
+	       (!err->text[0] || !strcmp(back.text, err->text)) &&
+	       back.text[0] && same_bytes(&w, &w2);
+}
+
+static void test_notifications(void)
+{
+	unsigned int round, same = 0;
+	static struct bgp_error err;
+
+	for (round = 0; round < ROUNDS; round++) {
+		random_error(&err);
+		same += notification_returns(&err);
+	}
+	ktap_ok(same == ROUNDS, "NOTIFICATION: %u of %u", same, ROUNDS);
 }
 
 static void test_notification(void)
@@ -395,19 +490,30 @@ static void test_notification(void)
 	ktap_ok(w.len == BGP_MSG_MAX, "data is cut to fit");
 }
 
-static void test_refresh(void)
+/* Without RFC 7313 the byte that tells a begin or an end says nothing. */
+static bool refresh_returns(enum bgp_af af, enum bgp_refresh what,
+			    bool enhanced)
 {
 	struct wbuf w = wbuf_make(message, BGP_MSG_MAX);
-	enum bgp_refresh what;
+	enum bgp_refresh expect = enhanced ? what : BGP_REFRESH_REQUEST, got;
 	struct bgp_error err;
-	enum bgp_af af;
+	enum bgp_af got_af;
 
-	bgp_refresh_build(&w, BGP_IPV6_UNICAST, BGP_REFRESH_BEGIN);
-	ktap_ok(bgp_refresh_parse(rbuf_make(message + BGP_HEADER_LEN,
-					    w.len - BGP_HEADER_LEN), true,
-				  &af, &what, &err) == BGP_REFRESH_OK &&
-		af == BGP_IPV6_UNICAST && what == BGP_REFRESH_BEGIN,
-		"ROUTE-REFRESH");
+	bgp_refresh_build(&w, af, what);
+	return bgp_refresh_parse(body_of(&w, BGP_MSG_ROUTE_REFRESH), enhanced,
+				 &got_af, &got, &err) == BGP_REFRESH_OK &&
+	       got_af == af && got == expect;
+}
+
+static void test_refresh(void)
+{
+	unsigned int i, same = 0, all = BGP_AF_COUNT * (BGP_REFRESH_END + 1);
+
+	for (i = 0; i < 2 * all; i++)
+		same += refresh_returns(i % BGP_AF_COUNT,
+					i / BGP_AF_COUNT %
+					(BGP_REFRESH_END + 1), i >= all);
+	ktap_ok(same == 2 * all, "ROUTE-REFRESH: %u of %u", same, 2 * all);
 }
 
 int main(int argc, char **argv)
@@ -421,6 +527,7 @@ int main(int argc, char **argv)
 	test_end_of_rib();
 	test_too_big();
 	test_open();
+	test_notifications();
 	test_notification();
 	test_refresh();
 	bgp_update_free(parser);
