@@ -209,54 +209,6 @@ static unsigned int session_parse(const char *word)
 	return (word[0] - 'a') * 2 + word[2] - '1';
 }
 
-static void announce(unsigned int session, char *rest)
-{
-	struct bgp_nlri nlri = { .path_id = 0 };
-	uint8_t path[64], communities[64], wire[32];
-	struct wbuf p = wbuf_make(path, sizeof(path));
-	struct wbuf c = wbuf_make(communities, sizeof(communities));
-	struct wbuf w = wbuf_make(wire, sizeof(wire));
-	struct bgp_attr_set set = {
-		.nexthop = addr_from_v4(0x0a010201 + session / 2),
-	};
-	bool own = kind[session / 2] == CONF_NVA;
-	unsigned int high, low;
-	struct bgp_attrs *attrs;
-	const char *key = "as";
-	enum bgp_af af;
-	char *word = strtok(rest, " \n");
-
-	if (!word || prefix_parse(word, &nlri.prefix))
-		die("no prefix");
-	subject = nlri.prefix;
-	af = subject.addr.family == AF_INET ? BGP_IPV4_UNICAST :
-					      BGP_IPV6_UNICAST;
-	wbuf_u16(&p, 0x0200);
-	while ((word = strtok(NULL, " \n"))) {
-		if (!strcmp(word, "as") || !strcmp(word, "hop") ||
-		    !strcmp(word, "community")) {
-			key = word;
-			own &= strcmp(word, "as") != 0;
-		} else if (!strcmp(key, "as")) {
-			wbuf_u32(&p, strtoul(word, NULL, 10));
-		} else if (!strcmp(key, "hop")) {
-			if (addr_parse(word, &set.nexthop))
-				die("no next hop");
-		} else if (sscanf(word, "%u:%u", &high, &low) == 2) {
-			wbuf_u32(&c, high << 16 | low);
-		}
-	}
-	if (own)
-		wbuf_u32(&p, 65001 + session / 2);
-	path[1] = (p.len - 2) / 4;
-	set.part[BGP_PART_AS_PATH] = rbuf_make(path, path[1] ? p.len : 0);
-	set.part[BGP_PART_COMMUNITIES] = rbuf_make(communities, c.len);
-	attrs = bgp_attrs_new(&set);
-	bgp_nlri_build(&w, &nlri, false);
-	rib_peer_announce(peer[session], af, attrs, rbuf_make(wire, w.len));
-	free(attrs);
-}
-
 static unsigned int word_among(const char *word, const char *const *words)
 {
 	unsigned int i;
@@ -266,6 +218,100 @@ static unsigned int word_among(const char *word, const char *const *words)
 			return i;
 	die("no such word");
 	return 0;
+}
+
+/* A path on its way to be announced. */
+struct path {
+	struct bgp_attr_set set;
+	struct wbuf as_path, communities;
+	bool own;			/* nothing is said of the AS path */
+};
+
+/* The value of a key that has one; false: it is not such a key. */
+static bool take_value(struct path *p, const char *key, const char *word)
+{
+	static const char *const origins[] = { "igp", "egp", "incomplete",
+					       NULL };
+
+	if (!strcmp(key, "hop")) {
+		if (addr_parse(word, &p->set.nexthop))
+			die("no next hop");
+	} else if (!strcmp(key, "origin")) {
+		p->set.origin = word_among(word, origins);
+	} else if (!strcmp(key, "med")) {
+		p->set.med = strtoul(word, NULL, 10);
+		p->set.flags |= BGP_ATTRS_MED;
+	} else if (!strcmp(key, "local-pref")) {
+		p->set.local_pref = strtoul(word, NULL, 10);
+		p->set.flags |= BGP_ATTRS_LOCAL_PREF;
+	} else {
+		return false;
+	}
+	return true;
+}
+
+static bool is_key(const char *word)
+{
+	return !strcmp(word, "as") || !strcmp(word, "hop") ||
+	       !strcmp(word, "community") || !strcmp(word, "origin") ||
+	       !strcmp(word, "med") || !strcmp(word, "local-pref");
+}
+
+static void take_words(struct path *p)
+{
+	unsigned int high, low;
+	const char *key = "as";
+	char *word;
+
+	while ((word = strtok(NULL, " \n"))) {
+		if (!strcmp(word, "leak")) {
+			p->set.marks |= BGP_MARK_LEAK;
+		} else if (is_key(word)) {
+			key = word;
+			p->own &= strcmp(word, "as") != 0;
+		} else if (take_value(p, key, word)) {
+			continue;
+		} else if (!strcmp(key, "as")) {
+			wbuf_u32(&p->as_path, strtoul(word, NULL, 10));
+		} else if (sscanf(word, "%u:%u", &high, &low) == 2) {
+			wbuf_u32(&p->communities, high << 16 | low);
+		}
+	}
+}
+
+static void announce(unsigned int session, char *rest)
+{
+	struct bgp_nlri nlri = { .path_id = 0 };
+	uint8_t path[64], communities[64], wire[32];
+	struct wbuf w = wbuf_make(wire, sizeof(wire));
+	struct path p = {
+		.set.nexthop = addr_from_v4(0x0a010201 + session / 2),
+		.as_path = wbuf_make(path, sizeof(path)),
+		.communities = wbuf_make(communities, sizeof(communities)),
+		.own = kind[session / 2] == CONF_NVA,
+	};
+	struct bgp_attrs *attrs;
+	enum bgp_af af;
+	char *word = strtok(rest, " \n");
+
+	if (!word || prefix_parse(word, &nlri.prefix))
+		die("no prefix");
+	subject = nlri.prefix;
+	af = subject.addr.family == AF_INET ? BGP_IPV4_UNICAST :
+					      BGP_IPV6_UNICAST;
+	wbuf_u16(&p.as_path, 0x0200);
+	take_words(&p);
+	if (p.own)
+		wbuf_u32(&p.as_path, 65001 + session / 2);
+	path[1] = (p.as_path.len - 2) / 4;
+	p.set.part[BGP_PART_AS_PATH] =
+		rbuf_make(path, path[1] ? p.as_path.len : 0);
+	p.set.part[BGP_PART_COMMUNITIES] =
+		rbuf_make(communities, p.communities.len);
+	attrs = bgp_attrs_new(&p.set);
+	bgp_nlri_build(&w, &nlri, false);
+	rib_peer_announce(peer[session], af, attrs, rbuf_make(wire, w.len));
+	free(attrs);
 }
 
 /* The neighbor comes again as what it is now. */
