@@ -24,6 +24,8 @@ static struct rib *rib;
 static unsigned int line_number;
 static struct rib_route due[64];
 static unsigned int n_due;
+static struct prefix spaces[4];
+static unsigned int n_spaces;
 
 /* What peer b has been sent and has not had withdrawn since. */
 static struct {
@@ -314,11 +316,22 @@ static void finish(const char *name, const char *expected, bool counted)
 	if (!ktap_ok(strcmp(got, expected) == 0, "%s", name))
 		printf("got:\n%swant:\n%s", got, expected);
 	rib_peer_remove(peer[0]);
+	while (n_spaces > 0)
+		rib_space_del(rib, &spaces[--n_spaces]);
 	run();
 	rib_mem(rib, &mem);
 	ktap_ok(mem.paths == 0 && mem.prefixes == 0 && mem.attrs == 1 &&
 		n_table == 0, "%s: nothing is left", name);
 	rib_free(rib);
+}
+
+static void add_space(char *rest)
+{
+	rest[strcspn(rest, "\n")] = '\0';
+	ktap_must(n_spaces < ARRAY_SIZE(spaces) &&
+		  !prefix_parse(rest, &spaces[n_spaces]) &&
+		  rib_space_add(rib, &spaces[n_spaces]));
+	n_spaces++;
 }
 
 static void do_line(char *line, const char *rules)
@@ -333,6 +346,8 @@ static void do_line(char *line, const char *rules)
 		run();
 	} else if (!strcmp(line, "announce") || !strcmp(line, "withdraw")) {
 		update(rest, line[0] == 'w');
+	} else if (!strcmp(line, "space")) {
+		add_space(rest);
 	} else if (!strcmp(line, "mark")) {
 		run();
 		n_updates = 0;
