@@ -36,6 +36,7 @@ void bgp_error_set(struct bgp_error *err, uint8_t code, uint8_t subcode,
 		len = sizeof(err->data);
 	err->code = code;
 	err->subcode = subcode;
+	err->hard = false;
 	err->data_len = len;
 	if (len)
 		memcpy(err->data, data, len);

@@ -132,6 +132,9 @@ enum bgp_role {
 struct bgp_error {
 	uint8_t code;			/* enum bgp_error_code, 0: none */
 	uint8_t subcode;
+	bool hard;			/* no route of the peer may outlive it,
+					 * whatever the code; only of what we
+					 * send */
 	uint16_t data_len;		/* bytes of data */
 	char text[160];			/* one line for people */
 	uint8_t data[BGP_ERROR_DATA_MAX];

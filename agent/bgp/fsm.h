@@ -156,6 +156,11 @@ void bgp_peer_leave(struct bgp_peer *peer);
 /* As bgp_peer_stop(), and start again at once. */
 void bgp_peer_reset(struct bgp_peer *peer, enum bgp_cease subcode,
 		    const char *text);
+/*
+ * The way to the peer is gone, for @reason: as bgp_peer_reset(), and nothing
+ * that it has announced is kept.
+ */
+void bgp_peer_unreachable(struct bgp_peer *peer, const char *reason);
 /* End the session with @err (a limit, BFD); the peer tries again later. */
 void bgp_peer_fail(struct bgp_peer *peer, const struct bgp_error *err);
 

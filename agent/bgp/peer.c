@@ -43,18 +43,35 @@ void bgp_peer_start(struct bgp_peer *peer)
 	bgp_fsm(&peer->conn[BGP_OUTGOING], BGP_EV_START, NULL);
 }
 
+static void stop(struct bgp_peer *peer, const struct bgp_error *err)
+{
+	enum bgp_direction i;
+
+	peer->started = false;
+	for (i = 0; i < BGP_DIRECTIONS; i++) {
+		bgp_fsm(&peer->conn[i], BGP_EV_STOP, err);
+		peer->ops->timer_stop(&peer->conn[i], BGP_TIMER_IDLE_HOLD);
+	}
+}
+
 void bgp_peer_stop(struct bgp_peer *peer, enum bgp_cease subcode,
 		   const char *text)
 {
 	struct bgp_error err;
-	enum bgp_direction i;
 
-	peer->started = false;
 	bgp_notify_cease(&err, subcode, text);
-	for (i = 0; i < BGP_DIRECTIONS; i++) {
-		bgp_fsm(&peer->conn[i], BGP_EV_STOP, &err);
-		peer->ops->timer_stop(&peer->conn[i], BGP_TIMER_IDLE_HOLD);
-	}
+	stop(peer, &err);
+}
+
+void bgp_peer_unreachable(struct bgp_peer *peer, const char *reason)
+{
+	struct bgp_error err;
+
+	bgp_error_set(&err, BGP_ERR_CEASE, BGP_CEASE_UNSPECIFIC, NULL, 0,
+		      "%s", reason);
+	err.hard = true;
+	stop(peer, &err);
+	bgp_peer_start(peer);
 }
 
 void bgp_peer_leave(struct bgp_peer *peer)

@@ -13,16 +13,20 @@ bool bgp_restart_notifies(const struct bgp_conn *conn)
 	       conn->remote.caps.restart.notification;
 }
 
-/* After these, what the peer has announced holds no more. */
+/*
+ * After these of ours, what the peer has announced holds no more. That they go
+ * out as a Hard Reset is bgp_restart_harden()'s business alone.
+ */
 static bool is_final(const struct bgp_error *err)
 {
+	if (err->hard)
+		return true;
 	if (err->code != BGP_ERR_CEASE)
 		return false;
 	switch (err->subcode) {
 	case BGP_CEASE_MAX_PREFIXES:
 	case BGP_CEASE_ADMIN_SHUTDOWN:
 	case BGP_CEASE_PEER_DECONFIGURED:
-	case BGP_CEASE_HARD_RESET:
 	case BGP_CEASE_BFD_DOWN:	/* the way to it is broken */
 		return true;
 	default:
@@ -67,12 +71,12 @@ void bgp_restart_harden(const struct bgp_conn *conn, struct bgp_error *err)
 	uint8_t data[sizeof(err->data)];
 	struct wbuf w = wbuf_make(data, sizeof(data));
 
-	if (!bgp_restart_notifies(conn) || !is_final(err) ||
-	    err->subcode == BGP_CEASE_HARD_RESET)
+	if (!bgp_restart_notifies(conn) || !is_final(err))
 		return;
 	wbuf_u8(&w, err->code);
 	wbuf_u8(&w, err->subcode);
 	wbuf_copy(&w, err->data, MIN(err->data_len, wbuf_room(&w)));
+	err->code = BGP_ERR_CEASE;
 	err->subcode = BGP_CEASE_HARD_RESET;
 	err->data_len = w.len;
 	memcpy(err->data, data, w.len);

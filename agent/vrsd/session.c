@@ -453,9 +453,8 @@ static void unreachable(const struct msg_hop *msg)
 		    !addr_equal(&peer->conf.id.remote, &msg->hop) ||
 		    !peer->bgp.session)
 			continue;
-		log_notice("%s: its NIC has lost its carrier", peer->name);
-		bgp_peer_stop(&peer->bgp, BGP_CEASE_HARD_RESET, NULL);
-		bgp_peer_start(&peer->bgp);
+		bgp_peer_unreachable(&peer->bgp,
+				     "its NIC has lost its carrier");
 	}
 }
 

@@ -280,6 +280,60 @@ static void test_hard_reset(void)
 		"and a plain one elsewhere");
 }
 
+/* The NOTIFICATION as it went out: code, subcode, data. */
+static bool sent_bytes(const char *bytes, size_t len)
+{
+	return sent.code == (uint8_t)bytes[0] &&
+	       sent.subcode == (uint8_t)bytes[1] &&
+	       sent.data_len == len - 2 &&
+	       !memcmp(sent.data, bytes + 2, len - 2);
+}
+
+/* RFC 8538 3.1: what is meant is inside, and only for those who know that. */
+static void test_hard_encoding(void)
+{
+	struct bgp_caps local = caps_of(65515, true);
+	struct bgp_caps remote = caps_of(65001, true);
+	struct bgp_error err;
+
+	up_with(true);
+	bgp_peer_unreachable(&peer, "no carrier");
+	ktap_ok(sent_bytes("\x06\x09\x06\x00", 4) && !peer.kept.families,
+		"unreachable: a Hard Reset with a Cease inside");
+	ktap_ok(!strcmp(peer.last_error.text, "no carrier") && peer.started &&
+		out->state == BGP_CONNECT,
+		"says why, and dials anew");
+	up_with(false);
+	bgp_peer_unreachable(&peer, "no carrier");
+	ktap_ok(sent_bytes("\x06\x00", 2) && !peer.kept.families,
+		"a plain Cease without notification support");
+	local.restart.notification = false;
+	up(&local, &remote);
+	bgp_peer_unreachable(&peer, "no carrier");
+	ktap_ok(sent_bytes("\x06\x00", 2), "or if just the peer has it");
+
+	up_with(true);
+	bgp_notify_cease(&err, BGP_CEASE_MAX_PREFIXES, NULL);
+	bgp_peer_fail(&peer, &err);
+	ktap_ok(sent_bytes("\x06\x09\x06\x01", 4), "a limit");
+	up_with(true);
+	bgp_notify_cease(&err, BGP_CEASE_BFD_DOWN, NULL);
+	bgp_peer_fail(&peer, &err);
+	ktap_ok(sent_bytes("\x06\x09\x06\x0a", 4), "BFD");
+	up_with(true);
+	bgp_peer_stop(&peer, BGP_CEASE_PEER_DECONFIGURED, NULL);
+	ktap_ok(sent_bytes("\x06\x09\x06\x03", 4), "removed");
+	up_with(true);
+	bgp_peer_reset(&peer, BGP_CEASE_CONFIG_CHANGE, NULL);
+	ktap_ok(sent_bytes("\x06\x06", 2) && peer.kept.families == BOTH,
+		"a change of configuration is no Hard Reset");
+	bgp_conn_opened(out);
+	memset(&sent, 0, sizeof(sent));
+	bgp_peer_stop(&peer, BGP_CEASE_ADMIN_SHUTDOWN, NULL);
+	ktap_ok(sent_bytes("\x06\x02", 2),
+		"nor anything before a session is up");
+}
+
 static void test_leave(void)
 {
 	struct bgp_caps local = caps_of(65515, true);
@@ -351,6 +405,7 @@ int main(void)
 	test_long_lived();
 	test_notification();
 	test_hard_reset();
+	test_hard_encoding();
 	test_leave();
 	test_dials_anew();
 	test_roles();
