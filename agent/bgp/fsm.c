@@ -196,11 +196,8 @@ static void note(struct bgp_conn *conn, const struct bgp_error *err,
 			 received ? "received " : "", err->text);
 }
 
-static void send_open(struct bgp_conn *conn)
+void bgp_peer_offer(const struct bgp_peer_conf *conf, struct wbuf *w)
 {
-	const struct bgp_peer_conf *conf = &conn->peer->conf;
-	uint8_t msg[BGP_MSG_MAX];
-	struct wbuf w = wbuf_make(msg, sizeof(msg));
 	struct bgp_open open = {
 		.as = conf->local_as,
 		.hold_time = conf->hold_time,
@@ -209,7 +206,15 @@ static void send_open(struct bgp_conn *conn)
 	};
 
 	open.caps.as = conf->local_as;
-	bgp_open_build(&w, &open);
+	bgp_open_build(w, &open);
+}
+
+static void send_open(struct bgp_conn *conn)
+{
+	uint8_t msg[BGP_MSG_MAX];
+	struct wbuf w = wbuf_make(msg, sizeof(msg));
+
+	bgp_peer_offer(&conn->peer->conf, &w);
 	bgp_conn_send(conn, msg, w.len);
 }
 

@@ -142,6 +142,9 @@ void bgp_peer_init(struct bgp_peer *peer, const struct bgp_peer_conf *conf,
 		   const struct bgp_io_ops *ops, struct bgp_update *parser,
 		   const char *name, void *ctx);
 
+/* The OPEN that a peer with @conf is sent, BGP_MSG_MAX bytes at most. */
+void bgp_peer_offer(const struct bgp_peer_conf *conf, struct wbuf *w);
+
 /* ManualStart: dial (unless passive) and take connections. */
 void bgp_peer_start(struct bgp_peer *peer);
 /* ManualStop: Cease with @subcode and, for 2 and 4, @text (may be NULL). */

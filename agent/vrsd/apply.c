@@ -82,30 +82,17 @@ static uint32_t router_id(const struct conf_vnet *vnet, size_t instance)
 	return ntohl(id) ? ntohl(id) : vnet->vni;
 }
 
-static bool has_space(const struct conf_vnet *vnet, int family)
-{
-	size_t i;
-
-	for (i = 0; i < vnet->n_spaces; i++)
-		if (vnet->spaces[i].prefix.addr.family == family)
-			return true;
-	return false;
-}
-
-/* An instance with no IPv4 address can be the next hop by its IPv6 one. */
-static uint8_t instance_families(const struct conf_vnet *vnet,
+/*
+ * An instance with no IPv4 address can be the next hop by its IPv6 one. The
+ * VNet's address spaces do not matter: sessions outlive a change of these.
+ */
+static uint8_t instance_families(const struct conf_server *server,
 				 size_t instance)
 {
-	const struct conf_server *server = vnet->server;
-	uint8_t families = 0;
-	enum bgp_af af;
+	uint8_t families = bgp_af_bit(BGP_IPV4_UNICAST);
 
-	for (af = 0; af < BGP_AF_COUNT; af++)
-		if (conf_server_instance(server, instance,
-					 bgp_af_info[af].family).family)
-			families |= bgp_af_bit(af);
-	if (has_space(vnet, AF_INET))
-		families |= bgp_af_bit(BGP_IPV4_UNICAST);
+	if (conf_server_instance(server, instance, AF_INET6).family)
+		families |= bgp_af_bit(BGP_IPV6_UNICAST);
 	return families;
 }
 
@@ -221,7 +208,7 @@ static void want_peer(const struct conf_vnet *vnet, size_t instance,
 		.router_id = router_id(vnet, instance),
 		.hold_time = server->hold_time,
 		.send_hold_time = server->send_hold_time,
-		.families = instance_families(vnet, instance),
+		.families = instance_families(server, instance),
 		.min_ttl = neighbor->ttl_security ?
 			   256 - neighbor->ttl_security : 0,
 		.range = neighbor->range,

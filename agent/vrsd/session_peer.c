@@ -717,10 +717,9 @@ static char *peer_name(const struct row_peer_id *id)
 			 addr_format(&id->local, local));
 }
 
-struct peer *session_peer_new(const struct msg_conf_peer *conf,
-		      struct bgp_update *parser)
+static struct bgp_peer_conf bgp_conf(const struct msg_conf_peer *conf)
 {
-	struct bgp_peer_conf bgp = {
+	return (struct bgp_peer_conf){
 		.local_as = conf->id.local_as,
 		.remote_as = conf->id.remote_as,
 		.n_asns = conf->n_asns,
@@ -733,6 +732,12 @@ struct peer *session_peer_new(const struct msg_conf_peer *conf,
 		.strict_role = conf->strict_role,
 		.caps = peer_caps(conf),
 	};
+}
+
+struct peer *session_peer_new(const struct msg_conf_peer *conf,
+		      struct bgp_update *parser)
+{
+	struct bgp_peer_conf bgp = bgp_conf(conf);
 	struct peer *peer = xcalloc(1, sizeof(*peer));
 
 	peer->conf = *conf;
@@ -746,29 +751,67 @@ struct peer *session_peer_new(const struct msg_conf_peer *conf,
 	return peer;
 }
 
+/* What changes in an OPEN with time, and not with the configuration */
+static void leave_out_time(struct bgp_cap_restart *restart)
+{
+	restart->restarting = false;
+	restart->forwarding = 0;
+	restart->long_lived_forwarding = 0;
+}
+
+/* Whether OPEN would not be what it was: all in it is agreed on only there. */
+static bool other_offer(struct bgp_peer_conf old, struct bgp_peer_conf new)
+{
+	uint8_t a[BGP_MSG_MAX], b[BGP_MSG_MAX];
+	struct wbuf was = wbuf_make(a, sizeof(a));
+	struct wbuf is = wbuf_make(b, sizeof(b));
+
+	leave_out_time(&old.caps.restart);
+	leave_out_time(&new.caps.restart);
+	bgp_peer_offer(&old, &was);
+	bgp_peer_offer(&new, &is);
+	return was.len != is.len || memcmp(a, b, is.len);
+}
+
+/* Whether a session that is up would not be let in any more. */
+static bool role_refused(const struct peer *peer,
+			 const struct bgp_peer_conf *new)
+{
+	const struct bgp_conn *session = peer->bgp.session;
+
+	return session && !bgp_roles_agree(new->caps.role,
+					   &session->remote.caps,
+					   new->strict_role);
+}
+
+static bool must_reset(const struct peer *peer,
+		       const struct msg_conf_peer *conf,
+		       const struct bgp_peer_conf *bgp)
+{
+	return peer->conf.auth != conf->auth ||
+	       peer->conf.min_ttl != conf->min_ttl ||
+	       other_offer(peer->bgp.conf, *bgp) || role_refused(peer, bgp);
+}
+
 void session_peer_update(struct peer *peer, const struct msg_conf_peer *conf)
 {
-	bool other_protection = peer->conf.auth != conf->auth ||
-				peer->conf.min_ttl != conf->min_ttl;
+	struct bgp_peer_conf bgp = bgp_conf(conf);
+	bool reset = must_reset(peer, conf, &bgp);
 	bool other_keys = peer->conf.keys != conf->keys;
 	enum bgp_direction i;
-	bool other_offer = peer->conf.role != conf->role ||
-			   peer->conf.azure != conf->azure ||
-			   peer->conf.add_path_rx != conf->add_path_rx ||
-			   peer->conf.add_path_tx != conf->add_path_tx;
 
+	/* By what was agreed on, so before that is forgotten */
+	if (reset)
+		bgp_peer_stop(&peer->bgp, BGP_CEASE_CONFIG_CHANGE, NULL);
 	free(peer->name);
 	peer->conf = *conf;
 	peer->name = peer_name(&conf->id);
+	bgp.asns = peer->conf.asns;
+	bgp.remote_as = peer->bgp.conf.remote_as;
 	peer->bgp.name = peer->name;
-	peer->bgp.conf.hold_time = conf->hold_time;
-	peer->bgp.conf.send_hold_time = conf->send_hold_time;
-	peer->bgp.conf.router_id = conf->router_id;
-	peer->bgp.conf.strict_role = conf->strict_role;
-	peer->bgp.conf.caps = peer_caps(conf);
-	peer->bgp.conf.n_asns = conf->n_asns;
-	if (other_protection || other_offer)
-		bgp_peer_reset(&peer->bgp, BGP_CEASE_CONFIG_CHANGE, NULL);
+	peer->bgp.conf = bgp;
+	if (reset)
+		bgp_peer_start(&peer->bgp);
 	else if (other_keys)
 		for (i = 0; i < BGP_DIRECTIONS; i++)
 			if (peer->conn[i].fd >= 0)

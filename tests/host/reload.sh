@@ -70,6 +70,63 @@ write_config
 check "and back" vrs reload
 check "comes up" wait_until 20 sessions 8
 
+# What stands in OPEN is agreed on anew, by those whom it concerns; all else is not.
+# ups [INSTANCE]: how often sessions have come up, of all peers or those there.
+ups() {
+	vrs show peers -j | jq -c --arg at "${1-}" '[.[] | select($at == "" or .localAddress == $at) |
+		{(.neighbor + " " + .localAddress): .established}] | add'
+}
+# all_again BEFORE: each of these has come up again, and is up.
+all_again() {
+	vrs show peers -j | jq -e --argjson was "$1" '[.[] | select($was[.neighbor + " " + .localAddress])] |
+		length == ($was | length) and all(.state == "Established" and
+		.established > $was[.neighbor + " " + .localAddress])'
+}
+frr_told() {
+	frr "show bgp neighbors 10.1.1.4 json" | jq -e ".[\"10.1.1.4\"] | $1"
+}
+option() { sed -i "s/    route-server:/&\n      $1/" "$run/vrsd.yaml"; }
+
+was=$(ups)
+check "the same configuration again" vrs reload
+check_equal "resets no session" "$was" ups
+must option "stale-time: 77"
+must option "deferral-time: 7"
+must option "send-hold-time: 700"
+check "options that are not in OPEN" vrs reload
+check_equal "reset none" "$was" ups
+was=$(ups)
+must option "restart-time: 99"
+must option "long-lived-time: 3600"
+must option "hold-time: 90"
+check "options that are in OPEN" vrs reload
+check "are agreed on anew by all" wait_until 40 all_again "$was"
+check "FRR is told the restart time" \
+	frr_told ".gracefulRestartInfo.timers.receivedRestartTimer == 99"
+check "FRR is told the hold time" frr_told ".bgpTimerHoldTimeMsecs == 90000"
+check_equal "the long-lived time is offered" 8 \
+	sh -c "$VNET_BUILD/vrs -s $run/rs/vrsd.sock show peers -j | grep -c sentCapabilities.*long-lived"
+was=$(ups 10.1.1.5)
+others=$(ups 10.1.1.4)
+must sed -i 's/, "fd00:10:1:1::5"//' "$run/vrsd.yaml"
+check "an instance without IPv6" vrs reload
+check "offers its neighbors IPv4 only" wait_until 40 all_again "$was"
+check_equal "and the other one what it did" "$others" ups 10.1.1.4
+was=$(ups)
+must sed -i 's/firewall, address: 10.1.3.4, /&strict-role: true, role: rs, /' "$run/vrsd.yaml"
+must sed -i 's/sdwan, address: 10.1.2.4, /&role: rs, /' "$run/vrsd.yaml"
+sdwan=$(jq -c 'with_entries(select(.key | startswith("sdwan ")))' <<<"$was")
+check "roles" vrs reload
+check "are told" wait_until 40 all_again "$sdwan"
+check "a neighbor without one is refused if that is strict" wait_until 10 sessions 4
+was=$(ups)
+must sed -i 's/sdwan, address: 10.1.2.4, /&strict-role: true, /' "$run/vrsd.yaml"
+check "strict-role of a session that is up" vrs reload
+check "ends it, as it would not have been let in" wait_until 10 sessions 2
+write_config
+check "and back" vrs reload
+check "all come up" wait_until 60 sessions 8
+
 # The route server's own AS number is that of the whole table.
 sed -i 's/    route-server:/&\n      asn: 65500/' "$run/vrsd.yaml"
 check "another AS of the route server" vrs reload
