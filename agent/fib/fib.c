@@ -364,6 +364,13 @@ void fib_sweep(struct fib *fib, uint32_t vni)
 	fib_work(fib);
 }
 
+bool fib_kept(const struct fib *fib, uint32_t vni, int family)
+{
+	const struct vnet *vnet = find_vnet(fib, vni);
+
+	return vnet && (family == AF_INET ? vnet->kept4 : vnet->kept6);
+}
+
 void fib_report(struct fib *fib, uint32_t vni)
 {
 	struct vnet *vnet = find_vnet(fib, vni);

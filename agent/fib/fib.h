@@ -240,6 +240,17 @@ void fib_hop_up(struct fib *fib, uint32_t vni, const struct addr *hop);
  */
 void fib_sweep(struct fib *fib, uint32_t vni);
 
+/**
+ * fib_kept - whether packets of a family were forwarded while no one ran us
+ * @family: AF_INET, AF_INET6
+ *
+ * The VNet's device was there and up, with address spaces of that family, when
+ * we first looked, and has not been lost since. To be asked when events->vnet
+ * says that the VNet is ready. BGP routes that somebody took away meanwhile,
+ * and nothing else, go unnoticed: there may have been none.
+ */
+bool fib_kept(const struct fib *fib, uint32_t vni, int family);
+
 /* Tell the state of every BGP route of @vni, stale ones too, at once. */
 void fib_report(struct fib *fib, uint32_t vni);
 

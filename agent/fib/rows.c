@@ -401,6 +401,25 @@ static void free_rows(struct rows *rows)
 	free(rows->stale);
 }
 
+/* Address spaces that are there before we do anything are of an earlier run. */
+static void look(struct vnet *vnet, const struct rows *rows)
+{
+	const struct row *row;
+
+	for (row = rows->wanted; row < rows->wanted + rows->n_wanted; row++) {
+		if (row->state != ROW_RIGHT ||
+		    row->route.ifindex != vnet->ifindex ||
+		    !is_among(vnet->spec->spaces, vnet->spec->n_spaces,
+			      &row->route.prefix))
+			continue;
+		if (row->route.prefix.addr.family == AF_INET)
+			vnet->kept4 = true;
+		else
+			vnet->kept6 = true;
+	}
+	vnet->looked = true;
+}
+
 void rows_apply(struct vnet *vnet)
 {
 	struct rows rows = { 0 };
@@ -408,6 +427,8 @@ void rows_apply(struct vnet *vnet)
 
 	want_all(&rows, vnet);
 	if (compare_tables(vnet, &rows, vnet->spec)) {
+		if (!vnet->looked)
+			look(vnet, &rows);
 		delete_stale(vnet, &rows, false);
 		for (i = 0; i < rows.n_wanted; i++)
 			add_row(vnet, &rows.wanted[i]);

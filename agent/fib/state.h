@@ -42,6 +42,8 @@ struct vnet {
 	bool due;			/* is to be looked after */
 	bool settled;			/* was ready as described */
 	bool tell;			/* even if nothing has changed */
+	bool looked;			/* it is known what was left of it: */
+	bool kept4, kept6;		/* device and address spaces */
 	struct dropped dropped;		/* next hops that groups are without */
 	unsigned int changes;		/* made while looking after it */
 	char problem[NETLINK_TEXT_LEN + 64];	/* the first, or "" */

@@ -60,6 +60,14 @@ static void read_links(struct vnet *vnet)
 		vnet_unread(vnet, "devices", &err);
 }
 
+/* Nothing of an earlier run is there: the device is new, or was down. */
+static void left_nothing(struct vnet *vnet)
+{
+	want_fresh(vnet->want);
+	vnet->looked = true;
+	vnet->kept4 = vnet->kept6 = false;
+}
+
 static const struct msg_link *create_device(struct vnet *vnet)
 {
 	const struct fib_vnet *spec = vnet->spec;
@@ -75,7 +83,7 @@ static const struct msg_link *create_device(struct vnet *vnet)
 	snprintf(link.name, sizeof(link.name), "%s", spec->name);
 	if (!vnet_request(vnet, spec->name, msg_new_vnet(buf, &link)))
 		return NULL;
-	want_fresh(vnet->want);
+	left_nothing(vnet);
 	vnet->settled = false;
 	read_links(vnet);
 	return links_by_name(&vnet->fib->links, spec->name);
@@ -120,7 +128,7 @@ static bool bring_up(struct vnet *vnet, const struct msg_link *link)
 	char buf[MSG_MAX] __attribute__((aligned(8)));
 
 	if (!link->up) {
-		want_fresh(vnet->want);
+		left_nothing(vnet);
 		if (vnet->settled) {
 			vnet_problem(vnet, "%s: device is down", link->name);
 			return false;
@@ -160,6 +168,7 @@ static void device_lost(struct vnet *vnet)
 		audit_restart(vnet->fib->audit);
 	}
 	vnet->ready = false;
+	vnet->kept4 = vnet->kept6 = false;
 	fib_vnet_due(vnet);
 }
 

@@ -45,18 +45,31 @@ static struct {
 
 	struct peer *peers;		/* [number - 1] */
 	size_t n_peers;
-	uint32_t *ready;		/* VNIs whose device is there */
+	struct msg_vnet_ready *ready;	/* VNets whose device is there */
 	size_t n_ready;
 } apply;
 
-static bool is_ready(uint32_t vni)
+static struct msg_vnet_ready *find_ready(uint32_t vni)
 {
 	size_t i;
 
 	for (i = 0; i < apply.n_ready; i++)
-		if (apply.ready[i] == vni)
-			return true;
-	return apply.no_kernel;
+		if (apply.ready[i].vni == vni)
+			return &apply.ready[i];
+	return NULL;
+}
+
+static bool is_ready(uint32_t vni)
+{
+	return find_ready(vni) || apply.no_kernel;
+}
+
+/* What is there at a first start, somebody else has made. */
+uint8_t apply_kept(uint32_t vni)
+{
+	const struct msg_vnet_ready *ready = find_ready(vni);
+
+	return ready && apply.restarted ? ready->kept : 0;
 }
 
 static const char *device_of(const char *vnet)
@@ -443,17 +456,19 @@ static void listen_all(void)
 	apply_protection();
 }
 
-void apply_vnet_ready(uint32_t vni)
+void apply_vnet_ready(const struct msg_vnet_ready *ready)
 {
+	struct msg_vnet_ready *known = find_ready(ready->vni);
 	size_t i;
 
-	if (!is_ready(vni)) {
+	if (!known) {
 		apply.ready = xreallocarray(apply.ready, apply.n_ready + 1,
 					    sizeof(*apply.ready));
-		apply.ready[apply.n_ready++] = vni;
+		known = &apply.ready[apply.n_ready++];
 	}
+	*known = *ready;
 	for (i = 0; i < apply.conf->n_vnets; i++) {
-		if (apply.conf->vnets[i].vni != vni)
+		if (apply.conf->vnets[i].vni != ready->vni)
 			continue;
 		listen_in(&apply.conf->vnets[i]);
 		bfd_in(&apply.conf->vnets[i]);

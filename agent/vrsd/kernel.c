@@ -316,13 +316,18 @@ static void fib_route(void *arg, uint32_t vni, const struct prefix *prefix,
 static void fib_vnet(void *arg, uint32_t vni, bool ready, const char *text)
 {
 	const struct conf_vnet *vnet = find_vnet(vni);
+	struct msg_vnet_ready msg = { .vni = vni };
+	enum bgp_af af;
 
 	(void)arg;
 	if (text)
 		log_err("vnet %s: %s", vnet ? vnet->name : "?", text);
-	if (ready)
-		chan_send(proc_chan(PROC_PARENT), MSG_VNET_READY, &vni,
-			  sizeof(vni));
+	if (!ready)
+		return;
+	for (af = 0; af < BGP_AF_COUNT; af++)
+		if (fib_kept(kernel.fib, vni, bgp_af_info[af].family))
+			msg.kept |= bgp_af_bit(af);
+	chan_send(proc_chan(PROC_PARENT), MSG_VNET_READY, &msg, sizeof(msg));
 }
 
 static void tell_hop(enum proc_id to, uint16_t type, uint32_t vni,

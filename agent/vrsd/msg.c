@@ -51,7 +51,7 @@ static const struct msg_info {
 	MSG(BFD_CLOSE, PARENT, BFD, 0, sizeof(struct msg_bfd_socket)),
 	MSG(DIAL, SESSION, PARENT, 0, sizeof(uint32_t)),
 	MSG(REKEY, SESSION, PARENT, FD, sizeof(uint32_t)),
-	MSG(VNET_READY, KERNEL, PARENT, 0, sizeof(uint32_t)),
+	MSG(VNET_READY, KERNEL, PARENT, 0, sizeof(struct msg_vnet_ready)),
 	MSG(NIC_DOWN, KERNEL, PARENT, 0, sizeof(struct msg_hop)),
 	MSG(UNREACHABLE, PARENT, SESSION, 0, sizeof(struct msg_hop)),
 	MSG(CONTROL_SOCKET, PARENT, CONTROL, FD, 0),

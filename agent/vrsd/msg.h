@@ -78,7 +78,8 @@ enum msg_type {
 	MSG_REKEY,		/* uint32_t peer, fd: a connection of it, which
 				 * is to have the keys of now */
 	/* kernel -> parent */
-	MSG_VNET_READY,		/* uint32_t vni: device and addresses are up */
+	MSG_VNET_READY,		/* msg_vnet_ready: device and addresses are
+				 * up */
 	/* kernel -> parent, which passes it on to session */
 	MSG_NIC_DOWN,		/* msg_hop: its NIC has no carrier */
 	MSG_UNREACHABLE,	/* the same */
@@ -201,9 +202,16 @@ struct msg_bfd_peer {
 	struct addr remote;
 };
 
+struct msg_vnet_ready {
+	uint32_t vni;
+	uint8_t kept;			/* bgp_af_bit()s that were forwarded
+					 * while there was no vrsd */
+};
+
 struct msg_listener {
 	uint32_t vni;
 	struct addr local;
+	uint8_t kept;			/* the same, of its VNet */
 };
 
 /* Why its keys are not on the listening socket; "": they are. */

@@ -220,7 +220,7 @@ static void message(enum proc_id from, uint16_t type, const void *body,
 			  len);
 		break;
 	case MSG_VNET_READY:
-		apply_vnet_ready(*number);
+		apply_vnet_ready(body);
 		break;
 	case MSG_DIAL:
 		apply_dial(*number);

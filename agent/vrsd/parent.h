@@ -40,7 +40,9 @@ void apply_start(struct conf *conf, char *text, size_t len,
 /* MSG_CONF_DONE */
 void apply_answered(enum proc_id from);
 /* MSG_VNET_READY: its listeners and connections can be bound. */
-void apply_vnet_ready(uint32_t vni);
+void apply_vnet_ready(const struct msg_vnet_ready *ready);
+/* The families that the VNet forwarded while there was no vrsd. */
+uint8_t apply_kept(uint32_t vni);
 /* MSG_DIAL */
 void apply_dial(uint32_t peer);
 /* MSG_REKEY: give a connection of the peer its keys of now; closes @fd. */

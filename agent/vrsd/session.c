@@ -346,6 +346,17 @@ static struct peer *find_by_address(const struct msg_listener *where,
 	return NULL;
 }
 
+uint8_t session_kept(const struct row_peer_id *id)
+{
+	const struct listener *listener = session.listeners;
+
+	for (; listener; listener = listener->next)
+		if (listener->conf.vni == id->vni &&
+		    addr_equal(&listener->conf.local, &id->local))
+			return listener->conf.kept;
+	return 0;
+}
+
 static void refuse(const struct listener *listener, const struct addr *remote,
 		   int fd)
 {
@@ -408,10 +419,13 @@ static void drop_connections(const struct msg_listener *conf)
 {
 	struct peer *peer = NULL;
 
-	while ((peer = session_next(peer)))
-		if (peer->conf.id.vni == conf->vni &&
-		    addr_equal(&peer->conf.id.local, &conf->local))
-			session_peer_drop(peer, "the VNet's device is new");
+	while ((peer = session_next(peer))) {
+		if (peer->conf.id.vni != conf->vni ||
+		    !addr_equal(&peer->conf.id.local, &conf->local))
+			continue;
+		session_peer_drop(peer, "the VNet's device is new");
+		peer->held = false;
+	}
 }
 
 static void listener_open(const struct msg_listener *conf, int fd)

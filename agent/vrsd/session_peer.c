@@ -442,11 +442,7 @@ static uint32_t io_random(uint32_t n)
  * What we offer
  */
 
-/*
- * What we say of restarts: forwarding goes on without us, as the kernel holds
- * the routes. That we have restarted is true for as long as we told our
- * peers to wait.
- */
+/* What we say of restarts, but for what has become of the last one. */
 static struct bgp_cap_restart restart_caps(const struct msg_conf_peer *conf)
 {
 	struct bgp_cap_restart restart = { .time = conf->restart_time };
@@ -455,16 +451,34 @@ static struct bgp_cap_restart restart_caps(const struct msg_conf_peer *conf)
 	if (!conf->restart_time)
 		return restart;
 	restart.notification = true;
-	restart.restarting = conf->restarted &&
-			     loop_now_ms() < started + conf->restart_time *
-					     1000ull;
-	restart.families = restart.forwarding = conf->families;
+	restart.families = conf->families;
 	if (!conf->long_lived_time)
 		return restart;
-	restart.long_lived = restart.long_lived_forwarding = conf->families;
+	restart.long_lived = conf->families;
 	for (af = 0; af < BGP_AF_COUNT; af++)
 		restart.long_lived_time[af] = conf->long_lived_time;
 	return restart;
+}
+
+/*
+ * R, that we have restarted: until the peer has had a session with this
+ * process, and no longer than we told it to wait. F, that forwarding has gone
+ * on since its last session: if that was with this process yes, as the kernel
+ * holds the routes; if with an earlier one as far as the kernel process found
+ * the VNet as that had left it.
+ */
+static void tell_restart(struct peer *peer)
+{
+	struct bgp_cap_restart *restart = &peer->bgp.conf.caps.restart;
+	uint64_t until = started + restart->time * 1000ull;
+	uint8_t kept = peer->held ? peer->conf.families :
+				    session_kept(&peer->conf.id);
+
+	restart->restarting = peer->conf.restarted &&
+			      !peer->bgp.stats.established &&
+			      loop_now_ms() < until;
+	restart->forwarding = restart->families & kept;
+	restart->long_lived_forwarding = restart->long_lived & kept;
 }
 
 /* IPv4 by IPv6 next hops, where the VNet can have such. */
@@ -510,9 +524,8 @@ static void io_state(struct bgp_conn *bgp, enum bgp_state old)
 	peer->since_ms = loop_now_ms();
 	if (session_peer_dynamic(peer))
 		session_look_after_dynamic();
-	/* Whether we have restarted changes with time. */
 	if (bgp->state == BGP_OPENSENT)
-		bgp->peer->conf.caps.restart = restart_caps(&peer->conf);
+		tell_restart(peer);
 }
 
 /* It has more to tell of a neighbor that BGP is up with. */
@@ -570,6 +583,7 @@ static void io_down(struct bgp_peer *bgp, const struct bgp_error *err)
 	       sizeof(down.long_lived_time));
 	tell_bfd(peer, MSG_BFD_END);
 	peer->heard = false;
+	peer->held = true;
 	peer->conf.id.remote_as = bgp->conf.remote_as;
 	chan_send(proc_chan(PROC_RIB), MSG_PEER_DOWN, &down, sizeof(down));
 }

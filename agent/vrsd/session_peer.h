@@ -35,6 +35,8 @@ struct peer {
 	struct bgp_peer bgp;
 	struct peer_conn conn[BGP_DIRECTIONS];
 	uint32_t serial;		/* of the session */
+	bool held;			/* forwarding has gone on since its
+					 * last session with this process */
 	bool heard;			/* rib speaks of this session */
 	bool slow;			/* rib was asked to hold back */
 	unsigned int dials;		/* asked for and not yet answered */
@@ -87,6 +89,8 @@ static inline bool session_peer_dynamic(const struct peer *peer)
 
 /* session.c: why the peer of that number is refused, or "". */
 const char *session_problem(uint32_t number);
+/* session.c: families that were forwarded before this process was there. */
+uint8_t session_kept(const struct row_peer_id *id);
 /* session.c: the process's peers one after the other, beginning with NULL. */
 struct peer *session_next(const struct peer *peer);
 /* session.c: see later whether one that dialled in is still there. */

@@ -239,7 +239,11 @@ static void unset_keys(struct listener *ln)
 /* One that session has already is replaced, and its connections with it. */
 static void open_listener(struct listener *ln)
 {
-	struct msg_listener msg = { .vni = ln->vni, .local = ln->local };
+	struct msg_listener msg = {
+		.vni = ln->vni,
+		.local = ln->local,
+		.kept = apply_kept(ln->vni),
+	};
 	char text[ADDR_STRLEN];
 	bool ok;
 	int fd;

@@ -155,6 +155,17 @@ check "the second one" wait_until 10 effective 10.251.0.0/16 10.1.3.4
 check "the kernel has them offloaded" offloaded 10.250.0.0/16
 check "the agent knows that they are installed" wait_until 10 state 10.250.0.0/16 installed
 check "the kernel holds four routes" holds 4
+# kept [" FAMILY..."]: what sdwan has heard of graceful restart from an instance, twice
+kept() {
+	local told
+
+	told=$(for peer in rs44 rs64; do
+		birdc -s "$run/sdwan.ctl" show protocols all $peer |
+			sed -n '/Neighbor capabilities/,/Session:/s/^ *AF preserved:/kept:/p' | head -n 1
+	done)
+	[ "$told" = "kept:$1"$'\n'"kept:$1" ]
+}
+check "a first start has kept no forwarding" kept ""
 
 # What the run before left and nobody announces any more is swept.
 kill -KILL $vrsd_pid
@@ -163,6 +174,7 @@ check "a killed agent's routes stay" effective 10.250.0.0/16 10.1.2.4
 announce sdwan 65001 "4 6" 10.251.0.0/16 10.252.0.0/16 fd00:250::/32
 start_vrsd
 check "the sessions come back" wait_until 40 sessions 6
+check "and hear that forwarding went on" kept " ipv4 ipv6"
 check "a route announced meanwhile is effective" wait_until 20 effective 10.252.0.0/16 10.1.2.4
 check "a route withdrawn meanwhile goes" wait_until 20 lacks effective 10.250.0.0/16 10.1.2.4
 check "the log says so" grep -q "vnet blue: all routes are there" "$run/vrsd.log"
@@ -173,8 +185,11 @@ kill $vrsd_pid
 wait $vrsd_pid
 check_equal "a stopped agent ends well" 0 echo $?
 check "and its routes stay" holds 4
+must ip link set blue down
+must ip link set blue up
 start_vrsd
 check "the sessions come back" wait_until 40 sessions 6
+check "and hear that it did not, if the kernel lost the routes" kept ""
 check "and say what they said before" wait_until 20 grep -q "vnet blue: all routes are there" "$run/vrsd.log"
 
 # One of two next hops goes, then comes back.

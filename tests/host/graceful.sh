@@ -28,7 +28,18 @@ capable() {
 		(.capabilities | contains($cap)) and (.sentCapabilities | contains($cap)))) | length == 2'
 }
 
+# frr_heard R F: FRR has heard these bits, of both its IPv4 sessions.
+frr_heard() {
+	local peer
+
+	for peer in 10.1.1.4 10.1.1.5; do
+		frr "show bgp neighbors $peer json" | jq -e --arg p $peer --argjson r "$1" --argjson f "$2" \
+			'.[$p].gracefulRestartInfo | .rBit == $r and .ipv4Unicast.fBit == $f' || return
+	done
+}
+
 check "eight sessions come up" wait_until 20 sessions 8
+check "a first start is no restart, and kept nothing" frr_heard false false
 check "FRR and we offer graceful restart" capable sdwan graceful-restart
 check "BIRD and we offer the long-lived one" capable firewall long-lived-graceful-restart
 check "FRR's route is learned" wait_until 10 learned sdwan 10.250.0.0/16
@@ -63,11 +74,15 @@ for signal in KILL TERM; do
 	start_vrsd
 	check "it says that it was there before" wait_until 30 logged "vnet blue: all neighbors are back"
 	check "all sessions come back" wait_until 30 sessions 8
+	check "FRR hears that we have restarted, and without a kernel kept nothing" frr_heard true false
 	check "FRR's routes are not stale any more" wait_until 20 lacks frr_stale
-	check "and as they were" frr_has 10.1.0.0/16 65515
-	check "BIRD's also" bird_has 10.251.0.0/16 "65515 65001"
+	check "and as they were" wait_until 10 frr_has 10.1.0.0/16 65515
+	check "BIRD's also" wait_until 10 bird_has 10.251.0.0/16 "65515 65001"
 	: >"$run/vrsd.log"
 done
+must frr "clear bgp *"
+check "sessions that end while we run" wait_until 30 sessions 8
+check "are no restart, and forwarding went on" frr_heard false true
 
 # A neighbor that does not come back: what the others have waits for it only
 # so long.
