@@ -28,8 +28,8 @@ static const char usage_text[] =
 NOBODY ")\n"
 "  -d, --debug          log more\n"
 "      --try-sandbox PROCESS\n"
-"                       show that session, rib, kernel, control or bfd cannot\n"
-"                       do what it should not\n"
+"                       show that parent, session, rib, kernel, control or\n"
+"                       bfd cannot do what it should not\n"
 "  -h, --help\n"
 "  -V, --version\n";
 
@@ -73,7 +73,7 @@ static enum proc_id process_option(const char *name)
 {
 	enum proc_id proc = proc_find(name);
 
-	if (proc == PROC_COUNT || proc == PROC_PARENT) {
+	if (proc == PROC_COUNT) {
 		fprintf(stderr, "vrsd: no process is called \"%s\"\n", name);
 		usage_error();
 	}

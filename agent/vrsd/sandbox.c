@@ -101,8 +101,7 @@ static void allow_partly(scmp_filter_ctx ctx, enum proc_id proc)
 	if (proc == PROC_SESSION) {
 		allow(ctx, SCMP_SYS(ioctl), 1,
 		      SCMP_A1(SCMP_CMP_EQ, FIONREAD));
-		allow(ctx, SCMP_SYS(getsockopt), 1,
-		      SCMP_A2(SCMP_CMP_EQ, SO_ERROR));
+		allow_state(ctx, SOL_SOCKET, SO_ERROR);
 		allow_state(ctx, IPPROTO_TCP, TCP_AO_INFO);
 		/* a connection, for the parent to change its keys */
 		allow(ctx, SCMP_SYS(fcntl), 1,
@@ -111,11 +110,10 @@ static void allow_partly(scmp_filter_ctx ctx, enum proc_id proc)
 		allow_option(ctx, IPPROTO_IPV6, IPV6_MINHOPCOUNT);
 	}
 	if (proc == PROC_CONTROL)
-		allow(ctx, SCMP_SYS(getsockopt), 1,
-		      SCMP_A2(SCMP_CMP_EQ, SO_PEERCRED));
+		allow_state(ctx, SOL_SOCKET, SO_PEERCRED);
 }
 
-static void limit_calls(enum proc_id proc)
+void sandbox_limit_calls(enum proc_id proc)
 {
 	scmp_filter_ctx ctx = seccomp_init(SCMP_ACT_ERRNO(EPERM));
 	unsigned int i;
@@ -146,15 +144,21 @@ struct ruleset {
 	uint64_t scoped;		/* version 6: sockets, signals */
 };
 
+int sandbox_landlock(void)
+{
+	int version = syscall(SYS_landlock_create_ruleset, NULL, 0,
+			      LANDLOCK_CREATE_RULESET_VERSION);
+
+	return MAX(version, 0);
+}
+
 /* Forbid every use of every path, as far as this kernel can. */
 static void limit_files(void)
 {
 	struct ruleset rules = { .fs = (1 << 13) - 1 };
 	size_t size = sizeof(rules.fs);
-	int version, fd;
+	int version = sandbox_landlock(), fd;
 
-	version = syscall(SYS_landlock_create_ruleset, NULL, 0,
-			  LANDLOCK_CREATE_RULESET_VERSION);
 	if (version < 1)
 		return;
 	if (version >= 2)
@@ -197,7 +201,7 @@ static void choose_caps(enum proc_id proc)
 			      CAP_NET_BIND_SERVICE, CAP_KILL, -1);
 }
 
-void sandbox_enter(enum proc_id proc, const struct sandbox *sandbox)
+void sandbox_confine(enum proc_id proc, const struct sandbox *sandbox)
 {
 	int rc;
 
@@ -217,5 +221,11 @@ void sandbox_enter(enum proc_id proc, const struct sandbox *sandbox)
 	if (rc)
 		fatalx("sandbox: cannot drop privileges (%d)", rc);
 	limit_files();
-	limit_calls(proc);
+}
+
+void sandbox_enter(enum proc_id proc, const struct sandbox *sandbox)
+{
+	sandbox_confine(proc, sandbox);
+	if (proc != PROC_PARENT)
+		sandbox_limit_calls(proc);
 }

@@ -34,10 +34,17 @@ struct sandbox {
 /* For good; whatever does not work ends the process. */
 void sandbox_enter(enum proc_id proc, const struct sandbox *sandbox);
 
+/* Its parts, for sandbox_try(): all but the list of system calls, and that. */
+void sandbox_confine(enum proc_id proc, const struct sandbox *sandbox);
+void sandbox_limit_calls(enum proc_id proc);
+/* The version of the kernel's Landlock, 0 if it has none. */
+int sandbox_landlock(void);
+
 /**
  * sandbox_try - show that the sandbox of @proc holds
  *
- * Enters it and tries what must not work, with a line of KTAP for each.
+ * Enters it and tries what must not work, with a line of KTAP for each, and
+ * names the system calls that are let in.
  * Return: exit status, 0 if all was refused.
  */
 int sandbox_try(enum proc_id proc, const struct sandbox *sandbox);

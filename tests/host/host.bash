@@ -81,9 +81,11 @@ write_config() {
 	} >"$run/vrsd.yaml"
 }
 
-# start_vrsd [OPTION...]: with the log in $run/vrsd.log.
+# start_vrsd [OPTION...]: with the log in $run/vrsd.log. Without no_kernel there is
+# the process that programs the kernel, too.
+no_kernel=-N
 start_vrsd() {
-	ip netns exec "$(ns rs)" "$vrsd" -N -d -c "$run/vrsd.yaml" -r "$run/rs" -u nobody "$@" \
+	ip netns exec "$(ns rs)" "$vrsd" $no_kernel -d -c "$run/vrsd.yaml" -r "$run/rs" -u nobody "$@" \
 		>>"$run/vrsd.log" 2>&1 &
 	vrsd_pid=$!
 	defer end_process $vrsd_pid
