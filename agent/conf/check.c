@@ -860,7 +860,7 @@ static bool check_vnet(struct check *c, struct conf_vnet *vnet)
 		ok = check_server(c, vnet->server) &&
 		     check_keys(c->r, vnet) &&
 		     (vnet->server->profile != CONF_PROFILE_AZURE ||
-		      check_azure(c->r, vnet));
+		      check_azure(c->r, c->conf, vnet));
 	}
 	ok = ok && check_unique_addresses(c);
 	c->vnet = NULL;

@@ -18,7 +18,11 @@ bool check_map_outbound(const struct conf_map *map);
 /* check_keys.c: how neighbors are authenticated, and if that fits together. */
 bool check_keys(const struct schema_reader *r, const struct conf_vnet *vnet);
 
-/* check_azure.c: what Azure does not have, in profile azure. */
-bool check_azure(const struct schema_reader *r, const struct conf_vnet *vnet);
+/*
+ * check_azure.c: what Azure does not have, in profile azure. What is not given
+ * is filled in as Azure has it.
+ */
+bool check_azure(const struct schema_reader *r, const struct conf *conf,
+		 const struct conf_vnet *vnet);
 
 #endif

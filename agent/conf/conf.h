@@ -25,7 +25,9 @@
 #define CONF_DEFAULT_STALE_TIME	120	/* seconds */
 #define CONF_DEFAULT_PREFIX_RESTART 60	/* seconds */
 #define CONF_AZURE_PREFIXES	4000	/* of a peer, in profile azure */
+#define CONF_AZURE_PREFIX_RESTART 5	/* seconds, as it dials again */
 #define CONF_AZURE_PEERS	8
+#define CONF_AZURE_INSTANCES	2
 #define CONF_DEFAULT_LIMIT	16	/* sessions with a range */
 #define CONF_DEFAULT_BFD_INTERVAL 300	/* ms */
 #define CONF_DEFAULT_BFD_MULTIPLIER 3

@@ -280,7 +280,7 @@ void adjout_join(struct table *t, struct rib_peer *peer)
 		return;
 	peer->af[t->af].path_ids = 0;
 	group_add(t, group_get(t, peer), peer);
-	peer->af[t->af].eor_due = true;
+	peer->af[t->af].eor_due = !session->no_end_of_rib;
 	group = peer->af[t->af].group;
 	if (group->paths && group->n_members == 1)
 		paths_fill(t, group);

@@ -138,6 +138,7 @@ struct rib_peer_conf {
 struct rib_session {
 	struct bgp_wire wire;
 	bool enhanced_refresh;		/* RFC 7313 */
+	bool no_end_of_rib;		/* is not sent */
 	enum bgp_role role;		/* ours, RFC 9234 */
 	/* Next hop to send, by family; no address: the family is not sent. */
 	struct addr nexthop[BGP_AF_COUNT];
@@ -159,7 +160,7 @@ void rib_peer_set_policy(struct rib_peer *peer,
 void rib_remap(struct rib *rib);
 bool rib_remapping(const struct rib *rib);
 
-/* Established: the peer is sent the table, then End-of-RIB. */
+/* Established: the peer is sent the table, then as a rule End-of-RIB. */
 void rib_peer_up(struct rib_peer *peer, const struct rib_session *session);
 /*
  * The session has ended. Its paths are withdrawn or, in the families of

@@ -226,9 +226,8 @@ static void want_peer(const struct conf_vnet *vnet, size_t instance,
 			   256 - neighbor->ttl_security : 0,
 		.range = neighbor->range,
 		.n_asns = neighbor->n_asns,
-		.role = neighbor->kind == CONF_NVA &&
-			server->profile != CONF_PROFILE_AZURE ?
-			roles[neighbor->role] : BGP_ROLE_NONE,
+		.role = neighbor->kind == CONF_NVA ? roles[neighbor->role] :
+						     BGP_ROLE_NONE,
 		.azure = server->profile == CONF_PROFILE_AZURE,
 		.strict_role = neighbor->strict_role,
 		.add_path_rx = neighbor->add_path_receive,
@@ -236,7 +235,6 @@ static void want_peer(const struct conf_vnet *vnet, size_t instance,
 		.restarted = apply.restarted,
 		/* One of a range is known while its session is up only. */
 		.restart_time = neighbor->graceful_restart &&
-				server->profile != CONF_PROFILE_AZURE &&
 				neighbor->address.family ?
 				server->restart_time : 0,
 		.long_lived_time = server->long_lived_time,

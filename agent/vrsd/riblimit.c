@@ -11,7 +11,6 @@
 #include "vrsd/ribproc.h"
 
 #define ASK_MS		30000		/* between two questions for all */
-#define AZURE_RESTART	5		/* seconds, as it dials again */
 
 static void ask_later(void *arg)
 {
@@ -28,12 +27,6 @@ void riblimit_set(struct ribproc_peer *peer, const struct conf_server *server,
 	limit->max = neighbor->prefix_limit;
 	limit->excess = neighbor->excess;
 	limit->restart = neighbor->prefix_restart;
-	if (!limit->azure)
-		return;
-	if (limit->max == 0)
-		limit->max = CONF_AZURE_PREFIXES;
-	limit->excess = CONF_EXCESS_TEARDOWN;
-	limit->restart = AZURE_RESTART;
 }
 
 void riblimit_init(struct ribproc_peer *peer)

@@ -275,6 +275,14 @@ static struct rib_policy vnet_policy(const struct conf_vnet *conf)
 	return policy;
 }
 
+/* Azure offers IPv6 on the wire, and has none. */
+static uint8_t vnet_families(const struct ribproc_vnet *vnet)
+{
+	if (vnet->conf->server->profile == CONF_PROFILE_AZURE)
+		return bgp_af_bit(BGP_IPV4_UNICAST);
+	return (1 << BGP_AF_COUNT) - 1;
+}
+
 static bool peer_up_valid(const struct msg_peer_up *up)
 {
 	return up->id.peer != 0 && up->id.peer <= MSG_PEERS_MAX &&
@@ -346,6 +354,8 @@ static void peer_up(const struct msg_peer_up *up)
 	if (!neighbor)
 		return;
 	conf.policy = peer_policy(neighbor);
+	session.no_end_of_rib =
+		vnet->conf->server->profile == CONF_PROFILE_AZURE;
 	instance_nexthops(vnet->conf->server, &up->id, &session);
 	/* Stale paths of a session with somebody else under this number. */
 	if (peer && (peer->vnet != vnet || !same_ends(&peer->id, &up->id))) {
@@ -357,7 +367,8 @@ static void peer_up(const struct msg_peer_up *up)
 	peer->id = up->id;
 	peer->up = true;
 	peer->serial = up->serial;
-	peer->families = up->wire.families;
+	peer->families = up->wire.families & vnet_families(vnet);
+	peer->told_family = false;
 	peer->add_path = up->wire.add_path_rx;
 	peer->end_of_rib = up->end_of_rib;
 	peer->restarting = up->restarting;
@@ -368,6 +379,19 @@ static void peer_up(const struct msg_peer_up *up)
 	rib_peer_up(peer->rib, &session);
 	ribstale_up(peer, up);
 	tell_hop(peer, MSG_HOP_UP);
+}
+
+static bool takes_family(struct ribproc_peer *peer, enum bgp_af af)
+{
+	if (peer->families & bgp_af_bit(af))
+		return true;
+	if (!peer->told_family)
+		log_warn("vnet %s neighbor %s instance %u: profile azure: "
+			 "%s prefixes are not taken", peer->id.vnet,
+			 peer->id.neighbor, peer->id.instance,
+			 bgp_af_info[af].name);
+	peer->told_family = true;
+	return false;
 }
 
 static void update(const struct msg_update *msg, size_t len)
@@ -388,6 +412,8 @@ static void update(const struct msg_update *msg, size_t len)
 			    peer->add_path & bgp_af_bit(msg->af)) ||
 	    (!msg->withdraw && !bgp_attrs_valid(attrs, msg->attrs_len)))
 		proc_violation(PROC_SESSION, MSG_UPDATE);
+	if (!takes_family(peer, msg->af))
+		return;
 	if (!msg->withdraw) {
 		riblimit_announce(peer, msg->af, attrs, nlri);
 		return;
@@ -495,7 +521,7 @@ static void end_of_rib(const struct msg_peer_af *msg)
 		proc_violation(PROC_SESSION, MSG_END_OF_RIB);
 	if (!peer || !peer->up)
 		return;
-	peer->complete |= bgp_af_bit(msg->af);
+	peer->complete |= bgp_af_bit(msg->af) & peer->families;
 	ribstale_end_of_rib(peer, msg->af);
 	loop_defer(ribs.work_job);
 }

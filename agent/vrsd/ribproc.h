@@ -53,6 +53,7 @@ struct ribproc_peer {
 	bool end_of_rib;		/* it sends that */
 	bool restarting;		/* it has just restarted itself */
 	uint8_t families;		/* bgp_af_bit()s in use */
+	bool told_family;		/* that another is not taken */
 	uint8_t add_path;		/* those received with identifiers */
 	uint8_t complete;		/* those it has sent End-of-RIB for */
 	uint8_t stale;			/* families with stale paths */

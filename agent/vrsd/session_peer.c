@@ -503,10 +503,8 @@ static struct bgp_caps peer_caps(const struct msg_conf_peer *conf)
 		.as4 = true,
 		.as = conf->id.local_as,
 		.role = conf->role,
-		.add_path_rx = conf->add_path_rx && !conf->azure ?
-			       conf->families : 0,
-		.add_path_tx = conf->add_path_tx && !conf->azure ?
-			       conf->families : 0,
+		.add_path_rx = conf->add_path_rx ? conf->families : 0,
+		.add_path_tx = conf->add_path_tx ? conf->families : 0,
 		.ext_nexthop = conf->azure ? 0 : ext_nexthop(conf),
 		.restart = restart_caps(conf),
 	};

@@ -77,12 +77,29 @@ static void test_accepted(const char *name)
 #define SERVER	VNET \
 	"    route-server:\n" \
 	"      addresses: [10.1.1.4, 10.1.1.5]\n"
+#define AZURE \
+	"vnets:\n" \
+	"  - name: blue\n" \
+	"    vni: 5001\n" \
+	"    table: 100\n" \
+	"    bgp-table: 101\n" \
+	"    address-spaces: [10.1.0.0/16]\n" \
+	"    route-server:\n" \
+	"      addresses: [10.1.1.4, 10.1.1.5]\n" \
+	"      profile: azure\n"
+#define AZURE_NVA AZURE \
+	"      neighbors:\n" \
+	"        - name: sdwan\n" \
+	"          address: 10.1.2.4\n" \
+	"          asn: 65001\n"
 
 static const struct {
 	const char *name, *text;
 } macros[] = {
 	{ "@vnet\n", VNET },
 	{ "@server\n", SERVER },
+	{ "@azure\n", AZURE },
+	{ "@azure-nva\n", AZURE_NVA },
 	{ "@table\n", VNET "route-tables:\n  - name: fw\n    vnet: blue\n"
 		      "    table: 2001\n    routes:\n" },
 };
@@ -504,6 +521,7 @@ int main(void)
 	test_accepted("full");
 	test_accepted("small");
 	test_accepted("flow");
+	test_accepted("azure");
 	test_errors();
 	test_files();
 	test_values();
