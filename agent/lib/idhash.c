@@ -11,26 +11,32 @@
 #define TAG_EMPTY	0
 #define TAG_DEAD	1
 
-/* Slots and tags are one piece of memory, in pages once it is large. */
-static void arrays_get(struct idhash *table, uint32_t size)
+static size_t slots_bytes(const struct idhash_slots *slots)
 {
-	size_t bytes = (size_t)size * (sizeof(*table->slot) + 1);
-
-	table->slot = bytes < PAGES_CHUNK ? xmalloc(bytes) : pages_get(bytes);
-	table->tag = (uint8_t *)(table->slot + size);
-	memset(table->tag, TAG_EMPTY, size);
-	table->size = size;
-	table->dead = 0;
+	return (size_t)slots->size * (sizeof(*slots->slot) + 1);
 }
 
-static void arrays_put(struct idhash *table)
+/* Slots and tags are one piece of memory, in pages once it is large. */
+static struct idhash_slots slots_get(uint32_t size)
 {
-	size_t bytes = idhash_bytes(table);
+	struct idhash_slots slots = { .size = size };
+	size_t bytes = slots_bytes(&slots);
+
+	slots.slot = bytes < PAGES_CHUNK ? xmalloc(bytes) : pages_get(bytes);
+	slots.tag = (uint8_t *)(slots.slot + size);
+	memset(slots.tag, TAG_EMPTY, size);
+	return slots;
+}
+
+static void slots_put(struct idhash_slots *slots)
+{
+	size_t bytes = slots_bytes(slots);
 
 	if (bytes < PAGES_CHUNK)
-		free(table->slot);
+		free(slots->slot);
 	else
-		pages_put(table->slot, bytes);
+		pages_put(slots->slot, bytes);
+	*slots = (struct idhash_slots){ 0 };
 }
 
 void idhash_init(struct idhash *table, idhash_fn *hash, const void *ctx)
@@ -42,90 +48,145 @@ void idhash_init(struct idhash *table, idhash_fn *hash, const void *ctx)
 
 void idhash_fini(struct idhash *table)
 {
-	arrays_put(table);
+	slots_put(&table->now);
+	slots_put(&table->old);
 	idhash_init(table, table->hash, table->ctx);
+}
+
+static uint32_t next_slot(const struct idhash_slots *in, uint32_t at)
+{
+	return at + 1 == in->size ? 0 : at + 1;
 }
 
 static void put(struct idhash *table, uint32_t hash, uint32_t id)
 {
-	uint32_t at = idhash_home(table, hash);
+	struct idhash_slots *in = &table->now;
+	uint32_t at = idhash_home(in, hash);
 
-	while (table->tag[at] > TAG_DEAD)
-		at = at + 1 == table->size ? 0 : at + 1;
-	if (table->tag[at] == TAG_DEAD)
+	while (in->tag[at] > TAG_DEAD)
+		at = next_slot(in, at);
+	if (in->tag[at] == TAG_DEAD)
 		table->dead--;
-	table->tag[at] = idhash_tag(hash);
-	table->slot[at] = id;
+	in->tag[at] = idhash_tag(hash);
+	in->slot[at] = id;
 }
 
-#define MOVE	32
+/*
+ * Slots looked at in one piece: few enough that nobody waits for it, and so
+ * many that a move ends long before the next one is due.
+ */
+#define MOVE	64
 
 /*
- * Move what is in a table from slot @from on, some at a time: looking at many
- * elements before any is put away lets the processor wait for all at once.
+ * Move what is in some of the old slots; behind it there may be more, so it
+ * counts as removed there. Looking at many elements before any is put away
+ * lets the processor wait for all at once.
  */
-static uint32_t move(struct idhash *table, const struct idhash *old,
-		     uint32_t from)
+static void move(struct idhash *table)
 {
+	struct idhash_slots *old = &table->old;
+	uint32_t end = MIN(table->moved + MOVE, old->size);
 	uint32_t id[MOVE], hash[MOVE];
 	uint32_t i, n = 0;
 
-	for (; from < old->size && n < MOVE; from++) {
-		id[n] = old->slot[from];
-		n += old->tag[from] > TAG_DEAD;
+	for (i = table->moved; i < end; i++) {
+		if (old->tag[i] <= TAG_DEAD)
+			continue;
+		id[n++] = old->slot[i];
+		old->tag[i] = TAG_DEAD;
 	}
 	for (i = 0; i < n; i++)
 		hash[i] = table->hash(table->ctx, id[i]);
 	for (i = 0; i < n; i++)
 		put(table, hash[i], id[i]);
-	return from;
+	table->moved = end;
+	if (end == old->size)
+		slots_put(old);
 }
 
 static void resize(struct idhash *table, uint32_t size)
 {
-	struct idhash old = *table;
-	uint32_t at = 0;
-
-	arrays_get(table, size);
-	while (at < old.size)
-		at = move(table, &old, at);
-	arrays_put(&old);
+	while (table->old.size > 0)
+		move(table);
+	table->old = table->now;
+	table->moved = 0;
+	table->now = slots_get(MAX(size, SIZE_MIN));
+	table->dead = 0;
 }
 
 void idhash_insert(struct idhash *table, uint32_t hash, uint32_t id)
 {
-	uint64_t full = (uint64_t)table->size * 13 / 16;
+	uint64_t full = (uint64_t)table->now.size * 13 / 16;
 
 	if (table->used + table->dead >= full)
-		resize(table, MAX(table->used + table->used / 8 * 7,
-				  SIZE_MIN));
+		resize(table, table->used + table->used / 8 * 7);
+	if (table->old.size > 0)
+		move(table);
 	put(table, hash, id);
 	table->used++;
 }
 
-void idhash_remove(struct idhash *table, uint32_t hash, uint32_t id)
+/* The slot of @id, or their number. */
+static uint32_t find(const struct idhash_slots *in, uint32_t hash, uint32_t id)
 {
-	uint32_t at = idhash_home(table, hash);
 	uint8_t tag = idhash_tag(hash);
-	uint32_t next;
+	uint32_t at = idhash_home(in, hash);
 
-	while (table->tag[at] != tag || table->slot[at] != id)
-		at = at + 1 == table->size ? 0 : at + 1;
-	next = at + 1 == table->size ? 0 : at + 1;
-	if (table->tag[next] == TAG_EMPTY) {
-		table->tag[at] = TAG_EMPTY;
+	while (in->tag[at] != tag || in->slot[at] != id) {
+		if (in->tag[at] == TAG_EMPTY)
+			return in->size;
+		at = next_slot(in, at);
+	}
+	return at;
+}
+
+static void vacate(struct idhash *table, uint32_t at)
+{
+	struct idhash_slots *in = &table->now;
+
+	if (in->tag[next_slot(in, at)] == TAG_EMPTY) {
+		in->tag[at] = TAG_EMPTY;
 	} else {
-		table->tag[at] = TAG_DEAD;
+		in->tag[at] = TAG_DEAD;
 		table->dead++;
 	}
+}
+
+void idhash_remove(struct idhash *table, uint32_t hash, uint32_t id)
+{
+	uint32_t size = table->now.size, at = find(&table->now, hash, id);
+
+	if (at < size)
+		vacate(table, at);
+	else
+		table->old.tag[find(&table->old, hash, id)] = TAG_DEAD;
 	table->used--;
 	if (table->used == 0)
 		idhash_fini(table);
-	else if (table->size > SIZE_MIN && table->used < table->size / 6)
-		resize(table, MAX(table->used * 2, SIZE_MIN));
+	else if (size > SIZE_MIN && table->used < size / 6)
+		resize(table, table->used * 2);
+	else if (table->old.size > 0)
+		move(table);
+}
+
+static void each_in(const struct idhash_slots *in,
+		    void (*func)(void *arg, uint32_t id), void *arg)
+{
+	uint32_t at;
+
+	for (at = 0; at < in->size; at++)
+		if (in->tag[at] > TAG_DEAD)
+			func(arg, in->slot[at]);
+}
+
+void idhash_each(const struct idhash *table,
+		 void (*func)(void *arg, uint32_t id), void *arg)
+{
+	each_in(&table->now, func, arg);
+	each_in(&table->old, func, arg);
 }
 
 uint64_t idhash_bytes(const struct idhash *table)
 {
-	return (uint64_t)table->size * (sizeof(*table->slot) + 1);
+	return slots_bytes(&table->now) + slots_bytes(&table->old);
 }

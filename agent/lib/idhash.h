@@ -9,6 +9,10 @@
  *	while (idhash_next(table, &probe, &id))
  *		if (key of id is the one)
  *			return id;
+ *
+ * No operation takes longer the more ids there are: a table that has to grow
+ * or shrink moves a few of them with each insertion and removal, and is two
+ * tables until all have moved.
  */
 #ifndef LIB_IDHASH_H
 #define LIB_IDHASH_H
@@ -19,19 +23,26 @@
 /* The hash of the element @id. */
 typedef uint32_t idhash_fn(const void *ctx, uint32_t id);
 
-struct idhash {
+struct idhash_slots {
 	uint32_t *slot;			/* ids */
 	uint8_t *tag;			/* 0: empty, 1: was removed */
 	uint32_t size;			/* slots */
-	uint32_t used;			/* ids in the table */
-	uint32_t dead;			/* slots with tag 1 */
+};
+
+struct idhash {
+	struct idhash_slots now;
+	struct idhash_slots old;	/* what has not moved; size 0: none */
+	uint32_t moved;			/* slots of old that are done with */
+	uint32_t used;			/* ids in both */
+	uint32_t dead;			/* slots of now with tag 1 */
 	idhash_fn *hash;
 	const void *ctx;
 };
 
 struct idhash_probe {
+	const struct idhash_slots *in;
+	uint32_t hash;
 	uint32_t at;
-	uint8_t tag;
 };
 
 void idhash_init(struct idhash *table, idhash_fn *hash, const void *ctx);
@@ -42,6 +53,10 @@ void idhash_insert(struct idhash *table, uint32_t hash, uint32_t id);
 /* @id must be in the table. */
 void idhash_remove(struct idhash *table, uint32_t hash, uint32_t id);
 
+/* Call @func for each id; it may not insert or remove. */
+void idhash_each(const struct idhash *table,
+		 void (*func)(void *arg, uint32_t id), void *arg);
+
 uint64_t idhash_bytes(const struct idhash *table);
 
 static inline uint8_t idhash_tag(uint32_t hash)
@@ -50,44 +65,57 @@ static inline uint8_t idhash_tag(uint32_t hash)
 }
 
 /* High bits choose the slot, low bits are the tag. */
-static inline uint32_t idhash_home(const struct idhash *table, uint32_t hash)
+static inline uint32_t idhash_home(const struct idhash_slots *in,
+				   uint32_t hash)
 {
-	return (uint64_t)hash * table->size >> 32;
+	return (uint64_t)hash * in->size >> 32;
+}
+
+static inline struct idhash_probe idhash_probe_in(const struct idhash_slots *in,
+						  uint32_t hash)
+{
+	return (struct idhash_probe){ in, hash, idhash_home(in, hash) };
 }
 
 static inline struct idhash_probe idhash_probe(const struct idhash *table,
 					       uint32_t hash)
 {
-	return (struct idhash_probe){ idhash_home(table, hash),
-				      idhash_tag(hash) };
+	return idhash_probe_in(&table->now, hash);
 }
 
 /* Fetch what a later probe will look at first. */
 static inline void idhash_prefetch(const struct idhash *table, uint32_t hash)
 {
-	uint32_t at = idhash_home(table, hash);
+	uint32_t at = idhash_home(&table->now, hash);
 
-	__builtin_prefetch(table->tag + at);
-	__builtin_prefetch(table->slot + at);
+	__builtin_prefetch(table->now.tag + at);
+	__builtin_prefetch(table->now.slot + at);
 }
 
 /* The next id that may be the one; false at the end. */
 static inline bool idhash_next(const struct idhash *table,
 			       struct idhash_probe *probe, uint32_t *id)
 {
-	if (table->size == 0)
+	const struct idhash_slots *in = probe->in;
+	uint8_t want = idhash_tag(probe->hash);
+
+	if (table->now.size == 0)
 		return false;
 	for (;;) {
 		uint32_t at = probe->at;
-		uint8_t tag = table->tag[at];
+		uint8_t tag = in->tag[at];
 
-		if (tag == 0)
-			return false;
-		probe->at = at + 1 == table->size ? 0 : at + 1;
-		if (tag == probe->tag) {
-			*id = table->slot[at];
+		probe->at = at + 1 == in->size ? 0 : at + 1;
+		if (tag == want) {
+			*id = in->slot[at];
 			return true;
 		}
+		if (tag != 0)
+			continue;
+		if (table->old.size == 0 || in == &table->old)
+			return false;
+		in = &table->old;
+		*probe = idhash_probe_in(in, probe->hash);
 	}
 }
 

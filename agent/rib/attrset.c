@@ -41,21 +41,19 @@ void attrset_pool_init(struct attrset_pool *pool, uint32_t local_as)
 	idhash_init(&pool->nexthop_index, nexthop_hash, pool);
 }
 
-static void big_free_all(struct slab *slab, struct attrset_pool *pool)
+static void big_free(void *pool, uint32_t id)
 {
-	uint32_t i;
+	struct slab *slab = &((struct attrset_pool *)pool)->slab[0];
 
-	for (i = 0; i < pool->index.size; i++) {
-		if (pool->index.tag[i] > 1 && pool->index.slot[i] >> 26 == 0)
-			free(*(void **)slab_get(slab, pool->index.slot[i]));
-	}
+	if (id >> 26 == 0)
+		free(*(void **)slab_get(slab, id));
 }
 
 void attrset_pool_fini(struct attrset_pool *pool)
 {
 	unsigned int class;
 
-	big_free_all(&pool->slab[0], pool);
+	idhash_each(&pool->index, big_free, pool);
 	for (class = 0; class < ATTRSET_CLASSES; class++)
 		slab_fini(&pool->slab[class]);
 	idhash_fini(&pool->index);
