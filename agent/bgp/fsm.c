@@ -123,6 +123,9 @@ static void change_state(struct bgp_conn *conn, enum bgp_state state)
 		for (timer = 0; timer < BGP_TIMER_COUNT; timer++)
 			timer_stop(conn, timer);
 		transport_close(conn);
+		/* Once: perhaps it was all a mistake. */
+		if (conn->bare)
+			conn->peer->bare = conn->bare = false;
 		conn->opened = false;
 		conn->sending = false;
 		conn->hold_time = 0;
@@ -211,10 +214,15 @@ void bgp_peer_offer(const struct bgp_peer_conf *conf, struct wbuf *w)
 
 static void send_open(struct bgp_conn *conn)
 {
+	struct bgp_peer_conf conf = conn->peer->conf;
 	uint8_t msg[BGP_MSG_MAX];
 	struct wbuf w = wbuf_make(msg, sizeof(msg));
 
-	bgp_peer_offer(&conn->peer->conf, &w);
+	conn->bare = conn->peer->bare;
+	if (conn->bare)
+		memset(&conf.caps, 0, sizeof(conf.caps));
+	conn->offered = conf.caps;
+	bgp_peer_offer(&conf, &w);
 	bgp_conn_send(conn, msg, w.len);
 }
 
@@ -299,9 +307,55 @@ static void notify_unexpected(struct bgp_conn *conn, enum bgp_event event)
 		     type ? 1 : 0);
 }
 
+/* What there is no session with this peer without, or NULL. */
+static const char *needed_capability(const struct bgp_peer_conf *conf)
+{
+	if (conf->remote_as > UINT16_MAX)
+		return "its AS number has four octets";
+	if (!(conf->caps.families & bgp_af_bit(BGP_IPV4_UNICAST)))
+		return "IPv4 is not for it";
+	if (conf->strict_role)
+		return "it has to tell its role";
+	return NULL;
+}
+
+/*
+ * RFC 5492 3: a speaker of before capabilities does not know the parameter
+ * that they are in. It is asked once more without. Whatever comes of that,
+ * later connections begin with all that we have: so nothing is lost for good
+ * by one wrong message, and a speaker that is replaced is noticed.
+ */
+static void capabilities_refused(struct bgp_conn *conn,
+				 const struct bgp_error *err)
+{
+	struct bgp_peer *peer = conn->peer;
+	const char *needed = needed_capability(&peer->conf);
+	struct bgp_error why;
+
+	if (!needed) {
+		note(conn, err, true);
+		log_notice("%s: does not take capabilities, is asked again "
+			   "without", peer->name);
+		fall(conn, false);
+		peer->bare = true;
+		return;
+	}
+	bgp_error_set(&why, err->code, err->subcode, err->data, err->data_len,
+		      "%.80s; not asked without capabilities: %s", err->text,
+		      needed);
+	note(conn, &why, true);
+	fall(conn, true);
+}
+
 /* The peer said why it goes. */
 static void notified(struct bgp_conn *conn, const struct bgp_error *err)
 {
+	if (conn->state == BGP_OPENSENT && !conn->bare &&
+	    err->code == BGP_ERR_OPEN &&
+	    err->subcode == BGP_OPEN_BAD_PARAMETER) {
+		capabilities_refused(conn, err);
+		return;
+	}
 	note(conn, err, true);
 	fall(conn, is_fault(err));
 }
@@ -422,7 +476,7 @@ static bool open_acceptable(struct bgp_conn *conn, struct bgp_error *err)
 		return false;
 	}
 	if (!conn->wire.families) {
-		bgp_open_mp_caps(&w, &conf->caps);
+		bgp_open_mp_caps(&w, &conn->offered);
 		bgp_error_set(err, BGP_ERR_OPEN, BGP_OPEN_BAD_CAPABILITY, caps,
 			      w.len, "Unsupported Capability: no address "
 			      "family in common");
@@ -437,7 +491,7 @@ static void open_received(struct bgp_conn *conn)
 	struct bgp_peer *peer = conn->peer;
 	struct bgp_error err;
 
-	bgp_open_negotiate(&peer->conf.caps, &conn->remote.caps, &conn->wire);
+	bgp_open_negotiate(&conn->offered, &conn->remote.caps, &conn->wire);
 	if (!open_acceptable(conn, &err)) {
 		notify(conn, &err);
 		return;

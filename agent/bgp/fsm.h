@@ -47,6 +47,8 @@ struct bgp_conn {
 	bool attached;			/* a transport is open or opening */
 	bool opened;			/* OPEN was received: .remote holds */
 	bool sending;			/* the transport is behind, RFC 9687 */
+	bool bare;			/* our OPEN had no capabilities */
+	struct bgp_caps offered;	/* what it had */
 	struct bgp_open remote;
 	struct bgp_wire wire;		/* agreed on with .remote */
 	uint16_t hold_time;		/* seconds, agreed on; 0: no timers */
@@ -122,6 +124,7 @@ struct bgp_peer {
 	void *ctx;			/* the caller's */
 	const char *name;		/* for log lines; the caller's */
 	bool started;			/* administratively up */
+	bool bare;			/* so the next OPEN is to be */
 	uint16_t idle_hold;		/* seconds of rest after an error */
 	struct bgp_conn conn[BGP_DIRECTIONS];
 	struct bgp_conn *session;	/* the Established one, or NULL */

@@ -79,7 +79,7 @@ void bgp_peer_leave(struct bgp_peer *peer)
 	struct bgp_conn *conn = peer->session;
 	struct bgp_error err;
 
-	if (conn && peer->conf.caps.restart.families &&
+	if (conn && conn->offered.restart.families &&
 	    conn->remote.caps.end_of_rib) {
 		peer->started = false;
 		bgp_notify_cease(&err, BGP_CEASE_ADMIN_RESET, NULL);
@@ -233,7 +233,7 @@ static void recv_refresh(struct bgp_conn *conn, struct rbuf body)
 		bgp_fsm(conn, BGP_EV_REFRESH, NULL);
 		return;
 	}
-	enhanced = peer->conf.caps.enhanced_refresh &&
+	enhanced = conn->offered.enhanced_refresh &&
 		   conn->remote.caps.enhanced_refresh;
 	switch (bgp_refresh_parse(body, enhanced, &af, &what, &err)) {
 	case BGP_REFRESH_ERROR:
@@ -284,7 +284,7 @@ size_t bgp_conn_input(struct bgp_conn *conn, const void *data, size_t len,
 	struct bgp_error err;
 	struct rbuf body;
 	/* RFC 8654 4: who offers it must take it. */
-	uint16_t max_len = conn->peer->conf.caps.extended_message ?
+	uint16_t max_len = conn->offered.extended_message ?
 			   BGP_MSG_MAX_EXT : BGP_MSG_MAX;
 
 	while (conn->attached && budget--) {

@@ -9,7 +9,7 @@
 bool bgp_restart_notifies(const struct bgp_conn *conn)
 {
 	return conn->state == BGP_ESTABLISHED &&
-	       conn->peer->conf.caps.restart.notification &&
+	       conn->offered.restart.notification &&
 	       conn->remote.caps.restart.notification;
 }
 
@@ -44,8 +44,7 @@ struct bgp_kept bgp_restart_kept(const struct bgp_conn *conn,
 				 const struct bgp_error *err)
 {
 	const struct bgp_cap_restart *remote = &conn->remote.caps.restart;
-	const struct bgp_peer *peer = conn->peer;
-	const struct bgp_cap_restart *local = &peer->conf.caps.restart;
+	const struct bgp_cap_restart *local = &conn->offered.restart;
 	struct bgp_kept kept = { .time = remote->time };
 	enum bgp_af af;
 
@@ -53,7 +52,7 @@ struct bgp_kept bgp_restart_kept(const struct bgp_conn *conn,
 		return kept;
 	if (err->code && !(local->notification && remote->notification))
 		return kept;
-	if (peer->last_error_received ? err->code == BGP_ERR_CEASE &&
+	if (conn->peer->last_error_received ? err->code == BGP_ERR_CEASE &&
 				       err->subcode == BGP_CEASE_HARD_RESET :
 				       is_final(err))
 		return kept;

@@ -883,7 +883,7 @@ void session_peer_row(const struct peer *peer, struct row_peer *row)
 	row->queued = conn_of(session)->out.bytes;
 	bgp_caps_format(&session->remote.caps, row->capabilities,
 			sizeof(row->capabilities));
-	bgp_caps_format(&bgp->conf.caps, row->sent_capabilities,
+	bgp_caps_format(&session->offered, row->sent_capabilities,
 			sizeof(row->sent_capabilities));
 	if (session->remote.caps.role)
 		snprintf(row->role, sizeof(row->role), "%s",

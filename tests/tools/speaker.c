@@ -13,6 +13,8 @@
  *	open BODY	the OPEN's body instead of the usual one
  *	caps BYTES	its capabilities instead of the usual ones
  *	no-open		none at all
+ *	refuse BODY	a connection before that: the server's OPEN is answered
+ *			by this NOTIFICATION; the OPEN that follows is told
  *	as2		routes in the way of those without 4-octet AS numbers
  *	add-path	and in the way of those with path identifiers, here 1
  *	early		what follows is sent before the session is up
@@ -31,6 +33,7 @@
  *	= closed			the connection, without one
  *	= up				the session is
  *	= sent ROUTE-REFRESH BODY	what else the server has said to us
+ *	= sent OPEN BODY		the second one
  *	= PREFIX path N... [FLAGS CODE VALUE]...
  *					what the observer was announced last
  *	= PREFIX -			it has been withdrawn
@@ -581,6 +584,36 @@ static void run_established(const struct vector *v)
 		say_route(SUBJECT_V6);
 }
 
+/* Dial until the server takes the connection and says OPEN on it. */
+static struct rbuf dial_for_open(struct sockaddr_in from)
+{
+	static uint8_t data[BGP_MSG_MAX_EXT];
+	int64_t deadline = now_ms() + PATIENCE;
+	enum bgp_msg_type type;
+	struct rbuf body;
+
+	for (;;) {
+		link_open(&tested, from);
+		while (wait_for(deadline) && link_fill(&tested)) {
+			observe();
+			if (link_next(&tested, &type, data, &body))
+				return body;
+		}
+		if (now_ms() >= deadline)
+			errx(1, "no OPEN from the server");
+		link_close(&tested);
+		poll(NULL, 0, 50);
+	}
+}
+
+static void refuse_once(const struct vector *v, struct sockaddr_in from)
+{
+	dial_for_open(from);
+	send_message(&tested, BGP_MSG_NOTIFICATION, vector_bytes(v, "refuse"));
+	link_close(&tested);
+	say_body("sent OPEN ", dial_for_open(from));
+}
+
 static void run_case(const struct vector *v, char *text)
 {
 	struct sockaddr_in from = first;
@@ -592,7 +625,10 @@ static void run_case(const struct vector *v, char *text)
 	from.sin_addr.s_addr = htonl(ntohl(first.sin_addr.s_addr) +
 				     n_cases++);
 	open = usual_open(65001, from);
-	link_open(&tested, from);
+	if (vector_has(v, "refuse"))
+		refuse_once(v, from);
+	else
+		link_open(&tested, from);
 	if (!vector_has(v, "no-open"))
 		send_open(&tested, &open, v);
 	if (vector_has(v, "early"))

@@ -25,6 +25,7 @@
 #define OFF		UINT64_MAX
 
 static char actions[1024];
+static size_t sent_len;		/* of the last message */
 static uint64_t now;
 static uint64_t deadline[BGP_DIRECTIONS][BGP_TIMER_COUNT];
 static struct bgp_update *parser;
@@ -63,6 +64,7 @@ static void op_send(struct bgp_conn *conn, const void *msg, size_t len)
 {
 	const uint8_t *p = msg;
 
+	sent_len = len;
 	if (p[18] == BGP_MSG_NOTIFICATION && len > 20)
 		say("%s send NOTIFICATION %u/%u", side(conn), p[19], p[20]);
 	else
@@ -201,6 +203,7 @@ struct says {
 	uint32_t id;
 	int hold_time;			/* -1: 0 */
 	uint8_t families;
+	bool bare;			/* no capabilities */
 };
 
 static void feed(struct bgp_conn *conn, const struct wbuf *w)
@@ -225,6 +228,8 @@ static void recv_open_of(struct bgp_conn *conn, struct says says)
 	open.caps.as = open.as;
 	if (says.families)
 		open.caps.families = says.families;
+	if (says.bare)
+		memset(&open.caps, 0, sizeof(open.caps));
 	bgp_open_build(&w, &open);
 	feed(conn, &w);
 }
@@ -705,7 +710,7 @@ static void test_open(void)
 		"says which and which was expected");
 
 	reach(out, BGP_OPENSENT);
-	peer.conf.caps.families = 1 << BGP_IPV4_UNICAST;
+	out->offered.families = 1 << BGP_IPV4_UNICAST;
 	recv_open_of(out, (struct says){ .families = 1 << BGP_IPV6_UNICAST });
 	EXPECT("out send NOTIFICATION 2/7, out close", "no common family");
 	ktap_ok(peer.last_error.data_len == 6 &&
@@ -863,13 +868,68 @@ static void test_refresh(void)
 	       "a bad length is an error");
 
 	reach(out, BGP_ESTABLISHED);
-	peer.conf.caps.enhanced_refresh = true;
+	out->offered.enhanced_refresh = true;
 	out->remote.caps.enhanced_refresh = true;
 	recv_refresh_of(out, BGP_REFRESH_BEGIN, 1, 0);
 	EXPECT("refresh ipv6-unicast 1", "begin of refresh, once agreed on");
 	recv_refresh_of(out, BGP_REFRESH_BEGIN, 1, 1);
 	EXPECT("out send NOTIFICATION 7/1, out close, down 7/1",
 	       "a bad length of it is an error of its own");
+}
+
+/* RFC 5492 3, a speaker that knows of no capabilities */
+static void test_bare(void)
+{
+	reach(out, BGP_OPENSENT);
+	recv_notification(out, BGP_ERR_OPEN, BGP_OPEN_BAD_PARAMETER);
+	EXPECT("out close", "capabilities are refused");
+	ktap_ok(time_left(out, BGP_TIMER_IDLE_HOLD) == 5000 &&
+		bgp_peer_incoming(&peer) == in, "which damps nothing");
+	expire(out, BGP_TIMER_IDLE_HOLD);
+	bgp_conn_opened(out);
+	ktap_ok(same(did(), "out connect, out send OPEN") && sent_len == 29 &&
+		out->bare && !out->offered.families,
+		"the next OPEN has none");
+	recv_open_of(out, (struct says){ .bare = true });
+	recv_keepalive(out);
+	ktap_ok(peer.session == out && !out->wire.as4 &&
+		out->wire.families == 1 << BGP_IPV4_UNICAST,
+		"a session of IPv4 and 2-octet AS numbers");
+	bgp_conn_closed(out, "reset");
+	expire(out, BGP_TIMER_IDLE_HOLD);
+	bgp_conn_opened(out);
+	ktap_ok(sent_len > 29 && !out->bare, "the one after it begins anew");
+
+	reach(out, BGP_OPENSENT);
+	recv_notification(out, BGP_ERR_OPEN, BGP_OPEN_BAD_PARAMETER);
+	expire(out, BGP_TIMER_IDLE_HOLD);
+	bgp_conn_opened(out);
+	recv_notification(out, BGP_ERR_OPEN, BGP_OPEN_BAD_PARAMETER);
+	expire(out, BGP_TIMER_IDLE_HOLD);
+	bgp_conn_opened(out);
+	ktap_ok(sent_len > 29, "so does one after a bare one was refused");
+
+	reach(out, BGP_OPENCONFIRM);
+	recv_notification(out, BGP_ERR_OPEN, BGP_OPEN_BAD_PARAMETER);
+	ktap_ok(!peer.bare, "who has taken OPEN has taken the capabilities");
+
+	conf.remote_as = 4200000001;
+	reach(out, BGP_OPENSENT);
+	conf.remote_as = REMOTE_AS;
+	recv_notification(out, BGP_ERR_OPEN, BGP_OPEN_BAD_PARAMETER);
+	ktap_ok(!peer.bare && strstr(peer.last_error.text, "four octets"),
+		"not without 4-octet AS numbers, if its own is one: %s",
+		peer.last_error.text);
+	reach(out, BGP_OPENSENT);
+	peer.conf.strict_role = true;
+	recv_notification(out, BGP_ERR_OPEN, BGP_OPEN_BAD_PARAMETER);
+	ktap_ok(!peer.bare && strstr(peer.last_error.text, "role"),
+		"nor without a role that it must tell");
+	reach(out, BGP_OPENSENT);
+	peer.conf.caps.families = 1 << BGP_IPV6_UNICAST;
+	recv_notification(out, BGP_ERR_OPEN, BGP_OPEN_BAD_PARAMETER);
+	ktap_ok(!peer.bare && strstr(peer.last_error.text, "IPv4"),
+		"nor without IPv4");
 }
 
 static void test_input(void)
@@ -913,6 +973,7 @@ int main(void)
 	test_stop();
 	test_fail();
 	test_refresh();
+	test_bare();
 	test_input();
 	bgp_update_free(parser);
 	return ktap_finish();
