@@ -3,12 +3,13 @@
  * A BGP speaker that says what a file tells it to, right or wrong, to a route
  * server that is under test, and a second one that watches what comes of it.
  *
- *	speaker FILE SERVER OBSERVER FIRST
+ *	speaker [-i] FILE SERVER OBSERVER FIRST
  *
  * FILE has cases as in unit/vectors.h. Each is a session of its own, from
  * FIRST, FIRST + 1 and so on, all with AS 65001: what an error does to the
- * next session of the same neighbor is not the subject here. The steps of a
- * case, in order:
+ * next session of the same neighbor is not the subject here. With -i all
+ * sessions are internal, the observer's as well. The steps of a case, in
+ * order:
  *
  *	open BODY	the OPEN's body instead of the usual one
  *	caps BYTES	its capabilities instead of the usual ones
@@ -25,9 +26,10 @@
  *			the fields of an UPDATE, sent after all of the above
  *
  * Before the steps, unless they are "early", the routes 10.250.0.0/16 and,
- * where the OPEN is the usual one, fd00:250::/32 are announced and seen by
- * the observer. Behind them comes 10.251.0.0/16: when the observer has seen
- * that, it has seen all that came before. What is told then:
+ * where the OPEN is the usual one and the session external, fd00:250::/32 are
+ * announced and seen by the observer. Behind them comes 10.251.0.0/16: when
+ * the observer has seen that, it has seen all that came before. What is told
+ * then:
  *
  *	= reset CODE/SUBCODE DATA	the NOTIFICATION
  *	= closed			the connection, without one
@@ -38,8 +40,8 @@
  *					what the observer was announced last
  *	= PREFIX -			it has been withdrawn
  *
- * of these two prefixes. The observer's session, with AS 65002, is up
- * throughout, or all fails.
+ * of these two prefixes. The observer's session, external with AS 65002, is
+ * up throughout, or all fails.
  */
 
 #include <arpa/inet.h>
@@ -62,6 +64,7 @@
 #define SUBJECT		"10.250.0.0/16"
 #define SUBJECT_V6	"fd00:250::/32"
 #define SENTINEL	"10.251.0.0/16"
+#define OUR_AS		65515		/* the server's */
 #define PATIENCE	10000		/* milliseconds */
 #define N_ROUTES	8
 
@@ -81,6 +84,7 @@ static struct sockaddr_in server, first, observer_addr;
 static struct link observer, tested;
 static struct bgp_update *parser;
 static unsigned int n_cases;
+static bool internal;			/* the sessions are */
 static char *out;			/* of the case at hand */
 static struct rbuf awaited;		/* message of its "listen" */
 static bool heard;
@@ -244,6 +248,8 @@ static void send_open(struct link *link, struct bgp_open *open,
 
 static struct bgp_open usual_open(uint32_t as, struct sockaddr_in from)
 {
+	if (internal)
+		as = OUR_AS;
 	return (struct bgp_open){
 		.as = as,
 		.hold_time = 180,
@@ -273,15 +279,28 @@ static void announce_v6(struct link *link)
 	send_message(link, BGP_MSG_UPDATE, rbuf_make(body, sizeof(body)));
 }
 
-/* ORIGIN IGP, AS_PATH 65001, and a next hop; from an old speaker or not. */
-static void announce(struct link *link, const uint8_t prefix[3],
-		     const struct vector *v)
+/* AS_PATH 65001, from an old speaker or not; or, with LOCAL_PREF, none. */
+static void put_path(struct wbuf *w, const struct vector *v)
 {
-	static const uint8_t origin[] = { 0x40, 1, 1, 0 };
 	static const uint8_t path2[] = { 0x40, 2, 4, 2, 1, 0xfd, 0xe9 };
 	static const uint8_t path4[] = {
 		0x40, 2, 6, 2, 1, 0, 0, 0xfd, 0xe9
 	};
+	static const uint8_t none[] = { 0x40, 2, 0, 0x40, 5, 4, 0, 0, 0, 100 };
+
+	if (internal)
+		wbuf_copy(w, none, sizeof(none));
+	else if (vector_has(v, "as2"))
+		wbuf_copy(w, path2, sizeof(path2));
+	else
+		wbuf_copy(w, path4, sizeof(path4));
+}
+
+/* ORIGIN IGP, a path and a next hop. */
+static void announce(struct link *link, const uint8_t prefix[3],
+		     const struct vector *v)
+{
+	static const uint8_t origin[] = { 0x40, 1, 1, 0 };
 	static const uint8_t nexthop[] = { 0x40, 3, 4, 10, 1, 2, 4 };
 	uint8_t body[64];
 	struct wbuf w = wbuf_make(body, sizeof(body));
@@ -290,10 +309,7 @@ static void announce(struct link *link, const uint8_t prefix[3],
 	wbuf_u16(&w, 0);
 	len = wbuf_reserve(&w, 2);
 	wbuf_copy(&w, origin, sizeof(origin));
-	if (vector_has(v, "as2"))
-		wbuf_copy(&w, path2, sizeof(path2));
-	else
-		wbuf_copy(&w, path4, sizeof(path4));
+	put_path(&w, v);
 	wbuf_copy(&w, nexthop, sizeof(nexthop));
 	wbuf_fill_u16(&w, len);
 	if (vector_has(v, "add-path"))
@@ -360,16 +376,17 @@ static void observe_block(const struct bgp_update_block *block,
 			continue;
 		bgp_as_path_format(bgp_update_attrs(parser, block), path,
 				   sizeof(path));
-		snprintf(route->text, sizeof(route->text), "path %s", path);
+		snprintf(route->text, sizeof(route->text), "path%s%s",
+			 path[0] ? " " : "", path);
 		say_rest(route, attrs);
 	}
 }
 
 static void observe_update(struct rbuf body)
 {
-	static const struct bgp_update_rules rules = {
+	struct bgp_update_rules rules = {
 		.wire = { .as4 = true, .families = 3 },
-		.ebgp = true,
+		.ebgp = !internal,
 	};
 	struct rbuf r = body, attrs;
 	unsigned int i;
@@ -561,13 +578,18 @@ static void finish(void)
 	send_keepalive(&observer);
 }
 
+static bool has_v6(const struct vector *v)
+{
+	return !vector_has(v, "open") && !vector_has(v, "caps") && !internal;
+}
+
 static void run_established(const struct vector *v)
 {
 	static const uint8_t subject[] = { 16, 10, 250 };
 	static const uint8_t sentinel[] = { 16, 10, 251 };
 
 	send_keepalive(&tested);
-	if (!vector_has(v, "open") && !vector_has(v, "caps"))
+	if (has_v6(v))
 		announce_v6(&tested);
 	announce(&tested, subject, v);
 	if (until_seen(SUBJECT) == HAS_ENDED)
@@ -580,7 +602,7 @@ static void run_established(const struct vector *v)
 		return;
 	vector_say(out, "up\n");
 	say_route(SUBJECT);
-	if (!vector_has(v, "open") && !vector_has(v, "caps"))
+	if (has_v6(v))
 		say_route(SUBJECT_V6);
 }
 
@@ -652,8 +674,11 @@ static struct sockaddr_in address(const char *text, uint16_t port)
 
 int main(int argc, char **argv)
 {
+	internal = argc > 1 && !strcmp(argv[1], "-i");
+	argc -= internal;
+	argv += internal;
 	if (argc != 5)
-		errx(2, "usage: speaker FILE SERVER OBSERVER FIRST");
+		errx(2, "usage: speaker [-i] FILE SERVER OBSERVER FIRST");
 	server = address(argv[2], BGP_PORT);
 	observer_addr = address(argv[3], 0);
 	first = address(argv[4], 0);
