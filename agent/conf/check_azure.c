@@ -144,12 +144,12 @@ static bool check_map_of(const struct place *at,
 	return true;
 }
 
-static void fill_neighbor(struct conf_neighbor *n)
+static void fill_neighbor(const struct place *at, struct conf_neighbor *n)
 {
 	n->graceful_restart = false;
 	if (n->kind != CONF_NVA)
 		return;
-	if (n->prefix_limit == 0)
+	if (!is_given(at, &n->prefix_limit))
 		n->prefix_limit = CONF_AZURE_PREFIXES;
 	n->excess = CONF_EXCESS_TEARDOWN;
 	n->prefix_restart = CONF_AZURE_PREFIX_RESTART;
@@ -171,7 +171,7 @@ static bool check_neighbors(const struct place *at,
 		if (nvas > CONF_AZURE_PEERS)
 			return refuse(at, NULL, n->pos, NULL,
 				      "expected at most 8 NVAs");
-		fill_neighbor(n);
+		fill_neighbor(at, n);
 	}
 	return true;
 }

@@ -24,7 +24,11 @@
 #define CONF_DEFAULT_HOLD_TIME	180	/* seconds */
 #define CONF_DEFAULT_STALE_TIME	120	/* seconds */
 #define CONF_DEFAULT_PREFIX_RESTART 60	/* seconds */
+#define CONF_DEFAULT_PREFIX_LIMIT 2000000u
+#define CONF_PATH_LIMIT		4000000u	/* of a session with ADD-PATH,
+						 * or the prefix limit */
 #define CONF_AZURE_PREFIXES	4000	/* of a peer, in profile azure */
+#define CONF_AZURE_TOTAL	10000	/* of a VNet */
 #define CONF_AZURE_PREFIX_RESTART 5	/* seconds, as it dials again */
 #define CONF_AZURE_PEERS	8
 #define CONF_AZURE_INSTANCES	2

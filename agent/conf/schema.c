@@ -229,7 +229,7 @@ static const struct field neighbor_fields[] = {
 	{ "add-path-send", KIND_U16, AT(conf_neighbor, add_path_send),
 	  .max = CONF_PATHS_MAX },
 	{ "prefix-limit", KIND_U32, AT(conf_neighbor, prefix_limit),
-	  .max = UINT32_MAX },
+	  .max = UINT32_MAX, .def = CONF_DEFAULT_PREFIX_LIMIT },
 	{ "prefix-limit-action", KIND_WORD, AT(conf_neighbor, excess),
 	  .words = conf_excess_names },
 	{ "prefix-limit-restart", KIND_U16, AT(conf_neighbor, prefix_restart),

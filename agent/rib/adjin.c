@@ -31,6 +31,26 @@ static struct rib_path *path_find(struct table *t, struct net *net,
 	return NULL;
 }
 
+/* A path has come, or is about to go. */
+static void count_in(struct table *t, struct net *net,
+		     const struct rib_path *path)
+{
+	struct peer_af *af = &t->rib->peer[path->peer]->af[t->af];
+
+	af->count[path->epoch] += !path->summary;
+	af->more += limit_has_more(t, net, path);
+}
+
+static void count_out(struct table *t, struct net *net,
+		      const struct rib_path *path)
+{
+	struct peer_af *af = &t->rib->peer[path->peer]->af[t->af];
+
+	af->count[path->epoch] -= !path->summary;
+	if (path->epoch == af->epoch)
+		af->more -= limit_has_more(t, net, path);
+}
+
 /* The attribute set is still referred to; the caller puts it. */
 static uint32_t path_drop(struct table *t, struct net *net,
 			  const struct rib_path *path, uint32_t at)
@@ -38,7 +58,7 @@ static uint32_t path_drop(struct table *t, struct net *net,
 	struct peer_af *af = &t->rib->peer[path->peer]->af[t->af];
 	uint32_t attrs = path->attrs;
 
-	af->count[path->epoch] -= !path->summary;
+	count_out(t, net, path);
 	af->refused -= why_refused(path->why);
 	net_path_del(&t->nets, net, at);
 	return attrs;
@@ -71,14 +91,13 @@ static void path_gone(struct table *t, struct rib_peer *peer, uint32_t attrs)
 }
 
 static void path_refresh(struct table *t, struct rib_peer *peer,
-			 struct rib_path *path)
+			 struct net *net, struct rib_path *path)
 {
-	struct peer_af *af = &peer->af[t->af];
 	uint32_t attrs = path->attrs;
 
-	af->count[path->epoch] -= !path->summary;
-	path->epoch = af->epoch;
-	af->count[path->epoch] += !path->summary;
+	count_out(t, net, path);
+	path->epoch = peer->af[t->af].epoch;
+	count_in(t, net, path);
 	if (summed(t, attrs))
 		summary_touch(t, peer, attrs);
 }
@@ -99,12 +118,12 @@ static void path_set(struct table *t, struct rib_peer *peer,
 	path = path_find(t, net, peer->index, key->path_id, summary, &at);
 	if (path && path->attrs == attrs &&
 	    !path_void(t->rib, t->af, path)) {
-		path_refresh(t, peer, path);
+		path_refresh(t, peer, net, path);
 		return;
 	}
 	decide_begin(t, net, &before);
 	if (path) {
-		af->count[path->epoch] -= !summary;
+		count_out(t, net, path);
 		af->refused -= why_refused(path->why);
 		old = path->attrs;
 	} else {
@@ -119,7 +138,7 @@ static void path_set(struct table *t, struct rib_peer *peer,
 		.least = !!(set->flags & ATTRSET_LEAST),
 		.summary = summary,
 	};
-	af->count[path->epoch] += !summary;
+	count_in(t, net, path);
 	attrset_hold(&t->rib->attrs, attrs);
 	decide_commit(t, id, &before);
 	if (summed(t, attrs))
@@ -194,7 +213,6 @@ void adjin_summary_unset(struct table *t, struct rib_peer *peer,
 }
 
 #define KEYS		32
-#define ADD_PATHS_MAX	64	/* of one prefix, of one peer */
 
 /* The next prefixes of a list, with their memory on its way. */
 static uint32_t take_keys(struct table *t, const struct rib_peer *peer,
@@ -214,68 +232,26 @@ static uint32_t take_keys(struct table *t, const struct rib_peer *peer,
 	return n;
 }
 
-/* With ADD-PATH, what one prefix costs is bounded whatever the limit is. */
-static bool too_many_paths(struct table *t, const struct rib_peer *peer,
-			   const struct net_key *key)
-{
-	uint32_t i, n, id, at, of_peer = 0;
-	const struct rib_path *paths;
-	struct net *net;
-
-	id = key->path_id != 0 ? net_key_find(&t->nets, key) : NET_NONE;
-	if (id == NET_NONE)
-		return false;
-	net = net_get(&t->nets, id);
-	if (path_find(t, net, peer->index, key->path_id, false, &at))
-		return false;
-	paths = net_paths(&t->nets, net, &n);
-	for (i = 0; i < n; i++)
-		of_peer += paths[i].peer == peer->index;
-	return of_peer >= ADD_PATHS_MAX;
-}
-
-/* Whether a path of that prefix would be one too many. */
-static bool over_limit(struct table *t, const struct rib_peer *peer,
-		       const struct net_key *key)
-{
-	struct rib_path *path;
-	uint32_t id, at;
-
-	if (too_many_paths(t, peer, key))
-		return true;
-	if (peer->conf.policy.limit == 0 ||
-	    rib_peer_held(peer) < peer->conf.policy.limit)
-		return false;
-	id = net_key_find(&t->nets, key);
-	if (id == NET_NONE)
-		return true;
-	path = path_find(t, net_get(&t->nets, id), peer->index, key->path_id,
-			 false, &at);
-	return !path || path_age(peer, t->af, path) > 0;
-}
-
-uint32_t rib_peer_announce(struct rib_peer *peer, enum bgp_af af,
-			   const struct bgp_attrs *attrs, struct rbuf nlri)
+struct rib_excess rib_peer_announce(struct rib_peer *peer, enum bgp_af af,
+				    const struct bgp_attrs *attrs,
+				    struct rbuf nlri)
 {
 	struct attrset_pool *pool = &peer->rib->attrs;
 	struct table *t = &peer->rib->table[af];
 	uint32_t id = attrset_intern(pool, attrs);
-	bool limited = peer->conf.policy.limit > 0 ||
-		       peer->session.wire.add_path_rx & bgp_af_bit(af);
+	struct rib_excess excess = { .prefixes = 0 };
 	struct net_key key[KEYS];
-	uint32_t i, n, excess = 0;
+	uint32_t i, n;
 	struct inbound in;
 
 	feed_cause(t, peer);
 	inbound_begin(&in, peer, id);
 	while ((n = take_keys(t, peer, &nlri, key)) > 0) {
 		for (i = 0; i < n; i++) {
-			if (limited && over_limit(t, peer, &key[i]))
-				excess++;
-			else
-				path_set(t, peer, &key[i],
-					 inbound_attrs(&in, &key[i].prefix),
-					 false);
+			if (limit_exceeded(t, peer, &key[i], &excess))
+				continue;
+			path_set(t, peer, &key[i],
+				 inbound_attrs(&in, &key[i].prefix), false);
 		}
 	}
 	feed_cause(t, NULL);

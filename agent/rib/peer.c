@@ -373,6 +373,7 @@ static void next_epoch(struct rib_peer *peer, enum bgp_af af)
 		adjin_sweep_all(&peer->rib->table[af]);
 	}
 	pa->epoch = (pa->epoch + 1) % EPOCHS;
+	pa->more = 0;
 	pa->void_age = 2;
 	pa->ageing = false;
 	rib_wake(peer->rib);
@@ -459,16 +460,6 @@ void rib_peer_resume(struct rib_peer *peer)
 {
 	peer->paused = false;
 	rib_wake(peer->rib);
-}
-
-uint32_t rib_peer_held(const struct rib_peer *peer)
-{
-	uint32_t n = 0;
-	unsigned int af;
-
-	for (af = 0; af < BGP_AF_COUNT; af++)
-		n += peer->af[af].count[peer->af[af].epoch];
-	return n;
 }
 
 struct rib_peer_stats rib_peer_stats(const struct rib_peer *peer,

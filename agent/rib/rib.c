@@ -274,6 +274,16 @@ void rib_mem(const struct rib *rib, struct rib_mem *mem)
 	mem->nexthop_bytes = attrset_nexthop_bytes(&rib->attrs);
 }
 
+uint32_t rib_prefixes(const struct rib *rib)
+{
+	uint32_t n = 0;
+	unsigned int af;
+
+	for (af = 0; af < BGP_AF_COUNT; af++)
+		n += rib->table[af].n_usable;
+	return n;
+}
+
 void rib_stats(const struct rib *rib, struct rib_stats *stats)
 {
 	const struct table *t;

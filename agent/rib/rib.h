@@ -72,6 +72,10 @@ struct rib_policy {
 	bool branch_to_branch;		/* gateways hear of NVAs and of each
 					 * other, and NVAs of gateways */
 	enum conf_preference preference;
+	/* Prefixes in use; one more is not taken. 0: any number. What is
+	 * there stays when this becomes less, as with a peer's limits.
+	 */
+	uint32_t max_prefixes;
 };
 
 struct rib_conf {
@@ -122,6 +126,7 @@ struct rib_peer_policy {
 	uint8_t allow_own_as;		/* ours may be in a path so often */
 	uint8_t add_path_send;		/* paths of a prefix, if agreed on */
 	uint32_t limit;			/* prefixes taken from it, 0: any */
+	uint32_t path_limit;		/* and paths with ADD-PATH, 0: any */
 	struct rib_map *in, *out;	/* held as long as needed; or NULL */
 };
 
@@ -182,15 +187,22 @@ void rib_peer_sweep(struct rib_peer *peer, enum bgp_af af);
  */
 void rib_peer_long_lived(struct rib_peer *peer, enum bgp_af af);
 
+/* What was not taken, and why. */
+struct rib_excess {
+	uint32_t prefixes;		/* beyond the peer's limit */
+	uint32_t paths;			/* of ADD-PATH: beyond that, or too
+					 * many of one prefix */
+	uint32_t total;			/* beyond what all may have */
+};
+
 /**
  * rib_peer_announce - paths received
  * @attrs: with the next hop of this family
  * @nlri: checked by bgp_nlri_valid()
- *
- * Return: how many prefixes were not taken for the peer's limit.
  */
-uint32_t rib_peer_announce(struct rib_peer *peer, enum bgp_af af,
-			   const struct bgp_attrs *attrs, struct rbuf nlri);
+struct rib_excess rib_peer_announce(struct rib_peer *peer, enum bgp_af af,
+				    const struct bgp_attrs *attrs,
+				    struct rbuf nlri);
 void rib_peer_withdraw(struct rib_peer *peer, enum bgp_af af,
 		       struct rbuf nlri);
 
@@ -205,8 +217,9 @@ void rib_peer_pause(struct rib_peer *peer);
 void rib_peer_resume(struct rib_peer *peer);
 
 /*
- * Prefixes held from it, of all families, without stale ones: what it has said
- * since they became stale is all that it is responsible for.
+ * Prefixes held from it, of all families, each once whatever paths it has,
+ * and without stale ones: what it has said since they became stale is all that
+ * it is responsible for.
  */
 uint32_t rib_peer_held(const struct rib_peer *peer);
 

@@ -5,6 +5,7 @@
  *	rib.c		the VNet's table as a whole, address spaces, turns
  *	peer.c		peers and neighbors
  *	adjin.c		paths come and go; sweeping of void paths
+ *	limit.c		how much of a peer is taken
  *	inbound.c	what inbound route maps make of them
  *	summary.c	paths that stand for others
  *	decide.c	the decision process, and who must hear of its outcome
@@ -100,6 +101,8 @@ struct peer_af {
 	uint8_t void_age;		/* paths of that many epochs ago or
 					 * more are to be withdrawn */
 	uint32_t count[EPOCHS];		/* paths by epoch */
+	uint32_t more;			/* of this one, those by which a
+					 * prefix has more than one */
 	uint32_t refused;
 	bool eor_due;			/* after the dump */
 	bool borr_due;			/* before the next one, RFC 7313 */
@@ -210,6 +213,8 @@ struct rib {
 
 /* rib.c */
 void rib_wake(struct rib *rib);
+/* Prefixes in use, of both families. */
+uint32_t rib_prefixes(const struct rib *rib);
 /* The address space that @prefix is equal to or inside; NULL: none. */
 const struct prefix *rib_space_covering(const struct rib *rib,
 					const struct prefix *prefix);
@@ -290,6 +295,17 @@ void adjin_summary_set(struct table *t, struct rib_peer *peer,
 		       const struct prefix *prefix, uint32_t attrs);
 void adjin_summary_unset(struct table *t, struct rib_peer *peer,
 			 const struct prefix *prefix);
+
+/* limit.c */
+/*
+ * Whether the peer has others of the prefix besides @path, of this epoch and
+ * with ADD-PATH.
+ */
+bool limit_has_more(const struct table *t, struct net *net,
+		    const struct rib_path *path);
+/* Whether one more path is not to be taken; counted in @excess then. */
+bool limit_exceeded(struct table *t, const struct rib_peer *peer,
+		    const struct net_key *key, struct rib_excess *excess);
 
 /* inbound.c */
 #define INBOUND_CLASSES	16

@@ -2,7 +2,8 @@
 /*
  * Prefix limits: of a session, both families together. What counts are
  * prefixes held, so announcing one again costs nothing. Azure counts otherwise:
- * for each UPDATE what is held and what it announces, be it the same.
+ * for each UPDATE what is held and what it announces, be it the same; and it
+ * has a limit for all of a VNet together, beyond which nothing is taken.
  */
 #include "lib/log.h"
 #include "lib/loop.h"
@@ -42,6 +43,8 @@ void riblimit_fini(struct ribproc_peer *peer)
 void riblimit_up(struct ribproc_peer *peer)
 {
 	peer->limit.told = false;
+	peer->limit.told_paths = false;
+	peer->limit.told_total = false;
 	peer->limit.over = false;
 	peer->limit.refused = 0;
 }
@@ -58,12 +61,24 @@ static void tell(struct ribproc_peer *peer, const char *consequence)
 
 static void tell_paths(struct ribproc_peer *peer)
 {
-	if (peer->limit.told)
+	if (peer->limit.told_paths)
 		return;
-	peer->limit.told = true;
-	log_warn("vnet %s neighbor %s instance %u: too many paths of one "
-		 "prefix, the others are not taken",
+	peer->limit.told_paths = true;
+	log_warn("vnet %s neighbor %s instance %u: too many paths of a "
+		 "prefix or in all, the others are not taken",
 		 peer->id.vnet, peer->id.neighbor, peer->id.instance);
+}
+
+static void tell_total(struct ribproc_peer *peer)
+{
+	peer->vnet->full = true;
+	if (peer->limit.told_total)
+		return;
+	peer->limit.told_total = true;
+	log_warn("vnet %s neighbor %s instance %u: profile azure: %u "
+		 "prefixes are all that the vnet takes, the others are not "
+		 "taken", peer->id.vnet, peer->id.neighbor, peer->id.instance,
+		 CONF_AZURE_TOTAL);
 }
 
 static void teardown(struct ribproc_peer *peer)
@@ -92,7 +107,7 @@ void riblimit_announce(struct ribproc_peer *peer, enum bgp_af af,
 		       const struct bgp_attrs *attrs, struct rbuf nlri)
 {
 	struct ribproc_limit *limit = &peer->limit;
-	uint32_t refused;
+	struct rib_excess excess;
 
 	if (limit->over)
 		return;
@@ -101,18 +116,17 @@ void riblimit_announce(struct ribproc_peer *peer, enum bgp_af af,
 		teardown(peer);
 		return;
 	}
-	refused = rib_peer_announce(peer->rib, af, attrs, nlri);
-	if (limit->max == 0) {
-		if (refused > 0)
-			tell_paths(peer);
-		return;
-	}
-	if (limit->excess == CONF_EXCESS_WARN &&
+	excess = rib_peer_announce(peer->rib, af, attrs, nlri);
+	if (excess.paths > 0)
+		tell_paths(peer);
+	if (excess.total > 0)
+		tell_total(peer);
+	limit->refused += excess.prefixes + excess.total;
+	if (limit->max > 0 && limit->excess == CONF_EXCESS_WARN &&
 	    rib_peer_held(peer->rib) > limit->max)
 		tell(peer, "all are taken");
-	if (refused == 0)
+	if (excess.prefixes == 0)
 		return;
-	limit->refused += refused;
 	if (limit->excess == CONF_EXCESS_TEARDOWN)
 		teardown(peer);
 	else
@@ -136,7 +150,7 @@ void riblimit_room(struct ribproc_peer *peer)
 	    rib_peer_held(peer->rib) + room > limit->max)
 		return;
 	limit->told = false;
-	if (limit->refused == 0 || !peer->up)
+	if (limit->refused == 0 || !peer->up || limit->told_total)
 		return;
 	if (limit->asked_ms && loop_now_ms() < limit->asked_ms + ASK_MS) {
 		loop_timer_set(limit->timer,
@@ -146,4 +160,25 @@ void riblimit_room(struct ribproc_peer *peer)
 	limit->refused = 0;
 	limit->asked_ms = loop_now_ms();
 	chan_send(proc_chan(PROC_SESSION), MSG_ASK_REFRESH, &ref, sizeof(ref));
+}
+
+/* For all of a VNet: its peers are asked when there is room for some. */
+void riblimit_turn(struct ribproc_vnet *vnet)
+{
+	struct ribproc_peer *peer = NULL;
+	struct rib_stats stats;
+
+	if (!vnet->full)
+		return;
+	rib_stats(vnet->rib, &stats);
+	if (stats.prefixes[BGP_IPV4_UNICAST] + CONF_AZURE_TOTAL / 10 >
+	    CONF_AZURE_TOTAL)
+		return;
+	vnet->full = false;
+	while ((peer = ribproc_peer_next(peer))) {
+		if (peer->vnet != vnet || !peer->limit.told_total)
+			continue;
+		peer->limit.told_total = false;
+		riblimit_room(peer);
+	}
 }

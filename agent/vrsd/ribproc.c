@@ -249,6 +249,14 @@ struct rib_map *ribproc_map(const char *name)
 	return NULL;
 }
 
+/* With ADD-PATH; where prefixes have no limit, paths have none, either. */
+static uint32_t path_limit(const struct conf_neighbor *neighbor)
+{
+	if (neighbor->prefix_limit == 0)
+		return 0;
+	return MAX(neighbor->prefix_limit, CONF_PATH_LIMIT);
+}
+
 static struct rib_peer_policy peer_policy(const struct conf_neighbor *neighbor)
 {
 	return (struct rib_peer_policy){
@@ -258,6 +266,7 @@ static struct rib_peer_policy peer_policy(const struct conf_neighbor *neighbor)
 		.add_path_send = neighbor->add_path_send,
 		.limit = neighbor->excess == CONF_EXCESS_WARN ? 0 :
 			 neighbor->prefix_limit,
+		.path_limit = path_limit(neighbor),
 		.in = ribproc_map(neighbor->inbound),
 		.out = ribproc_map(neighbor->outbound),
 	};
@@ -271,6 +280,8 @@ static struct rib_policy vnet_policy(const struct conf_vnet *conf)
 	if (server) {
 		policy.branch_to_branch = server->branch_to_branch;
 		policy.preference = server->preference;
+		policy.max_prefixes = server->profile == CONF_PROFILE_AZURE ?
+				      CONF_AZURE_TOTAL : 0;
 	}
 	return policy;
 }
@@ -419,7 +430,7 @@ static void update(const struct msg_update *msg, size_t len)
 		return;
 	}
 	rib_peer_withdraw(peer->rib, msg->af, nlri);
-	if (peer->limit.told)
+	if (peer->limit.told || peer->limit.refused > 0)
 		riblimit_room(peer);
 }
 
@@ -876,6 +887,7 @@ static void work(void *arg)
 			finish_draining(vnet);
 		release_if_due(vnet);
 		sweep_if_due(vnet);
+		riblimit_turn(vnet);
 	}
 	conf_done_if_so();
 	if (more)

@@ -19,6 +19,7 @@ struct ribproc_vnet {
 	bool draining;			/* until the kernel has dropped all */
 	bool held;			/* decisions wait, RFC 4724 4.1 */
 	struct loop_timer *deferral;	/* at most so long */
+	bool full;			/* some prefixes were not taken */
 	bool swept;			/* stale routes of the run before */
 	bool patience_over;		/* with peers that are not back */
 	struct loop_timer *patience;
@@ -37,6 +38,8 @@ struct ribproc_limit {
 	uint16_t restart;		/* seconds after a teardown */
 	bool azure;			/* counts as Azure does */
 	bool told;			/* that it is reached */
+	bool told_paths;		/* that there are too many paths */
+	bool told_total;		/* that the VNet has all it may have */
 	bool over;			/* the session is being ended */
 	uint32_t refused;		/* since it was last asked for all */
 	uint64_t asked_ms;
@@ -96,6 +99,8 @@ void riblimit_announce(struct ribproc_peer *peer, enum bgp_af af,
 		       const struct bgp_attrs *attrs, struct rbuf nlri);
 /* It has withdrawn some. */
 void riblimit_room(struct ribproc_peer *peer);
+/* The VNet may have fewer than it had. */
+void riblimit_turn(struct ribproc_vnet *vnet);
 
 /* ribquery.c */
 void ribquery_begin(const struct msg_query *msg);

@@ -79,10 +79,23 @@ offered() {
 check "both ends have offered it" offered firewall 2
 check "in either direction" offered collector 1
 
-# One path less is a withdrawal, not a reset.
+# Prefixes have a limit, not their paths.
 must sed -i 's/^# protocol static default4/protocol static default4/' "$run/bird.conf"
 must bird configure >/dev/null
-check "both are back" wait_until 10 collected "65515 65002" "65515 65002 64999"
+check "both are back" wait_until 10 paths 2
+must sed -i '/ name: firewall,/s/ }/, prefix-limit: 1, prefix-limit-action: teardown }/' "$run/vrsd.yaml"
+must vrs reload
+must sed -i 's/bgp_path.prepend(64999)/bgp_path.prepend(64998)/' "$run/bird.conf"
+must bird configure >/dev/null
+check "two paths of one prefix are within a limit of one" wait_until 10 collected "65515 65002" "65515 65002 64998"
+check "the session was not reset" sessions 9
+must sed -i 's/bgp_path.prepend(64998)/bgp_path.prepend(64999)/' "$run/bird.conf"
+must bird configure >/dev/null
+must sed -i 's/, prefix-limit: 1, prefix-limit-action: teardown//' "$run/vrsd.yaml"
+must vrs reload
+
+# One path less is a withdrawal, not a reset.
+check "both are as before" wait_until 10 collected "65515 65002" "65515 65002 64999"
 must sed -i 's/add-path-send: 4/add-path-send: 1/' "$run/vrsd.yaml"
 must vrs reload
 check "with a bound of one the best is left" wait_until 10 collected "65515 65002"

@@ -54,13 +54,14 @@ disconnect() {
 	exec 9>&-
 	end_process $nc_pid
 }
-say() {
+say_it() {
 	local escaped
 
 	# shellcheck disable=SC2001 # each two of them
 	escaped=$(sed 's/../\\x&/g' <<<"$1")
-	printf '%b' "$escaped" >&9
+	printf '%b' "$escaped"
 }
+say() { say_it "$1" >&9; }
 
 # messages: what has been heard so far, type and body, a line each.
 messages() {
@@ -93,7 +94,29 @@ azure_config() {
 	      addresses: [10.1.1.4, 10.1.1.5]
 	      neighbors:
 	        - { name: sdwan, address: 10.1.2.4, asn: 65001 }
+	        - { name: second, address: 10.1.2.5, asn: 65001 }
+	        - { name: third, address: 10.1.2.6, asn: 65001 }
 	EOF
+}
+
+# thousands FROM N: of routes.
+thousands() {
+	local i
+
+	for ((i = 0; i < $2; i++)); do
+		update 65001 "$(nlri $(($1 + i * 1000)) $(($1 + i * 1000 + 999)))"
+	done | tr -d '\n'
+}
+
+# other ADDRESS FROM: another NVA that has 4,000 routes; $! is its process.
+other() {
+	local fd
+
+	mkfifo "$run/say.$1"
+	exec {fd}<>"$run/say.$1"
+	ip netns exec "$(ns sdwan)" nc -s "$1" 10.1.1.4 179 <"$run/say.$1" >"$run/heard.$1" 2>&1 &
+	defer end_process $!
+	say_it "$(open_message)$(keepalive)$(thousands "$2" 4)" >&"$fd"
 }
 
 # establish: with instance 1, again if it is not ready; as far as the address
@@ -109,7 +132,11 @@ establish() {
 	return 1
 }
 has() { vrs show learned sdwan -j | jq -e --arg p "$1" 'any(.[]?[]?; .network == $p)' >/dev/null; }
-held() { vrs show peers -j | jq -e --argjson n "$1" '[.[] | .learned] | max == $n' >/dev/null; }
+# held N [NEIGHBOR]
+held() {
+	vrs show peers -j | jq -e --argjson n "$1" --arg who "${2-sdwan}" \
+		'[.[] | select(.neighbor == $who) | .learned] | max == $n' >/dev/null
+}
 
 # Version, AS 65515, hold time 180, identifier; one parameter with IPv4, IPv6,
 # route refresh, 4-octet AS numbers.
@@ -118,6 +145,8 @@ open_of() { echo "0104ffeb00b4${1}160214010400010001010400020001020041040000ffeb
 space=02000000144001010040020602010000ffeb4003040a010104100a01
 
 add_topology
+must ip -n "$(ns sdwan)" address add 10.1.2.5/32 dev eth0
+must ip -n "$(ns sdwan)" address add 10.1.2.6/32 dev eth0
 azure_config azure
 start_vrsd
 
@@ -153,9 +182,7 @@ disconnect
 
 wait_until 60 establish
 check "the session comes up again" hears "$space"
-for i in 0 1 2 3; do
-	say "$(update 65001 "$(nlri $((i * 1000 + 1)) $((i * 1000 + 1000)))")"
-done
+say "$(thousands 1 4)"
 check "4,000 routes are taken without a prefix-limit" wait_until 30 held 4000
 check_equal "the session stays" 0 count 03
 say "$(update 65001 "$(nlri 4001 4001)")"
@@ -175,6 +202,26 @@ check "999 of them again are 4,000 (TV-19)" wait_until 20 held 3002
 check_equal "the session stays" 0 count 03
 say "$(update 65001 "$(nlri 1 999)")"
 check "once more, with one more held, are 4,001" wait_until 20 hears 030601
+disconnect
+
+# With the address space, and 4,000 of each of two others, 1,999 are left.
+other 10.1.2.5 10001
+other=$!
+other 10.1.2.6 20001
+check "two other NVAs have 4,000 routes each" wait_until 60 eval 'held 4000 second && held 4000 third'
+wait_until 60 establish
+check "the session comes up again" hears "$space"
+say "$(thousands 1 2)"
+check "10,000 prefixes are all that the VNet takes" wait_until 30 held 1999
+check "the log says so" logged "sdwan .*10000 prefixes are all that the vnet takes"
+check_equal "no session ends for it" 0 count 03
+say "$(thousands 10001 1)"
+check "what another has already is no more" wait_until 30 held 2999
+check_equal "nobody was asked for anything yet" 0 count 05
+end_process $other
+check "when there is room it is asked for what was not taken" wait_until 60 hears 0500010001
+say "$(thousands 1 2)"
+check "and that is taken then" wait_until 30 held 3000
 disconnect
 
 # The same in our own profile.

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 
 rib_test_rib	:= $(addprefix agent/rib/,adjin.c adjout.c attrset.c decide.c \
-		   feed.c idq.c idset.c inbound.c map.c net.c outbound.c \
-		   pack.c paths.c peer.c rib.c summary.c walk.c)
+		   feed.c idq.c idset.c inbound.c limit.c map.c net.c \
+		   outbound.c pack.c paths.c peer.c rib.c summary.c walk.c)
 rib_test_bgp	:= $(addprefix agent/bgp/,as_path.c attr.c attr_wire.c bgp.c \
 		   community.c msg.c nlri.c notify.c open.c update_build.c \
 		   update_parse.c)
@@ -17,6 +17,9 @@ rib_decide_test_sources	:= $(rib_test_rib) $(rib_test_bgp) $(rib_test_lib) \
 			   agent/conf/map.c
 rib_store_test_sources	:= $(rib_test_rib) $(rib_test_bgp) $(rib_test_lib) \
 			   agent/conf/map.c
+
+unit_tests += rib_limit_test
+rib_limit_test_sources	:= $(rib_decide_test_sources)
 
 # Maps are written as in a configuration.
 unit_tests += rib_map_test

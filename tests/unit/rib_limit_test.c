@@ -1,0 +1,292 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * How much of a peer is taken: prefixes count once, whatever paths they have
+ * (RFC 7911), in small cases and against a model of random changes; bounds for
+ * paths; and what all peers may have together.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "bgp/msg.h"
+#include "ktap.h"
+#include "lib/hash.h"
+#include "lib/util.h"
+#include "rib/rib.h"
+
+#define LOCAL_AS	65515
+#define N_PREFIXES	12
+#define N_IDS		4
+#define STEPS		20000
+
+static struct rib *rib;
+
+static void on_send(void *arg, const struct rib_send *send)
+{
+	(void)arg;
+	(void)send;
+}
+
+static void on_wake(void *arg)
+{
+	(void)arg;
+}
+
+static const struct rib_ops ops = { .send = on_send, .wake = on_wake };
+
+static void run(void)
+{
+	while (rib_run(rib, 1000))
+		;
+}
+
+static struct prefix nth(unsigned int n)
+{
+	struct addr addr = addr_from_v4(0x14000000 + (n << 8));
+
+	return prefix_make(&addr, 24);
+}
+
+static void up(struct rib_peer *peer, bool add_path)
+{
+	struct rib_session session = {
+		.wire = { .as4 = true, .max_len = BGP_MSG_MAX, .families = 1,
+			  .add_path_rx = add_path },
+		.nexthop = { addr_from_v4(0x0a010104) },
+	};
+
+	rib_peer_up(peer, &session);
+}
+
+static struct rib_peer *add(unsigned int n,
+			    const struct rib_peer_policy *policy,
+			    bool add_path)
+{
+	struct rib_peer_conf conf = {
+		.id = n,
+		.name = "nva",
+		.neighbor = addr_from_v4(0x0a010200 + n),
+		.local = addr_from_v4(0x0a010104),
+		.as = 65000 + n,
+		.policy = *policy,
+	};
+	struct rib_peer *peer = rib_peer_add(rib, &conf);
+
+	up(peer, add_path);
+	run();
+	return peer;
+}
+
+/* @id: RFC 7911, 0: without; @hops: 0 withdraws. */
+static struct rib_excess say(struct rib_peer *peer, unsigned int n,
+			     uint32_t id, unsigned int hops, bool add_path)
+{
+	struct bgp_nlri nlri = { .path_id = id, .prefix = nth(n) };
+	struct rib_excess excess = { .prefixes = 0 };
+	uint8_t path[64], buf[16];
+	struct wbuf w = wbuf_make(path, sizeof(path));
+	struct wbuf to = wbuf_make(buf, sizeof(buf));
+	struct bgp_attr_set set = { .nexthop = addr_from_v4(0x0a010201) };
+	struct bgp_attrs *attrs;
+	unsigned int i;
+
+	bgp_nlri_build(&to, &nlri, add_path);
+	if (hops == 0) {
+		rib_peer_withdraw(peer, 0, rbuf_make(buf, to.len));
+		return excess;
+	}
+	wbuf_u16(&w, 0x0200 + hops);
+	for (i = 0; i < hops; i++)
+		wbuf_u32(&w, 65001);
+	set.part[BGP_PART_AS_PATH] = rbuf_make(path, w.len);
+	attrs = bgp_attrs_new(&set);
+	excess = rib_peer_announce(peer, 0, attrs, rbuf_make(buf, to.len));
+	free(attrs);
+	return excess;
+}
+
+static bool taken(struct rib_peer *peer, unsigned int n, uint32_t id)
+{
+	struct rib_excess excess = say(peer, n, id, 1, true);
+
+	return excess.prefixes + excess.paths + excess.total == 0;
+}
+
+static uint32_t learned(struct rib_peer *peer)
+{
+	return rib_peer_stats(peer, BGP_IPV4_UNICAST).learned;
+}
+
+static void start(void)
+{
+	struct rib_conf conf = { .local_as = LOCAL_AS };
+
+	rib = rib_new(&conf, &ops, NULL);
+}
+
+/* ---- prefixes, not paths --------------------------------------------- */
+
+static void test_unique(void)
+{
+	struct rib_peer *peer;
+	unsigned int n, id;
+	bool all = true;
+
+	start();
+	peer = add(1, &(struct rib_peer_policy){ .limit = 3 }, true);
+	for (n = 0; n < 3; n++)
+		for (id = 1; id <= 4; id++)
+			all &= taken(peer, n, id);
+	ktap_ok(all && rib_peer_held(peer) == 3 && learned(peer) == 12,
+		"twelve paths of three prefixes are within a limit of three");
+	ktap_ok(say(peer, 3, 1, 1, true).prefixes == 1,
+		"a fourth prefix is not");
+	ktap_ok(taken(peer, 1, 5) && taken(peer, 1, 1),
+		"one more path of a prefix is, and one that is there already");
+	for (id = 1; id <= 4; id++)
+		say(peer, 0, id, 0, true);
+	ktap_ok(rib_peer_held(peer) == 2, "a prefix has gone with its paths");
+	ktap_ok(taken(peer, 3, 9) && rib_peer_held(peer) == 3,
+		"and makes room for another");
+	say(peer, 1, 3, 0, true);
+	ktap_ok(rib_peer_held(peer) == 3 &&
+		say(peer, 4, 1, 1, true).prefixes == 1,
+		"one path of several makes none");
+	ktap_must(rib_peer_stale(peer, BGP_IPV4_UNICAST));
+	ktap_ok(rib_peer_held(peer) == 0, "none is held when all are stale");
+	ktap_ok(taken(peer, 1, 1) && taken(peer, 1, 2) && taken(peer, 5, 1) &&
+		taken(peer, 6, 1) && rib_peer_held(peer) == 3 &&
+		say(peer, 2, 1, 1, true).prefixes == 1,
+		"three others may be said then, even without the old ones");
+	rib_free(rib);
+}
+
+static void test_paths(void)
+{
+	struct rib_peer_policy policy = { .limit = 100, .path_limit = 10 };
+	struct rib_peer *peer;
+	unsigned int n;
+	bool all = true;
+
+	start();
+	peer = add(1, &policy, true);
+	for (n = 0; n < 10; n++)
+		all &= taken(peer, n / 2, 1 + n % 2);
+	ktap_ok(all && say(peer, 0, 3, 1, true).paths == 1,
+		"paths have a limit of their own");
+	ktap_ok(taken(peer, 0, 1), "one that is there is no more");
+	say(peer, 4, 1, 0, true);
+	ktap_ok(taken(peer, 0, 3), "one that has gone makes room");
+	rib_free(rib);
+}
+
+/* ---- against a model ------------------------------------------------- */
+
+static unsigned int epoch_of[N_PREFIXES][N_IDS];	/* 0: none */
+
+static uint32_t model_held(unsigned int epoch)
+{
+	unsigned int n, id;
+	uint32_t held = 0;
+
+	for (n = 0; n < N_PREFIXES; n++) {
+		for (id = 0; id < N_IDS && epoch_of[n][id] != epoch; id++)
+			;
+		held += id < N_IDS;
+	}
+	return held;
+}
+
+static void test_random(void)
+{
+	unsigned int step, epoch = 1, n, id, what;
+	bool add_path = true, same = true;
+	struct rib_peer *peer, *other;
+
+	start();
+	memset(epoch_of, 0, sizeof(epoch_of));
+	peer = add(1, &(struct rib_peer_policy){ .limit = 0 }, true);
+	other = add(2, &(struct rib_peer_policy){ .limit = 0 }, true);
+	for (step = 0; same && step < STEPS; step++) {
+		n = random() % N_PREFIXES;
+		id = add_path ? random() % N_IDS : 0;
+		what = random() % 100;
+		if (what < 55) {
+			say(peer, n, id, 1 + random() % 3, add_path);
+			epoch_of[n][id] = epoch;
+		} else if (what < 80) {
+			say(peer, n, id, 0, add_path);
+			epoch_of[n][id] = 0;
+		} else if (what < 96) {
+			say(other, n, random() % N_IDS, random() % 3, true);
+		} else if (what < 97 &&
+			   rib_peer_stale(peer, BGP_IPV4_UNICAST)) {
+			epoch++;
+		} else if (what < 98) {
+			rib_peer_sweep(peer, BGP_IPV4_UNICAST);
+			run();
+		} else if (what < 99) {
+			run();
+		} else {
+			rib_peer_down(peer, random() % 2);
+			add_path = random() % 2;
+			up(peer, add_path);
+			epoch++;
+		}
+		same = rib_peer_held(peer) == model_held(epoch);
+	}
+	if (!ktap_ok(same, "what is held is what a model says, all the time"))
+		printf("# step %u: held %u, model %u\n", step,
+		       rib_peer_held(peer), model_held(epoch));
+	rib_free(rib);
+}
+
+/* ---- all peers ------------------------------------------------------- */
+
+static void test_total(void)
+{
+	struct rib_policy policy = { .max_prefixes = 5 };
+	struct rib_peer *a, *b;
+	struct prefix space;
+	unsigned int n;
+
+	start();
+	rib_set_policy(rib, &policy);
+	prefix_parse("10.1.0.0/16", &space);
+	rib_space_add(rib, &space);
+	a = add(1, &(struct rib_peer_policy){ .limit = 3 }, false);
+	b = add(2, &(struct rib_peer_policy){ .limit = 0 }, false);
+	for (n = 0; n < 3; n++)
+		say(a, n, 0, 1, false);
+	for (n = 0; n < 3; n++)
+		say(b, n, 0, 1, false);
+	ktap_ok(rib_peer_held(a) == 3 && rib_peer_held(b) == 3,
+		"a prefix of two peers counts once in all");
+	ktap_ok(say(b, 3, 0, 1, false).total == 0,
+		"with an address space they are five");
+	ktap_ok(say(b, 4, 0, 1, false).total == 1 && rib_peer_held(b) == 4,
+		"a sixth is not taken");
+	ktap_ok(say(b, 3, 0, 2, false).total == 0,
+		"what is there may change");
+	ktap_ok(say(a, 3, 0, 1, false).prefixes == 1 &&
+		say(a, 3, 0, 1, false).total == 0,
+		"a peer's own limit comes first");
+	for (n = 0; n < 2; n++)
+		say(a, n, 0, 0, false);
+	ktap_ok(say(b, 4, 0, 1, false).total == 1,
+		"what another still has makes no room");
+	say(b, 0, 0, 0, false);
+	ktap_ok(say(b, 4, 0, 1, false).total == 0,
+		"what the last has withdrawn does");
+	rib_free(rib);
+}
+
+int main(void)
+{
+	ktap_start();
+	hash_init();
+	test_unique();
+	test_paths();
+	test_random();
+	test_total();
+	return ktap_finish();
+}
