@@ -117,7 +117,8 @@ interop: ao-kernel agent	## interoperability with Debian 12's and 13's BGP daemo
 
 bench-forward: setup	## forwarding beside VRF, bridge and Open vSwitch's datapath, at native speed; QUICK=1 is shorter
 	tests/vm/kernel uml
-	tests/bench/forward/run
+	status=0; tests/bench/forward/run || status=1; \
+	tests/bench/forward/smp || status=1; exit $$status
 
 DEMO_KERNEL	?= 6.1
 demo: setup	## shows the whole path in a guest, step by step, with evidence

@@ -93,7 +93,7 @@ machine_boot() {
 		-append "console=ttyS0 rdinit=/init panic=-1 oops=panic loglevel=8 $patience" \
 		-serial "file:$log" \
 		-chardev stdio,id=output,signal=off -serial chardev:output \
-		-device virtio-rng-pci "${options[@]}"
+		-device virtio-rng-pci "${options[@]}" "${plugins[@]}"
 }
 
 machine_cleanup() {
