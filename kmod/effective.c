@@ -291,12 +291,12 @@ static bool outside_spaces(const struct match *system)
 }
 
 void vnet_effective_prefetch(const struct vnet *vnet, int family,
-			     const void *daddr)
+			     const void *const *daddr, unsigned int n)
 {
 	const struct vnet *gateway = rcu_dereference(vnet->gateway);
 
-	vnet_lpm_prefetch(&(gateway ?: vnet)->bgp->mirror[vnet_af(family)].lpm,
-			  daddr);
+	vnet_lpm_prefetch_many(&(gateway ?: vnet)->bgp->mirror[vnet_af(family)].lpm,
+			       daddr, n);
 }
 
 /* A class is judged only where it would win. */

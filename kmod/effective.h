@@ -54,15 +54,16 @@ enum vnet_drop vnet_effective_lookup(const struct vnet *vnet,
 				     struct vnet_effective *res);
 
 /**
- * vnet_effective_prefetch() - announce a vnet_effective_lookup()
+ * vnet_effective_prefetch() - announce some vnet_effective_lookup()
  * @vnet: VNet
  * @family: AF_INET or AF_INET6
- * @daddr: destination, 4 or 16 bytes in network order
+ * @daddr: @n pointers to destinations, 4 or 16 bytes each in network order
+ * @n: how many, as in vnet_lpm_prefetch_many()
  *
  * The table that may be too large for the caches is BGP's. Context: RCU, softirq safe.
  */
 void vnet_effective_prefetch(const struct vnet *vnet, int family,
-			     const void *daddr);
+			     const void *const *daddr, unsigned int n);
 
 /**
  * vnet_effective_host() - is an address the host's in a VNet?

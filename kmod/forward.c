@@ -254,37 +254,72 @@ static void begin(struct vnet_packet *pkt, const struct vnet_port *from,
 	pkt->target.ep = NULL;
 }
 
-/* @skb: whose data begins with what is to be an IP header; nothing has been checked */
-static void prefetch_route(const struct vnet *vnet, const struct sk_buff *skb)
+/* Where a packet seems to go, NULL if nowhere. @skb: whose data begins with what is to be an
+ * IP header; nothing has been checked.
+ */
+static const void *announced_daddr(const struct sk_buff *skb)
 {
 	const struct ipv6hdr *ip6h = (const void *)skb->data;
 	const struct iphdr *iph = (const void *)skb->data;
 	unsigned int there = skb_headlen(skb);
 
 	if (skb->protocol == htons(ETH_P_IP) && there >= sizeof(*iph))
-		vnet_effective_prefetch(vnet, AF_INET, &iph->daddr);
-	else if (skb->protocol == htons(ETH_P_IPV6) && there >= sizeof(*ip6h))
-		vnet_effective_prefetch(vnet, AF_INET6, &ip6h->daddr);
+		return &iph->daddr;
+	if (skb->protocol == htons(ETH_P_IPV6) && there >= sizeof(*ip6h))
+		return &ip6h->daddr;
+	return NULL;
 }
 
-/* The packet whose route has been prefetched last; compared, never followed */
-static DEFINE_PER_CPU(const struct sk_buff *, prefetched);
+static bool same_train(const struct vnet *vnet, const struct sk_buff *skb,
+		       const struct sk_buff *next)
+{
+	const struct vnet_port *port = vnet_port_get_rcu(next->dev);
+
+	return port && port->vnet == vnet && next->protocol == skb->protocol;
+}
+
+/* No more than memory is asked for at once */
+#define TRAIN_MAX	16
 
 /*
- * Guests send in trains. What waits behind this packet in the CPU's backlog, where veth
- * puts it, has its route on its way while this one is forwarded; only the first has to
- * ask for its own. With softirqs off, as here, nobody else takes from that queue.
+ * Guests send in trains. The routes of what waits behind a packet in the CPU's backlog, where
+ * veth puts it, are asked for together with its own: they come while the first ones are
+ * forwarded. With softirqs off, as here, nobody else takes from that queue. Returns how many
+ * follow.
  */
-static void prefetch_routes(const struct vnet *vnet, const struct sk_buff *skb)
+static unsigned int announce_train(const struct vnet *vnet, const struct sk_buff *skb)
 {
-	const struct sk_buff *next = skb_peek(this_cpu_ptr(&softnet_data.process_queue));
-	const struct vnet_port *port = next ? vnet_port_get_rcu(next->dev) : NULL;
+	const struct sk_buff_head *queue = this_cpu_ptr(&softnet_data.process_queue);
+	int family = skb->protocol == htons(ETH_P_IPV6) ? AF_INET6 : AF_INET;
+	const void *daddr[TRAIN_MAX] __uninitialized;
+	const struct sk_buff *next;
+	unsigned int n = 1;
 
-	if (__this_cpu_read(prefetched) != skb)
-		prefetch_route(vnet, skb);
-	__this_cpu_write(prefetched, next);
-	if (port)
-		prefetch_route(port->vnet, next);
+	daddr[0] = announced_daddr(skb);
+	if (!daddr[0])
+		return 0;
+	skb_queue_walk(queue, next) {
+		if (n == TRAIN_MAX || !same_train(vnet, skb, next))
+			break;
+		daddr[n] = announced_daddr(next);
+		if (!daddr[n])
+			break;
+		n++;
+	}
+	vnet_effective_prefetch(vnet, family, daddr, n);
+	return n - 1;
+}
+
+/* Packets that have been announced and not come yet. Should somebody have thrown them away,
+ * as many others go unannounced.
+ */
+static DEFINE_PER_CPU(unsigned int, announced);
+
+static void announce(const struct vnet *vnet, const struct sk_buff *skb)
+{
+	unsigned int left = __this_cpu_read(announced);
+
+	__this_cpu_write(announced, left ? left - 1 : announce_train(vnet, skb));
 }
 
 rx_handler_result_t vnet_forward_rx(struct sk_buff **pskb)
@@ -298,7 +333,7 @@ rx_handler_result_t vnet_forward_rx(struct sk_buff **pskb)
 		return RX_HANDLER_PASS;
 
 	port = rcu_dereference(skb->dev->rx_handler_data);
-	prefetch_routes(port->vnet, skb);
+	announce(port->vnet, skb);
 	vnet_stats_count_rx(port->stats, skb->len + skb->mac_len);
 	begin(&pkt, port, NULL, skb_share_check(skb, GFP_ATOMIC));
 

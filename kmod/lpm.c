@@ -433,6 +433,23 @@ void vnet_lpm_prefetch(const struct vnet_lpm *t, const void *addr)
 		lpm_small_prefetch(small_body(body));
 }
 
+void vnet_lpm_prefetch_many(const struct vnet_lpm *t, const void *const *addr, unsigned int n)
+{
+	struct vnet_lpm_body *body = body_read(t);
+	const struct lpm_wide *wide = body_wide(body);
+	unsigned int i;
+
+	if (!body)
+		return;
+	/* All of a small body is the same for each address. */
+	if (body->kind == LPM_SMALL)
+		n = min(n, 1U);
+	for (i = 0; wide && i < n; i++)
+		prefetch(lpm_wide_at(wide, lpm_key_load(addr[i], 32)));
+	for (i = 0; i < n; i++)
+		vnet_lpm_prefetch(t, addr[i]);
+}
+
 void vnet_lpm_lookup_many(const struct vnet_lpm *t, const void *const *addr, unsigned int n,
 			  u32 *value, u8 *plen)
 {

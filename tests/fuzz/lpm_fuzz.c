@@ -117,6 +117,7 @@ static void look_up_many(const struct vnet_lpm *t, const struct oracle *o,
 		near[i][i % (o->bits / 8)] ^= i;
 		addrs[i] = near[i];
 	}
+	vnet_lpm_prefetch_many(t, addrs, 24);
 	vnet_lpm_lookup_many(t, addrs, 24, got, len);
 	for (i = 0; i < 24; i++) {
 		want = oracle_lookup(o, near[i], o->bits, &want_len);

@@ -64,6 +64,7 @@ static bool read_batch(u64 *rnd)
 		a[i] = random_below(rnd, ADDRS);
 		addrs[i] = addr[a[i]];
 	}
+	vnet_lpm_prefetch_many(&table, addrs, 24);
 	vnet_lpm_lookup_many(&table, addrs, 24, value, len);
 	for (i = 0; i < 24; i++)
 		if (!valid(a[i], value[i], len[i], least[a[i]]))

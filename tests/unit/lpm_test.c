@@ -334,6 +334,7 @@ static bool same_batch(struct pair *p, const struct vnet_prefix *near)
 		pick_addr(p, near, bytes[i]);
 		addr[i] = bytes[i];
 	}
+	vnet_lpm_prefetch_many(&p->t, addr, n);
 	vnet_lpm_lookup_many(&p->t, addr, n, value, len);
 	for (i = 0; i < n; i++)
 		if (value[i] != vnet_lpm_lookup(&p->t, addr[i], &want_len) ||
