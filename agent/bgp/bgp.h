@@ -136,7 +136,7 @@ struct bgp_error {
 					 * whatever the code; only of what we
 					 * send */
 	uint16_t data_len;		/* bytes of data */
-	char text[160];			/* one line for people */
+	char text[400];			/* one line for people */
 	uint8_t data[BGP_ERROR_DATA_MAX];
 };
 

@@ -5,6 +5,7 @@
 
 #include "bgp/msg.h"
 #include "bgp/notify.h"
+#include "lib/utf8.h"
 #include "lib/util.h"
 
 void bgp_notify_build(struct wbuf *w, const struct bgp_error *err)
@@ -26,38 +27,6 @@ static bool carries_text(const struct bgp_error *err)
 }
 
 /*
- * Bytes of the UTF-8 sequence at @r if it is well-formed and prints; 0 else.
- * Control characters do not, neither the 7-bit ones nor U+0080 to U+009F.
- */
-static size_t printable_len(struct rbuf r)
-{
-	static const uint32_t least[] = { 0, 0x20, 0xa0, 0x800, 0x10000 };
-	size_t i, len = 1;
-	uint32_t c = r.pos[0];
-
-	if (c >= 0xf0)
-		len = 4;
-	else if (c >= 0xe0)
-		len = 3;
-	else if (c >= 0xc0)
-		len = 2;
-	else if (c >= 0x7f)
-		return 0;
-	if (len > r.left || c >= 0xf8)
-		return 0;
-	if (len > 1)
-		c &= 0x7f >> len;
-	for (i = 1; i < len; i++) {
-		if ((r.pos[i] & 0xc0) != 0x80)
-			return 0;
-		c = c << 6 | (r.pos[i] & 0x3f);
-	}
-	if (c < least[len] || c > 0x10ffff || (c >= 0xd800 && c <= 0xdfff))
-		return 0;
-	return len;
-}
-
-/*
  * The peer's text into @buf, cut to fit. It ends up in logs, JSON and on
  * terminals, so what is not printable UTF-8 becomes '?'.
  */
@@ -74,7 +43,7 @@ static void copy_text(const struct bgp_error *err, char *buf, size_t size)
 	    !rbuf_sub(&r, announced, &text))
 		return;
 	while (text.left) {
-		len = printable_len(text);
+		len = utf8_printable_len(text.pos, text.left);
 		if (wbuf_room(&w) < MAX(len, 1u))
 			break;
 		if (len)
@@ -91,7 +60,7 @@ static void describe(struct bgp_error *err)
 {
 	const char *sub = bgp_error_subcode_name(err->code, err->subcode);
 	struct bgp_error inner = { .code = 0 };
-	char text[97];
+	char text[BGP_SHUTDOWN_TEXT_MAX + 1];
 	char number[16] = "";
 
 	/* RFC 8538 3: the error that is meant is inside. */
@@ -104,7 +73,7 @@ static void describe(struct bgp_error *err)
 	}
 	if (inner.code && inner.subcode != BGP_CEASE_HARD_RESET) {
 		describe(&inner);
-		snprintf(err->text, sizeof(err->text), "%.140s (hard reset)",
+		snprintf(err->text, sizeof(err->text), "%.380s (hard reset)",
 			 inner.text);
 		return;
 	}

@@ -685,6 +685,10 @@ static bool check_neighbor(const struct check *c,
 		return fail(c, &neighbor->limit, neighbor->pos,
 			    "neighbor \"%s\": limit: only with a range",
 			    neighbor->name);
+	if (neighbor->shutdown_message && !neighbor->shutdown)
+		return fail(c, &neighbor->shutdown_message, neighbor->pos,
+			    "neighbor \"%s\": shutdown-message: only with "
+			    "shutdown", neighbor->name);
 	if (!check_place(c, neighbor))
 		return false;
 	if (conf_server_instance(server, 0, family).family == 0)

@@ -38,6 +38,7 @@
 #define CONF_LIMIT_MAX		1024
 #define CONF_PATHS_MAX		16	/* sent of one prefix */
 #define CONF_ASNS_MAX		64	/* of a neighbor */
+#define CONF_MESSAGE_MAX	255	/* bytes, RFC 9003 */
 #define CONF_KEY_MAX		80	/* bytes, what the kernel takes */
 #define CONF_AO_KEYS_MAX	16	/* of a neighbor */
 #define CONF_DEFAULT_RESTART_TIME 120	/* seconds */
@@ -226,6 +227,8 @@ struct conf_neighbor {
 	uint16_t prefix_restart;	/* seconds after a teardown, 0: never */
 	char *inbound;			/* names of route maps, NULL: none */
 	char *outbound;
+	bool shutdown;			/* there are to be no sessions */
+	char *shutdown_message;		/* why, NULL: not said */
 };
 
 /*

@@ -247,7 +247,9 @@ static bool neighbor_equal(const void *pa, const void *pb)
 	       a->prefix_limit == b->prefix_limit && a->excess == b->excess &&
 	       a->prefix_restart == b->prefix_restart &&
 	       text_equal(a->inbound, b->inbound) &&
-	       text_equal(a->outbound, b->outbound);
+	       text_equal(a->outbound, b->outbound) &&
+	       a->shutdown == b->shutdown &&
+	       text_equal(a->shutdown_message, b->shutdown_message);
 }
 
 static bool server_equal(const void *pa, const void *pb)

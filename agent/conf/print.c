@@ -241,6 +241,10 @@ static void print_neighbor(FILE *out, const struct conf_neighbor *neighbor)
 		on_off(neighbor->graceful_restart),
 		conf_role_name(neighbor->role), on_off(neighbor->strict_role),
 		on_off(neighbor->add_path_receive), neighbor->add_path_send);
+	fprintf(out, "          shutdown: %s\n", on_off(neighbor->shutdown));
+	if (neighbor->shutdown_message)
+		print_key(out, "          shutdown-message: ",
+			  neighbor->shutdown_message);
 }
 
 static void print_server(FILE *out, const struct conf_server *server)

@@ -7,12 +7,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/utf8.h"
 #include "lib/util.h"
 
 enum kind {
 	KIND_NAME,			/* char *, letters digits . _ - */
 	KIND_PATH,			/* char *, absolute */
 	KIND_SECRET,			/* char *, never in an error text */
+	KIND_MESSAGE,			/* char *, for people */
 	KIND_DEVICE,			/* char[IFNAMSIZ] */
 	KIND_U16,
 	KIND_U32,
@@ -236,6 +238,9 @@ static const struct field neighbor_fields[] = {
 	  .max = 65535, .def = CONF_DEFAULT_PREFIX_RESTART },
 	{ "inbound-route-map", KIND_NAME, AT(conf_neighbor, inbound) },
 	{ "outbound-route-map", KIND_NAME, AT(conf_neighbor, outbound) },
+	{ "shutdown", KIND_BOOL, AT(conf_neighbor, shutdown) },
+	{ "shutdown-message", KIND_MESSAGE,
+	  AT(conf_neighbor, shutdown_message) },
 };
 
 static const struct schema neighbor_schema = {
@@ -691,6 +696,18 @@ static bool read_secret(struct schema_reader *r, const struct place *at,
 	return true;
 }
 
+static bool read_message(struct schema_reader *r, const struct place *at,
+			 const struct node *node, char **member)
+{
+	size_t len = strlen(node->text);
+
+	if (len == 0 || len > CONF_MESSAGE_MAX || !utf8_printable(node->text))
+		return unexpected(r, at, node, "1 to 255 bytes of printable "
+				  "text");
+	*member = xstrdup(node->text);
+	return true;
+}
+
 static bool read_scalar(struct schema_reader *r, const struct place *at,
 			const struct field *field, const struct node *node,
 			void *object)
@@ -705,6 +722,8 @@ static bool read_scalar(struct schema_reader *r, const struct place *at,
 		return read_path(r, at, node, member);
 	case KIND_SECRET:
 		return read_secret(r, at, node, member);
+	case KIND_MESSAGE:
+		return read_message(r, at, node, member);
 	case KIND_NAME:
 		if (!valid_name(node->text))
 			break;
@@ -931,6 +950,7 @@ static void free_struct(const struct schema *schema, void *object)
 		} else if (field->kind == KIND_SECRET && *member) {
 			explicit_bzero(*member, strlen(*member));
 		} else if (field->kind != KIND_NAME &&
+			   field->kind != KIND_MESSAGE &&
 			   field->kind != KIND_PATH) {
 			continue;
 		}

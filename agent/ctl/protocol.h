@@ -29,7 +29,8 @@
  *
  * Rows of "peers":
  *	vnet, neighbor, address, asn, instance (0, 1, ...), localAddress,
- *	localAsn, state ("Established"), seconds (in this state), routerId,
+ *	localAsn, state ("Established"), shutdown (true: by the configuration;
+ *	absent if it is not), seconds (in this state), routerId,
  *	holdTime, capabilities, sentCapabilities (strings: the peer's, ours),
  *	role (what the peer says it is), restartTime (seconds it asks for),
  *	learned, advertised (prefixes), received, sent (objects: open update

@@ -115,6 +115,8 @@ json_t *row_peer_json(const struct row_peer *row)
 	set_int(object, "asn", row->id.remote_as);
 	set_int(object, "localAsn", row->id.local_as);
 	set_string(object, "state", bgp_state_name(row->state));
+	if (row->shutdown)
+		set(object, "shutdown", checked(json_true()));
 	set_int(object, "seconds", row->since_ms / 1000);
 	set_int(object, "learned", row->learned);
 	set_int(object, "advertised", row->advertised);

@@ -60,7 +60,8 @@ struct row_peer {
 	char role[16];			/* what it says it is, "": nothing */
 	char capabilities[192];		/* the peer's */
 	char sent_capabilities[192];	/* ours */
-	char last_error[200];
+	char last_error[400];
+	bool shutdown;			/* by the configuration */
 	uint8_t protection;		/* enum row_protection */
 	bool ao_known;			/* what follows is, of the session */
 	uint8_t ao_send_id;		/* of the key that we use */

@@ -190,6 +190,7 @@ static const struct column peer_columns[] = {
 	{ "ASN", "asn" },
 	{ "Local Address", "localAddress" },
 	{ "State", "state" },
+	{ "Shutdown", "shutdown" },
 	{ "Seconds", "seconds" },
 	{ "Learned", "learned" },
 	{ "Advertised", "advertised" },

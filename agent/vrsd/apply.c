@@ -230,6 +230,7 @@ static void want_peer(const struct conf_vnet *vnet, size_t instance,
 						     BGP_ROLE_NONE,
 		.azure = server->profile == CONF_PROFILE_AZURE,
 		.strict_role = neighbor->strict_role,
+		.shutdown = neighbor->shutdown,
 		.add_path_rx = neighbor->add_path_receive,
 		.add_path_tx = neighbor->add_path_send > 0,
 		.restarted = apply.restarted,
@@ -249,6 +250,9 @@ static void want_peer(const struct conf_vnet *vnet, size_t instance,
 	snprintf(conf.id.vnet, sizeof(conf.id.vnet), "%s", vnet->name);
 	snprintf(conf.id.neighbor, sizeof(conf.id.neighbor), "%s",
 		 neighbor->name);
+	if (neighbor->shutdown_message)
+		snprintf(conf.shutdown_message, sizeof(conf.shutdown_message),
+			 "%s", neighbor->shutdown_message);
 	for (slot = 0; slot < (range ? neighbor->limit : 1); slot++)
 		want_place(&conf, slot, neighbor);
 }

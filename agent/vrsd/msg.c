@@ -137,7 +137,7 @@ bool msg_strings_end(uint16_t type, const void *body)
 
 	switch (type) {
 	case MSG_CONF_PEER:
-		return id_ends(&conf->id);
+		return id_ends(&conf->id) && ENDS(conf->shutdown_message);
 	case MSG_CONF_BFD:
 		return id_ends(&bfd->id);
 	case MSG_PEER_PROBLEM:

@@ -31,6 +31,7 @@
 #include <stdint.h>
 
 #include "bgp/bgp.h"
+#include "bgp/notify.h"
 #include "conf/conf.h"
 #include "ctl/rows.h"
 #include "lib/addr.h"
@@ -171,6 +172,8 @@ struct msg_conf_peer {
 	uint8_t role;			/* enum bgp_role */
 	bool azure;			/* offer what Azure does, not more */
 	bool strict_role;
+	bool shutdown;			/* there is to be no session */
+	char shutdown_message[BGP_SHUTDOWN_TEXT_MAX + 1];
 	bool add_path_rx, add_path_tx;	/* RFC 7911 */
 	bool restarted;			/* there was a vrsd before this one */
 	uint16_t restart_time;		/* seconds, 0: no graceful restart */

@@ -213,7 +213,7 @@ static void conf_end(void)
 			continue;
 		}
 		peer->wanted = false;
-		bgp_peer_start(&peer->bgp);
+		session_peer_start(peer);
 		/* BFD may be new for it. */
 		session_peer_tell_bfd(peer);
 	}
@@ -225,10 +225,14 @@ static void conf_end(void)
  * Neighbors that dial in
  */
 
-/* One that is stopped stays: it is not to dial in anew before its time. */
+/*
+ * One that is stopped for a while stays: it is not to dial in anew before its
+ * time.
+ */
 static bool over(const struct peer *peer)
 {
-	return session_peer_dynamic(peer) && peer->bgp.started &&
+	return session_peer_dynamic(peer) &&
+	       (peer->bgp.started || peer->conf.shutdown) &&
 	       !peer->bgp.conn[BGP_INCOMING].attached &&
 	       !peer->bgp.conn[BGP_OUTGOING].attached;
 }
@@ -293,7 +297,7 @@ static struct peer *find_dynamic(const struct msg_listener *where,
 		    !addr_equal(&slot->conf.id.local, &where->local) ||
 		    !prefix_contains(&slot->conf.range, remote))
 			continue;
-		if (session.problems[i])
+		if (session.problems[i] || slot->conf.shutdown)
 			return NULL;
 		if (!session.peers[i])
 			return start_dynamic(slot, remote);

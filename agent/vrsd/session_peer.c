@@ -686,11 +686,17 @@ static void conn_fini(struct peer_conn *conn)
 	free(conn->timers);
 }
 
+void session_peer_start(struct peer *peer)
+{
+	if (!peer->conf.shutdown)
+		bgp_peer_start(&peer->bgp);
+}
+
 static void come_again(void *arg)
 {
 	struct peer *peer = arg;
 
-	bgp_peer_start(&peer->bgp);
+	session_peer_start(peer);
 	if (session_peer_dynamic(peer))
 		session_look_after_dynamic();
 }
@@ -813,7 +819,10 @@ void session_peer_update(struct peer *peer, const struct msg_conf_peer *conf)
 	enum bgp_direction i;
 
 	/* By what was agreed on, so before that is forgotten */
-	if (reset)
+	if (conf->shutdown)
+		bgp_peer_stop(&peer->bgp, BGP_CEASE_ADMIN_SHUTDOWN,
+			      conf->shutdown_message);
+	else if (reset)
 		bgp_peer_stop(&peer->bgp, BGP_CEASE_CONFIG_CHANGE, NULL);
 	free(peer->name);
 	peer->conf = *conf;
@@ -823,7 +832,7 @@ void session_peer_update(struct peer *peer, const struct msg_conf_peer *conf)
 	peer->bgp.name = peer->name;
 	peer->bgp.conf = bgp;
 	if (reset)
-		bgp_peer_start(&peer->bgp);
+		session_peer_start(peer);
 	else if (other_keys)
 		for (i = 0; i < BGP_DIRECTIONS; i++)
 			if (peer->conn[i].fd >= 0)
@@ -862,6 +871,7 @@ void session_peer_row(const struct peer *peer, struct row_peer *row)
 	memset(row, 0, sizeof(*row));
 	row->id = peer->conf.id;
 	row->state = bgp_peer_state(bgp);
+	row->shutdown = peer->conf.shutdown;
 	row->last_error_received = bgp->last_error_received;
 	row->since_ms = loop_now_ms() - peer->since_ms;
 	memcpy(row->rx, bgp->stats.rx, sizeof(row->rx));

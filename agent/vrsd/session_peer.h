@@ -55,6 +55,9 @@ void session_peer_free(struct peer *peer, enum bgp_cease why);
  */
 void session_peer_update(struct peer *peer, const struct msg_conf_peer *conf);
 
+/* Begin, or go on, unless it is shut down by the configuration. */
+void session_peer_start(struct peer *peer);
+
 /* A connection of the peer was accepted; @fd becomes the peer's. */
 void session_peer_accept(struct peer *peer, int fd);
 /* The answer to MSG_DIAL: a connecting socket, or -1 and an errno. */

@@ -2,7 +2,7 @@
 
 conf_test_conf	:= $(addprefix agent/conf/,check.c check_azure.c check_keys.c check_map.c conf.c diff.c keys.c map.c node.c print.c \
 		   schema.c)
-conf_test_lib	:= $(addprefix agent/lib/,addr.c log.c util.c)
+conf_test_lib	:= $(addprefix agent/lib/,addr.c log.c utf8.c util.c)
 
 unit_tests += conf_test
 

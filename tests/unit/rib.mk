@@ -7,7 +7,7 @@ rib_test_bgp	:= $(addprefix agent/bgp/,as_path.c attr.c attr_wire.c bgp.c \
 		   community.c msg.c nlri.c notify.c open.c update_build.c \
 		   update_parse.c)
 rib_test_lib	:= $(addprefix agent/lib/,addr.c buf.c hash.c idhash.c log.c \
-		   pages.c slab.c util.c)
+		   pages.c slab.c utf8.c util.c)
 
 unit_tests += rib_oracle_test rib_decide_test rib_store_test
 
