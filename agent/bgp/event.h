@@ -6,9 +6,7 @@
 #include "bgp/fsm.h"
 
 /*
- * With the RFC's numbers. Not there: 12 and 20, as there is no DelayOpenTimer
- * (it only makes sessions slower), and 14 and 15, which bgp_peer_incoming()
- * decides.
+ * With the RFC's numbers. 12, 14, 15 and 20 are not there: fsm.c says why.
  */
 enum bgp_event {
 	BGP_EV_START,			/* 1, 3 to 7 */

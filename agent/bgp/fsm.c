@@ -11,7 +11,33 @@
  * Falling back to Idle starts the IdleHoldTimer, after which the RFC's
  * automatic start follows. It is short, except after an error in what the peer
  * said: then DampPeerOscillations is in effect, both connections rest, and
- * each error in a row doubles the time.
+ * each error in a row doubles the time, until a session has lasted as long as
+ * the longest rest. The same timer measures that.
+ *
+ * Where this is not what 8.2.2 says, event by event:
+ *
+ *	4, 5	The incoming connection waits in Active without a
+ *		ConnectRetryTimer: dialling is the outgoing one's.
+ *	12, 20	There is no DelayOpenTimer: it saves a collision now and then,
+ *		and makes every session slower.
+ *	14, 15	A connection from somewhere else never gets here; one that is
+ *		not awaited is refused (bgp_peer_incoming()).
+ *	19	A second OPEN on one connection has nothing to do with a
+ *		collision: it is not expected, RFC 6608.
+ *		CollisionDetectEstablishedState is off: a session that is up
+ *		stays, and another connection goes.
+ *	21	In Established, where the RFC has it among "any other event",
+ *		it is answered as 6.1 says: with the error that it is.
+ *	25	In OpenSent it ends the connection as it does later: to answer
+ *		a NOTIFICATION with another one helps nobody.
+ *	29	RFC 9687. ROUTE-REFRESH (RFC 2918) counts as sign of life.
+ *
+ * Of the session attributes (8.1) AllowAutomaticStart and
+ * DampPeerOscillations are always on, AcceptConnectionsUnconfiguredPeers,
+ * DelayOpen, SendNOTIFICATIONwithoutOPEN, CollisionDetectEstablishedState and
+ * TrackTcpState off. PassiveTcpEstablishment is the incoming connection's. What
+ * is not of sessions, MinRouteAdvertisementIntervalTimer (9.2.1.1), is not
+ * there at all: rib/adjout.c says why.
  */
 
 #include <stdio.h>
@@ -72,9 +98,10 @@ static void hold_restart(struct bgp_conn *conn)
 
 static void keepalive_restart(struct bgp_conn *conn)
 {
-	if (conn->hold_time)
-		timer_set(conn, BGP_TIMER_KEEPALIVE,
-			  jitter(conn->peer, conn->hold_time / 3));
+	if (!conn->hold_time)
+		return;
+	conn->keepalive_ms = jitter(conn->peer, conn->hold_time / 3);
+	timer_set(conn, BGP_TIMER_KEEPALIVE, conn->keepalive_ms);
 }
 
 static void transport_close(struct bgp_conn *conn)
@@ -171,6 +198,7 @@ static void fall(struct bgp_conn *conn, bool damp)
 	bool rested = conn->state >= BGP_OPENCONFIRM;
 
 	change_state(conn, BGP_IDLE);
+	peer->connect_retries++;
 	idle_hold(conn, damp);
 	if (damp && other->state > BGP_IDLE && other->state <= BGP_ACTIVE)
 		change_state(other, BGP_IDLE);
@@ -515,6 +543,7 @@ static void establish(struct bgp_conn *conn)
 	struct bgp_conn *other = bgp_conn_other(conn);
 
 	hold_restart(conn);
+	timer_set(conn, BGP_TIMER_IDLE_HOLD, IDLE_HOLD_MAX * 1000);
 	change_state(conn, BGP_ESTABLISHED);
 	/* One in OpenSent may be what the peer prefers: wait for its OPEN. */
 	if (other->state <= BGP_ACTIVE)
@@ -550,7 +579,7 @@ static void in_connect(struct bgp_conn *conn, enum bgp_event event,
 		transport_lost(conn, err);
 		break;
 	case BGP_EV_STOP:
-	default:
+	default:			/* no message comes without OPEN */
 		fall(conn, false);
 		break;
 	}
@@ -607,10 +636,6 @@ static void in_opensent(struct bgp_conn *conn, enum bgp_event event,
 			     0);
 		break;
 	case BGP_EV_NOTIFY_VERSION:
-	/*
-	 * 8.2.2 counts this one as unexpected. To answer a NOTIFICATION with
-	 * another one helps nobody: it ends the connection, here as later.
-	 */
 	case BGP_EV_NOTIFY:
 		notified(conn, err);
 		break;
@@ -681,9 +706,11 @@ static void in_established(struct bgp_conn *conn, enum bgp_event event,
 	case BGP_EV_SEND_HOLD:
 		notify_plain(conn, BGP_ERR_SEND_HOLD_TIMER, 0, NULL, 0);
 		break;
-	case BGP_EV_KEEPALIVE_TIMER:
+	case BGP_EV_IDLE_HOLD:
 		/* So long without an error: the peer is forgiven. */
 		peer->idle_hold = peer->conf.connect_retry;
+		break;
+	case BGP_EV_KEEPALIVE_TIMER:
 		send_keepalive(conn);
 		keepalive_restart(conn);
 		break;

@@ -24,7 +24,8 @@ enum bgp_state {
 };
 
 enum bgp_timer {
-	BGP_TIMER_IDLE_HOLD,		/* Idle until the next attempt */
+	BGP_TIMER_IDLE_HOLD,		/* Idle until the next attempt; up
+					 * until the last ones are forgiven */
 	BGP_TIMER_CONNECT_RETRY,
 	BGP_TIMER_HOLD,
 	BGP_TIMER_KEEPALIVE,
@@ -52,6 +53,7 @@ struct bgp_conn {
 	struct bgp_open remote;
 	struct bgp_wire wire;		/* agreed on with .remote */
 	uint16_t hold_time;		/* seconds, agreed on; 0: no timers */
+	uint32_t keepalive_ms;		/* the KeepaliveTimer was set to */
 	void *io;			/* the caller's */
 };
 
@@ -126,6 +128,7 @@ struct bgp_peer {
 	bool started;			/* administratively up */
 	bool bare;			/* so the next OPEN is to be */
 	uint16_t idle_hold;		/* seconds of rest after an error */
+	uint32_t connect_retries;	/* ConnectRetryCounter */
 	struct bgp_conn conn[BGP_DIRECTIONS];
 	struct bgp_conn *session;	/* the Established one, or NULL */
 	struct bgp_update *parser;	/* the process's */

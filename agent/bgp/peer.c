@@ -52,6 +52,7 @@ static void stop(struct bgp_peer *peer, const struct bgp_error *err)
 		bgp_fsm(&peer->conn[i], BGP_EV_STOP, err);
 		peer->ops->timer_stop(&peer->conn[i], BGP_TIMER_IDLE_HOLD);
 	}
+	peer->connect_retries = 0;
 }
 
 void bgp_peer_stop(struct bgp_peer *peer, enum bgp_cease subcode,
@@ -335,11 +336,23 @@ void bgp_conn_send(struct bgp_conn *conn, const void *msgs, size_t len)
 	conn->peer->ops->send(conn, msgs, len);
 }
 
+/* RFC 4271 8.2.2: an UPDATE is as good as a KEEPALIVE. */
+static void put_keepalive_off(struct bgp_conn *conn)
+{
+	if (conn->hold_time)
+		conn->peer->ops->timer_set(conn, BGP_TIMER_KEEPALIVE,
+					   conn->keepalive_ms);
+}
+
 bool bgp_peer_send(struct bgp_peer *peer, const void *msgs, size_t len)
 {
+	const uint8_t *first = msgs;
+
 	if (!peer->session)
 		return false;
 	bgp_conn_send(peer->session, msgs, len);
+	if (first[BGP_HEADER_LEN - 1] == BGP_MSG_UPDATE)
+		put_keepalive_off(peer->session);
 	return true;
 }
 

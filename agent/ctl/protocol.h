@@ -35,7 +35,9 @@
  *	role (what the peer says it is), restartTime (seconds it asks for),
  *	learned, advertised (prefixes), received, sent (objects: open update
  *	notification keepalive refresh), treatedAsWithdraw,
- *	attributesDiscarded (UPDATEs), established (times), queued (bytes
+ *	attributesDiscarded (UPDATEs), established (times),
+ *	connectRetries (connections that failed or ended since the session was
+ *	started, RFC 4271's ConnectRetryCounter), queued (bytes
  *	waiting), lastError (string, absent if none), authentication ("none"
  *	"tcp-md5" "tcp-ao"), tcpAo (of a session that is up: object: sendId of
  *	the key that we use, recvId of the one that we have asked the peer to

@@ -135,6 +135,7 @@ json_t *row_peer_json(const struct row_peer *row)
 	set_int(object, "treatedAsWithdraw", row->treated_as_withdraw);
 	set_int(object, "attributesDiscarded", row->attrs_discarded);
 	set_int(object, "established", row->established);
+	set_int(object, "connectRetries", row->connect_retries);
 	set_int(object, "queued", row->queued);
 	if (row->last_error[0])
 		set_string(object, "lastError", row->last_error);

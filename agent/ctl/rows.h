@@ -54,6 +54,7 @@ struct row_peer {
 	uint64_t attrs_discarded;	/* likewise */
 	uint64_t queued;		/* bytes to be sent */
 	uint32_t established;		/* times */
+	uint32_t connect_retries;	/* failed since it was started */
 	uint32_t learned;		/* prefixes */
 	uint32_t advertised;
 	uint16_t restart_time;		/* seconds it asks for */

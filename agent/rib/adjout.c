@@ -19,6 +19,13 @@
  *    missed. When it can, it is sent the state of then. A peer of another
  *    policy gets a bit per prefix that looks different now.
  *
+ * There is no minimum interval between advertisements of a prefix (RFC 4271
+ * 9.2.1.1, a SHOULD): packets follow what is programmed here at once, and an
+ * NVA that hears of it seconds later sends into nothing meanwhile. What the
+ * interval is for, that a prefix which changes all the time floods nobody, is
+ * met by the queue and the lag: a prefix is in them once, with the state of
+ * when it is sent, and who takes less is sent less.
+ *
  * Groups that are sent several paths of a prefix do have a table: paths.c has
  * their live changes and reviews; dumps and slow peers are as described.
  */

@@ -879,6 +879,7 @@ void session_peer_row(const struct peer *peer, struct row_peer *row)
 	row->treated_as_withdraw = bgp->stats.verdict[BGP_TREAT_AS_WITHDRAW];
 	row->attrs_discarded = bgp->stats.verdict[BGP_ATTR_DISCARD];
 	row->established = bgp->stats.established;
+	row->connect_retries = bgp->connect_retries;
 	snprintf(row->last_error, sizeof(row->last_error), "%s",
 		 bgp->last_error.text);
 	row->protection = peer->conf.protection;

@@ -25,7 +25,6 @@
 #define OFF		UINT64_MAX
 
 static char actions[1024];
-static size_t sent_len;		/* of the last message */
 static uint64_t now;
 static uint64_t deadline[BGP_DIRECTIONS][BGP_TIMER_COUNT];
 static struct bgp_update *parser;
@@ -64,7 +63,6 @@ static void op_send(struct bgp_conn *conn, const void *msg, size_t len)
 {
 	const uint8_t *p = msg;
 
-	sent_len = len;
 	if (p[18] == BGP_MSG_NOTIFICATION && len > 20)
 		say("%s send NOTIFICATION %u/%u", side(conn), p[19], p[20]);
 	else
@@ -203,7 +201,6 @@ struct says {
 	uint32_t id;
 	int hold_time;			/* -1: 0 */
 	uint8_t families;
-	bool bare;			/* no capabilities */
 };
 
 static void feed(struct bgp_conn *conn, const struct wbuf *w)
@@ -228,8 +225,6 @@ static void recv_open_of(struct bgp_conn *conn, struct says says)
 	open.caps.as = open.as;
 	if (says.families)
 		open.caps.families = says.families;
-	if (says.bare)
-		memset(&open.caps, 0, sizeof(open.caps));
 	bgp_open_build(&w, &open);
 	feed(conn, &w);
 }
@@ -407,6 +402,9 @@ static const struct step {
 	STEP(IDLE, stop, IDLE, ""),
 	STEP(IDLE, tcp_fails, IDLE, ""),
 	STEP(IDLE, hold, IDLE, ""),
+	STEP(IDLE, connect_retry, IDLE, ""),
+	STEP(IDLE, keepalive_timer, IDLE, ""),
+	STEP(IDLE, collision, IDLE, ""),
 
 	STEP(CONNECT, start, CONNECT, ""),
 	STEP(CONNECT, stop, IDLE, "out close"),
@@ -414,6 +412,8 @@ static const struct step {
 	STEP(CONNECT, tcp_up, OPENSENT, "out send OPEN"),
 	STEP(CONNECT, tcp_fails, IDLE, ""),
 	STEP(CONNECT, hold, IDLE, "out close"),
+	STEP(CONNECT, keepalive_timer, IDLE, "out close"),
+	STEP(CONNECT, collision, IDLE, "out close"),
 
 	STEP(ACTIVE, start, ACTIVE, ""),
 	STEP(ACTIVE, stop, IDLE, ""),
@@ -421,6 +421,8 @@ static const struct step {
 	STEP(ACTIVE, tcp_up, OPENSENT, "out send OPEN"),
 	STEP(ACTIVE, tcp_fails, IDLE, ""),
 	STEP(ACTIVE, hold, IDLE, ""),
+	STEP(ACTIVE, keepalive_timer, IDLE, ""),
+	STEP(ACTIVE, collision, IDLE, ""),
 
 	STEP(OPENSENT, start, OPENSENT, ""),
 	STEP(OPENSENT, stop, IDLE, "out send NOTIFICATION 6/2, out close"),
@@ -468,6 +470,8 @@ static const struct step {
 	STEP(OPENCONFIRM, connect_retry, IDLE,
 	     "out send NOTIFICATION 5/2, out close"),
 	STEP(OPENCONFIRM, update, IDLE,
+	     "out send NOTIFICATION 5/2, out close"),
+	STEP(OPENCONFIRM, update_error, IDLE,
 	     "out send NOTIFICATION 5/2, out close"),
 	STEP(OPENCONFIRM, recv_refresh, IDLE,
 	     "out send NOTIFICATION 5/2, out close"),
@@ -609,6 +613,9 @@ static void test_damping(void)
 	recv_open(out);
 	recv_keepalive(out);
 	expire(out, BGP_TIMER_KEEPALIVE);
+	ktap_ok(peer.idle_hold == 30, "a session alone excuses nothing");
+	expire(out, BGP_TIMER_IDLE_HOLD);
+	ktap_ok(out->state == BGP_ESTABLISHED, "half a minute passes");
 	recv_update(out, false);
 	ktap_ok(time_left(out, BGP_TIMER_IDLE_HOLD) == 5000,
 		"a session that lasted is a new beginning");
@@ -658,6 +665,63 @@ static void test_timers(void)
 	expire(out, BGP_TIMER_HOLD);
 	EXPECT("out send NOTIFICATION 4/0, out close, down 4/0",
 	       "silence ends the session");
+}
+
+/* 8.2.2: the KeepaliveTimer is restarted by each KEEPALIVE and UPDATE. */
+static void test_keepalive(void)
+{
+	uint8_t msg[64];
+	struct wbuf w = wbuf_make(msg, sizeof(msg));
+	size_t begin = bgp_msg_begin(&w, BGP_MSG_UPDATE);
+
+	wbuf_u16(&w, 0);
+	wbuf_u16(&w, 0);
+	bgp_msg_end(&w, begin);
+	reach(out, BGP_ESTABLISHED);
+	now += 20000;
+	bgp_peer_send(&peer, msg, w.len);
+	ktap_ok(time_left(out, BGP_TIMER_KEEPALIVE) == 30000,
+		"an UPDATE puts the next KEEPALIVE off");
+	now += 20000;
+	w = wbuf_make(msg, sizeof(msg));
+	bgp_refresh_build(&w, BGP_IPV4_UNICAST, BGP_REFRESH_REQUEST);
+	bgp_peer_send(&peer, msg, w.len);
+	ktap_ok(time_left(out, BGP_TIMER_KEEPALIVE) == 10000,
+		"a ROUTE-REFRESH does not: it need not count over there");
+	did();
+	expire(out, BGP_TIMER_KEEPALIVE);
+	EXPECT("out send KEEPALIVE", "then it is due");
+	ktap_ok(time_left(out, BGP_TIMER_KEEPALIVE) == 30000,
+		"and the next one");
+	reach(out, BGP_OPENSENT);
+	recv_open_of(out, (struct says){ .hold_time = -1 });
+	recv_keepalive(out);
+	w = wbuf_make(msg, sizeof(msg));
+	begin = bgp_msg_begin(&w, BGP_MSG_UPDATE);
+	wbuf_u16(&w, 0);
+	wbuf_u16(&w, 0);
+	bgp_msg_end(&w, begin);
+	bgp_peer_send(&peer, msg, w.len);
+	ktap_ok(!running(out, BGP_TIMER_KEEPALIVE),
+		"without a hold time an UPDATE starts none");
+}
+
+static void test_connect_retries(void)
+{
+	reach(out, BGP_CONNECT);
+	ktap_ok(peer.connect_retries == 0, "the ConnectRetryCounter at start");
+	bgp_conn_closed(out, "refused");
+	expire(out, BGP_TIMER_IDLE_HOLD);
+	bgp_conn_opened(out);
+	recv_notification(out, BGP_ERR_CEASE, BGP_CEASE_REJECTED);
+	ktap_ok(peer.connect_retries == 2, "counts what failed");
+	expire(out, BGP_TIMER_IDLE_HOLD);
+	bgp_conn_opened(out);
+	bgp_conn_closed(out, "reset");
+	ktap_ok(out->state == BGP_ACTIVE && peer.connect_retries == 2,
+		"but not the way from OpenSent to Active");
+	bgp_peer_stop(&peer, BGP_CEASE_ADMIN_SHUTDOWN, NULL);
+	ktap_ok(peer.connect_retries == 0, "until a stop");
 }
 
 static void test_send_hold(void)
@@ -877,61 +941,6 @@ static void test_refresh(void)
 	       "a bad length of it is an error of its own");
 }
 
-/* RFC 5492 3, a speaker that knows of no capabilities */
-static void test_bare(void)
-{
-	reach(out, BGP_OPENSENT);
-	recv_notification(out, BGP_ERR_OPEN, BGP_OPEN_BAD_PARAMETER);
-	EXPECT("out close", "capabilities are refused");
-	ktap_ok(time_left(out, BGP_TIMER_IDLE_HOLD) == 5000 &&
-		bgp_peer_incoming(&peer) == in, "which damps nothing");
-	expire(out, BGP_TIMER_IDLE_HOLD);
-	bgp_conn_opened(out);
-	ktap_ok(same(did(), "out connect, out send OPEN") && sent_len == 29 &&
-		out->bare && !out->offered.families,
-		"the next OPEN has none");
-	recv_open_of(out, (struct says){ .bare = true });
-	recv_keepalive(out);
-	ktap_ok(peer.session == out && !out->wire.as4 &&
-		out->wire.families == 1 << BGP_IPV4_UNICAST,
-		"a session of IPv4 and 2-octet AS numbers");
-	bgp_conn_closed(out, "reset");
-	expire(out, BGP_TIMER_IDLE_HOLD);
-	bgp_conn_opened(out);
-	ktap_ok(sent_len > 29 && !out->bare, "the one after it begins anew");
-
-	reach(out, BGP_OPENSENT);
-	recv_notification(out, BGP_ERR_OPEN, BGP_OPEN_BAD_PARAMETER);
-	expire(out, BGP_TIMER_IDLE_HOLD);
-	bgp_conn_opened(out);
-	recv_notification(out, BGP_ERR_OPEN, BGP_OPEN_BAD_PARAMETER);
-	expire(out, BGP_TIMER_IDLE_HOLD);
-	bgp_conn_opened(out);
-	ktap_ok(sent_len > 29, "so does one after a bare one was refused");
-
-	reach(out, BGP_OPENCONFIRM);
-	recv_notification(out, BGP_ERR_OPEN, BGP_OPEN_BAD_PARAMETER);
-	ktap_ok(!peer.bare, "who has taken OPEN has taken the capabilities");
-
-	conf.remote_as = 4200000001;
-	reach(out, BGP_OPENSENT);
-	conf.remote_as = REMOTE_AS;
-	recv_notification(out, BGP_ERR_OPEN, BGP_OPEN_BAD_PARAMETER);
-	ktap_ok(!peer.bare && strstr(peer.last_error.text, "four octets"),
-		"not without 4-octet AS numbers, if its own is one: %s",
-		peer.last_error.text);
-	reach(out, BGP_OPENSENT);
-	peer.conf.strict_role = true;
-	recv_notification(out, BGP_ERR_OPEN, BGP_OPEN_BAD_PARAMETER);
-	ktap_ok(!peer.bare && strstr(peer.last_error.text, "role"),
-		"nor without a role that it must tell");
-	reach(out, BGP_OPENSENT);
-	peer.conf.caps.families = 1 << BGP_IPV6_UNICAST;
-	recv_notification(out, BGP_ERR_OPEN, BGP_OPEN_BAD_PARAMETER);
-	ktap_ok(!peer.bare && strstr(peer.last_error.text, "IPv4"),
-		"nor without IPv4");
-}
-
 static void test_input(void)
 {
 	uint8_t stream[200];
@@ -967,13 +976,14 @@ int main(void)
 	test_retry();
 	test_damping();
 	test_timers();
+	test_keepalive();
+	test_connect_retries();
 	test_send_hold();
 	test_open();
 	test_collision();
 	test_stop();
 	test_fail();
 	test_refresh();
-	test_bare();
 	test_input();
 	bgp_update_free(parser);
 	return ktap_finish();

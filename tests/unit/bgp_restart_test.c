@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * Which routes outlive a session (RFC 4724, RFC 8538, RFC 9494), and how one
- * is ended that should leave some, or none.
+ * is ended that should leave some, or none. What is offered to a peer that has
+ * refused what it was offered before (RFC 5492), or has a role.
  */
 
 #include <stdio.h>
@@ -21,6 +22,7 @@ static struct bgp_conn *const out = &peer.conn[BGP_OUTGOING];
 static struct bgp_conn *const in = &peer.conn[BGP_INCOMING];
 static struct bgp_error sent;		/* the last NOTIFICATION */
 static bool closed;
+static size_t open_len;			/* of the last OPEN */
 static unsigned int downs;
 
 static void op_conn(struct bgp_conn *conn)
@@ -39,6 +41,8 @@ static void op_send(struct bgp_conn *conn, const void *msg, size_t len)
 	const uint8_t *p = msg;
 
 	(void)conn;
+	if (p[18] == BGP_MSG_OPEN)
+		open_len = len;
 	if (p[18] == BGP_MSG_NOTIFICATION)
 		bgp_notify_parse(rbuf_make(p + 19, len - 19), &sent);
 }
@@ -115,8 +119,8 @@ static void feed(struct bgp_conn *conn, const struct wbuf *w)
 	bgp_conn_input(conn, w->data, w->len, 100);
 }
 
-/* A session with a peer that offers @remote. */
-static void up(const struct bgp_caps *local, const struct bgp_caps *remote)
+/* OPEN of an outgoing connection that is up has been sent. */
+static void dialled(const struct bgp_caps *local)
 {
 	struct bgp_peer_conf conf = {
 		.local_as = 65515,
@@ -126,6 +130,15 @@ static void up(const struct bgp_caps *local, const struct bgp_caps *remote)
 		.connect_retry = 5,
 		.caps = *local,
 	};
+
+	bgp_peer_init(&peer, &conf, &ops, parser, "peer", NULL);
+	bgp_peer_start(&peer);
+	bgp_conn_opened(out);
+}
+
+/* A session with a peer that offers @remote. */
+static void up(const struct bgp_caps *local, const struct bgp_caps *remote)
+{
 	struct bgp_open open = {
 		.as = 65001,
 		.router_id = 0x0a010204,
@@ -135,9 +148,7 @@ static void up(const struct bgp_caps *local, const struct bgp_caps *remote)
 	uint8_t msg[BGP_MSG_MAX];
 	struct wbuf w = wbuf_make(msg, sizeof(msg));
 
-	bgp_peer_init(&peer, &conf, &ops, parser, "peer", NULL);
-	bgp_peer_start(&peer);
-	bgp_conn_opened(out);
+	dialled(local);
 	bgp_open_build(&w, &open);
 	bgp_keepalive_build(&w);
 	feed(out, &w);
@@ -372,6 +383,91 @@ static void test_dials_anew(void)
 		"without graceful restart it is refused");
 }
 
+static void refused(void)
+{
+	receive(BGP_ERR_OPEN, BGP_OPEN_BAD_PARAMETER);
+}
+
+static void dial_again(void)
+{
+	bgp_conn_timer(out, BGP_TIMER_IDLE_HOLD);
+	bgp_conn_opened(out);
+}
+
+/* The body of the OPEN of a speaker from before there were capabilities */
+static void recv_bare_open(void)
+{
+	struct bgp_open open = {
+		.as = 65001,
+		.router_id = 0x0a010204,
+		.hold_time = 180,
+	};
+	uint8_t msg[BGP_MSG_MAX];
+	struct wbuf w = wbuf_make(msg, sizeof(msg));
+
+	bgp_open_build(&w, &open);
+	bgp_keepalive_build(&w);
+	feed(out, &w);
+}
+
+/* RFC 5492 3 */
+static void test_bare(void)
+{
+	struct bgp_caps local = caps_of(65515, true);
+
+	dialled(&local);
+	refused();
+	ktap_ok(out->state == BGP_IDLE && bgp_peer_incoming(&peer) == in &&
+		peer.idle_hold == 5, "refused capabilities damp nothing");
+	dial_again();
+	ktap_ok(open_len == 29 && out->bare && !out->offered.families,
+		"the next OPEN has none");
+	recv_bare_open();
+	ktap_ok(peer.session == out && !out->wire.as4 &&
+		out->wire.families == 1 << BGP_IPV4_UNICAST &&
+		out->wire.max_len == BGP_MSG_MAX,
+		"a session of IPv4 and 2-octet AS numbers");
+	bgp_conn_closed(out, "reset");
+	ktap_ok(!peer.kept.families, "of which nothing is kept");
+	dial_again();
+	ktap_ok(open_len > 29 && !out->bare, "the one after it begins anew");
+
+	dialled(&local);
+	refused();
+	dial_again();
+	refused();
+	dial_again();
+	ktap_ok(open_len > 29, "so does one after a bare one was refused");
+	dialled(&local);
+	receive(BGP_ERR_OPEN, BGP_OPEN_BAD_PEER_AS);
+	dial_again();
+	ktap_ok(open_len > 29, "another error is no reason");
+}
+
+/* What there is no session without */
+static void test_not_bare(void)
+{
+	struct bgp_caps local = caps_of(65515, true);
+
+	dialled(&local);
+	peer.conf.remote_as = 4200000001;
+	refused();
+	ktap_ok(!peer.bare && strstr(peer.last_error.text, "four octets"),
+		"not without 4-octet AS numbers, if its own is one: %s",
+		peer.last_error.text);
+	dialled(&local);
+	peer.conf.strict_role = true;
+	refused();
+	ktap_ok(!peer.bare && strstr(peer.last_error.text, "role"),
+		"nor without a role that it must tell");
+	local.families = 1 << BGP_IPV6_UNICAST;
+	dialled(&local);
+	refused();
+	ktap_ok(!peer.bare && strstr(peer.last_error.text, "IPv4"),
+		"nor without IPv4");
+	ktap_ok(peer.idle_hold == 10, "and that is damped");
+}
+
 static void test_roles(void)
 {
 	struct bgp_caps remote = { .mp = true };
@@ -408,6 +504,8 @@ int main(void)
 	test_hard_encoding();
 	test_leave();
 	test_dials_anew();
+	test_bare();
+	test_not_bare();
 	test_roles();
 	bgp_update_free(parser);
 	return ktap_finish();
