@@ -2,7 +2,8 @@
 #
 # Reads "bench: SIZE:PATH TENTHS-OF-NS CYCLES" lines; prints one JSON line a
 # figure. Noise only adds time, so of the rounds, which are short and by turns, the
-# first quartile counts. Status 1 if a target is missed.
+# first quartile counts. Status 1 if a target is missed. With witness=1 there are no
+# targets; prefix= is what the names begin with.
 
 function quartile(key,	n, i, j, t, v) {
 	n = num[key]
@@ -26,12 +27,16 @@ function packets(size, path,	tenths) {
 
 # What is missing is not ok, whatever the target.
 function line(name, ours, peer, theirs, target, ok) {
+	if (witness) {
+		target = 0
+		ok = 1
+	}
 	if (!ours || !theirs)
 		ok = 0
 	if (!ok)
 		failed = 1
-	printf "{\"name\": \"%s\", \"ours\": %s, \"peer\": \"%s\", \"theirs\": %s, \"ratio\": %s, \"target\": %s, \"ok\": %s}\n",
-		name, ours ? sprintf("%.0f", ours) : "null", peer,
+	printf "{\"name\": \"%s%s\", \"ours\": %s, \"peer\": \"%s\", \"theirs\": %s, \"ratio\": %s, \"target\": %s, \"ok\": %s}\n",
+		prefix, name, ours ? sprintf("%.0f", ours) : "null", peer,
 		theirs ? sprintf("%.0f", theirs) : "null",
 		ours && theirs ? sprintf("%.2f", ours / theirs) : "null",
 		target ? target : "null", ok ? "true" : "false"

@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# The forwarding benchmark inside user-mode Linux. Each path has a network
-# namespace: g0 =veth= n0 --(path)-- n1 =veth= s0, where all is dropped.
+# The forwarding benchmark inside user-mode Linux or an emulated guest. Each path has
+# a network namespace: g0 =veth= n0 --(path)-- n1 =veth= s0, where all is dropped.
 #
 # usage: guest.sh DIR FILL ROUNDS COUNT ROUTES
 
@@ -15,7 +15,7 @@ count=$4
 routes=$5
 paths=(wire bridge ovs vrf vrf-full vnet vnet-full)
 declare -A mac
-export IP_LIB_DIR=/run/build	# the plugin for the link kind
+[ "$KERNEL" != uml ] || export IP_LIB_DIR=/run/build	# the plugin for the link kind
 
 nx() {
 	ip netns exec "$@"
@@ -124,6 +124,8 @@ measure() {
 	}
 }
 
+[ "$KERNEL" = uml ] || modprobe -a veth bridge openvswitch vrf sch_ingress \
+	cls_matchall act_gact
 sysctl -qw net.ipv4.nexthop_compat_mode=0
 insmod "$VNET_KO"
 make_wire

@@ -79,7 +79,7 @@ measure() {
 	local before got
 
 	before=$(received "$2")
-	nx "$2" insmod /generator/bench-forward.ko name="$1" count="$count" cpus=2 \
+	nx "$2" insmod /tools/bench-forward.ko name="$1" count="$count" cpus=2 \
 		mac="$3" "${@:4}" 2>/dev/null || true
 	got=$(($(received "$2") - before))
 	[ $got = $((2 * count)) ] || {
