@@ -283,6 +283,7 @@ int parent_main(const struct options *given)
 		     rundir_socket(&opt));
 	sandbox_enter(PROC_PARENT, &opt.sandbox);
 	apply_init(&opt);
+	segments_watch();
 	parent.busy = true;
 	apply_start(conf, text, len, applied);
 	return loop_run();

@@ -95,6 +95,13 @@ void bfdsock_sweep(void);
 void bfdsock_init(void);
 
 /*
+ * segments.c
+ */
+
+/* Log what the kernel drops from now on for its signature or TTL. */
+void segments_watch(void);
+
+/*
  * rundir.c
  */
 

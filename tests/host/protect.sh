@@ -81,6 +81,11 @@ done
 check "the log shows none" lacks grep -qE 'key-of-fw|another$|key-of-sdwan6' "$run/vrsd.log"
 check "nor do answers" eval '! vrs show peers -j | grep -qE "key-of-fw|another|key-of-sdwan6"'
 
+# What the kernel drops is all that there is to see of one that is not heard.
+count_dropped() { grep -c "warning: .* TCP segments dropped, with $1" "$run/vrsd.log"; }
+more_dropped() { [ "$(count_dropped "$1")" -gt "$2" ]; }
+quiet() { local n; n=$(count_dropped "$1"); sleep 6; ! more_dropped "$1" "$n"; }
+
 # A smallest TTL. FRR as an external neighbor sends less.
 configure "$sdwan, ttl-security: 1" "$sdwan6, md5-key-file: $run/key, ttl-security: 1" \
 	"$firewall, md5-key: key-of-fw, ttl-security: 254" "$firewall6, ttl-security: 254"
@@ -93,6 +98,79 @@ check "with 255 it is heard, and hears us with 255" wait_until 60 sessions 8
 configure "$sdwan" "$sdwan6, md5-key-file: $run/key" "$firewall, md5-key: key-of-fw" "$firewall6"
 must vrs reload
 check "without it as well" wait_until 60 sessions 8
+
+# Two routers away: what arrives has a TTL of 253.
+# wire A B N: a link between two namespaces
+wire() {
+	must ip -n "$(ns "$1")" link add "to$2" type veth peer name "to$1" netns "$(ns "$2")"
+	must ip -n "$(ns "$1")" link set "to$2" up
+	must ip -n "$(ns "$2")" link set "to$1" up
+	must ip -n "$(ns "$1")" address add "10.1.$3.1/24" dev "to$2"
+	must ip -n "$(ns "$2")" address add "10.1.$3.4/24" dev "to$1"
+	must ip -n "$(ns "$1")" address add "fd00:10:1:$3::1/64" dev "to$2" nodad
+	must ip -n "$(ns "$2")" address add "fd00:10:1:$3::4/64" dev "to$1" nodad
+}
+add_nva hop1 20
+add_netns "$(ns hop2)"
+add_netns "$(ns far)"
+wire hop1 hop2 21
+wire hop2 far 22
+for n in hop1 hop2; do
+	in_ns $n sysctl -qw net.ipv4.ip_forward=1 net.ipv6.conf.all.forwarding=1
+done
+must ip -n "$(ns rs)" route add 10.1.22.0/24 via 10.1.20.4
+must ip -n "$(ns rs)" route add fd00:10:1:22::/64 via fd00:10:1:20::4
+must ip -n "$(ns hop1)" route add 10.1.22.0/24 via 10.1.21.4
+must ip -n "$(ns hop1)" route add fd00:10:1:22::/64 via fd00:10:1:21::4
+must ip -n "$(ns hop2)" route add default via 10.1.21.1
+must ip -n "$(ns hop2)" route add default via fd00:10:1:21::1
+must ip -n "$(ns far)" route add default via 10.1.22.1
+must ip -n "$(ns far)" route add default via fd00:10:1:22::1
+cat >"$run/far.conf" <<-EOF
+router id 10.1.22.4;
+protocol device {}
+template bgp up {
+  multihop 255;
+  connect delay time 1;
+  connect retry time 2;
+  error wait time 2, 4;
+}
+protocol bgp up4 from up {
+  local 10.1.22.4 as 65300; neighbor 10.1.1.4 as 65515; ipv4 { import all; export none; };
+}
+protocol bgp up6 from up {
+  local fd00:10:1:22::4 as 65300; neighbor fd00:10:1:1::4 as 65515; ipv6 { import all; export none; };
+}
+EOF
+run_bird far far
+far_up() {
+	vrs show peers -j | jq -e --arg n "$1" \
+		'any(.[]; .neighbor == $n and .state == "Established")'
+}
+# allow_hops N
+allow_hops() {
+	configure "$sdwan" "$sdwan6, md5-key-file: $run/key" "$firewall, md5-key: key-of-fw" "$firewall6" \
+		"name: far, address: 10.1.22.4, asn: 65300, ttl-security: $1" \
+		"name: far6, address: \"fd00:10:1:22::4\", asn: 65300, ttl-security: $1"
+	must vrs reload
+}
+must wait_until 60 quiet "a TTL too low"
+before=$(count_dropped "a TTL too low")
+allow_hops 2
+check "one hop too many is reported" wait_until 60 more_dropped "a TTL too low" "$before"
+any_far_up() { far_up far || far_up far6; }
+check "and not heard, in IPv4 and IPv6" never any_far_up
+allow_hops 3
+# It has heard our OPEN, and would wait for the rest until its hold timer expires.
+must birdc -s "$run/far.ctl" restart all >/dev/null
+check "as many as are allowed is heard" wait_until 60 far_up far
+check "in IPv6, too" wait_until 60 far_up far6
+allow_hops 2
+check "until fewer are" wait_until 30 lacks any_far_up
+check "and it stays so" never any_far_up
+must birdc -s "$run/far.ctl" down >/dev/null
+configure "$sdwan" "$sdwan6, md5-key-file: $run/key" "$firewall, md5-key: key-of-fw" "$firewall6"
+must vrs reload
 
 # Neighbors that dial in: BIRD again, with a session per namespace.
 # dial_in NAME AS FROM TO KEY
@@ -130,6 +208,18 @@ configure "$sdwan" "$sdwan6, md5-key-file: $run/key" "$firewall, md5-key: key-of
 	'name: in6, range: "fd00:10:1:96::/64", asn: 65106, md5-key: key-of-range6'
 must vrs reload
 check_equal "a range without anybody is not shown" "" in_range in
+wrong="the wrong TCP MD5 signature"
+before=$(count_dropped "$wrong")
+dial_in wrong 65101 10.1.96.4 10.1.1.4 key-of-rangE
+check "one with a wrong key is reported" wait_until 60 more_dropped "$wrong" "$before"
+check_equal "and does not come up" "" in_range in
+must birdc -s "$run/wrong.ctl" down >/dev/null
+check "until it is gone" wait_until 60 quiet "$wrong"
+before=$(count_dropped "$wrong")
+dial_in wrong6 65106 fd00:10:1:96::4 fd00:10:1:1::4 key-of-range fd00:9::/32
+check "so is one in IPv6" wait_until 60 more_dropped "$wrong" "$before"
+check_equal "that does not come up either" "" in_range in6
+must birdc -s "$run/wrong6.ctl" down >/dev/null
 # First and alone: were both places taken, the limit would refuse it, not its AS.
 dial_in c 65199 10.1.98.4 10.1.1.4 key-of-range
 check "one of another AS is not let in" \
