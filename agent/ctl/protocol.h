@@ -75,7 +75,8 @@
  *
  * Rows of "status":
  *	process ("session"), pid, seconds, rss (bytes), prefixes, paths,
- *	attributes, failedRoutes (of the process that has them)
+ *	attributes, failedRoutes, comparisons (with what the kernel holds),
+ *	repairs (differences that they found); of the process that has them
  */
 #ifndef CTL_PROTOCOL_H
 #define CTL_PROTOCOL_H

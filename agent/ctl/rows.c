@@ -305,5 +305,7 @@ json_t *row_status_json(const struct row_status *row)
 	set_int(object, "paths", row->paths);
 	set_int(object, "attributes", row->attributes);
 	set_int(object, "failedRoutes", row->failed);
+	set_int(object, "comparisons", row->audits);
+	set_int(object, "repairs", row->repairs);
 	return object;
 }

@@ -102,6 +102,8 @@ struct row_status {
 	uint64_t paths;
 	uint64_t attributes;		/* interned sets */
 	uint64_t failed;		/* routes the kernel refuses */
+	uint64_t audits;		/* comparisons with the kernel ... */
+	uint64_t repairs;		/* ... and differences they found */
 };
 
 enum row_outcome {

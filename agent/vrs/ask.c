@@ -227,6 +227,18 @@ static const struct column bfd_columns[] = {
 	{ "Up", "up" },
 };
 
+static const struct column status_columns[] = {
+	{ "Process", "process" },
+	{ "PID", "pid" },
+	{ "Seconds", "seconds" },
+	{ "Memory", "rss" },
+	{ "Prefixes", "prefixes" },
+	{ "Paths", "paths" },
+	{ "Failed Routes", "failedRoutes" },
+	{ "Comparisons", "comparisons" },
+	{ "Repairs", "repairs" },
+};
+
 static void add_row_json(json_t *row, void *arg)
 {
 	json_array_append(arg, row);
@@ -283,6 +295,12 @@ int ask_policy_test(const struct request *req)
 int ask_bfd(const struct request *req)
 {
 	return ask_rows(req, "bfd", bfd_columns, ARRAY_SIZE(bfd_columns));
+}
+
+int ask_status(const struct request *req)
+{
+	return ask_rows(req, "status", status_columns,
+			ARRAY_SIZE(status_columns));
 }
 
 /*

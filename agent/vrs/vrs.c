@@ -133,6 +133,10 @@ const struct command vrs_commands[] = {
 		.run = ask_advertised,
 		.help = "routes advertised to a neighbor, or to all",
 	}, {
+		.words = "show status",
+		.run = ask_status,
+		.help = "the processes of vrsd, and how they keep the kernel",
+	}, {
 		.words = "policy test",
 		.operands = { &operand_map, &operand_peer },
 		.n_optional = 1,

@@ -381,6 +381,8 @@ static void query(const struct msg_query *query)
 		if (fib_get_stats(kernel.fib, 0, &stats)) {
 			msg.row.prefixes = stats.routes;
 			msg.row.failed = stats.failed;
+			msg.row.audits = stats.audits;
+			msg.row.repairs = stats.repairs;
 		}
 		chan_send(proc_chan(PROC_CONTROL), MSG_ROW_STATUS, &msg,
 			  sizeof(msg));

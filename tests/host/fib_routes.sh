@@ -204,6 +204,29 @@ check "stale routes are swept" settled
 check_equal "the others stay" 5003 routes
 check_equal "those of others, too" 2 \
 	eval "ip -n $ns route show table 101 | grep -vc 'proto bgp'"
+# By the clock alone: nothing is heard of what happens, and nothing is lost.
+tell deaf
+check "nothing is heard any more" settled
+must ip -n "$ns" route del 10.250.0.0/16 table 101
+must ip -n "$ns" route del 20.0.0.0/28 table 101
+hop=$(ip -n "$ns" -j nexthop show | jq 'map(select(.group))[0].id')
+must ip -n "$ns" route add 10.98.0.0/16 metric 20000 proto bgp table 101 nhid "$hop"
+both_gone() { [ "$(routes)" = 5002 ] && [ -n "$(protocols 10.98.0.0/16)" ]; }
+sleep 1
+tell "echo nothing"
+check "what others change is not noticed" told nothing
+check "and not repaired" both_gone
+repaired() { grep -qxF "repaired 5001 3" "$dir/out" &&
+	grep -q "blue: 3 differences from what the kernel holds, repaired" "$dir/err"; }
+tell check
+check "until it is time to compare: the differences are told" wait_until 30 repaired
+check "what was missing is back" wait_until 10 \
+	eval "[ \"\$(routes)\" = 5003 -a -n \"\$(protocols 10.250.0.0/16)\" ]"
+check_equal "what was too much is gone" "" protocols 10.98.0.0/16
+must ip -n "$ns" route del 10.250.0.0/16 table 101
+tell check
+check "and so it goes on" wait_until 30 eval '[ -n "$(protocols 10.250.0.0/16)" ]'
+
 tell "many 5001 5000" "route 5001 10.250.0.0/16"
 check "all is withdrawn" settled
 check_equal "no route is left" 2 routes

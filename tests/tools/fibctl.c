@@ -20,6 +20,8 @@
  *	gateway VNI PREFIX [HOP...]	the same, of gateways
  *	many VNI COUNT [HOP...]		the same for COUNT prefixes of 20/8
  *	down VNI HOP | sweep VNI | audit | report VNI
+ *	deaf				hear no more notifications of the kernel
+ *	check				do now what is done each minute
  *	idle				wait until nothing is queued
  *	sleep MILLISECONDS
  *	echo TEXT			print, when everything before is done
@@ -31,9 +33,11 @@
  */
 #include <errno.h>
 #include <inttypes.h>
+#include <linux/netlink.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "fib/state.h"
@@ -377,6 +381,35 @@ static void cmd_audit(char **words)
 	audit_restart(fib->audit);
 }
 
+/* Leave all groups, of whatever netlink socket is in some. */
+static void cmd_deaf(char **words)
+{
+	uint32_t groups[2];
+	int fd, group, left = 0;
+	socklen_t len;
+
+	(void)words;
+	for (fd = 0; fd < sysconf(_SC_OPEN_MAX) && fd < 256; fd++) {
+		len = sizeof(groups);
+		if (getsockopt(fd, SOL_NETLINK, NETLINK_LIST_MEMBERSHIPS,
+			       groups, &len))
+			continue;
+		for (group = 1; group <= (int)(8 * sizeof(groups)); group++)
+			left += !setsockopt(fd, SOL_NETLINK,
+					    NETLINK_DROP_MEMBERSHIP, &group,
+					    sizeof(group));
+	}
+	if (!left)
+		die("nothing was heard before", words[0]);
+}
+
+static void cmd_check(char **words)
+{
+	if (!loop_timer_running(fib->check_timer))
+		die("it is never done", words[0]);
+	loop_timer_set(fib->check_timer, 0);
+}
+
 static void cmd_report(char **words)
 {
 	fib_report(fib, get_number(words[1]));
@@ -442,6 +475,8 @@ static const struct {
 	{ "down", cmd_down, 3, false },
 	{ "sweep", cmd_sweep, 2, false },
 	{ "audit", cmd_audit, 1, false },
+	{ "deaf", cmd_deaf, 1, false },
+	{ "check", cmd_check, 1, false },
 	{ "report", cmd_report, 2, false },
 	{ "stats", cmd_stats, 2, false },
 	{ "echo", cmd_echo, 1, false },
