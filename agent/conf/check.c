@@ -645,10 +645,10 @@ static bool check_maps_of(const struct check *c,
 		return fail(c, &neighbor->outbound, neighbor->pos,
 			    "neighbor \"%s\": there is no route-map \"%s\"",
 			    neighbor->name, neighbor->outbound);
-	if (!check_map_outbound(map))
+	if (neighbor->add_path_send > 0 && check_map_replaces(map))
 		return fail(c, &neighbor->outbound, neighbor->pos,
 			    "neighbor \"%s\": route-map \"%s\" replaces "
-			    "prefixes, which only an inbound one can",
+			    "prefixes, which is not done with add-path-send",
 			    neighbor->name, neighbor->outbound);
 	return true;
 }

@@ -11,9 +11,9 @@
  */
 bool check_conf(const struct schema_reader *r, struct conf *conf);
 
-/* check_map.c: one route map, and whether it can be an outbound one. */
+/* check_map.c: one route map, and whether it replaces prefixes. */
 bool check_map(const struct schema_reader *r, const struct conf_map *map);
-bool check_map_outbound(const struct conf_map *map);
+bool check_map_replaces(const struct conf_map *map);
 
 /* check_keys.c: how neighbors are authenticated, and if that fits together. */
 bool check_keys(const struct schema_reader *r, const struct conf_vnet *vnet);

@@ -179,15 +179,15 @@ bool check_map(const struct schema_reader *r, const struct conf_map *map)
 	return true;
 }
 
-bool check_map_outbound(const struct conf_map *map)
+bool check_map_replaces(const struct conf_map *map)
 {
 	size_t i, j;
 
 	for (i = 0; i < map->n_rules; i++) {
 		for (j = 0; j < map->rules[i].n_actions; j++) {
 			if (map->rules[i].actions[j].subject.prefixes)
-				return false;
+				return true;
 		}
 	}
-	return true;
+	return false;
 }

@@ -567,7 +567,7 @@ void adjin_release(struct table *t, uint32_t id)
 	net_paths(&t->nets, net, &n);
 	if (n > 0 || net->flags & (NET_OUT | NET_FEED | NET_STATE) ||
 	    net->sent != ORIGIN_NONE || adjout_lagging(t, id) ||
-	    paths_refer(t, id))
+	    paths_refer(t, id) || outsum_refers(t, id))
 		return;
 	net_del(&t->nets, id);
 }

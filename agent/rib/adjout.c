@@ -183,6 +183,7 @@ static struct group *group_get(struct table *t, const struct rib_peer *peer)
 	const struct bgp_wire *wire = &peer->session.wire;
 	struct bgp_export how = peer_how(t, peer);
 	uint8_t paths = peer_paths(t, peer);
+	struct prefix prefix;
 	struct group *group;
 
 	for (group = t->groups; group; group = group->next) {
@@ -204,6 +205,9 @@ static struct group *group_get(struct table *t, const struct rib_peer *peer)
 	}
 	group->next = t->groups;
 	t->groups = group;
+	if (group->map && !group->paths &&
+	    rib_map_replaces(group->map, 0, &prefix))
+		outsum_begin(t, group);
 	return group;
 }
 
@@ -245,6 +249,8 @@ static void group_put(struct table *t, struct group *group)
 	while (*link != group)
 		link = &(*link)->next;
 	*link = group->next;
+	if (group->sums)
+		outsum_end(t, group->sums);
 	if (group->paths) {
 		t->n_path_groups--;
 		paths_free(t, group->paths);
@@ -287,6 +293,7 @@ void adjout_join(struct table *t, struct rib_peer *peer)
 		return;
 	peer->af[t->af].path_ids = 0;
 	group_add(t, group_get(t, peer), peer);
+	outsum_join(&peer->af[t->af]);
 	peer->af[t->af].eor_due = !session->no_end_of_rib;
 	group = peer->af[t->af].group;
 	if (group->paths && group->n_members == 1)
@@ -306,6 +313,7 @@ void adjout_leave(struct table *t, struct rib_peer *peer)
 		lag_free(t, peer);
 	if (af->syncing)
 		group->n_syncing--;
+	outsum_leave(af);
 	group_remove(t, group, peer);
 	af->group = NULL;
 	af->syncing = false;
@@ -322,6 +330,7 @@ void adjout_refresh(struct table *t, struct rib_peer *peer)
 		lag_set_range(t, af, 0, net_end(&t->nets));
 	else
 		sync_start(t, peer);
+	outsum_refresh(af);
 	/* RFC 7313 4: not before the first End-of-RIB. */
 	af->borr_due = peer->session.enhanced_refresh && !af->eor_due;
 }
@@ -338,13 +347,14 @@ struct outlook {
 
 /* What a group has of a prefix; NULL: nothing. */
 static struct bgp_attrs *look_at(const struct outlook *look,
-				 const struct group *group,
-				 const struct net *net, uint32_t attrs)
+				 const struct group *group, uint32_t id,
+				 uint32_t attrs)
 {
+	const struct net *net = net_get(&look->t->nets, id);
 	struct prefix prefix = net_prefix(&look->t->nets, net);
 	uint8_t audience = look->t->rib->origin[net->sent].audience;
 
-	if (!(audience & AUDIENCE(group->kind)))
+	if (!(audience & AUDIENCE(group->kind)) || outsum_owns(group, id))
 		return NULL;
 	return outbound_attrs(look->t, group, &prefix, net->sent, attrs);
 }
@@ -357,18 +367,22 @@ static void outlook_one(struct outlook *look, uint32_t id)
 	struct bgp_attrs *a, *b;
 	uint16_t origin;
 
-	path = decide_export(t, net, &origin);
-	if (net->sent == ORIGIN_NONE || !path)
+	if (net->sent == ORIGIN_NONE)
 		return;
-	a = look_at(look, look->before, net, path->attrs);
-	b = look_at(look, look->after, net, path->attrs);
+	path = decide_export(t, net, &origin);
+	a = path ? look_at(look, look->before, id, path->attrs) : NULL;
+	b = path ? look_at(look, look->after, id, path->attrs) : NULL;
+	/*
+	 * What is about to be sent anew, or withdrawn, may be there from
+	 * before, which the new group knows nothing of.
+	 */
 	if (t->rib->origin[net->sent].neighbor != look->peer->neighbor &&
-	    !(net->flags & NET_OUT) &&
-	    (a && b ? !bgp_attrs_equal(a, b) : a != b))
+	    (net->flags & NET_OUT || !path ||
+	     (a && b ? !bgp_attrs_equal(a, b) : a != b)))
 		idset_add(&look->peer->af[t->af].lag->nets, id);
-	/* What is about to be sent anew may have been sent before. */
-	if (look->fresh && look->after->map && (b || net->flags & NET_OUT))
-		outbound_set(look->after, id, true);
+	/* Whatever others, who may be slow, have of it so far. */
+	if (look->after->map && path && !(net->flags & NET_OUT))
+		outbound_set(look->after, id, b != NULL);
 	free(a);
 	free(b);
 }
@@ -415,6 +429,7 @@ void adjout_regroup(struct table *t, struct rib_peer *peer)
 	look.fresh = look.after->n_members == 0;
 	outlook_mark(&look);
 	group_add(t, look.after, peer);
+	outsum_move(t, peer, look.before);
 	group_remove(t, look.before, peer);
 	rib_wake(t->rib);
 }
@@ -491,6 +506,7 @@ static void live_one(struct table *t, struct pack *b, uint32_t id)
 	net->flags &= ~NET_OUT;
 	path = decide_export(t, net, &new);
 	if (!path && old == ORIGIN_NONE) {
+		outsum_update(t, id);
 		adjin_release(t, id);
 		return;
 	}
@@ -504,6 +520,7 @@ static void live_one(struct table *t, struct pack *b, uint32_t id)
 		pack_announce(b, id, 0, path->attrs, new);
 	}
 	set_sent(t, net, new);
+	outsum_update(t, id);
 }
 
 static void send_all(struct table *t, struct pack *b)
@@ -562,12 +579,16 @@ static void review_one(struct table *t, struct pack *b, uint32_t id)
 	uint8_t gained;
 
 	path = decide_export(t, net, &new);
-	if (new == old)
+	if (new == old) {
+		/* It may have been otherwise in between. */
+		outsum_update(t, id);
 		return;
+	}
 	lag_set_all(t, id);
 	if (old != ORIGIN_NONE)
 		withdraw_lost(t, b, id, old, new);
 	set_sent(t, net, new);
+	outsum_update(t, id);
 	if (!path)
 		return;
 	gained = rib->origin[new].audience;
@@ -681,9 +702,10 @@ static void lag_one(struct table *t, struct pack *b,
 		return;
 	}
 	path = decide_export(t, net, &origin);
-	if (!peer_has(peer, net->sent))
+	/* Without a path it is yet to be reviewed, or it is on its way. */
+	if (!peer_has(peer, net->sent) || (!path && !(net->flags & NET_OUT)))
 		pack_withdraw(b, id, 0, ORIGIN_OWN);
-	else if (!(net->flags & NET_OUT) && path)
+	else if (!(net->flags & NET_OUT))
 		pack_announce(b, id, 0, path->attrs, net->sent);
 	else
 		peer->af[t->af].lag->behind = t->out.n;
@@ -731,7 +753,9 @@ static bool run_peer(struct table *t, struct rib_peer *peer)
 	}
 	if (peer->paused && !af->lag)
 		lag_start(t, peer);
-	worked = run_lag(t, peer);
+	/* First: what replaces others is to be there before they go. */
+	worked = outsum_run(t, peer);
+	worked |= run_lag(t, peer);
 	if (af->syncing || af->lag || t->out.n > 0 || t->review ||
 	    (af->group->paths && af->group->paths->changed.n > 0))
 		return worked;

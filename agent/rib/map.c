@@ -184,6 +184,25 @@ void rib_map_put(struct rib_map *map)
 	free(map);
 }
 
+bool rib_map_replaces(const struct rib_map *map, size_t i,
+		      struct prefix *prefix)
+{
+	const struct rule *rule;
+	size_t r, a;
+
+	for (r = 0; r < map->n_rules; r++) {
+		rule = &map->rule[r];
+		for (a = 0; a < rule->n_actions; a++) {
+			if (rule->action[a].prefix.addr.family == 0)
+				continue;
+			*prefix = rule->action[a].prefix;
+			if (i-- == 0)
+				return true;
+		}
+	}
+	return false;
+}
+
 /* ---- prefixes -------------------------------------------------------- */
 
 /* Whether one of a sorted list is @prefix, or if @inside covers it. */

@@ -21,6 +21,10 @@ struct rib_map *rib_map_hold(struct rib_map *map);
 /* @map may be NULL. */
 void rib_map_put(struct rib_map *map);
 
+/* The @i-th of the prefixes by which it replaces others; false: no more. */
+bool rib_map_replaces(const struct rib_map *map, size_t i,
+		      struct prefix *prefix);
+
 /* Which of the map's criteria a prefix meets: a bit each. */
 uint64_t rib_map_class(const struct rib_map *map, const struct prefix *prefix);
 

@@ -17,6 +17,12 @@ struct bgp_attrs *outbound_apply(const struct group *group,
 
 	result = rib_map_apply(group->map, attrs, class,
 			       group->how.prepend_as);
+	/* Of what is replaced outsum.c tells. */
+	if (result.replaced) {
+		free(attrs);
+		free(result.attrs);
+		return NULL;
+	}
 	if (result.drop || result.attrs) {
 		free(attrs);
 		return result.attrs;

@@ -276,14 +276,20 @@ static struct bgp_nlri nlri_of(const struct pack *b, uint32_t net,
 	};
 }
 
-static void load(struct pack *b, const struct list *list)
+/* Returns how many there are for the group. */
+static size_t load(struct pack *b, const struct group *group,
+		   const struct list *list)
 {
 	uint32_t at = list->first;
 	uint32_t i;
+	size_t n = 0;
 
-	for (i = 0; i < list->n; i++, at = b->entry[at].next)
-		b->nlri[i] = nlri_of(b, b->entry[at].net,
-				     b->entry[at].path_id);
+	for (i = 0; i < list->n; i++, at = b->entry[at].next) {
+		if (!outsum_owns(group, b->entry[at].net))
+			b->nlri[n++] = nlri_of(b, b->entry[at].net,
+					       b->entry[at].path_id);
+	}
+	return n;
 }
 
 /* Write the first @n that are loaded. */
@@ -332,6 +338,8 @@ static size_t load_had(struct pack *b, const struct pack_target *to,
 
 	for (i = 0; i < list->n; i++, at = b->entry[at].next) {
 		net = b->entry[at].net;
+		if (outsum_owns(to->group, net))
+			continue;
 		if (!to->only && !outbound_has(to->group, net))
 			continue;
 		b->nlri[n++] = nlri_of(b, net, 0);
@@ -344,12 +352,12 @@ static size_t load_had(struct pack *b, const struct pack_target *to,
 static void put_unreach(struct pack *b, const struct pack_target *to,
 			const struct list *list)
 {
-	size_t n = list->n;
+	size_t n;
 
 	if (has_kept(to->group))
 		n = load_had(b, to, list);
 	else
-		load(b, list);
+		n = load(b, to->group, list);
 	write_unreach(b, to->group, n);
 }
 
@@ -391,10 +399,15 @@ static void put_class(struct pack *b, const struct pack_target *to,
 	size_t i, kept = 0;
 
 	for (i = 0; i < n; i++) {
+		if (outsum_owns(group, mapped[i].net))
+			continue;
 		/* Who is dumped to has nothing of it, a slow one may have. */
-		if (!attrs && has_kept(group) &&
-		    (to->syncing ||
-		     (!to->only && !outbound_has(group, mapped[i].net))))
+		if (!attrs && has_kept(group) && to->syncing) {
+			outbound_set(group, mapped[i].net, false);
+			continue;
+		}
+		if (!attrs && has_kept(group) && !to->only &&
+		    !outbound_has(group, mapped[i].net))
 			continue;
 		b->nlri[kept++] = nlri_of(b, mapped[i].net,
 					  mapped[i].path_id);
@@ -439,8 +452,7 @@ static void put_reach(struct pack *b, const struct pack_target *to,
 	}
 	attrs = adjout_export(b->table, to->group, chain->origin,
 			      chain->attrs);
-	load(b, &chain->list);
-	write_reach(b, to->group, attrs, chain->list.n);
+	write_reach(b, to->group, attrs, load(b, to->group, &chain->list));
 	free(attrs);
 }
 
@@ -458,8 +470,8 @@ static void send_source(struct pack *b, const struct pack_target *to,
 		flush(b);
 	}
 	if (source->only.n > 0 && targets(b, to, origin->neighbor, true)) {
-		load(b, &source->only);
-		write_unreach(b, to->group, source->only.n);
+		write_unreach(b, to->group,
+			      load(b, to->group, &source->only));
 		flush(b);
 	}
 }
@@ -480,6 +492,20 @@ static struct pack *begin_single(struct table *t, const struct rib_peer *peer)
 	b->n_peers = 1;
 	b->out = wbuf_make(b->buf, sizeof(b->buf));
 	return b;
+}
+
+void pack_send_one(struct table *t, const struct rib_peer *peer, uint32_t net,
+		   const struct bgp_attrs *attrs)
+{
+	const struct group *group = peer->af[t->af].group;
+	struct pack *b = begin_single(t, peer);
+
+	b->nlri[0] = nlri_of(b, net, 0);
+	if (attrs)
+		write_reach(b, group, attrs, 1);
+	else
+		write_unreach(b, group, 1);
+	flush(b);
 }
 
 void pack_send_eor(struct table *t, const struct rib_peer *peer)

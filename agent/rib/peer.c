@@ -477,7 +477,8 @@ struct rib_peer_stats rib_peer_stats(const struct rib_peer *peer,
 	if (pa->group && pa->group->paths)
 		stats.advertised = paths_count(&rib->table[af], peer);
 	else if (pa->group && pa->group->map)
-		stats.advertised = outbound_count(&rib->table[af], peer);
+		stats.advertised = outbound_count(&rib->table[af], peer) +
+				   outsum_count(pa);
 	else if (pa->group)
 		stats.advertised = rib->table[af].n_sent[kind] -
 			rib->neighbor[peer->neighbor].sourced[af][kind];

@@ -12,6 +12,7 @@
  *	adjout.c	what is sent to whom: changes, dumps, slow peers
  *	paths.c		the same with ADD-PATH
  *	outbound.c	what outbound route maps make of it
+ *	outsum.c	prefixes that they sum up
  *	pack.c		prefixes with equal attributes into shared UPDATEs
  *	feed.c		routes for the kernel
  *	walk.c		views
@@ -44,6 +45,8 @@
 #define VOID_NONE	EPOCHS		/* void_age: no path is void */
 
 struct pack;
+struct outsum;
+struct outsum_told;
 struct feed_error;
 
 /* All sessions with one address. */
@@ -75,6 +78,7 @@ struct group {
 	enum conf_kind kind;
 	struct rib_map *map;		/* held; NULL: none */
 	struct paths *paths;		/* NULL: it is not sent several */
+	struct outsum *sums;		/* NULL: the map sums nothing up */
 	uint64_t *has;			/* with a map: prefixes it let out; */
 	uint32_t n_has;			/* words; not used with .paths */
 	struct rib_peer **member;
@@ -113,6 +117,8 @@ struct peer_af {
 	uint32_t sync_start;
 	uint8_t path_ids;		/* with ADD-PATH: may have up to this */
 	struct lag *lag;		/* NULL: is sent changes as they come */
+	struct outsum_told *told;	/* of the group's summaries; or NULL */
+	uint64_t told_version;
 };
 
 struct rib_peer {
@@ -177,6 +183,7 @@ struct table {
 	uint32_t review_cursor;		/* from here on are to be looked at */
 	struct group *groups;
 	uint32_t n_path_groups;		/* those with .paths */
+	uint32_t n_outsums;		/* those with .sums */
 	uint32_t n_sent[CONF_KINDS];	/* prefixes sent to peers of a kind */
 	uint32_t n_lagging;		/* peers with a struct lag */
 	struct feed feed;
@@ -359,6 +366,29 @@ void outbound_set(struct group *group, uint32_t net, bool has);
 /* How many prefixes a peer of a group with a map has been sent. */
 uint32_t outbound_count(const struct table *t, const struct rib_peer *peer);
 
+/* outsum.c */
+/* The group's map replaces prefixes by others: have what it needs for that. */
+void outsum_begin(struct table *t, struct group *group);
+/* The group is gone. */
+void outsum_end(struct table *t, struct outsum *sums);
+/* What is sent of a prefix, or to whom, has changed. */
+void outsum_update(struct table *t, uint32_t id);
+/* Whether nobody else is to tell the group of a prefix. */
+bool outsum_owns(const struct group *group, uint32_t net);
+/* Whether some group needs the prefix. */
+bool outsum_refers(const struct table *t, uint32_t id);
+/* A member has come, is going, is to be told all again, or was elsewhere. */
+void outsum_join(struct peer_af *af);
+void outsum_leave(struct peer_af *af);
+void outsum_refresh(struct peer_af *af);
+void outsum_move(struct table *t, struct rib_peer *peer,
+		 const struct group *before);
+/* Tell a member what is different; whether something might have been. */
+bool outsum_run(struct table *t, struct rib_peer *peer);
+/* What a member has of a summary by this prefix; NULL: nothing. */
+const struct bgp_attrs *outsum_told(const struct peer_af *af, uint32_t net);
+uint32_t outsum_count(const struct peer_af *af);
+
 /* decide.c */
 #define CHOICE_USED	16
 #define ATTRSET_NONE	UINT32_MAX
@@ -498,6 +528,9 @@ void pack_withdraw(struct pack *b, uint32_t net, uint32_t path_id,
 void pack_withdraw_only(struct pack *b, uint32_t net, uint32_t path_id,
 			uint16_t origin);
 void pack_send(struct pack *b, const struct pack_target *to);
+/* To one peer at once: a prefix with these attributes; NULL: withdraw it. */
+void pack_send_one(struct table *t, const struct rib_peer *peer, uint32_t net,
+		   const struct bgp_attrs *attrs);
 /* Let go of prefixes that exist only to be withdrawn. */
 void pack_release(struct pack *b);
 /* To one peer: End-of-RIB, and the marks around a refresh (RFC 7313). */

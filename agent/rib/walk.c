@@ -183,11 +183,29 @@ static uint32_t sent_paths(const struct rib_walk *walk, struct net *net,
 	return n;
 }
 
+/* Whether an outbound map makes this prefix of others. */
+static bool is_summary(const struct rib_walk *walk, uint32_t id)
+{
+	const struct group *group = walk_group(walk);
+
+	return walk->view == RIB_VIEW_ADVERTISED && group &&
+	       outsum_owns(group, id);
+}
+
+static const struct bgp_attrs *summary_sent(const struct rib_walk *walk,
+					    uint32_t id)
+{
+	return outsum_told(&walk->peer->af[walk->t->af], id);
+}
+
 static bool advertised(const struct rib_walk *walk, struct net *net,
 		       uint32_t id)
 {
 	const struct group *group = walk_group(walk);
 	struct sent_path list[PATHS_MAX];
+
+	if (is_summary(walk, id))
+		return summary_sent(walk, id) != NULL;
 
 	if (group && group->paths)
 		return sent_paths(walk, net, id, list) > 0;
@@ -303,6 +321,21 @@ static bool tell(struct rib_walk *walk, uint32_t id, struct net *net,
 	return cb(arg, &row);
 }
 
+/* It is nobody's path, and told as one of our own. */
+static bool visit_summary(struct rib_walk *walk, uint32_t id,
+			  struct net *net, rib_row_cb *cb, void *arg)
+{
+	const struct bgp_attrs *attrs = summary_sent(walk, id);
+	const struct rib_path path = {
+		.peer = PEER_OWN,
+		.epoch = walk->rib->peer[PEER_OWN]->af[walk->t->af].epoch,
+		.why = RIB_WHY_BEST,
+		.summary = true,
+	};
+
+	return !attrs || tell(walk, id, net, &path, 0, attrs, cb, arg);
+}
+
 static bool visit_advertised(struct rib_walk *walk, uint32_t id,
 			     struct net *net, rib_row_cb *cb, void *arg)
 {
@@ -313,6 +346,8 @@ static bool visit_advertised(struct rib_walk *walk, uint32_t id,
 	uint16_t origin;
 	bool told;
 
+	if (is_summary(walk, id))
+		return visit_summary(walk, id, net, cb, arg);
 	path = decide_export(walk->t, net, &origin);
 	if (!path || !advertised(walk, net, id))
 		return true;

@@ -29,6 +29,11 @@ map_config() {
 	      - name: branch
 	        match: [{ condition: Equals, prefixes: [10.250.0.0/16] }]
 	        actions: [{ type: Add, as-path: [64511, 64510] }, { type: Add, communities: ["3356:70"] }]
+	  - name: sum-out
+	    rules:
+	      - name: branches
+	        match: [{ condition: Equals, prefixes: [10.122.1.0/24, 10.122.2.0/24, 10.122.3.0/24] }]
+	        actions: [{ type: Replace, prefixes: [10.122.0.0/16] }]
 	  - name: specifics
 	    rules:
 	      - name: lab
@@ -100,6 +105,27 @@ check "M3: and adds a community" community 10.250.0.0/16 3356 70
 check "to what it matches" bird_has 10.100.0.0/16 "65515 65001"
 check "it shows in what is advertised" eval 'vrs show advertised firewall -j | jq -e ".RouteServiceRole_IN_0[] |
 	select(.network == \"10.250.0.0/16\" and .asPath == \"64511-64510-65515-65001\" and .communities == \"3356:70\")"'
+result_out() { vrs policy test sum-out firewall direction out -j | jq -r --arg p "$1" \
+	'[.[] | select(.network == $p) | .result, .newNetwork // empty] | unique | join(" ")'; }
+check_equal "policy test: what would be summed up on the way out" "10.122.0.0/16 replaced" result_out 10.122.1.0/24
+must frr_configure "router bgp 65001" "address-family ipv4 unicast" "network 10.122.2.0/24"
+check "one more branch" wait_until 10 bird_has 10.122.2.0/24 "65515 65001"
+map_config "" sum-out
+must vrs reload
+check "M4 outbound: one route for several" wait_until 10 bird_has 10.122.0.0/16 65515
+check "none of which is there" wait_until 10 eval \
+	'lacks bird_has 10.122.1.0/24 "65515 65001" && lacks bird_has 10.122.2.0/24 "65515 65001"'
+check "others are as before" bird_has 10.100.0.0/16 "65515 65001"
+check "all of them are in use" eval 'learned sdwan 10.122.1.0/24 && learned sdwan 10.122.2.0/24'
+check "what is advertised is the one" eval 'vrs show advertised firewall -j | jq -e "[.RouteServiceRole_IN_0[] |
+	select(.network | startswith(\"10.122.\")) | [.network, .asPath]] == [[\"10.122.0.0/16\", \"65515\"]]"'
+must frr_configure "router bgp 65001" "address-family ipv4 unicast" "no network 10.122.2.0/24" "network 10.122.0.0/16"
+check "a route to that prefix is learned" wait_until 10 learned sdwan 10.122.0.0/16
+check "BIRD has the sum" bird_has 10.122.0.0/16 65515
+must frr_configure "router bgp 65001" "address-family ipv4 unicast" "no network 10.122.1.0/24"
+check "until there is nothing to sum up" wait_until 10 bird_has 10.122.0.0/16 "65515 65001"
+must frr_configure "router bgp 65001" "address-family ipv4 unicast" "no network 10.122.0.0/16" "network 10.122.1.0/24"
+check "and again" wait_until 10 bird_has 10.122.0.0/16 65515
 map_config "" specifics
 must vrs reload
 check "an outbound map drops" wait_until 10 lacks bird_has 10.122.1.0/24 "65515 65001"

@@ -2,7 +2,7 @@
 
 rib_test_rib	:= $(addprefix agent/rib/,adjin.c adjout.c attrset.c decide.c \
 		   feed.c idq.c idset.c inbound.c limit.c map.c net.c \
-		   outbound.c pack.c paths.c peer.c rib.c summary.c walk.c)
+		   outbound.c outsum.c pack.c paths.c peer.c rib.c summary.c walk.c)
 rib_test_bgp	:= $(addprefix agent/bgp/,as_path.c attr.c attr_wire.c bgp.c \
 		   community.c msg.c nlri.c notify.c open.c update_build.c \
 		   update_parse.c)
@@ -34,3 +34,7 @@ rib_remap_test_libs	:= -lyaml
 unit_tests += rib_paths_test
 rib_paths_test_sources	:= $(rib_map_test_sources)
 rib_paths_test_libs	:= -lyaml
+
+unit_tests += rib_outsum_test
+rib_outsum_test_sources	:= $(rib_map_test_sources)
+rib_outsum_test_libs	:= -lyaml

@@ -1,0 +1,441 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Summaries by outbound route maps under random changes: peers announce,
+ * withdraw, slow down, ask again, come and go, and get other maps. Whenever all
+ * is done each has what is offered to it, put through its map and summed up by
+ * this test; and what is listed as advertised is what it has.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "bgp/msg.h"
+#include "bgp/update.h"
+#include "conf/conf.h"
+#include "ktap.h"
+#include "lib/hash.h"
+#include "lib/util.h"
+#include "rib/rib.h"
+
+#define LOCAL_AS	65515
+#define N_PEERS		5	/* 2 and 3 are sessions of one NVA */
+#define GATEWAY		4
+#define N_SPECIFICS	6	/* in each of two /16s, which are there, too */
+#define N_PREFIXES	(2 * N_SPECIFICS + 3)
+#define ROUNDS		400	/* with each seed */
+#define SEEDS		4
+
+static const char *const rules[] = {
+	"    - { name: r, match: [{ condition: Equals, prefixes: [10.2.0.0/24,"
+	" 10.2.1.0/24, 10.2.2.0/24] }],"
+	" actions: [{ type: Replace, prefixes: [10.2.0.0/16] }] }\n",
+	"    - { name: r, match: [{ condition: Contains, prefixes:"
+	" [10.2.0.0/16] }],"
+	" actions: [{ type: Replace, prefixes: [10.2.0.0/16] }],"
+	" next-step: Continue }\n"
+	"    - { name: s, actions: [{ type: Add, communities:"
+	" [\"65001:9\"] }] }\n",
+	"    - { name: r, match: [{ condition: Contains, prefixes:"
+	" [10.2.0.0/16, 10.3.0.0/16] }],"
+	" actions: [{ type: Replace, prefixes: [10.2.0.0/15] }] }\n",
+	"    - { name: d, match: [{ condition: Equals, prefixes:"
+	" [10.2.1.0/24, 10.3.0.0/16] }], actions: [{ type: Drop }] }\n"
+	"    - { name: r, match: [{ condition: Equals, prefixes:"
+	" [10.2.0.0/24, 10.2.1.0/24] }],"
+	" actions: [{ type: Replace, prefixes: [10.2.0.0/16] }] }\n"
+	"    - { name: s, match: [{ condition: Equals, prefixes:"
+	" [10.3.0.0/24, 10.3.3.0/24] }],"
+	" actions: [{ type: Replace, prefixes: [10.3.0.0/16] }] }\n",
+	"    - { name: p, actions: [{ type: Add, as-path: [64600] }] }\n",
+};
+
+static struct rib *rib;
+static struct bgp_update *parser;
+static struct rib_peer *peer[N_PEERS];
+static struct rib_peer_policy policy[N_PEERS];
+static struct rib_map *maps[ARRAY_SIZE(rules) + 1];	/* the last: none */
+
+/* Routes by prefix, as one peer has or should have them. */
+struct view {
+	struct {
+		char text[200];		/* "": none */
+		struct addr hop;
+		bool real;
+	} route[N_PREFIXES];
+};
+
+static struct view has[N_PEERS], listed;
+
+static struct prefix nth(unsigned int n)
+{
+	static const struct { uint32_t addr; int len; } wide[] = {
+		{ 0x0a020000, 16 }, { 0x0a030000, 16 }, { 0x0a020000, 15 },
+	};
+	struct addr addr;
+	int len = 24;
+
+	if (n < 2 * N_SPECIFICS) {
+		addr = addr_from_v4(0x0a020000 +
+				    (n / N_SPECIFICS << 16) +
+				    (n % N_SPECIFICS << 8));
+	} else {
+		addr = addr_from_v4(wide[n - 2 * N_SPECIFICS].addr);
+		len = wide[n - 2 * N_SPECIFICS].len;
+	}
+	return prefix_make(&addr, len);
+}
+
+static unsigned int number(const struct prefix *prefix)
+{
+	struct prefix this;
+	unsigned int n;
+
+	for (n = 0; n < N_PREFIXES; n++) {
+		this = nth(n);
+		if (prefix_equal(&this, prefix))
+			break;
+	}
+	ktap_must(n < N_PREFIXES);
+	return n;
+}
+
+static void describe(char *text, const struct bgp_attrs *attrs)
+{
+	char path[64], communities[64], hop[ADDR_STRLEN];
+	struct addr addr = bgp_attrs_nexthop(attrs);
+
+	bgp_as_path_format(attrs, path, sizeof(path));
+	bgp_communities_format(attrs, BGP_PART_COMMUNITIES, communities,
+			       sizeof(communities));
+	snprintf(text, 200, "path %s hop %s community %s%s", path,
+		 addr_format(&addr, hop), communities,
+		 attrs->flags & BGP_ATTRS_LOCAL_PREF ? " internal" : "");
+}
+
+/* ---- what peers are sent --------------------------------------------- */
+
+static void take(unsigned int to, const struct bgp_update_block *block)
+{
+	struct rbuf nlri = block->nlri;
+	struct bgp_nlri entry;
+	char *text;
+
+	while (bgp_nlri_next(&nlri, 0, false, &entry)) {
+		text = has[to].route[number(&entry.prefix)].text;
+		text[0] = '\0';
+		if (!block->withdraw)
+			describe(text, bgp_update_attrs(parser, block));
+	}
+}
+
+static void on_send(void *arg, const struct rib_send *send)
+{
+	const struct bgp_update_rules update_rules = {
+		.wire = { .as4 = true, .max_len = BGP_MSG_MAX, .families = 1 },
+		.ebgp = send->peers[0] != GATEWAY,
+	};
+	struct rbuf stream = rbuf_make(send->data, send->len), body;
+	enum bgp_msg_type type;
+	struct bgp_error err;
+	unsigned int b;
+	size_t i;
+
+	(void)arg;
+	while (stream.left > 0) {
+		ktap_must(bgp_msg_next(&stream, BGP_MSG_MAX, &type, &body,
+				       &err) == BGP_FRAME_MESSAGE);
+		ktap_must(bgp_update_parse(parser, body, &update_rules) ==
+			  BGP_ACCEPT);
+		for (b = 0; b < parser->n_blocks; b++)
+			for (i = 0; i < send->n_peers; i++)
+				take(send->peers[i], &parser->block[b]);
+	}
+}
+
+static void on_wake(void *arg)
+{
+	(void)arg;
+}
+
+static const struct rib_ops ops = { .send = on_send, .wake = on_wake };
+
+/* ---- what is done ---------------------------------------------------- */
+
+static void up(unsigned int n)
+{
+	struct rib_session session = {
+		.wire = { .as4 = true, .max_len = BGP_MSG_MAX, .families = 1 },
+		.nexthop = { addr_from_v4(0x0a010104 + n % 2) },
+	};
+
+	memset(&has[n], 0, sizeof(has[n]));
+	rib_peer_up(peer[n], &session);
+}
+
+static void add(unsigned int n)
+{
+	struct rib_peer_conf conf = {
+		.id = n,
+		.name = "nva",
+		.neighbor = addr_from_v4(0x0a010200 + (n == 3 ? 2 : n)),
+		.local = addr_from_v4(0x0a010104 + n % 2),
+		.as = n == GATEWAY ? LOCAL_AS : 65000 + (n == 3 ? 2 : n),
+	};
+
+	policy[n] = (struct rib_peer_policy){
+		.kind = n == GATEWAY ? CONF_VPN : CONF_NVA,
+	};
+	conf.policy = policy[n];
+	peer[n] = rib_peer_add(rib, &conf);
+	up(n);
+}
+
+static void announce(unsigned int n)
+{
+	struct bgp_nlri nlri = { .prefix = nth(random() % N_PREFIXES) };
+	struct bgp_attr_set set = {
+		.nexthop = addr_from_v4(0x0a010900 + random() % 4),
+	};
+	uint8_t path[32], buf[8];
+	struct wbuf w = wbuf_make(path, sizeof(path));
+	struct wbuf to = wbuf_make(buf, sizeof(buf));
+	unsigned int hops = 1 + random() % 3, i;
+	struct bgp_attrs *attrs;
+
+	bgp_nlri_build(&to, &nlri, false);
+	if (random() % 3 == 0) {
+		rib_peer_withdraw(peer[n], 0, rbuf_make(buf, to.len));
+		return;
+	}
+	wbuf_u16(&w, 0x0200 + hops);
+	for (i = 0; i < hops; i++)
+		wbuf_u32(&w, 65000 + n);
+	set.part[BGP_PART_AS_PATH] = rbuf_make(path, w.len);
+	attrs = bgp_attrs_new(&set);
+	rib_peer_announce(peer[n], 0, attrs, rbuf_make(buf, to.len));
+	free(attrs);
+}
+
+/* Sessions of one group have a map together more often than by chance. */
+static void another_map(void)
+{
+	struct rib_map *map = maps[random() % ARRAY_SIZE(maps)];
+	unsigned int from = random() % N_PEERS;
+	unsigned int to = from + 1 + random() % (N_PEERS - from), n;
+
+	for (n = from; n < to; n++) {
+		policy[n].out = map;
+		rib_peer_set_policy(peer[n], &policy[n]);
+	}
+}
+
+static void step(void)
+{
+	static const char *const spaces[] = { "10.2.4.0/24", "10.3.0.0/16" };
+	unsigned int n = random() % N_PEERS, what = random() % 100;
+	struct prefix space;
+
+	if (what < 70) {
+		announce(n);
+	} else if (what < 78) {
+		another_map();
+	} else if (what < 82) {
+		rib_peer_pause(peer[n]);
+	} else if (what < 88) {
+		rib_peer_resume(peer[n]);
+	} else if (what < 90) {
+		rib_peer_refresh(peer[n], 0);
+	} else if (what < 92) {
+		rib_peer_down(peer[n], 0);
+		up(n);
+	} else if (what < 94) {
+		prefix_parse(spaces[random() % 2], &space);
+		if (!rib_space_add(rib, &space))
+			rib_space_del(rib, &space);
+	} else if (what < 95) {
+		rib_set_policy(rib, &(struct rib_policy){
+			.branch_to_branch = random() % 2,
+		});
+	} else {
+		rib_run(rib, 0);
+	}
+}
+
+/* ---- what is to come of it ------------------------------------------- */
+
+struct asked {
+	const struct rib_map *map;
+	struct view *view;
+	bool external;
+};
+
+/* Of several the one with the lowest next hop, a real one last. */
+static void put(struct view *view, unsigned int n,
+		const struct bgp_attrs *attrs, bool real, bool internal)
+{
+	struct addr hop = bgp_attrs_nexthop(attrs);
+	char text[200];
+
+	describe(text, attrs);
+	if (internal && !strstr(text, " internal"))
+		strcat(text, " internal");
+	if (view->route[n].text[0] &&
+	    (view->route[n].real != real ? real :
+	     addr_cmp(&view->route[n].hop, &hop) <= 0))
+		return;
+	strcpy(view->route[n].text, text);
+	view->route[n].hop = hop;
+	view->route[n].real = real;
+}
+
+static bool on_offered(void *arg, const struct rib_row *row)
+{
+	const struct asked *asked = arg;
+	struct rib_map_result result = { .drop = false };
+
+	if (asked->map)
+		result = rib_map_apply(asked->map, row->attrs,
+				rib_map_class(asked->map, &row->prefix),
+				asked->external ? LOCAL_AS : 0);
+	if (!result.drop)
+		put(asked->view, number(result.replaced ?: &row->prefix),
+		    result.attrs ? result.attrs : row->attrs,
+		    !result.replaced, !asked->external);
+	free(result.attrs);
+	return true;
+}
+
+static bool on_advertised(void *arg, const struct rib_row *row)
+{
+	struct view *view = arg;
+
+	describe(view->route[number(&row->prefix)].text, row->attrs);
+	return true;
+}
+
+static void walk(unsigned int n, enum rib_view what, rib_row_cb *cb, void *arg)
+{
+	struct rib_walk *walk = rib_walk_new(rib, 0, what, peer[n]);
+
+	while (rib_walk_run(walk, 100, cb, arg))
+		;
+	rib_walk_free(walk);
+}
+
+static bool compare(unsigned int n, const char *what, const struct view *a,
+		    const struct view *b)
+{
+	char prefix[PREFIX_STRLEN];
+	struct prefix this;
+	bool same = true;
+	unsigned int i;
+
+	for (i = 0; i < N_PREFIXES; i++) {
+		if (!strcmp(a->route[i].text, b->route[i].text))
+			continue;
+		this = nth(i);
+		printf("# peer %u, %s: %s\n#  has  %s\n#  want %s\n", n, what,
+		       prefix_format(&this, prefix), a->route[i].text,
+		       b->route[i].text);
+		same = false;
+	}
+	return same;
+}
+
+static bool check_peer(unsigned int n)
+{
+	struct view want = { 0 };
+	struct asked asked = {
+		.map = policy[n].out,
+		.view = &want,
+		.external = n != GATEWAY,
+	};
+	unsigned int i, count = 0;
+
+	walk(n, RIB_VIEW_OFFERED, on_offered, &asked);
+	memset(&listed, 0, sizeof(listed));
+	walk(n, RIB_VIEW_ADVERTISED, on_advertised, &listed);
+	for (i = 0; i < N_PREFIXES; i++)
+		count += want.route[i].text[0] != '\0';
+	if (rib_peer_stats(peer[n], 0).advertised != count) {
+		printf("# peer %u: counted %u, not %u\n", n,
+		       rib_peer_stats(peer[n], 0).advertised, count);
+		return false;
+	}
+	return compare(n, "sent", &has[n], &want) &&
+	       compare(n, "listed", &listed, &want);
+}
+
+static bool settled(void)
+{
+	bool same = true;
+	unsigned int n;
+
+	for (n = 0; n < N_PEERS; n++)
+		rib_peer_resume(peer[n]);
+	while (rib_run(rib, 1000))
+		;
+	for (n = 0; same && n < N_PEERS; n++)
+		same = check_peer(n);
+	return same;
+}
+
+static struct rib_map *parse_map(const char *text)
+{
+	struct conf_error err = { .text = "" };
+	struct rib_map *map;
+	struct conf *conf;
+	char all[2000];
+
+	snprintf(all, sizeof(all),
+		 "vnets: []\nroute-maps:\n  - name: m\n    rules:\n%s", text);
+	conf = conf_parse("map", all, strlen(all), &err);
+	ktap_must(conf);
+	map = rib_map_new(&conf->maps[0]);
+	conf_free(conf);
+	return map;
+}
+
+static void test_random(unsigned int seed)
+{
+	struct rib_conf conf = { .local_as = LOCAL_AS };
+	unsigned int n, round, steps;
+	struct rib_mem mem;
+	bool same = true;
+
+	srandom(seed);
+	rib = rib_new(&conf, &ops, NULL);
+	for (n = 0; n < N_PEERS; n++)
+		add(n);
+	for (round = 0; same && round < ROUNDS; round++) {
+		for (steps = random() % 12; steps > 0; steps--)
+			step();
+		same = settled();
+	}
+	ktap_ok(same, "seed %u: each peer has its routes, summed up", seed);
+	for (n = 0; n < N_PEERS; n++)
+		rib_peer_remove(peer[n]);
+	while (rib_run(rib, 1000))
+		;
+	rib_mem(rib, &mem);
+	ktap_ok(mem.paths <= 2 && mem.prefixes <= 2,
+		"seed %u: nothing is left but address spaces", seed);
+	rib_free(rib);
+}
+
+int main(int argc, char **argv)
+{
+	unsigned int seed = argc > 1 ? strtoul(argv[1], NULL, 10) : 20261126;
+	unsigned int i;
+
+	ktap_start();
+	hash_init();
+	parser = bgp_update_new();
+	for (i = 0; i < ARRAY_SIZE(rules); i++)
+		maps[i] = parse_map(rules[i]);
+	for (i = 0; i < SEEDS; i++)
+		test_random(seed + i);
+	for (i = 0; i < ARRAY_SIZE(rules); i++)
+		rib_map_put(maps[i]);
+	bgp_update_free(parser);
+	return ktap_finish();
+}
