@@ -27,6 +27,7 @@
 #define CONF_DEFAULT_PREFIX_LIMIT 2000000u
 #define CONF_PATH_LIMIT		4000000u	/* of a session with ADD-PATH,
 						 * or the prefix limit */
+#define CONF_ATTR_LIMIT		(1ull << 30)	/* bytes of a session */
 #define CONF_AZURE_PREFIXES	4000	/* of a peer, in profile azure */
 #define CONF_AZURE_TOTAL	10000	/* of a VNet */
 #define CONF_AZURE_PREFIX_RESTART 5	/* seconds, as it dials again */

@@ -232,31 +232,59 @@ static uint32_t take_keys(struct table *t, const struct rib_peer *peer,
 	return n;
 }
 
+static void take(struct table *t, struct rib_peer *peer, uint32_t attrs,
+		 struct rbuf nlri, struct rib_excess *excess)
+{
+	struct net_key key[KEYS];
+	struct inbound in;
+	uint32_t i, n;
+
+	inbound_begin(&in, peer, attrs);
+	while ((n = take_keys(t, peer, &nlri, key)) > 0) {
+		for (i = 0; i < n; i++) {
+			if (limit_exceeded(t, peer, &key[i], excess))
+				continue;
+			path_set(t, peer, &key[i],
+				 inbound_attrs(&in, &key[i].prefix), false);
+		}
+	}
+	inbound_end(&in);
+}
+
+/* Returns how many prefixes there were. */
+static uint32_t withdraw(struct table *t, struct rib_peer *peer,
+			 struct rbuf nlri)
+{
+	struct net_key key[KEYS];
+	uint32_t i, n, all = 0;
+
+	while ((n = take_keys(t, peer, &nlri, key)) > 0) {
+		for (i = 0; i < n; i++)
+			path_unset(t, peer, &key[i], false);
+		all += n;
+	}
+	return all;
+}
+
 struct rib_excess rib_peer_announce(struct rib_peer *peer, enum bgp_af af,
 				    const struct bgp_attrs *attrs,
 				    struct rbuf nlri)
 {
 	struct attrset_pool *pool = &peer->rib->attrs;
 	struct table *t = &peer->rib->table[af];
-	uint32_t id = attrset_intern(pool, attrs);
 	struct rib_excess excess = { .prefixes = 0 };
-	struct net_key key[KEYS];
-	uint32_t i, n;
-	struct inbound in;
+	uint32_t id;
 
 	feed_cause(t, peer);
-	inbound_begin(&in, peer, id);
-	while ((n = take_keys(t, peer, &nlri, key)) > 0) {
-		for (i = 0; i < n; i++) {
-			if (limit_exceeded(t, peer, &key[i], &excess))
-				continue;
-			path_set(t, peer, &key[i],
-				 inbound_attrs(&in, &key[i].prefix), false);
-		}
-	}
-	feed_cause(t, NULL);
-	inbound_end(&in);
+	pool->owner = peer->index;
+	id = attrset_intern(pool, attrs);
+	if (limit_attrs_exceeded(peer, id))
+		excess.attrs = withdraw(t, peer, nlri);
+	else
+		take(t, peer, id, nlri, &excess);
 	attrset_put(pool, id);
+	pool->owner = PEER_OWN;
+	feed_cause(t, NULL);
 	return excess;
 }
 
@@ -264,14 +292,9 @@ void rib_peer_withdraw(struct rib_peer *peer, enum bgp_af af,
 		       struct rbuf nlri)
 {
 	struct table *t = &peer->rib->table[af];
-	struct net_key key[KEYS];
-	uint32_t i, n;
 
 	feed_cause(t, peer);
-	while ((n = take_keys(t, peer, &nlri, key)) > 0) {
-		for (i = 0; i < n; i++)
-			path_unset(t, peer, &key[i], false);
-	}
+	withdraw(t, peer, nlri);
 	feed_cause(t, NULL);
 }
 

@@ -33,6 +33,7 @@ void attrset_pool_init(struct attrset_pool *pool, uint32_t local_as)
 
 	memset(pool, 0, sizeof(*pool));
 	pool->local_as = local_as;
+	pool->charged = xcalloc(UINT16_MAX + 1, sizeof(*pool->charged));
 	slab_init(&pool->slab[0], sizeof(struct attrset *));
 	for (class = 1; class < ATTRSET_CLASSES; class++)
 		slab_init(&pool->slab[class], class * 8);
@@ -59,6 +60,7 @@ void attrset_pool_fini(struct attrset_pool *pool)
 	idhash_fini(&pool->index);
 	idhash_fini(&pool->nexthop_index);
 	slab_fini(&pool->nexthops);
+	free(pool->charged);
 }
 
 /* ---- next hops ------------------------------------------------------- */
@@ -240,6 +242,8 @@ static uint32_t attrset_new(struct attrset_pool *pool,
 	set->nexthop = nexthop_intern(pool, &addr);
 	set->hops = MIN(flat->as_path_hops, ATTRSET_HOPS_MAX);
 	set->flags = attrs_flags(pool, flat, &addr);
+	set->owner = pool->owner;
+	pool->charged[set->owner] += set_size(flat, origin);
 	memcpy(&set->flat, flat, flat->size);
 	if (origin)
 		*set_origin(set) = *origin;
@@ -325,6 +329,7 @@ void attrset_put(struct attrset_pool *pool, uint32_t id)
 		return;
 	idhash_remove(&pool->index, set->hash, id);
 	nexthop_put(pool, set->nexthop);
+	pool->charged[set->owner] -= set_size(&set->flat, derived);
 	if (id >> 26 == 0) {
 		pool->n_big--;
 		pool->big_bytes -= set_size(&set->flat, derived);
@@ -333,6 +338,13 @@ void attrset_put(struct attrset_pool *pool, uint32_t id)
 	slab_release(&pool->slab[id >> 26], id & INDEX_MAX);
 	if (derived)
 		attrset_put(pool, raw);
+}
+
+bool attrset_is_new(const struct attrset_pool *pool, uint32_t id)
+{
+	const struct attrset *set = attrset_get(pool, id);
+
+	return set->refs == 1 && set->owner == pool->owner;
 }
 
 uint64_t attrset_bytes(const struct attrset_pool *pool)

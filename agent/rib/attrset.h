@@ -39,6 +39,7 @@ struct attrset {
 	uint32_t nexthop;		/* id, see nexthop_get() */
 	uint8_t hops;			/* AS_PATH length, at most HOPS_MAX */
 	uint16_t flags;			/* enum attrset_flag */
+	uint16_t owner;			/* who is charged with it */
 	struct bgp_attrs flat;
 };
 
@@ -59,6 +60,12 @@ struct attrset_pool {
 	/* Whether an address is the route server's own. */
 	bool (*own)(const void *ctx, const struct addr *addr);
 	const void *own_ctx;
+	/*
+	 * Whoever is the first to have a set is charged with its memory until
+	 * it goes: bytes by owner, and the owner of sets that are made now.
+	 */
+	uint64_t *charged;
+	uint16_t owner;
 };
 
 void attrset_pool_init(struct attrset_pool *pool, uint32_t local_as);
@@ -126,6 +133,8 @@ bool attrset_has_nexthop(const struct attrset_pool *pool,
 /* Ask pool->own again about all next hops; whether one has changed. */
 bool attrset_review_nexthops(struct attrset_pool *pool);
 
+/* Whether the pool has @id only since a moment ago, at its owner's cost. */
+bool attrset_is_new(const struct attrset_pool *pool, uint32_t id);
 uint64_t attrset_bytes(const struct attrset_pool *pool);
 uint64_t attrset_nexthop_bytes(const struct attrset_pool *pool);
 

@@ -3,7 +3,8 @@
  * How much of a peer is taken. Prefixes count, each once whatever paths of it
  * there are (RFC 7911), and only what the peer has said since its paths became
  * stale the last time. Paths of ADD-PATH have bounds of their own, for they
- * could be named without end.
+ * could be named without end; and so have attributes, which could be another
+ * 64 KiB for each prefix.
  */
 #include "rib/table.h"
 
@@ -111,4 +112,13 @@ bool limit_exceeded(struct table *t, const struct rib_peer *peer,
 	if (all_full && !found.usable)
 		return ++excess->total;
 	return false;
+}
+
+bool limit_attrs_exceeded(const struct rib_peer *peer, uint32_t attrs)
+{
+	const struct attrset_pool *pool = &peer->rib->attrs;
+	uint64_t limit = peer->conf.policy.attr_limit;
+
+	return limit > 0 && pool->charged[peer->index] > limit &&
+	       attrset_is_new(pool, attrs);
 }

@@ -127,6 +127,8 @@ struct rib_peer_policy {
 	uint8_t add_path_send;		/* paths of a prefix, if agreed on */
 	uint32_t limit;			/* prefixes taken from it, 0: any */
 	uint32_t path_limit;		/* and paths with ADD-PATH, 0: any */
+	uint64_t attr_limit;		/* bytes of attributes that nobody else
+					 * had before, 0: any */
 	struct rib_map *in, *out;	/* held as long as needed; or NULL */
 };
 
@@ -193,6 +195,8 @@ struct rib_excess {
 	uint32_t paths;			/* of ADD-PATH: beyond that, or too
 					 * many of one prefix */
 	uint32_t total;			/* beyond what all may have */
+	uint32_t attrs;			/* for their attributes, be they new
+					 * or not: these are withdrawn */
 };
 
 /**

@@ -313,6 +313,8 @@ bool limit_has_more(const struct table *t, struct net *net,
 /* Whether one more path is not to be taken; counted in @excess then. */
 bool limit_exceeded(struct table *t, const struct rib_peer *peer,
 		    const struct net_key *key, struct rib_excess *excess);
+/* Whether its attributes take too much, this set that is new included. */
+bool limit_attrs_exceeded(const struct rib_peer *peer, uint32_t attrs);
 
 /* inbound.c */
 #define INBOUND_CLASSES	16

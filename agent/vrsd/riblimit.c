@@ -45,6 +45,7 @@ void riblimit_up(struct ribproc_peer *peer)
 	peer->limit.told = false;
 	peer->limit.told_paths = false;
 	peer->limit.told_total = false;
+	peer->limit.told_attrs = false;
 	peer->limit.over = false;
 	peer->limit.refused = 0;
 }
@@ -67,6 +68,16 @@ static void tell_paths(struct ribproc_peer *peer)
 	log_warn("vnet %s neighbor %s instance %u: too many paths of a "
 		 "prefix or in all, the others are not taken",
 		 peer->id.vnet, peer->id.neighbor, peer->id.instance);
+}
+
+static void tell_attrs(struct ribproc_peer *peer)
+{
+	if (peer->limit.told_attrs)
+		return;
+	peer->limit.told_attrs = true;
+	log_warn("vnet %s neighbor %s instance %u: its attributes take %llu "
+		 "MiB, what has other ones is not taken", peer->id.vnet,
+		 peer->id.neighbor, peer->id.instance, CONF_ATTR_LIMIT >> 20);
 }
 
 static void tell_total(struct ribproc_peer *peer)
@@ -121,6 +132,8 @@ void riblimit_announce(struct ribproc_peer *peer, enum bgp_af af,
 		tell_paths(peer);
 	if (excess.total > 0)
 		tell_total(peer);
+	if (excess.attrs > 0)
+		tell_attrs(peer);
 	limit->refused += excess.prefixes + excess.total;
 	if (limit->max > 0 && limit->excess == CONF_EXCESS_WARN &&
 	    rib_peer_held(peer->rib) > limit->max)

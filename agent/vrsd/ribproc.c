@@ -267,6 +267,7 @@ static struct rib_peer_policy peer_policy(const struct conf_neighbor *neighbor)
 		.limit = neighbor->excess == CONF_EXCESS_WARN ? 0 :
 			 neighbor->prefix_limit,
 		.path_limit = path_limit(neighbor),
+		.attr_limit = neighbor->prefix_limit ? CONF_ATTR_LIMIT : 0,
 		.in = ribproc_map(neighbor->inbound),
 		.out = ribproc_map(neighbor->outbound),
 	};

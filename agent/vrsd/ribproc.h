@@ -39,6 +39,7 @@ struct ribproc_limit {
 	bool azure;			/* counts as Azure does */
 	bool told;			/* that it is reached */
 	bool told_paths;		/* that there are too many paths */
+	bool told_attrs;		/* that attributes take too much */
 	bool told_total;		/* that the VNet has all it may have */
 	bool over;			/* the session is being ended */
 	uint32_t refused;		/* since it was last asked for all */

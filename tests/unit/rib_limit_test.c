@@ -280,6 +280,70 @@ static void test_total(void)
 	rib_free(rib);
 }
 
+/* ---- attributes ------------------------------------------------------ */
+
+/* With @size bytes of large communities that are all @mark. */
+static struct rib_excess say_big(struct rib_peer *peer, unsigned int n,
+				 uint32_t mark, size_t size)
+{
+	struct bgp_nlri nlri = { .prefix = nth(n) };
+	static uint8_t large[4800];
+	uint8_t buf[16];
+	struct wbuf to = wbuf_make(buf, sizeof(buf));
+	struct wbuf w = wbuf_make(large, sizeof(large));
+	struct bgp_attr_set set = { .nexthop = addr_from_v4(0x0a010201) };
+	struct rib_excess excess;
+	struct bgp_attrs *attrs;
+	uint32_t i;
+
+	bgp_nlri_build(&to, &nlri, false);
+	for (i = 0; w.len < size; i++) {
+		wbuf_u32(&w, mark);
+		wbuf_u32(&w, i);
+		wbuf_u32(&w, 0);
+	}
+	set.part[BGP_PART_LARGE_COMMUNITIES] = rbuf_make(large, w.len);
+	attrs = bgp_attrs_new(&set);
+	excess = rib_peer_announce(peer, 0, attrs, rbuf_make(buf, to.len));
+	free(attrs);
+	return excess;
+}
+
+static void test_attrs(void)
+{
+	struct rib_peer_policy policy = { .attr_limit = 10000 };
+	struct rib_peer *a, *b;
+	unsigned int n;
+
+	start();
+	a = add(1, &policy, false);
+	b = add(2, &policy, false);
+	for (n = 0; n < 8; n++)
+		say_big(a, n, n, 4800);
+	ktap_ok(rib_peer_held(a) == 2, "attributes are taken up to a limit");
+	ktap_ok(say_big(a, 9, 1, 4800).attrs == 0 && rib_peer_held(a) == 3,
+		"more prefixes with one of them cost nothing");
+	ktap_ok(say_big(b, 3, 0, 4800).attrs == 0 &&
+		say_big(b, 4, 1, 4800).attrs == 0 &&
+		say_big(b, 5, 10, 4800).attrs == 0 &&
+		say_big(b, 6, 11, 4800).attrs == 0,
+		"nor do they cost another peer");
+	ktap_ok(say_big(b, 7, 12, 4800).attrs == 1, "which has its own limit");
+	ktap_ok(say_big(a, 9, 13, 4800).attrs == 1 && rib_peer_held(a) == 2,
+		"what cannot be taken replaces what was there");
+	say_big(b, 3, 10, 4800);
+	say(a, 0, 0, 0, false);
+	ktap_ok(say_big(a, 8, 8, 4800).attrs == 0,
+		"what is gone makes room");
+	rib_peer_remove(a);
+	run();
+	a = add(1, &policy, false);
+	ktap_ok(say_big(a, 0, 20, 4800).attrs == 0 &&
+		say_big(a, 1, 21, 12).attrs == 0,
+		"and who comes anew has none but what others took over");
+	rib_free(rib);
+}
+
 int main(void)
 {
 	ktap_start();
@@ -288,5 +352,6 @@ int main(void)
 	test_paths();
 	test_random();
 	test_total();
+	test_attrs();
 	return ktap_finish();
 }
