@@ -753,7 +753,9 @@ static bool run_peer(struct table *t, struct rib_peer *peer)
 	}
 	if (peer->paused && !af->lag)
 		lag_start(t, peer);
-	/* First: what replaces others is to be there before they go. */
+	/* What replaces others is to be there before they go. */
+	if (outsum_filling(af->group))
+		return false;
 	worked = outsum_run(t, peer);
 	worked |= run_lag(t, peer);
 	if (af->syncing || af->lag || t->out.n > 0 || t->review ||
@@ -785,6 +787,7 @@ bool adjout_run(struct table *t)
 	worked |= run_live(t);
 	worked |= run_review(t);
 	for (group = t->groups; group; group = group->next) {
+		worked |= outsum_fill(t, group);
 		worked |= paths_run(t, group);
 		worked |= run_sync(t, group);
 	}

@@ -6,7 +6,8 @@
  * for. Its next hop is, where next hops are told as they are, the lowest of
  * theirs.
  *
- * Which summary a prefix is part of is kept up to date with each change of what
+ * Which summary a prefix is part of is found out when the group gets its map,
+ * in small steps (outsum_fill()), and kept up to date with each change of what
  * is sent (outsum_update()). Each member remembers what it was told of each
  * summary, and is told the difference in its turn. A route to the summary's own
  * prefix is kept as one more part, which counts if there is no other: nothing
@@ -21,6 +22,7 @@
 
 #define NONE	0
 #define OWN	0x80000000u		/* the prefix is a summary's own */
+#define FILL_NETS	4096		/* looked at in one piece */
 
 /* What some prefixes have in common, of which one neighbor is the source. */
 struct part {
@@ -44,6 +46,8 @@ struct outsum {
 	uint32_t size;
 	const struct part **best;	/* scratch, by summary */
 	uint64_t version;
+	bool filling;			/* prefixes from here on are yet to */
+	uint32_t cursor;		/* be looked at */
 };
 
 /* What one peer was told of a summary. */
@@ -267,10 +271,11 @@ void outsum_begin(struct table *t, struct group *group)
 {
 	struct outsum *sums = xcalloc(1, sizeof(*sums));
 	struct prefix prefix;
-	uint32_t i, id;
+	uint32_t i;
 
 	group->sums = sums;
 	sums->version = 1;
+	sums->filling = true;
 	idhash_init(&sums->index, hash_of, sums);
 	for (i = 0; rib_map_replaces(group->map, i, &prefix); i++) {
 		if (prefix.addr.family == bgp_af_info[t->af].family)
@@ -278,9 +283,30 @@ void outsum_begin(struct table *t, struct group *group)
 	}
 	sums->best = xcalloc(sums->n_sums + 1, sizeof(*sums->best));
 	t->n_outsums++;
-	for (id = net_next(&t->nets, 0); id != NET_NONE;
-	     id = net_next(&t->nets, id + 1))
+}
+
+bool outsum_fill(struct table *t, struct group *group)
+{
+	struct outsum *sums = group->sums;
+	uint32_t i, id;
+
+	if (!outsum_filling(group))
+		return false;
+	for (i = 0; i < FILL_NETS; i++) {
+		id = net_next(&t->nets, sums->cursor);
+		if (id == NET_NONE) {
+			sums->filling = false;
+			break;
+		}
+		sums->cursor = id + 1;
 		update(t, group, id);
+	}
+	return true;
+}
+
+bool outsum_filling(const struct group *group)
+{
+	return group->sums && group->sums->filling;
 }
 
 void outsum_end(struct table *t, struct outsum *sums)
@@ -454,7 +480,8 @@ bool outsum_run(struct table *t, struct rib_peer *peer)
 	struct outsum *sums = af->group->sums;
 	uint32_t i;
 
-	if (!sums || peer->paused || af->told_version == sums->version)
+	if (!sums || sums->filling || peer->paused ||
+	    af->told_version == sums->version)
 		return false;
 	af->told_version = sums->version;
 	choose(sums, peer);

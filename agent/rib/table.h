@@ -371,6 +371,10 @@ uint32_t outbound_count(const struct table *t, const struct rib_peer *peer);
 /* outsum.c */
 /* The group's map replaces prefixes by others: have what it needs for that. */
 void outsum_begin(struct table *t, struct group *group);
+/* One piece of work for a group that is new; whether there was any. */
+bool outsum_fill(struct table *t, struct group *group);
+/* Whether there is more of it: nobody is told of summaries before. */
+bool outsum_filling(const struct group *group);
 /* The group is gone. */
 void outsum_end(struct table *t, struct outsum *sums);
 /* What is sent of a prefix, or to whom, has changed. */

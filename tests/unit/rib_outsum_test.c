@@ -422,6 +422,84 @@ static void test_random(unsigned int seed)
 	rib_free(rib);
 }
 
+/* ---- what no map takes away ------------------------------------------ */
+
+static uint8_t last[BGP_MSG_MAX];
+static size_t last_len;
+
+static void on_single(void *arg, const struct rib_send *send)
+{
+	(void)arg;
+	last_len = send->len;
+	ktap_must(send->len <= sizeof(last));
+	memcpy(last, send->data, send->len);
+}
+
+static const struct rib_ops single_ops = { .send = on_single,
+					   .wake = on_wake };
+
+/* Whether the last message has these attributes. */
+static bool sent_with(const void *attr, size_t len)
+{
+	return memmem(last, last_len, attr, len);
+}
+
+/* One of kind @kind to whom we are @role is sent a summary. */
+static void summary_to(enum conf_kind kind, enum bgp_role role)
+{
+	struct rib_conf conf = { .local_as = LOCAL_AS };
+	struct rib_peer_conf taker = {
+		.id = GATEWAY,
+		.name = "taker",
+		.neighbor = addr_from_v4(0x0a010204),
+		.local = addr_from_v4(0x0a010104),
+		.as = kind == CONF_NVA ? 65004 : LOCAL_AS,
+		.policy = { .kind = kind, .out = maps[0] },
+	};
+	struct rib_session session = {
+		.wire = { .as4 = true, .max_len = BGP_MSG_MAX, .families = 1 },
+		.nexthop = { addr_from_v4(0x0a010104) },
+		.no_end_of_rib = true,
+		.role = role,
+	};
+	struct prefix space;
+
+	rib = rib_new(&conf, &single_ops, NULL);
+	prefix_parse("10.2.1.0/24", &space);
+	rib_space_add(rib, &space);
+	last_len = 0;
+	rib_peer_up(rib_peer_add(rib, &taker), &session);
+	while (rib_run(rib, 1000))
+		;
+	rib_free(rib);
+}
+
+static void test_restored(void)
+{
+	static const uint8_t local_pref[] = { 0x40, 5, 4, 0, 0, 0, 100 };
+	static const uint8_t mark[] = { 0xc0, 8, 4, 0xff, 0xed, 0xff, 0xed };
+	static const uint8_t otc[] = { 0xc0, 35, 4, 0, 0, 0xff, 0xeb };
+	static const uint8_t as_path[] = { 0x40, 2, 6, 2, 1, 0, 0, 0xff, 0xeb };
+
+	summary_to(CONF_EXPRESSROUTE, BGP_ROLE_NONE);
+	ktap_ok(sent_with(mark, sizeof(mark)) &&
+		sent_with(local_pref, sizeof(local_pref)) &&
+		!sent_with(as_path, sizeof(as_path)),
+		"an ExpressRoute gateway is sent a summary with 65517:65517");
+	summary_to(CONF_VPN, BGP_ROLE_NONE);
+	ktap_ok(!sent_with(mark, sizeof(mark)) &&
+		sent_with(local_pref, sizeof(local_pref)),
+		"a VPN gateway is not, but with LOCAL_PREF");
+	summary_to(CONF_NVA, BGP_ROLE_PROVIDER);
+	ktap_ok(sent_with(otc, sizeof(otc)) &&
+		sent_with(as_path, sizeof(as_path)) &&
+		!sent_with(local_pref, sizeof(local_pref)),
+		"a customer is sent one with OTC (RFC 9234)");
+	summary_to(CONF_NVA, BGP_ROLE_NONE);
+	ktap_ok(last_len > 0 && !sent_with(otc, sizeof(otc)),
+		"who is none is not");
+}
+
 int main(int argc, char **argv)
 {
 	unsigned int seed = argc > 1 ? strtoul(argv[1], NULL, 10) : 20261126;
@@ -434,6 +512,7 @@ int main(int argc, char **argv)
 		maps[i] = parse_map(rules[i]);
 	for (i = 0; i < SEEDS; i++)
 		test_random(seed + i);
+	test_restored();
 	for (i = 0; i < ARRAY_SIZE(rules); i++)
 		rib_map_put(maps[i]);
 	bgp_update_free(parser);
