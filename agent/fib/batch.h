@@ -12,7 +12,7 @@
 
 #include "fib/netlink.h"
 
-#define BATCH_MAX	384	/* requests */
+#define BATCH_MAX	256	/* requests */
 
 struct batch;
 

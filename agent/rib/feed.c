@@ -11,7 +11,7 @@
 #include "rib/table.h"
 
 #define RUN_ROUTES	4096		/* handed out in one piece */
-#define UNANSWERED_MAX	768		/* one batch in work, one behind */
+#define UNANSWERED_MAX	512		/* one batch in work, one behind */
 #define EXPRESS_AHEAD	256		/* see feed_mark() */
 #define TEXTS_MAX	64		/* different error texts kept */
 #define RUN_AGAIN	8192		/* looked at in one piece */

@@ -20,9 +20,9 @@
 #define SEGMENT_SIZE	(16 * 1024)
 #define FLUSH_SIZE	SEGMENT_SIZE	/* do not wait for the end of turn */
 #define SEGMENTS_MAX	16		/* per write */
-#define QUEUE_HIGH	(48 * 1024)	/* congested from here on ... */
-#define QUEUE_LOW	(16 * 1024)	/* ... until here */
-#define READ_SIZE	(32 * 1024)
+#define QUEUE_HIGH	(24 * 1024)	/* congested from here on ... */
+#define QUEUE_LOW	(8 * 1024)	/* ... until here */
+#define READ_SIZE	(16 * 1024)
 #define FDS_MAX		16		/* received and not yet handed out */
 
 /* Whole messages on their way out; a descriptor has a segment of its own. */

@@ -18,7 +18,7 @@
 #include "vrsd/proc.h"
 #include "vrsd/tcp_ao.h"
 
-#define READ_SIZE	(16 * 1024)	/* of a peer in one loop turn */
+#define READ_SIZE	(8 * 1024)	/* of a peer in one loop turn */
 #define CONNECT_RETRY	5		/* seconds, about as Azure does */
 
 /*

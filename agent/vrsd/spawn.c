@@ -20,7 +20,7 @@
 #include "vrsd/parent.h"
 #include "vrsd/proc.h"
 
-#define CHANNEL_BUFFER	(32 * 1024)	/* bytes, per direction */
+#define CHANNEL_BUFFER	(16 * 1024)	/* bytes, per direction */
 
 static struct child {
 	pid_t pid;			/* 0: not running */
