@@ -310,7 +310,7 @@ static void probe_figures(const char *name, unsigned int first, unsigned int n)
 
 static void phase_probe(void)
 {
-	unsigned int n = bench.quick ? 60 : 200;
+	unsigned int n = bench.quick ? 500 : 1000;
 
 	probe(0, n);
 	probe_figures("probe", 0, n);

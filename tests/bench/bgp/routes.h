@@ -42,8 +42,8 @@ void feed_probe(struct feed *feed, const struct origin *o, unsigned int n);
 
 /* A prefix is known by the upper 24 bits of its address. */
 #define SLOTS		(1u << 24)
-#define PROBE_SLOT	(198u << 16 | 18u << 8)	/* 198.18.0.0/15 */
-#define PROBES_MAX	512
+#define PROBE_SLOT	(198u << 16 | 18u << 8)	/* 198.18.0.0 - 198.25.255.255 */
+#define PROBES_MAX	2048
 
 /*
  * The sum of the AS path lengths that one who has the best path of each prefix
