@@ -11,6 +11,7 @@
 # usage: guest.sh COUNT...
 
 . "${0%/*}/../../lib.sh"
+. "${0%/*}/../memory.sh"
 
 set -o pipefail
 run=$(mktemp -d)
@@ -94,7 +95,9 @@ run_ours() {
 	pid=$!
 	wait_until 30 grep -q serves "$run/vrsd.log" || bail_out "vrsd does not start"
 	write_bfd nva1 10.77.1.1
-	nice -n -5 failover_bench "${backup[@]}" -n "$1" "sh $run/nva1.bfd" "ip link del nva1" \
+	nice -n -5 failover_bench "${backup[@]}" -n "$1" \
+		"bash -c '. ${0%/*}/../memory.sh; memory $((2 * $1)) $1'" \
+		"sh $run/nva1.bfd" "ip link del nva1" \
 		2>"$run/err" | sed -u "s/^/ours $2 $1 /" || {
 		echo "$2 $1: $(cat "$run/err")" >&2
 		tail -n 5 "$run/vrsd.log" >&2

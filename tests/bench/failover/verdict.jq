@@ -20,6 +20,9 @@ def grain: 0.5;
 		  theirs: $m[0].value, ratio: ($large / $small * 100 | round / 100),
 		  target: "ratio 2", ok: ($large / $small <= 2) }
 	 else empty end)),
+($all[] | select(.figure | endswith("_bytes")) |
+	{ name: "\(.mode).\(.figure).\(.count)", ours: .value, peer: null, theirs: null, ratio: null,
+	  target: null, ok: true }),
 ($all[] | select(.figure | endswith("_back")) |
 	{ name: "\(.mode).\(.figure).\(.count)", ours: .value, peer: null, theirs: null, ratio: null,
 	  target: "0 packets", ok: (.value == 0) })

@@ -11,6 +11,7 @@
 # usage: guest.sh COUNT WHO...
 
 . "${0%/*}/../../lib.sh"
+. "${0%/*}/../memory.sh"
 
 count=$1
 shift
@@ -100,6 +101,7 @@ run_vrsd() {
 	pid=$!
 	wait_until 30 grep -q serves "$run/vrsd.log" || bail_out "vrsd does not start"
 	bench "$@" -o -t 101 bgp nva
+	memory "$count" "$count" | sed "s/^/$1 /"
 	end $pid
 	ip link del blue
 	ip nexthop flush >/dev/null 2>&1

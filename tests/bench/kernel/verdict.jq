@@ -19,9 +19,14 @@ def limit($name; $figure; $most):
 	value("vrsd-busy"; $figure) as $o |
 	{ name: $name, ours: $o, peer: null, theirs: null, ratio: null, target: "\($most)",
 	  ok: ($o != null and $o <= $most) };
+def told($name; $figure):
+	{ name: $name, ours: value("vrsd"; $figure), peer: null, theirs: null, ratio: null,
+	  target: null, ok: true };
 
 ratio("install.rate"; "rate"; "vrsd"; "netlink"; 0.8),
 ratio("install.rate.bird"; "rate"; "vrsd"; "bird"; 1),
 ratio("install.rate.frr"; "rate"; "vrsd"; "frr"; 1),
 limit("install.probe_p99"; "probe_p99"; 100),
-limit("install.silence"; "silence"; 10.5)
+limit("install.silence"; "silence"; 10.5),
+told("memory.agent_bytes_per_path"; "agent_bytes"),
+told("memory.module_bytes_per_route"; "module_bytes")
