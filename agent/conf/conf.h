@@ -54,7 +54,7 @@ struct conf_pos {
 /* One error, whole: "FILE:LINE:COLUMN: WHERE: WHAT". */
 struct conf_error {
 	struct conf_pos pos;		/* line 0: not about one place */
-	char text[512];
+	char text[1024];
 };
 
 enum conf_nh_type {

@@ -839,7 +839,7 @@ static void set_default(const struct field *field, void *object)
 static bool unknown_key(struct schema_reader *r, const struct place *at,
 			const struct schema *schema, const struct node *key)
 {
-	char got[NODE_DESCRIBE_LEN], what[256];
+	char got[NODE_DESCRIBE_LEN], what[512];
 	size_t i, n;
 
 	n = snprintf(what, sizeof(what), "unknown key %s, expected",
