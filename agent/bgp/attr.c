@@ -144,7 +144,7 @@ bool bgp_attrs_valid(const void *data, size_t size)
 	struct rbuf path;
 
 	if (size < BGP_ATTRS_HEADER_LEN || attrs->size != size ||
-	    attrs->marks & ~BGP_MARK_LEAK ||
+	    attrs->marks & ~BGP_MARKS ||
 	    attrs->origin > BGP_ORIGIN_INCOMPLETE || !nexthop_valid(attrs))
 		return false;
 	bgp_attrs_unpack(attrs, &set);

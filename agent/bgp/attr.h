@@ -70,6 +70,8 @@ enum bgp_attrs_flag {
 /* What the session found out; never on the wire. */
 enum bgp_attrs_mark {
 	BGP_MARK_LEAK = 0x01,		/* a route leak, RFC 9234 5 */
+	BGP_MARK_REFLECTED = 0x02,	/* it was here before, RFC 4456 8 */
+	BGP_MARKS = 0x03,
 };
 
 #define BGP_LOCAL_PREF_DEFAULT	100

@@ -43,7 +43,7 @@ struct attr_type {
 static const struct attr_type *type_of(uint8_t code);
 
 /* Split off one attribute; false if the list ends within one. */
-static bool attr_next(struct rbuf *list, struct attr *attr)
+bool attr_next(struct rbuf *list, struct attr *attr)
 {
 	const uint8_t *begin = list->pos;
 	uint8_t len8;
@@ -849,6 +849,7 @@ void attr_parse_list(struct attr_parse *p, struct rbuf list)
 	}
 	collect_kept(p, list);
 	check_otc(p);
+	reflect_mark(p);
 }
 
 void attr_build_list(struct wbuf *w, const struct bgp_wire *wire,

@@ -49,6 +49,9 @@ struct attr_parse {
 /* Append an attribute with the flags it has, its length in canonical form. */
 void attr_put(struct wbuf *w, uint8_t flags, uint8_t code, struct rbuf value);
 
+/* Split the first one off; false: none, or it is cut short. */
+bool attr_next(struct rbuf *list, struct attr *attr);
+
 /* BGP_PART_OTHER: ascending codes, canonical lengths. */
 bool attr_list_valid(struct rbuf list);
 /* Append the transitive attributes of a list. */
@@ -58,6 +61,12 @@ void attr_list_transitive(struct wbuf *w, struct rbuf list);
 bool attr_list_otc(struct rbuf list, uint32_t *as);
 /* Append a list that has none, with one. */
 void attr_list_add_otc(struct wbuf *w, struct rbuf list, uint32_t as);
+
+/*
+ * reflect.c: what came from an internal peer gets what a route reflector adds,
+ * and BGP_MARK_REFLECTED if we have reflected it before.
+ */
+void reflect_mark(struct attr_parse *p);
 
 bool attr_seen(const struct attr_parse *p, uint8_t code);
 

@@ -63,6 +63,7 @@ struct bgp_peer_conf {
 	const uint32_t *asns;		/* the caller's */
 	size_t n_asns;
 	uint32_t router_id;		/* ours, host byte order */
+	uint32_t cluster_id;		/* as reflector, 0: we are none */
 	uint16_t hold_time;		/* seconds we propose; 0 or >= 3 */
 	uint16_t send_hold_time;	/* seconds, 0: RFC 9687's default */
 	uint16_t connect_retry;		/* seconds between attempts */

@@ -163,6 +163,9 @@ static struct bgp_update_rules rules_of(const struct bgp_conn *conn)
 		.ebgp = ebgp,
 		.role = conf->caps.role,
 		.remote_as = conn->remote.as,
+		.originator = conn->remote.router_id,
+		.router_id = conf->router_id,
+		.cluster_id = conf->cluster_id,
 		.first_as = ebgp && conf->enforce_first_as ?
 			    conn->remote.as : 0,
 	};

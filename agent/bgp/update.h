@@ -24,6 +24,9 @@ struct bgp_update_rules {
 	uint32_t first_as;		/* AS_PATH must begin so; 0: any */
 	enum bgp_role role;		/* ours */
 	uint32_t remote_as;		/* the peer's, for OTC */
+	uint32_t originator;		/* an internal peer's identifier */
+	uint32_t router_id;		/* ours */
+	uint32_t cluster_id;		/* ours, RFC 4456; 0: no reflector */
 };
 
 /* Prefixes of one family that share one fate. */

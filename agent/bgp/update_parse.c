@@ -21,10 +21,11 @@
 #include "lib/util.h"
 
 /*
- * Converted values are at most what a message holds, and the AS_PATH of an old
- * speaker grows to twice its size.
+ * Converted values are at most what a message holds, the AS_PATH of an old
+ * speaker grows to twice its size, and what is carried along is copied up to
+ * three times: with OTC, and with what a reflector adds.
  */
-#define SCRATCH_SIZE	(3 * (size_t)BGP_MSG_MAX_EXT)
+#define SCRATCH_SIZE	(4 * (size_t)BGP_MSG_MAX_EXT)
 
 struct bgp_update *bgp_update_new(void)
 {

@@ -30,6 +30,7 @@ enum attrset_flag {
 	ATTRSET_DERIVED = 0x400,
 	ATTRSET_DROPPED = 0x800,	/* its route is not to be used */
 	ATTRSET_SUMMED = 0x1000,		/* but another instead */
+	ATTRSET_REFLECTED = 0x2000,	/* by us, RFC 4456 */
 };
 
 struct attrset {

@@ -75,6 +75,8 @@ static enum rib_why judge(const struct rib_peer *peer, uint32_t attrs)
 		return RIB_WHY_NEXT_HOP;
 	if (set->flags & ATTRSET_LEAK)
 		return RIB_WHY_LEAK;
+	if (set->flags & ATTRSET_REFLECTED)
+		return RIB_WHY_REFLECTED;
 	return set_marked(peer, set) ? RIB_WHY_COMMUNITY : RIB_WHY_BEST;
 }
 

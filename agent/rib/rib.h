@@ -278,6 +278,7 @@ enum rib_why {
 	RIB_WHY_AS_ZERO,		/* RFC 7607 */
 	RIB_WHY_NEXT_HOP,		/* our own or no unicast address */
 	RIB_WHY_LEAK,			/* RFC 9234 */
+	RIB_WHY_REFLECTED,		/* by us before, RFC 4456 */
 	RIB_WHY_COMMUNITY,		/* a gateway's, marked as from us */
 	RIB_WHY_ROUTE_MAP,		/* dropped by the inbound one */
 	RIB_WHY_SUMMARIZED,		/* it made one of several */

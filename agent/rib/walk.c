@@ -501,6 +501,7 @@ const char *rib_why_name(enum rib_why why)
 		[RIB_WHY_AS_ZERO] = "as-zero",
 		[RIB_WHY_NEXT_HOP] = "next-hop",
 		[RIB_WHY_LEAK] = "route-leak",
+		[RIB_WHY_REFLECTED] = "reflection-loop",
 		[RIB_WHY_COMMUNITY] = "gateway-community",
 		[RIB_WHY_ROUTE_MAP] = "route-map",
 		[RIB_WHY_SUMMARIZED] = "summarized",

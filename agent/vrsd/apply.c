@@ -219,6 +219,8 @@ static void want_peer(const struct conf_vnet *vnet, size_t instance,
 			.remote_as = neighbor->asn,
 		},
 		.router_id = router_id(vnet, instance),
+		/* They share one table: what one has reflected, all have. */
+		.cluster_id = router_id(vnet, 0),
 		.hold_time = server->hold_time,
 		.send_hold_time = server->send_hold_time,
 		.families = instance_families(server, instance),

@@ -159,6 +159,7 @@ enum proc_id proc_find(const char *name);
 struct msg_conf_peer {
 	struct row_peer_id id;
 	uint32_t router_id;		/* ours, host byte order */
+	uint32_t cluster_id;		/* of all instances, RFC 4456 */
 	uint16_t hold_time;		/* seconds */
 	uint16_t send_hold_time;	/* seconds, 0: by the hold time */
 	uint8_t families;		/* bgp_af_bit()s to offer */

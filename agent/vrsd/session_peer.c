@@ -742,6 +742,7 @@ static struct bgp_peer_conf bgp_conf(const struct msg_conf_peer *conf)
 		.remote_as = conf->id.remote_as,
 		.n_asns = conf->n_asns,
 		.router_id = conf->router_id,
+		.cluster_id = conf->cluster_id,
 		.hold_time = conf->hold_time,
 		.send_hold_time = conf->send_hold_time,
 		.passive = conf->range.addr.family != 0,

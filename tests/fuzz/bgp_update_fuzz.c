@@ -28,6 +28,9 @@ static struct bgp_update_rules rules_of(uint8_t choice)
 		.role = choice >> 5 < BGP_ROLE_CONFLICT ? choice >> 5 :
 							  BGP_ROLE_NONE,
 		.remote_as = 65001,
+		.originator = 0x0a010404,
+		.router_id = 0x0a010105,
+		.cluster_id = 0x0a010104,
 		.ebgp = choice & 8,
 		.first_as = choice & 16 ? 65001 : 0,
 	};
@@ -72,7 +75,10 @@ static void again(const struct bgp_attrs *attrs, enum bgp_af af,
 
 	if (!parser)
 		parser = bgp_update_new();
-	if (!bgp_update_reach(&w, &rules.wire, attrs, af, nlri, n))
+	/* It would get what a reflector adds a second time. */
+	rules.cluster_id = 0;
+	if (attrs->marks & BGP_MARK_REFLECTED ||
+	    !bgp_update_reach(&w, &rules.wire, attrs, af, nlri, n))
 		return;
 	bgp_update_parse(parser, rbuf_make(msg + BGP_HEADER_LEN,
 					   w.len - BGP_HEADER_LEN), &rules);

@@ -62,6 +62,14 @@ start_er() {
 	run_bgpd er er
 }
 er() { vtysh --vty_socket "$run/er" -d bgpd -c "$1"; }
+er_configure() {
+	local args=() line
+
+	for line; do
+		args+=(-c "$line")
+	done
+	vtysh --vty_socket "$run/er" -d bgpd -c "configure terminal" "${args[@]}"
+}
 
 start_vpn() {
 	cat >"$run/vpn.conf" <<-EOF
@@ -112,6 +120,16 @@ vpn_has() {
 		END { print same && at && !marked }')" = 1 ]
 }
 vpn_knows() { vpn show route for "$1" protocol rs0 | grep -q "$1"; }
+
+# er_reflected PREFIX CONDITION: holds of both its paths.
+er_reflected() {
+	er "show bgp ipv4 unicast $1 json" | jq -e "[.paths[] | select($2)] | length == 2"
+}
+# vpn_reflected PREFIX ORIGINATOR CLUSTER
+vpn_reflected() {
+	[ "$(vpn show route all for "$1" protocol rs0 |
+		awk '/BGP.(originator_id|cluster_list):/ { printf "%s ", $2 }')" = "$2 $3 " ]
+}
 
 established() { vrs show peers -j | jq '[.[].established] | add'; }
 # best_of PREFIX: the neighbors whose routes to it are in use.
@@ -170,6 +188,13 @@ check "the ExpressRoute gateway hears of an NVA, path and next hop as they are" 
 check "and of the VPN gateway" wait_until 10 er_has 10.201.0.0/24 "" 10.1.5.4
 check "the VPN gateway hears of an NVA" wait_until 10 vpn_has 10.250.0.0/16 65001 10.1.2.4
 check "and of the ExpressRoute gateway" wait_until 10 vpn_has 10.200.0.0/24 "" 10.1.4.4
+# RFC 4456: whose it is, and that we have sent it on.
+check "a gateway is told where another's route is from" wait_until 10 er_reflected 10.201.0.0/24 \
+	'.originatorId == "10.1.5.4" and .clusterList.list == ["10.1.1.4"]'
+check "BIRD, too" vpn_reflected 10.200.0.0/24 10.1.4.4 10.1.1.4
+check "an NVA's route is not reflected" er_reflected 10.250.0.0/16 '.originatorId == null and .clusterList == null'
+check_equal "and an NVA is told nothing of that" 0 sh -c "vtysh --vty_socket $run/frr -d bgpd \
+	-c 'show bgp ipv4 unicast 10.200.0.0/24 json' | grep -cE 'originatorId|clusterList' || true"
 check_equal "no session was reset" "$times_up" established
 
 # NO_ADVERTISE keeps a route off all peers, NO_EXPORT off the external ones.
@@ -194,6 +219,16 @@ check "without branch-to-branch the NVA has lost it" wait_until 10 lacks frr_has
 check "and the gateway" wait_until 10 lacks er_knows 10.250.0.0/16
 check "NVAs hear of each other as before" bird_has 10.250.0.0/16 "65515 65001"
 check_equal "no session was reset" "$times_up" established
+
+# A gateway that is a reflector itself brings back what we have sent it.
+must er_configure "router bgp 65515" "address-family ipv4 unicast" "neighbor RS route-reflector-client"
+gateway_config "branch-to-branch: true"
+must vrs reload
+looped() { [ "$(why_not er 10.201.0.0/24)" = reflection-loop ]; }
+check "what was here before is known by its CLUSTER_LIST" wait_until 40 looped
+check "and not used" is_best 10.201.0.0/24 vpn
+gateway_config
+must vrs reload
 
 sed -i 's/asn: 65002/&, as-override: true/' "$run/vrsd.yaml"
 must vrs reload

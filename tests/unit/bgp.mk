@@ -2,7 +2,7 @@
 
 bgp_test_lib	:= $(addprefix agent/lib/,addr.c buf.c hash.c log.c utf8.c util.c)
 bgp_test_codec	:= $(addprefix agent/bgp/,as_path.c attr.c attr_wire.c bgp.c \
-		   community.c msg.c nlri.c notify.c open.c update_build.c \
+		   community.c msg.c nlri.c notify.c open.c reflect.c update_build.c \
 		   update_parse.c)
 bgp_test_fsm	:= $(addprefix agent/bgp/,fsm.c peer.c restart.c)
 

@@ -164,6 +164,8 @@ static void say_attrs(char *out, const struct bgp_attrs *attrs)
 		vector_say(out, ", partial %02x", attrs->flags & 0xf0);
 	if (attrs->marks & BGP_MARK_LEAK)
 		vector_say(out, ", leak");
+	if (attrs->marks & BGP_MARK_REFLECTED)
+		vector_say(out, ", reflected");
 	if (other.left) {
 		vector_say(out, ", other ");
 		vector_say_hex(out, other.pos, other.left);
@@ -215,6 +217,11 @@ static struct bgp_update_rules rules_of(const struct vector *v)
 	if (vector_has(v, "role"))
 		rules.role = vector_bytes(v, "role").pos[0] + 1;
 	rules.remote_as = 65001;
+	if (vector_has(v, "reflector")) {
+		rules.originator = 0x0a010404;
+		rules.router_id = 0x0a010105;
+		rules.cluster_id = 0x0a010104;
+	}
 	if (vector_has(v, "ext-nexthop"))
 		rules.wire.ext_nexthop = bgp_af_bit(BGP_IPV4_UNICAST);
 	return rules;

@@ -266,6 +266,8 @@ static void take_words(struct path *p)
 	while ((word = strtok(NULL, " \n"))) {
 		if (!strcmp(word, "leak")) {
 			p->set.marks |= BGP_MARK_LEAK;
+		} else if (!strcmp(word, "reflected")) {
+			p->set.marks |= BGP_MARK_REFLECTED;
 		} else if (is_key(word)) {
 			key = word;
 			p->own &= strcmp(word, "as") != 0;
