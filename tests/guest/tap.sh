@@ -83,11 +83,12 @@ frame_size() {
 	echo $((($(counter "$1" rx_bytes) - bytes) /
 		($(counter "$1" rx_packets) - packets)))
 }
-# whole FROM TO ADDR: are frames larger than the MTU?
+# whole FROM TO ADDR: are frames larger than the MTU? How large they get depends on
+# how fast the guest is.
 whole() {
 	local size
 
-	size=$(frame_size "$@") && echo "average frame $size" && [ "$size" -gt 3000 ]
+	size=$(frame_size "$@") && echo "average frame $size" && [ "$size" -gt 1514 ]
 }
 check "GSO packets pass whole from tap to veth" whole offload vm3 10.1.0.6
 check "and from veth to tap" whole vm3 offload 10.1.0.4
