@@ -351,7 +351,7 @@ static const char *needed_capability(const struct bgp_peer_conf *conf)
  * RFC 5492 3: a speaker of before capabilities does not know the parameter
  * that they are in. It is asked once more without. Whatever comes of that,
  * later connections begin with all that we have: so nothing is lost for good
- * by one wrong message, and a speaker that is replaced is noticed.
+ * by one wrong message.
  */
 static void capabilities_refused(struct bgp_conn *conn,
 				 const struct bgp_error *err)
@@ -375,10 +375,13 @@ static void capabilities_refused(struct bgp_conn *conn,
 	fall(conn, true);
 }
 
-/* The peer said why it goes. */
+/*
+ * The peer said why it goes. If it does not like our OPEN its own may have come
+ * before it says so: both are sent at once.
+ */
 static void notified(struct bgp_conn *conn, const struct bgp_error *err)
 {
-	if (conn->state == BGP_OPENSENT && !conn->bare &&
+	if (conn->state != BGP_ESTABLISHED && !conn->bare &&
 	    err->code == BGP_ERR_OPEN &&
 	    err->subcode == BGP_OPEN_BAD_PARAMETER) {
 		capabilities_refused(conn, err);

@@ -48,6 +48,7 @@ static void stop(struct bgp_peer *peer, const struct bgp_error *err)
 	enum bgp_direction i;
 
 	peer->started = false;
+	peer->bare = false;
 	for (i = 0; i < BGP_DIRECTIONS; i++) {
 		bgp_fsm(&peer->conn[i], BGP_EV_STOP, err);
 		peer->ops->timer_stop(&peer->conn[i], BGP_TIMER_IDLE_HOLD);

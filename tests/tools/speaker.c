@@ -15,7 +15,8 @@
  *	caps BYTES	its capabilities instead of the usual ones
  *	no-open		none at all
  *	refuse BODY	a connection before that: the server's OPEN is answered
- *			by this NOTIFICATION; the OPEN that follows is told
+ *			by this NOTIFICATION, behind the case's own OPEN; the
+ *			server's OPEN that follows is told
  *	as2		routes in the way of those without 4-octet AS numbers
  *	add-path	and in the way of those with path identifiers, here 1
  *	early		what follows is sent before the session is up
@@ -628,9 +629,11 @@ static struct rbuf dial_for_open(struct sockaddr_in from)
 	}
 }
 
-static void refuse_once(const struct vector *v, struct sockaddr_in from)
+static void refuse_once(const struct vector *v, struct bgp_open *open,
+			struct sockaddr_in from)
 {
 	dial_for_open(from);
+	send_open(&tested, open, v);
 	send_message(&tested, BGP_MSG_NOTIFICATION, vector_bytes(v, "refuse"));
 	link_close(&tested);
 	say_body("sent OPEN ", dial_for_open(from));
@@ -648,7 +651,7 @@ static void run_case(const struct vector *v, char *text)
 				     n_cases++);
 	open = usual_open(65001, from);
 	if (vector_has(v, "refuse"))
-		refuse_once(v, from);
+		refuse_once(v, &open, from);
 	else
 		link_open(&tested, from);
 	if (!vector_has(v, "no-open"))

@@ -395,7 +395,7 @@ static void dial_again(void)
 }
 
 /* The body of the OPEN of a speaker from before there were capabilities */
-static void recv_bare_open(void)
+static void recv_bare_open(bool confirmed)
 {
 	struct bgp_open open = {
 		.as = 65001,
@@ -406,7 +406,8 @@ static void recv_bare_open(void)
 	struct wbuf w = wbuf_make(msg, sizeof(msg));
 
 	bgp_open_build(&w, &open);
-	bgp_keepalive_build(&w);
+	if (confirmed)
+		bgp_keepalive_build(&w);
 	feed(out, &w);
 }
 
@@ -422,7 +423,7 @@ static void test_bare(void)
 	dial_again();
 	ktap_ok(open_len == 29 && out->bare && !out->offered.families,
 		"the next OPEN has none");
-	recv_bare_open();
+	recv_bare_open(true);
 	ktap_ok(peer.session == out && !out->wire.as4 &&
 		out->wire.families == 1 << BGP_IPV4_UNICAST &&
 		out->wire.max_len == BGP_MSG_MAX,
@@ -438,6 +439,14 @@ static void test_bare(void)
 	refused();
 	dial_again();
 	ktap_ok(open_len > 29, "so does one after a bare one was refused");
+	dialled(&local);
+	recv_bare_open(false);
+	refused();
+	dial_again();
+	ktap_ok(open_len == 29, "its own OPEN may come before it refuses ours");
+	bgp_peer_stop(&peer, BGP_CEASE_CONFIG_CHANGE, NULL);
+	ktap_ok(!peer.bare, "a new start begins anew");
+
 	dialled(&local);
 	receive(BGP_ERR_OPEN, BGP_OPEN_BAD_PEER_AS);
 	dial_again();
