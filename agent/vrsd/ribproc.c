@@ -453,22 +453,35 @@ static void refresh(const struct msg_peer_af *msg)
  * What the kernel holds from the run before
  */
 
+static size_t sessions_of(const struct conf_server *server,
+			  const struct conf_neighbor *neighbor)
+{
+	size_t n = 0, i;
+
+	for (i = 0; i < conf_server_instances(server); i++)
+		if (conf_server_instance(server, i,
+					 neighbor->address.family).family)
+			n++;
+	return n;
+}
+
 /*
  * How many sessions the VNet has when all of its neighbors are there. Of a
  * range nobody knows that.
  */
 static size_t sessions_expected(const struct conf_server *server)
 {
-	size_t n = 0, i, j;
+	size_t n = 0, i;
 
-	for (j = 0; j < server->n_neighbors; j++)
-		if (server->neighbors[j].range.addr.family)
+	for (i = 0; i < server->n_neighbors; i++) {
+		const struct conf_neighbor *neighbor = &server->neighbors[i];
+
+		if (neighbor->shutdown)
+			continue;
+		if (neighbor->range.addr.family)
 			return SIZE_MAX;
-	for (i = 0; i < conf_server_instances(server); i++)
-		for (j = 0; j < server->n_neighbors; j++)
-			if (conf_server_instance(server, i,
-				server->neighbors[j].address.family).family)
-				n++;
+		n += sessions_of(server, neighbor);
+	}
 	return n;
 }
 
@@ -719,7 +732,7 @@ static void update_peers(struct ribproc_vnet *vnet)
 	}
 }
 
-/* Stale paths of neighbors that there are no more. */
+/* Stale paths of neighbors that there are no more, or are not to be. */
 static void forget_unconfigured(struct ribproc_vnet *vnet)
 {
 	const struct conf_server *server = vnet->conf->server;
@@ -733,8 +746,8 @@ static void forget_unconfigured(struct ribproc_vnet *vnet)
 		neighbor = server ? conf_neighbor_find(server,
 						       &peer->id.remote) :
 				    NULL;
-		if (!neighbor || (neighbor->asn &&
-				  neighbor->asn != peer->id.remote_as))
+		if (!neighbor || neighbor->shutdown ||
+		    (neighbor->asn && neighbor->asn != peer->id.remote_as))
 			ribproc_peer_forget(peer);
 	}
 }

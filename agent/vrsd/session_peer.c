@@ -803,12 +803,21 @@ static bool role_refused(const struct peer *peer,
 					   new->strict_role);
 }
 
+/* Paths taken under the old identifier would come back unseen (RFC 4456 8). */
+static bool other_cluster(const struct bgp_peer_conf *old,
+			  const struct bgp_peer_conf *conf)
+{
+	return conf->remote_as == conf->local_as &&
+	       old->cluster_id != conf->cluster_id;
+}
+
 static bool must_reset(const struct peer *peer,
 		       const struct msg_conf_peer *conf,
 		       const struct bgp_peer_conf *bgp)
 {
 	return peer->conf.auth != conf->auth ||
 	       peer->conf.min_ttl != conf->min_ttl ||
+	       other_cluster(&peer->bgp.conf, bgp) ||
 	       other_offer(peer->bgp.conf, *bgp) || role_refused(peer, bgp);
 }
 

@@ -10,6 +10,8 @@
 add_topology
 write_config
 sed -i 's/^      neighbors:/      restart-time: 20\n      long-lived-time: 60\n      deferral-time: 8\n&/' "$run/vrsd.yaml"
+# Nobody waits for a neighbor that is shut down.
+sed -i 's/^      neighbors:/&\n        - { name: off, address: 10.1.9.9, asn: 65009, shutdown: true }/' "$run/vrsd.yaml"
 start_vrsd
 start_frr "bgp graceful-restart" "bgp graceful-restart restart-time 30" \
 	"bgp graceful-restart preserve-fw-state"
@@ -128,6 +130,10 @@ forgotten() {
 	vrs show learned -j | jq -e 'length > 0 and ([.[]?[]? | select(.network == "fd00:250::/32")] | length == 0)'
 }
 check "until it is not a neighbor any more" wait_until 5 forgotten
+check "others are still there" stale sdwan 10.251.0.0/16
+must sed -i 's/name: sdwan,/& shutdown: true,/' "$run/vrsd.yaml"
+must vrs reload
+check "or is shut down" wait_until 5 lacks learned sdwan 10.251.0.0/16
 stop_vrsd
 check_equal "vrsd ends in good order" 0 echo $?
 ktap_finish
