@@ -115,9 +115,10 @@ peer_announce_much() {
 }
 peer_gave_up() { ctl show protocols all "rs$1" | grep -qi "send hold timer expired"; }
 
-# BIRD 2.0 has no send hold timer.
+# No version knows RFC 8538; BIRD 2.0 has neither a send hold timer nor TCP-AO.
+without=notified
 stalled=stalled_vrsd
-[[ $(peer_version) != 2.0.* ]] || stalled=
+[[ $(peer_version) != 2.0.* ]] || stalled='' without="notified stalled_vrsd tcp_ao"
 # BIRD 3 has kept what it needs for a reload, and asks nobody.
 refresh=+refresh
 enhanced=+enhanced_refresh

@@ -93,5 +93,7 @@ peer_has() {
 
 peer_refresh() { tell "neighbor 10.1.1.4 announce route-refresh ipv4 unicast"; }
 
+# It keeps no routes, its own or others', while a session is down.
+without="extended_open roles restarter notified long_lived stalled_vrsd bfd tcp_ao"
 run_features ExaBGP routes+communities+extended_communities+graceful_shutdown+refresh \
 	as4 as2 md5+gtsm+add_path+extended_message+enhanced_refresh range extended_nexthop helper

@@ -170,6 +170,7 @@ peer_go_on() { end_process $holder_pid; }
 # send hold timer takes twice the hold time, and ours is over by then.
 stalled=stalled_daemon
 [[ $(peer_version) != 8.* ]] || stalled=
+without=tcp_ao
 run_features FRR routes+communities+extended_communities+graceful_shutdown+refresh+shutdown \
 	as4 extended_open md5+gtsm+roles+add_path+extended_message+enhanced_refresh \
 	range extended_nexthop helper+restarter+notified long_lived $stalled bfd

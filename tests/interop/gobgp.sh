@@ -113,5 +113,6 @@ peer_up() { ctl neighbor "$(instance "$1")" | grep -i "BGP state = established";
 peer_shutdown() { ctl neighbor 10.1.1.4 shutdown --reason "$1"; }
 
 # It keeps what it has heard, and asks nobody again.
+without="roles extended_message stalled_vrsd tcp_ao"
 run_features GoBGP routes+communities+extended_communities+graceful_shutdown+shutdown \
 	as4 md5+gtsm+add_path range extended_nexthop helper+restarter+notified long_lived

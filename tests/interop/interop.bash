@@ -28,7 +28,9 @@
 # (what none of its features needs it may leave out) and calls run_features with
 # the names of the features that it has. Those with a "+" between them share a
 # start, and the settings of all. What has been seen is appended to
-# $INTEROP_RESULTS, a line "feature daemon version" each.
+# $INTEROP_RESULTS, a line "feature daemon version yes" each, and "no" for the
+# features in $without, which this version of the daemon does not have. What is in
+# neither has not been tried.
 
 # shellcheck source=../host/host.bash
 . "${0%/*}/../host/host.bash"
@@ -557,7 +559,7 @@ try() {
 	with_each up && "feature_$3"
 	status=$?
 	if [ $status -eq 0 ]; then
-		seen "$3 $1 $2"
+		seen "$3 $1 $2 yes"
 	else
 		tail -n 40 "$run/try.log" "$run/vrsd.log" "$run/peer.log" 2>&1 | ktap_comment >&3
 	fi
@@ -570,6 +572,11 @@ run_features() {
 	shift
 
 	version=$(peer_version)
+	for name in ${without:-}; do
+		[ -n "${titles[$name]:-}" ] || bail_out "$name is no feature"
+		[[ "+${*//[ +]/+}+" != *"+$name+"* ]] || bail_out "$name is tried and left out"
+		seen "$name $daemon $version no"
+	done
 	add_topology
 	for group; do
 		reset_settings

@@ -96,10 +96,12 @@ peer_up() {
 }
 peer_shutdown() { ctl neighbor 10.1.1.4 down "$1"; }
 
+# Of graceful restart it is the helper only.
+without="helper long_lived bfd tcp_ao"
 newer=
 notified=
 case $(peer_version) in
-7.*) ;;
+7.*) without+=" extended_message extended_nexthop" ;;
 *)
 	newer=+extended_message
 	notified=+notified
