@@ -137,10 +137,53 @@ held() { { ip route show table 101; ip -6 route show table 101; } 2>/dev/null | 
 holds() { [ "$(held)" -eq "$1" ]; }
 offloaded() { ip route show table 101 "$1" | grep -q rt_offload; }
 
+# What vm1 sends all the while, one packet each tenth of a second to each of these,
+# behind the NVAs that announce them. traffic_lost: those among the packets from the
+# first answer to the last that have none themselves.
+targets=(10.251.0.1 fd00:250::1)
+traffic_start() {
+	local target
+
+	for target in "${targets[@]}"; do
+		in_vm vm1 ping -n -i 0.1 "$target" >"$run/ping.$target" 2>&1 &
+		pinging+=($!)
+	done
+	must traffic_goes_on
+}
+# traffic_goes_on: there are answers from now on
+traffic_goes_on() {
+	local target
+	for target in "${targets[@]}"; do
+		wait_until 20 answers "$target" $(($(grep -c "bytes from" "$run/ping.$target") + 5)) ||
+			return
+	done
+}
+answers() { [ "$(grep -c "bytes from" "$run/ping.$1")" -ge "$2" ]; }
+traffic_stop() {
+	local pid
+	for pid in "${pinging[@]}"; do
+		kill_process "$pid"
+	done
+}
+traffic_lost() {
+	local target
+
+	for target in "${targets[@]}"; do
+		sed -n 's/.* bytes from .* icmp_seq=\([0-9]*\) .*/\1/p' "$run/ping.$target" |
+			sort -n | awk -v to="$target" 'NR == 1 { n = $1 - 1 }
+				{ for (++n; n < $1; n++) print to, n }'
+	done
+}
+pinging=()
+
 guest_vm vm1 02:00:00:00:00:04 10.1.0.1 10.1.0.4/24 fd00:10:1::4/64
 guest_vm sdwan 02:00:00:00:02:04 10.1.2.1 10.1.2.4/24 fd00:10:1:2::4/64
 must ip -n sdwan -6 route add default via fe80::1234:5678:9abc dev eth0
 guest_vm firewall 02:00:00:00:03:04 10.1.3.1 10.1.3.4/24
+must ip -n sdwan address add 10.251.0.1/32 dev lo
+must ip -n sdwan -6 address add fd00:250::1/128 dev lo nodad
+must ip -n firewall address add 10.251.0.1/32 dev lo
+must ip -n vm1 -6 route add default via fe80::1234:5678:9abc dev eth0
 write_config
 start_vrsd
 start_bird sdwan 65001 "4 6" 10.250.0.0/16 10.251.0.0/16 fd00:250::/32
@@ -168,6 +211,7 @@ kept() {
 check "a first start has kept no forwarding" kept ""
 
 # What the run before left and nobody announces any more is swept.
+traffic_start
 kill -KILL $vrsd_pid
 wait $vrsd_pid 2>/dev/null
 check "a killed agent's routes stay" effective 10.250.0.0/16 10.1.2.4
@@ -179,6 +223,17 @@ check "a route announced meanwhile is effective" wait_until 20 effective 10.252.
 check "a route withdrawn meanwhile goes" wait_until 20 lacks effective 10.250.0.0/16 10.1.2.4
 check "the log says so" grep -q "vnet blue: all routes are there" "$run/vrsd.log"
 check "the kernel holds four routes" holds 4
+
+# Nor does one that is asked to end, as for an upgrade, take anything along.
+kill $vrsd_pid
+wait $vrsd_pid
+start_vrsd
+check "after an upgrade the sessions come back" wait_until 40 sessions 6
+check "and all routes are there" wait_until 20 grep -q "vnet blue: all routes are there" "$run/vrsd.log"
+check "the kernel holds four routes" holds 4
+check "traffic goes on" traffic_goes_on
+traffic_stop
+check_equal "no packet of it was lost all the while" "" traffic_lost
 
 # A stopped agent leaves all in place.
 kill $vrsd_pid
@@ -251,6 +306,34 @@ must ip route add 10.66.0.0/16 via 10.1.2.4 dev blue table 101
 check "a route by hand is effective" wait_until 10 effective 10.66.0.0/16 10.1.2.4
 must ip route del 10.251.0.0/16 table 101 proto bgp
 check "a route that somebody took away is put back" wait_until 30 effective 10.251.0.0/16 10.1.2.4
+check "the log says so" wait_until 10 grep -q "vnet blue: 1 differences between what the kernel held" "$run/vrsd.log"
+repairs() { ask show status -j | jq -e --argjson n "$1" 'any(.[]; .process == "kernel" and .repairs >= $n)'; }
+check "it is counted" repairs 1
+
+# What is not in the kernel, and why.
+kernel=$(pgrep -P $vrsd_pid -f process=kernel)
+kill -STOP "$kernel"
+announce sdwan 65001 "4 6" 10.251.0.0/16 10.252.0.0/16 10.1.9.0/24 fd00:250::/32
+check "a route that the kernel has not got is pending" wait_until 20 state 10.252.0.0/16 pending
+kill -CONT "$kernel"
+check "until it has" wait_until 20 state 10.252.0.0/16 installed
+sed -i "s/bgp-table: 101/&\n    max-routes: $(ip route show table 101 | wc -l)/" "$run/vrsd.yaml"
+check "a limit, that is reached" ask reload
+announce sdwan 65001 "4 6" 10.251.0.0/16 10.252.0.0/16 10.253.0.0/16 10.1.9.0/24 fd00:250::/32
+check "a route that the kernel refuses has failed" wait_until 20 state 10.253.0.0/16 failed
+refused() {
+	ask show learned sdwan -j | jq -e 'any(.[]?[]?; .network == "10.253.0.0/16" and
+		.state == "failed" and (.error | contains("max_routes")))'
+}
+check "with the module's words" refused
+failed() { ask show status -j | jq -e --argjson n "$1" 'any(.[]; .process == "kernel" and .failedRoutes == $n)'; }
+check "it is counted" failed 1
+sed -i '/max-routes/d' "$run/vrsd.yaml"
+check "no limit" ask reload
+check "lets it in" wait_until 90 state 10.253.0.0/16 installed
+check "and is not counted any more" failed 0
+announce sdwan 65001 "4 6" 10.251.0.0/16 10.1.9.0/24 fd00:250::/32
+check "back to what it was" wait_until 20 lacks effective 10.253.0.0/16 10.1.2.4
 
 # The VNet's device goes with all that was in it.
 must ip link del blue
