@@ -38,7 +38,8 @@
  *	= sent ROUTE-REFRESH BODY	what else the server has said to us
  *	= sent OPEN BODY		the second one
  *	= PREFIX path N... [FLAGS CODE VALUE]...
- *					what the observer was announced last
+ *					what the observer was announced last;
+ *					ORIGINATOR_ID may be "speaker"
  *	= PREFIX -			it has been withdrawn
  *
  * of these two prefixes. The observer's session, external with AS 65002, is
@@ -85,6 +86,7 @@ static struct sockaddr_in server, first, observer_addr;
 static struct link observer, tested;
 static struct bgp_update *parser;
 static unsigned int n_cases;
+static uint32_t identifier;	/* the case's */
 static bool internal;			/* the sessions are */
 static char *out;			/* of the case at hand */
 static struct rbuf awaited;		/* message of its "listen" */
@@ -339,6 +341,15 @@ static bool present(const char *prefix)
 	return strcmp(route_get(prefix)->text, "-");
 }
 
+/* Each case has an identifier of its own, which is not told as bytes. */
+static bool is_originator(uint8_t code, struct rbuf value)
+{
+	uint32_t id;
+
+	return code == BGP_ATTR_ORIGINATOR_ID && rbuf_u32(&value, &id) &&
+	       id == identifier;
+}
+
 static void say_rest(struct route *route, struct rbuf list)
 {
 	size_t at = strlen(route->text), i;
@@ -357,6 +368,11 @@ static void say_rest(struct route *route, struct rbuf list)
 			continue;
 		at += snprintf(route->text + at, sizeof(route->text) - at,
 			       " %02x %u ", flags, code);
+		if (is_originator(code, value)) {
+			at += snprintf(route->text + at,
+				       sizeof(route->text) - at, "speaker");
+			continue;
+		}
 		for (i = 0; i < value.left && at + 3 < sizeof(route->text); i++)
 			at += sprintf(route->text + at, "%02x", value.pos[i]);
 	}
@@ -650,6 +666,7 @@ static void run_case(const struct vector *v, char *text)
 	from.sin_addr.s_addr = htonl(ntohl(first.sin_addr.s_addr) +
 				     n_cases++);
 	open = usual_open(65001, from);
+	identifier = open.router_id;
 	if (vector_has(v, "refuse"))
 		refuse_once(v, &open, from);
 	else
