@@ -439,13 +439,16 @@ void vnet_lpm_prefetch_many(const struct vnet_lpm *t, const void *const *addr, u
 	const struct lpm_wide *wide = body_wide(body);
 	unsigned int i;
 
-	if (!body)
+	if (wide) {
+		for (i = 0; i < n; i++)
+			prefetch(lpm_wide_at(wide, lpm_key_load(addr[i], 32)));
+		for (i = 0; i < n; i++)
+			lpm_wide_fetch(trie_body(body), wide, lpm_key_load(addr[i], 32));
 		return;
-	/* All of a small body is the same for each address. */
-	if (body->kind == LPM_SMALL)
+	}
+	/* A small body is asked for as a whole, whatever the address. */
+	if (body && body->kind == LPM_SMALL)
 		n = min(n, 1U);
-	for (i = 0; wide && i < n; i++)
-		prefetch(lpm_wide_at(wide, lpm_key_load(addr[i], 32)));
 	for (i = 0; i < n; i++)
 		vnet_lpm_prefetch(t, addr[i]);
 }

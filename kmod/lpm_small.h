@@ -144,7 +144,8 @@ u32 vnet_lpm_small_lookup6(const struct lpm_small *small, struct lpm_key key, u8
  * The leaf of the longest prefix of at most @maxlen bits that covers the key, 0 if none. IPv4
  * in place, as it is much less work than IPv6, and all of it fits in registers.
  */
-static inline u32 lpm_small_lookup(const struct lpm_small *small, struct lpm_key key, u8 maxlen)
+static __always_inline u32 lpm_small_lookup(const struct lpm_small *small, struct lpm_key key,
+					    u8 maxlen)
 {
 	if (small->head.ip6)
 		return vnet_lpm_small_lookup6(small, key, maxlen);

@@ -330,23 +330,30 @@ void vnet_lpm_trie_lookup_wide(const struct lpm_trie *trie, const struct lpm_wid
 void vnet_lpm_trie_lookup_many(const struct lpm_trie *trie, const struct lpm_key *key,
 			       unsigned int n, u32 *leaf);
 
+/* Asks for the node that direct access names, the blank one if none. */
+static inline void lpm_wide_fetch(const struct lpm_trie *trie, const struct lpm_wide *wide,
+				  struct lpm_key key)
+{
+	u32 entry = lpm_entry_load(lpm_wide_at(wide, key));
+	const struct lpm_node *node = lpm_trie_child(trie, entry & -(entry >> 31));
+
+	prefetch(node);
+	lpm_node_prefetch(node);
+}
+
 /*
- * Asks for the slot of the short cut, or else for the node that direct access names, the
- * blank one if none; the slots of direct access themselves are few enough to be near.
+ * Asks for the slot of the short cut, or else for what direct access names; the slots of
+ * direct access themselves are few enough to be near.
  */
 static inline void lpm_trie_prefetch(const struct lpm_trie *trie, struct lpm_key key)
 {
 	const struct lpm_hash *hash = rcu_dereference_raw(trie->hash);
 	const struct lpm_wide *wide = rcu_dereference_raw(trie->wide);
-	const struct lpm_node *node;
 
 	if (hash)
-		return lpm_hash_prefetch(hash, key.hi >> 32);
-	if (!wide)
-		return;
-	node = lpm_wide_end(trie, wide, key).node;
-	prefetch(node);
-	lpm_node_prefetch(node);
+		lpm_hash_prefetch(hash, key.hi >> 32);
+	else if (wide)
+		lpm_wide_fetch(trie, wide, key);
 }
 
 struct lpm_trie *vnet_lpm_trie_create(bool ip6, gfp_t gfp);
