@@ -69,7 +69,7 @@ static inline enum vnet_drop prepare(struct sk_buff *skb, const struct vnet_way 
 	return VNET_DROP_NONE;
 }
 
-static enum vnet_drop emit(struct sk_buff *skb, const struct vnet_way *way)
+static inline enum vnet_drop emit(struct sk_buff *skb, const struct vnet_way *way)
 {
 	vnet_deliver_push_eth(skb, way->mac);
 	return transmit(way->dev, way->stats, skb);
@@ -126,7 +126,9 @@ static bool may_fragment(const struct vnet_packet *pkt)
 	       !(ip_hdr(pkt->skb)->frag_off & htons(IP_DF));
 }
 
-enum vnet_drop vnet_deliver_out(struct vnet_packet *pkt, const struct vnet_way *way)
+/* In place, as the way to a NIC is put together for each packet. */
+static __always_inline enum vnet_drop deliver_out(struct vnet_packet *pkt,
+						  const struct vnet_way *way)
 {
 	bool fits = vnet_packet_fits(pkt, way->mtu);
 	struct sk_buff *skb = pkt->skb;
@@ -148,6 +150,11 @@ enum vnet_drop vnet_deliver_out(struct vnet_packet *pkt, const struct vnet_way *
 	return fits ? emit(skb, way) : fragment(skb, way);
 }
 
+enum vnet_drop vnet_deliver_out(struct vnet_packet *pkt, const struct vnet_way *way)
+{
+	return deliver_out(pkt, way);
+}
+
 enum vnet_drop vnet_deliver_to_nic(struct vnet_packet *pkt)
 {
 	const struct vnet_port *port = pkt->target.port;
@@ -158,7 +165,7 @@ enum vnet_drop vnet_deliver_to_nic(struct vnet_packet *pkt)
 		.mtu = READ_ONCE(port->dev->mtu),
 	};
 
-	return vnet_deliver_out(pkt, &way);
+	return deliver_out(pkt, &way);
 }
 
 /* A packet of the host to an address of its own, routed to be received */

@@ -70,7 +70,7 @@ enum vnet_drop vnet_deliver_to_host(struct vnet_packet *pkt);
  */
 static inline void vnet_deliver_push_eth(struct sk_buff *skb, const u8 *dest)
 {
-	struct ethhdr *eth = skb_push(skb, ETH_HLEN);
+	struct ethhdr *eth = __skb_push(skb, ETH_HLEN);
 
 	skb_reset_mac_header(skb);
 	ether_addr_copy(eth->h_dest, dest);

@@ -203,14 +203,3 @@ bool vnet_packet_taken(const struct vnet_packet *pkt, const struct vnet *vnet,
 	peer = peer_with(vnet, family, addr);
 	return peer && taken_by_other(pkt, peer, family, addr);
 }
-
-bool vnet_packet_fits(const struct vnet_packet *pkt, unsigned int mtu)
-{
-	const struct sk_buff *skb = pkt->skb;
-
-	/* no link of an IPv6 network has less (RFC 8200 5) */
-	if (pkt->family == AF_INET6)
-		mtu = max_t(unsigned int, mtu, IPV6_MIN_MTU);
-	return skb->len <= mtu ||
-	       (skb_is_gso(skb) && skb_gso_validate_network_len(skb, mtu));
-}

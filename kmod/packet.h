@@ -12,9 +12,11 @@
 #include <linux/ip.h>
 #include <linux/ipv6.h>
 #include <linux/skbuff.h>
+#include <linux/tcp.h>
 #include <linux/vnet.h>
 #include <net/ipv6.h>
 
+#include "compat.h"
 #include "effective.h"
 
 struct vnet;
@@ -104,11 +106,29 @@ bool vnet_packet_has_udp_port(const struct vnet_packet *pkt, __be16 port);
 bool vnet_packet_taken(const struct vnet_packet *pkt, const struct vnet *vnet,
 		       int family, const void *addr);
 
+/* Would all segments fit? Plain TCP, which most are, in place. */
+static inline bool vnet_packet_gso_fits(const struct sk_buff *skb, unsigned int mtu)
+{
+	const struct skb_shared_info *shinfo = skb_shinfo(skb);
+
+	if (skb->encapsulation || !(shinfo->gso_type & (SKB_GSO_TCPV4 | SKB_GSO_TCPV6)))
+		return skb_gso_validate_network_len(skb, mtu);
+	return skb_transport_offset(skb) + tcp_hdrlen(skb) + shinfo->gso_size <= mtu;
+}
+
 /**
  * vnet_packet_fits() - would a receiver with this MTU take the packet?
  * @pkt: checked packet; if it is a GSO packet, its segments count
  * @mtu: the receiver's
  */
-bool vnet_packet_fits(const struct vnet_packet *pkt, unsigned int mtu);
+static inline bool vnet_packet_fits(const struct vnet_packet *pkt, unsigned int mtu)
+{
+	const struct sk_buff *skb = pkt->skb;
+
+	/* no link of an IPv6 network has less (RFC 8200 5) */
+	if (pkt->family == AF_INET6)
+		mtu = max_t(unsigned int, mtu, IPV6_MIN_MTU);
+	return skb->len <= mtu || (skb_is_gso(skb) && vnet_packet_gso_fits(skb, mtu));
+}
 
 #endif /* _VNET_PACKET_H */
