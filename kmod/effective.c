@@ -27,6 +27,7 @@
  * An address of the host itself comes before all of this: it is no route of
  * the VNet but the end of one, as the addresses of the NICs are.
  */
+#include "compat.h"
 #include "dest.h"
 #include "effective.h"
 #include "endpoint.h"
@@ -103,8 +104,8 @@ static const struct vnet_mirror *view_mirror(const struct view *view, u8 class)
 	}
 }
 
-static bool match_longest(const struct vnet_mirror *mirror, const void *daddr,
-			  struct match *match)
+static __always_inline bool match_longest(const struct vnet_mirror *mirror,
+					  const void *daddr, struct match *match)
 {
 	u32 index = vnet_lpm_lookup(&mirror->lpm, daddr, &match->len);
 
@@ -160,8 +161,8 @@ static bool takes_own(const struct vnet_port *port)
 	return rcu_dereference(port->config)->flags & VNET_NIC_F_OWN_ROUTES;
 }
 
-static enum vnet_route_reason hops_reason(const struct view *view,
-					  const struct vnet_dest *dest)
+static __always_inline enum vnet_route_reason
+hops_reason(const struct view *view, const struct vnet_dest *dest)
 {
 	const struct vnet_nhset *set;
 
@@ -183,10 +184,9 @@ static enum vnet_route_reason hops_reason(const struct view *view,
 	}
 }
 
-/* Why a BGP route to @addr/@len takes no part */
-static enum vnet_route_reason bgp_reason(const struct view *view,
-					 const void *addr, u8 len,
-					 const struct vnet_dest *dest)
+/* Why a BGP route to @addr/@len takes no part. In place, as each packet asks. */
+static __always_inline enum vnet_route_reason
+bgp_reason(const struct view *view, const void *addr, u8 len, const struct vnet_dest *dest)
 {
 	if (view->flags && !propagated(view, dest))
 		return VNET_REASON_NO_PROPAGATION;
@@ -305,8 +305,8 @@ enum vnet_drop vnet_effective_lookup(const struct vnet *vnet,
 				     const void *daddr,
 				     struct vnet_effective *res)
 {
-	struct match user = {}, bgp, system;
-	struct view view;
+	struct match bgp __uninitialized, system __uninitialized, user = {};
+	struct view view __uninitialized;
 
 	if (!view_init(&view, vnet, from, family) || link_local(family, daddr))
 		goto none;
@@ -459,9 +459,8 @@ static enum vnet_drop resolve_hops(const struct vnet *vnet,
 					  VNET_DROP_NEXT_HOP_GONE;
 }
 
-enum vnet_drop vnet_effective_check_nic(const struct vnet_port *from, int family,
-					const void *daddr,
-					const struct vnet_port *to)
+static __always_inline enum vnet_drop check_nic(const struct vnet_port *from, int family,
+						const void *daddr, const struct vnet_port *to)
 {
 	if (to == from)
 		return VNET_DROP_SAME_NIC;
@@ -471,6 +470,13 @@ enum vnet_drop vnet_effective_check_nic(const struct vnet_port *from, int family
 	    !vnet_port_owns(to, family, daddr))
 		return VNET_DROP_NOT_FORWARDING;
 	return VNET_DROP_NONE;
+}
+
+enum vnet_drop vnet_effective_check_nic(const struct vnet_port *from, int family,
+					const void *daddr,
+					const struct vnet_port *to)
+{
+	return check_nic(from, family, daddr, to);
 }
 
 enum vnet_drop vnet_effective_resolve(const struct vnet *vnet,
@@ -507,7 +513,7 @@ enum vnet_drop vnet_effective_resolve(const struct vnet *vnet,
 	}
 	if (drop || !target->port)
 		return drop;
-	return vnet_effective_check_nic(from, family, daddr, target->port);
+	return check_nic(from, family, daddr, target->port);
 }
 
 /* ---- All rows ---- */

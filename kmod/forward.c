@@ -125,7 +125,7 @@ static enum vnet_drop deliver(struct vnet_packet *pkt)
 }
 
 /* Route a checked unicast packet and hand it over */
-static enum vnet_drop route(struct vnet_packet *pkt)
+static __always_inline enum vnet_drop route(struct vnet_packet *pkt)
 {
 	const void *daddr = vnet_packet_daddr(pkt);
 	enum vnet_drop reason;
@@ -234,11 +234,11 @@ static rx_handler_result_t finish(struct vnet_packet *pkt, enum vnet_drop reason
 /* Member by member: the compiler, or the kernel's option to clear the stack, would clear all
  * of it by a string instruction, which takes longer than the checks that follow.
  */
-static void begin(struct vnet_packet *pkt, const struct vnet_port *from,
+static void begin(struct vnet_packet *pkt, const struct vnet *vnet, const struct vnet_port *from,
 		  const struct vnet_tunnel *tunnel, struct sk_buff *skb)
 {
 	pkt->skb = skb;
-	pkt->vnet = from ? from->vnet : NULL;
+	pkt->vnet = vnet;
 	pkt->from = from;
 	pkt->tunnel = tunnel;
 	pkt->host = NULL;
@@ -335,7 +335,7 @@ rx_handler_result_t vnet_forward_rx(struct sk_buff **pskb)
 	port = rcu_dereference(skb->dev->rx_handler_data);
 	announce(port->vnet, skb);
 	vnet_stats_count_rx(port->stats, skb->len + skb->mac_len);
-	begin(&pkt, port, NULL, skb_share_check(skb, GFP_ATOMIC));
+	begin(&pkt, port->vnet, port, NULL, skb_share_check(skb, GFP_ATOMIC));
 
 	return finish(&pkt, pkt.skb ? receive(&pkt) : VNET_DROP_NO_MEMORY);
 }
@@ -379,7 +379,7 @@ rx_handler_result_t vnet_forward_tunnel_rx(struct sk_buff **pskb)
 
 	tunnel = rcu_dereference(skb->dev->rx_handler_data);
 	vnet_stats_count_rx(tunnel->stats, skb->len + skb->mac_len);
-	begin(&pkt, NULL, tunnel, skb_share_check(skb, GFP_ATOMIC));
+	begin(&pkt, NULL, NULL, tunnel, skb_share_check(skb, GFP_ATOMIC));
 	return finish(&pkt, pkt.skb ? receive_remote(&pkt) : VNET_DROP_NO_MEMORY);
 }
 
@@ -407,10 +407,11 @@ static enum vnet_drop transmit(struct vnet_packet *pkt)
 netdev_tx_t vnet_forward_xmit(struct sk_buff *skb, struct net_device *dev)
 {
 	const struct vnet *vnet = vnet_link_priv(dev);
-	struct vnet_packet pkt = { .skb = skb, .vnet = vnet };
+	struct vnet_packet pkt __uninitialized;
 	enum vnet_drop reason;
 
 	rcu_read_lock();
+	begin(&pkt, vnet, NULL, NULL, skb);
 	vnet_stats_count_rx(vnet->stats, skb->len);
 	reason = transmit(&pkt);
 	if (reason)
