@@ -288,13 +288,15 @@ void adjout_join(struct table *t, struct rib_peer *peer)
 	const struct rib_session *session = &peer->session;
 	struct group *group;
 
-	if (!(session->wire.families & bgp_af_bit(t->af)) ||
-	    session->nexthop[t->af].family == 0)
+	if (!(session->wire.families & bgp_af_bit(t->af)))
+		return;
+	peer->af[t->af].eor_due = !session->no_end_of_rib;
+	/* Without a next hop that the peer takes, that is all it is sent. */
+	if (session->nexthop[t->af].family == 0)
 		return;
 	peer->af[t->af].path_ids = 0;
 	group_add(t, group_get(t, peer), peer);
 	outsum_join(&peer->af[t->af]);
-	peer->af[t->af].eor_due = !session->no_end_of_rib;
 	group = peer->af[t->af].group;
 	if (group->paths && group->n_members == 1)
 		paths_fill(t, group);
@@ -307,6 +309,7 @@ void adjout_leave(struct table *t, struct rib_peer *peer)
 	struct peer_af *af = &peer->af[t->af];
 	struct group *group = af->group;
 
+	af->eor_due = false;
 	if (!group)
 		return;
 	if (af->lag)
@@ -317,7 +320,6 @@ void adjout_leave(struct table *t, struct rib_peer *peer)
 	group_remove(t, group, peer);
 	af->group = NULL;
 	af->syncing = false;
-	af->eor_due = false;
 	af->borr_due = false;
 	af->eorr_due = false;
 }
@@ -739,13 +741,22 @@ static bool run_lag(struct table *t, struct rib_peer *peer)
 
 /* ---- turns ----------------------------------------------------------- */
 
+static void end_of_rib(struct table *t, struct rib_peer *peer)
+{
+	if (peer->af[t->af].eor_due)
+		pack_send_eor(t, peer);
+	peer->af[t->af].eor_due = false;
+}
+
 static bool run_peer(struct table *t, struct rib_peer *peer)
 {
 	struct peer_af *af = &peer->af[t->af];
 	bool worked;
 
-	if (!af->group)
+	if (!af->group) {
+		end_of_rib(t, peer);
 		return false;
+	}
 	if (af->borr_due) {
 		af->borr_due = false;
 		af->eorr_due = true;
@@ -761,11 +772,9 @@ static bool run_peer(struct table *t, struct rib_peer *peer)
 	if (af->syncing || af->lag || t->out.n > 0 || t->review ||
 	    (af->group->paths && af->group->paths->changed.n > 0))
 		return worked;
-	if (af->eor_due)
-		pack_send_eor(t, peer);
+	end_of_rib(t, peer);
 	if (af->eorr_due)
 		pack_send_refresh(t, peer, BGP_REFRESH_END);
-	af->eor_due = false;
 	af->eorr_due = false;
 	return worked;
 }

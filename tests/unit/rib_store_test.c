@@ -264,7 +264,7 @@ static bool oversize;
 static void count_message(uint32_t peer, struct rbuf body)
 {
 	static const struct bgp_update_rules rules = {
-		.wire = { .as4 = true, .max_len = BGP_MSG_MAX, .families = 1 },
+		.wire = { .as4 = true, .max_len = BGP_MSG_MAX, .families = 3 },
 		.ebgp = true,
 	};
 	struct bgp_nlri entry;
@@ -525,6 +525,24 @@ static bool was_handed(uint32_t n)
 }
 
 /* With ADD-PATH a peer can name paths of one prefix without end. */
+/* A family that was agreed on, but that we have no next hop for */
+static void test_no_nexthop(void)
+{
+	struct rib_session session = {
+		.wire = { .as4 = true, .max_len = BGP_MSG_MAX, .families = 3 },
+		.nexthop = { addr_from_v4(0x0a010104) },
+	};
+	struct rib_peer *peer = add_peer(11);
+
+	rib_peer_down(peer, 0);
+	reset_counts();
+	rib_peer_up(peer, &session);
+	run();
+	ktap_ok(n_eor[11] == 2, "End-of-RIB is sent of both families: %u",
+		n_eor[11]);
+	rib_peer_remove(peer);
+}
+
 static void test_path_flood(void)
 {
 	struct rib_session session = {
@@ -694,6 +712,7 @@ static void test_rib(void)
 	test_bounded_turn();
 	test_too_large();
 	test_many_paths();
+	test_no_nexthop();
 	test_path_flood();
 	test_limit();
 	ktap_ok(!oversize, "no send is larger than said");
