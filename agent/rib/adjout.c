@@ -183,7 +183,6 @@ static struct group *group_get(struct table *t, const struct rib_peer *peer)
 	const struct bgp_wire *wire = &peer->session.wire;
 	struct bgp_export how = peer_how(t, peer);
 	uint8_t paths = peer_paths(t, peer);
-	struct prefix prefix;
 	struct group *group;
 
 	for (group = t->groups; group; group = group->next) {
@@ -205,8 +204,7 @@ static struct group *group_get(struct table *t, const struct rib_peer *peer)
 	}
 	group->next = t->groups;
 	t->groups = group;
-	if (group->map && !group->paths &&
-	    rib_map_replaces(group->map, 0, &prefix))
+	if (group->map && !group->paths)
 		outsum_begin(t, group);
 	return group;
 }

@@ -183,17 +183,31 @@ static uint32_t which_of(const struct outsum *sums,
 	return i;
 }
 
+/* A rule that replaces prefixes matches none beyond what it puts there. */
+static bool covered(const struct outsum *sums, const struct prefix *prefix)
+{
+	uint32_t i;
+
+	for (i = 0; i < sums->n_sums; i++) {
+		if (prefix_covers(&sums->sum[i].prefix, prefix))
+			return true;
+	}
+	return false;
+}
+
 /* What becomes of a route on its way; false: it is in no summary. */
 static bool make_part(struct table *t, const struct group *group,
 		      uint32_t id, struct part *part)
 {
 	struct net *net = net_get(&t->nets, id);
+	struct prefix prefix = net_prefix(&t->nets, net);
 	const struct rib_path *path;
 	struct rib_map_result result;
-	struct prefix prefix;
 	uint16_t origin;
 	bool stale;
 
+	if (!covered(group->sums, &prefix))
+		return false;
 	path = decide_export(t, net, &origin);
 	if (!path ||
 	    !(t->rib->origin[origin].audience & AUDIENCE(group->kind)))
@@ -201,7 +215,6 @@ static bool make_part(struct table *t, const struct group *group,
 	part->attrs = adjout_export(t, group, origin, path->attrs);
 	if (!part->attrs)
 		return false;
-	prefix = net_prefix(&t->nets, net);
 	result = rib_map_apply(group->map, part->attrs,
 			       rib_map_class(group->map, &prefix),
 			       group->how.prepend_as);
@@ -267,12 +280,27 @@ static void sum_add(struct table *t, struct outsum *sums,
 	*of_net(sums, sums->sum[i].net) |= OWN;
 }
 
-void outsum_begin(struct table *t, struct group *group)
+static bool replaces(const struct table *t, const struct rib_map *map)
 {
-	struct outsum *sums = xcalloc(1, sizeof(*sums));
 	struct prefix prefix;
 	uint32_t i;
 
+	for (i = 0; rib_map_replaces(map, i, &prefix); i++) {
+		if (prefix.addr.family == bgp_af_info[t->af].family)
+			return true;
+	}
+	return false;
+}
+
+void outsum_begin(struct table *t, struct group *group)
+{
+	struct outsum *sums;
+	struct prefix prefix;
+	uint32_t i;
+
+	if (!replaces(t, group->map))
+		return;
+	sums = xcalloc(1, sizeof(*sums));
 	group->sums = sums;
 	sums->version = 1;
 	sums->filling = true;

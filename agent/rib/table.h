@@ -369,7 +369,7 @@ void outbound_set(struct group *group, uint32_t net, bool has);
 uint32_t outbound_count(const struct table *t, const struct rib_peer *peer);
 
 /* outsum.c */
-/* The group's map replaces prefixes by others: have what it needs for that. */
+/* Have what it needs if the group's map replaces prefixes of the family. */
 void outsum_begin(struct table *t, struct group *group);
 /* One piece of work for a group that is new; whether there was any. */
 bool outsum_fill(struct table *t, struct group *group);

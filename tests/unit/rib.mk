@@ -37,4 +37,4 @@ rib_paths_test_libs	:= -lyaml
 
 unit_tests += rib_outsum_test
 rib_outsum_test_sources	:= $(rib_map_test_sources)
-rib_outsum_test_libs	:= -lyaml
+rib_outsum_test_libs	:= -lyaml -Wl,--wrap=adjout_export

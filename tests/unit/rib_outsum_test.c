@@ -15,6 +15,7 @@
 #include "lib/hash.h"
 #include "lib/util.h"
 #include "rib/rib.h"
+#include "rib/table.h"
 
 #define LOCAL_AS	65515
 #define N_PEERS		5	/* 2 and 3 are sessions of one NVA */
@@ -500,6 +501,75 @@ static void test_restored(void)
 		"who is none is not");
 }
 
+/* ---- what it costs --------------------------------------------------- */
+
+#define N_OTHERS	100	/* prefixes that no map has to do with */
+
+static unsigned int n_exported;
+
+struct bgp_attrs *__real_adjout_export(const struct table *t,
+				       const struct group *group,
+				       uint16_t origin, uint32_t attrs);
+struct bgp_attrs *__wrap_adjout_export(const struct table *t,
+				       const struct group *group,
+				       uint16_t origin, uint32_t attrs);
+
+struct bgp_attrs *__wrap_adjout_export(const struct table *t,
+				       const struct group *group,
+				       uint16_t origin, uint32_t attrs)
+{
+	n_exported++;
+	return __real_adjout_export(t, group, origin, attrs);
+}
+
+static void on_nothing(void *arg, const struct rib_send *send)
+{
+	(void)arg;
+	(void)send;
+}
+
+static const struct rib_ops silent_ops = { .send = on_nothing,
+					   .wake = on_wake };
+
+static void test_cost(void)
+{
+	struct rib_conf conf = { .local_as = LOCAL_AS };
+	struct rib_peer_conf taker = {
+		.id = 1,
+		.name = "taker",
+		.neighbor = addr_from_v4(0x0a010201),
+		.local = addr_from_v4(0x0a010104),
+		.as = 65001,
+		.policy = { .kind = CONF_NVA, .out = maps[0] },
+	};
+	struct rib_session session = {
+		.wire = { .as4 = true, .max_len = BGP_MSG_MAX, .families = 3 },
+		.nexthop = { addr_from_v4(0x0a010104) },
+	};
+	struct prefix space;
+	unsigned int i;
+
+	addr_parse("fd00::4", &session.nexthop[BGP_IPV6_UNICAST]);
+	rib = rib_new(&conf, &silent_ops, NULL);
+	for (i = 0; i < N_OTHERS; i++) {
+		space.addr = addr_from_v4(0x14000000 + (i << 8));
+		space = prefix_make(&space.addr, 24);
+		rib_space_add(rib, &space);
+	}
+	n_exported = 0;
+	peer[0] = rib_peer_add(rib, &taker);
+	rib_peer_up(peer[0], &session);
+	while (rib_run(rib, 1000))
+		;
+	ktap_ok(peer[0]->af[BGP_IPV4_UNICAST].group->sums &&
+		!peer[0]->af[BGP_IPV6_UNICAST].group->sums,
+		"only the family that the map replaces has summaries");
+	if (!ktap_ok(n_exported < N_OTHERS / 2,
+		     "what no summary covers is not looked at one by one"))
+		printf("# %u times\n", n_exported);
+	rib_free(rib);
+}
+
 int main(int argc, char **argv)
 {
 	unsigned int seed = argc > 1 ? strtoul(argv[1], NULL, 10) : 20261126;
@@ -513,6 +583,7 @@ int main(int argc, char **argv)
 	for (i = 0; i < SEEDS; i++)
 		test_random(seed + i);
 	test_restored();
+	test_cost();
 	for (i = 0; i < ARRAY_SIZE(rules); i++)
 		rib_map_put(maps[i]);
 	bgp_update_free(parser);
