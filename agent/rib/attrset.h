@@ -63,7 +63,8 @@ struct attrset_pool {
 	const void *own_ctx;
 	/*
 	 * Whoever is the first to have a set is charged with its memory until
-	 * it goes: bytes by owner, and the owner of sets that are made now.
+	 * it goes, be it by others that it is used then: bytes by owner, and
+	 * the owner of sets that are made now.
 	 */
 	uint64_t *charged;
 	uint16_t owner;

@@ -8,7 +8,7 @@
  */
 #include "rib/table.h"
 
-#define ADD_PATHS_MAX	64	/* of one prefix, of one peer */
+#define ADD_PATHS_MAX	64	/* of one prefix, of one peer, not stale */
 
 static bool is_fresh(const struct table *t, const struct rib_path *path)
 {
@@ -32,12 +32,15 @@ bool limit_has_more(const struct table *t, struct net *net,
 	return false;
 }
 
-/* What there is already of a prefix. */
+/*
+ * What there is already of a prefix. Of the peer's own what is not stale: it
+ * may come back with other identifiers for the same paths (RFC 7911 4).
+ */
 struct found {
 	bool usable;			/* by anybody's path */
 	bool fresh;			/* the peer has it */
-	bool same, same_fresh;		/* and with this identifier */
-	uint32_t paths;			/* of the peer, stale ones included */
+	bool same;			/* and with this identifier */
+	uint32_t paths;			/* of the peer */
 };
 
 static struct found find(struct table *t, const struct rib_peer *peer,
@@ -57,14 +60,12 @@ static struct found find(struct table *t, const struct rib_peer *peer,
 	ids = net_path_ids(&t->nets, net);
 	found.usable = n > 0 && paths[0].why == RIB_WHY_BEST;
 	for (i = 0; i < n; i++) {
-		if (paths[i].peer != peer->index || paths[i].summary)
+		if (paths[i].peer != peer->index || paths[i].summary ||
+		    !is_fresh(t, &paths[i]))
 			continue;
 		found.paths++;
-		found.fresh |= is_fresh(t, &paths[i]);
-		if ((ids ? ids[i] : 0) != key->path_id)
-			continue;
-		found.same = true;
-		found.same_fresh = is_fresh(t, &paths[i]);
+		found.fresh = true;
+		found.same |= (ids ? ids[i] : 0) == key->path_id;
 	}
 	return found;
 }
@@ -103,9 +104,8 @@ bool limit_exceeded(struct table *t, const struct rib_peer *peer,
 	if (!full && !all_full && key->path_id == 0)
 		return false;
 	found = find(t, peer, key);
-	if (key->path_id != 0 &&
-	    ((!found.same && found.paths >= ADD_PATHS_MAX) ||
-	     (!found.same_fresh && paths_full)))
+	if (key->path_id != 0 && !found.same &&
+	    (found.paths >= ADD_PATHS_MAX || paths_full))
 		return ++excess->paths;
 	if (full && !found.fresh)
 		return ++excess->prefixes;

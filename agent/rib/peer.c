@@ -10,6 +10,8 @@
 #include "lib/util.h"
 #include "rib/table.h"
 
+#define CHARGED_PLACES	256	/* at most, of peers that are gone */
+
 /* ---- neighbors ------------------------------------------------------- */
 
 static bool neighbor_free(const struct neighbor *neighbor)
@@ -181,13 +183,31 @@ static uint8_t peer_class(const struct rib *rib, enum conf_kind kind)
 	return 0;
 }
 
+/*
+ * What a peer is charged with may be used by others when it is gone: who comes
+ * next is not to pay for that, so the place stays empty until then; but not
+ * any number of places, which others have a say in.
+ */
+static uint32_t peer_place(const struct rib *rib)
+{
+	uint32_t first = 0, charged = 0, i;
+
+	for (i = 1; i < rib->n_peers && charged < CHARGED_PLACES; i++) {
+		if (rib->peer[i])
+			continue;
+		if (rib->attrs.charged[i] == 0)
+			return i;
+		if (charged++ == 0)
+			first = i;
+	}
+	return charged < CHARGED_PLACES ? i : first;
+}
+
 struct rib_peer *rib_peer_add(struct rib *rib, const struct rib_peer_conf *conf)
 {
 	struct rib_peer *peer;
-	uint32_t i;
+	uint32_t i = peer_place(rib);
 
-	for (i = 1; i < rib->n_peers && rib->peer[i]; i++)
-		;
 	if (i > UINT16_MAX)
 		fatalx("too many peers");
 	if (i == rib->n_peers)

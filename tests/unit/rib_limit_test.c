@@ -179,6 +179,32 @@ static void test_paths(void)
 	rib_free(rib);
 }
 
+static void test_stale_paths(void)
+{
+	struct rib_peer *peer;
+	unsigned int id;
+	bool all = true;
+
+	start();
+	peer = add(1, &(struct rib_peer_policy){ .limit = 100 }, true);
+	for (id = 1; id <= 64; id++)
+		all &= taken(peer, 0, id);
+	ktap_ok(all && say(peer, 0, 65, 1, true).paths == 1,
+		"64 paths of a prefix are taken");
+	rib_peer_down(peer, bgp_af_bit(BGP_IPV4_UNICAST));
+	up(peer, true);
+	for (id = 101; id <= 163; id++)
+		all &= taken(peer, 0, id);
+	ktap_ok(all && taken(peer, 0, 1),
+		"64 again after a restart, be their identifiers others");
+	ktap_ok(say(peer, 0, 2, 1, true).paths == 1,
+		"a stale one that comes back counts, too");
+	rib_peer_sweep(peer, BGP_IPV4_UNICAST);
+	run();
+	ktap_ok(learned(peer) == 64, "the stale ones go");
+	rib_free(rib);
+}
+
 /* ---- against a model ------------------------------------------------- */
 
 static unsigned int epoch_of[N_PREFIXES][N_IDS];	/* 0: none */
@@ -339,8 +365,9 @@ static void test_attrs(void)
 	run();
 	a = add(1, &policy, false);
 	ktap_ok(say_big(a, 0, 20, 4800).attrs == 0 &&
-		say_big(a, 1, 21, 12).attrs == 0,
-		"and who comes anew has none but what others took over");
+		say_big(a, 1, 21, 4800).attrs == 0 &&
+		say_big(a, 2, 22, 4800).attrs == 1,
+		"and who comes anew has none, even if others use them still");
 	rib_free(rib);
 }
 
@@ -350,6 +377,7 @@ int main(void)
 	hash_init();
 	test_unique();
 	test_paths();
+	test_stale_paths();
 	test_random();
 	test_total();
 	test_attrs();
