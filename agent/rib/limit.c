@@ -6,6 +6,7 @@
  * could be named without end; and so have attributes, which could be another
  * 64 KiB for each prefix.
  */
+#include "lib/util.h"
 #include "rib/table.h"
 
 #define ADD_PATHS_MAX	64	/* of one prefix, of one peer, not stale */
@@ -104,8 +105,9 @@ bool limit_exceeded(struct table *t, const struct rib_peer *peer,
 	if (!full && !all_full && key->path_id == 0)
 		return false;
 	found = find(t, peer, key);
-	if (key->path_id != 0 && !found.same &&
-	    (found.paths >= ADD_PATHS_MAX || paths_full))
+	if (key->path_id != 0 && !found.same && found.paths >= ADD_PATHS_MAX)
+		return ++excess->many;
+	if (key->path_id != 0 && !found.same && paths_full)
 		return ++excess->paths;
 	if (full && !found.fresh)
 		return ++excess->prefixes;
@@ -121,4 +123,17 @@ bool limit_attrs_exceeded(const struct rib_peer *peer, uint32_t attrs)
 
 	return limit > 0 && pool->charged[peer->index] > limit &&
 	       attrset_is_new(pool, attrs);
+}
+
+bool rib_peer_has_room(const struct rib_peer *peer)
+{
+	const struct rib_peer_policy *policy = &peer->conf.policy;
+	uint64_t charged = peer->rib->attrs.charged[peer->index];
+	uint64_t paths = fresh_paths(peer);
+
+	if (policy->path_limit > 0 &&
+	    paths + MAX(policy->path_limit / 10, 1u) > policy->path_limit)
+		return false;
+	return policy->attr_limit == 0 ||
+	       charged + policy->attr_limit / 10 <= policy->attr_limit;
 }

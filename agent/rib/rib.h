@@ -192,8 +192,8 @@ void rib_peer_long_lived(struct rib_peer *peer, enum bgp_af af);
 /* What was not taken, and why. */
 struct rib_excess {
 	uint32_t prefixes;		/* beyond the peer's limit */
-	uint32_t paths;			/* of ADD-PATH: beyond that, or too
-					 * many of one prefix */
+	uint32_t paths;			/* of ADD-PATH: beyond that */
+	uint32_t many;			/* of one prefix */
 	uint32_t total;			/* beyond what all may have */
 	uint32_t attrs;			/* for their attributes, be they new
 					 * or not: these are withdrawn */
@@ -209,6 +209,8 @@ struct rib_excess rib_peer_announce(struct rib_peer *peer, enum bgp_af af,
 				    struct rbuf nlri);
 void rib_peer_withdraw(struct rib_peer *peer, enum bgp_af af,
 		       struct rbuf nlri);
+/* Whether a tenth of the paths and attributes that it may have is free. */
+bool rib_peer_has_room(const struct rib_peer *peer);
 
 /* The peer asks for the table again (RFC 2918). */
 void rib_peer_refresh(struct rib_peer *peer, enum bgp_af af);

@@ -48,6 +48,7 @@ void riblimit_up(struct ribproc_peer *peer)
 	peer->limit.told_attrs = false;
 	peer->limit.over = false;
 	peer->limit.refused = 0;
+	peer->limit.refused_more = false;
 }
 
 static void tell(struct ribproc_peer *peer, const char *consequence)
@@ -128,13 +129,14 @@ void riblimit_announce(struct ribproc_peer *peer, enum bgp_af af,
 		return;
 	}
 	excess = rib_peer_announce(peer->rib, af, attrs, nlri);
-	if (excess.paths > 0)
+	if (excess.paths + excess.many > 0)
 		tell_paths(peer);
 	if (excess.total > 0)
 		tell_total(peer);
 	if (excess.attrs > 0)
 		tell_attrs(peer);
 	limit->refused += excess.prefixes + excess.total;
+	limit->refused_more |= excess.paths + excess.attrs > 0;
 	if (limit->max > 0 && limit->excess == CONF_EXCESS_WARN &&
 	    rib_peer_held(peer->rib) > limit->max)
 		tell(peer, "all are taken");
@@ -146,9 +148,16 @@ void riblimit_announce(struct ribproc_peer *peer, enum bgp_af af,
 		tell(peer, "the others are not taken");
 }
 
+static bool has_room(const struct ribproc_peer *peer)
+{
+	uint32_t max = peer->limit.max;
+
+	return max == 0 || rib_peer_held(peer->rib) + MAX(max / 10, 1u) <= max;
+}
+
 /*
  * What was not taken is not known any more: when there is room again, it must
- * be said again.
+ * be said again. But of too many paths of one prefix the peer has to choose.
  */
 void riblimit_room(struct ribproc_peer *peer)
 {
@@ -157,20 +166,26 @@ void riblimit_room(struct ribproc_peer *peer)
 		.peer = peer->id.peer,
 		.serial = peer->serial,
 	};
-	uint32_t room = MAX(limit->max / 10, 1u);
+	bool more = limit->refused_more && rib_peer_has_room(peer->rib);
+	bool prefixes = has_room(peer);
 
-	if (limit->max > 0 &&
-	    rib_peer_held(peer->rib) + room > limit->max)
-		return;
-	limit->told = false;
-	if (limit->refused == 0 || !peer->up || limit->told_total)
+	if (prefixes)
+		limit->told = false;
+	prefixes = prefixes && limit->refused > 0 && !limit->told_total;
+	if (!peer->up || (!prefixes && !more))
 		return;
 	if (limit->asked_ms && loop_now_ms() < limit->asked_ms + ASK_MS) {
 		loop_timer_set(limit->timer,
 			       limit->asked_ms + ASK_MS - loop_now_ms());
 		return;
 	}
-	limit->refused = 0;
+	if (more) {
+		limit->refused_more = false;
+		limit->told_paths = false;
+		limit->told_attrs = false;
+	}
+	if (prefixes)
+		limit->refused = 0;
 	limit->asked_ms = loop_now_ms();
 	chan_send(proc_chan(PROC_SESSION), MSG_ASK_REFRESH, &ref, sizeof(ref));
 }

@@ -426,12 +426,13 @@ static void update(const struct msg_update *msg, size_t len)
 		proc_violation(PROC_SESSION, MSG_UPDATE);
 	if (!takes_family(peer, msg->af))
 		return;
-	if (!msg->withdraw) {
+	if (msg->withdraw)
+		rib_peer_withdraw(peer->rib, msg->af, nlri);
+	else
 		riblimit_announce(peer, msg->af, attrs, nlri);
-		return;
-	}
-	rib_peer_withdraw(peer->rib, msg->af, nlri);
-	if (peer->limit.told || peer->limit.refused > 0)
+	/* Other attributes for the same prefixes make room, too. */
+	if (peer->limit.refused_more ||
+	    (msg->withdraw && (peer->limit.told || peer->limit.refused > 0)))
 		riblimit_room(peer);
 }
 

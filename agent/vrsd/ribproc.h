@@ -43,6 +43,7 @@ struct ribproc_limit {
 	bool told_total;		/* that the VNet has all it may have */
 	bool over;			/* the session is being ended */
 	uint32_t refused;		/* since it was last asked for all */
+	bool refused_more;		/* for paths or attributes, likewise */
 	uint64_t asked_ms;
 	struct loop_timer *timer;	/* until it may be asked again */
 };

@@ -566,7 +566,7 @@ static void test_path_flood(void)
 
 		bgp_nlri_build(&w, &nlri, true);
 		refused += rib_peer_announce(peer, BGP_IPV4_UNICAST, attrs,
-					     rbuf_make(buf, w.len)).paths;
+					     rbuf_make(buf, w.len)).many;
 	}
 	ktap_ok(refused == 70000 - 64 &&
 		rib_peer_stats(peer, BGP_IPV4_UNICAST).learned == 64,
