@@ -824,6 +824,7 @@ uint64_t adjout_bytes(const struct table *t)
 	for (group = t->groups; group; group = group->next) {
 		if (group->paths)
 			bytes += paths_bytes(group->paths);
+		bytes += outsum_bytes(group);
 	}
 	for (i = 1; i < t->rib->n_peers; i++) {
 		peer = t->rib->peer[i];

@@ -26,11 +26,16 @@
 
 /* What some prefixes have in common, of which one neighbor is the source. */
 struct part {
-	uint32_t which;			/* of outsum.sum */
+	uint32_t which;			/* of outsum.sum; slab_release() */
 	uint16_t neighbor;
 	bool real;			/* the route to that prefix itself */
-	struct bgp_attrs *attrs;	/* as sent; NULL: entry is free */
 	uint32_t n;			/* prefixes */
+	struct bgp_attrs *attrs;	/* as sent; NULL: entry is free */
+};
+
+/* Of the parts of a summary, and of those of other neighbors than its. */
+struct sum_choice {
+	const struct part *best, *other;
 };
 
 struct outsum {
@@ -39,13 +44,13 @@ struct outsum {
 		uint32_t net;		/* there as long as we are */
 	} *sum;
 	uint32_t n_sums;
-	struct part *part;
-	uint32_t n_parts, vacant;	/* entries; one that may be free */
+	struct slab parts;		/* struct part */
+	uint64_t attr_bytes;		/* of theirs */
 	struct idhash index;		/* of parts */
 	uint32_t *of;			/* by net: 1 + part, and OWN */
 	uint32_t size;
-	const struct part **best;	/* scratch, by summary */
-	uint64_t version;
+	struct sum_choice *choice;	/* by summary */
+	uint64_t version, chosen;	/* now; when that was made */
 	bool filling;			/* prefixes from here on are yet to */
 	uint32_t cursor;		/* be looked at */
 };
@@ -58,6 +63,11 @@ struct outsum_told {
 
 /* ---- parts ----------------------------------------------------------- */
 
+static struct part *part_get(const struct outsum *sums, uint32_t id)
+{
+	return slab_get(&sums->parts, id);
+}
+
 static uint32_t part_hash(const struct part *part)
 {
 	uint32_t key[3] = { part->which, part->neighbor, part->real };
@@ -68,32 +78,13 @@ static uint32_t part_hash(const struct part *part)
 
 static uint32_t hash_of(const void *ctx, uint32_t id)
 {
-	const struct outsum *sums = ctx;
-
-	return part_hash(&sums->part[id]);
+	return part_hash(part_get(ctx, id));
 }
 
 static bool part_same(const struct part *a, const struct part *b)
 {
 	return a->which == b->which && a->neighbor == b->neighbor &&
 	       a->real == b->real && bgp_attrs_equal(a->attrs, b->attrs);
-}
-
-static uint32_t part_place(struct outsum *sums)
-{
-	uint32_t at = sums->vacant;
-
-	while (at < sums->n_parts && sums->part[at].attrs)
-		at++;
-	if (at == sums->n_parts) {
-		sums->n_parts = MAX(2 * at, 16u);
-		sums->part = xreallocarray(sums->part, sums->n_parts,
-					   sizeof(*sums->part));
-		memset(sums->part + at, 0,
-		       (sums->n_parts - at) * sizeof(*sums->part));
-	}
-	sums->vacant = at + 1;
-	return at;
 }
 
 /* The part like @like, whose attributes become its own or are freed. */
@@ -103,15 +94,16 @@ static uint32_t part_hold(struct outsum *sums, struct part *like)
 	struct idhash_probe probe = idhash_probe(&sums->index, hash);
 
 	while (idhash_next(&sums->index, &probe, &at)) {
-		if (!part_same(&sums->part[at], like))
+		if (!part_same(part_get(sums, at), like))
 			continue;
 		free(like->attrs);
-		sums->part[at].n++;
+		part_get(sums, at)->n++;
 		return at;
 	}
-	at = part_place(sums);
-	sums->part[at] = *like;
-	sums->part[at].n = 1;
+	at = slab_alloc(&sums->parts);
+	*part_get(sums, at) = *like;
+	part_get(sums, at)->n = 1;
+	sums->attr_bytes += like->attrs->size;
 	idhash_insert(&sums->index, hash, at);
 	sums->version++;
 	return at;
@@ -119,15 +111,29 @@ static uint32_t part_hold(struct outsum *sums, struct part *like)
 
 static void part_put(struct outsum *sums, uint32_t at)
 {
-	struct part *part = &sums->part[at];
+	struct part *part = part_get(sums, at);
 
 	if (--part->n > 0)
 		return;
 	idhash_remove(&sums->index, part_hash(part), at);
+	sums->attr_bytes -= part->attrs->size;
 	free(part->attrs);
 	part->attrs = NULL;
-	sums->vacant = MIN(sums->vacant, at);
+	slab_release(&sums->parts, at);
 	sums->version++;
+}
+
+/* The next one that is not free, beginning with @*id; NULL: none. */
+static const struct part *part_next(const struct outsum *sums, uint32_t *id)
+{
+	const struct part *part;
+
+	while ((*id = slab_seek(&sums->parts, *id)) < slab_end(&sums->parts)) {
+		part = part_get(sums, (*id)++);
+		if (part->attrs)
+			return part;
+	}
+	return NULL;
 }
 
 /* ---- what a prefix is part of ---------------------------------------- */
@@ -304,12 +310,13 @@ void outsum_begin(struct table *t, struct group *group)
 	group->sums = sums;
 	sums->version = 1;
 	sums->filling = true;
+	slab_init(&sums->parts, sizeof(struct part));
 	idhash_init(&sums->index, hash_of, sums);
 	for (i = 0; rib_map_replaces(group->map, i, &prefix); i++) {
 		if (prefix.addr.family == bgp_af_info[t->af].family)
 			sum_add(t, sums, &prefix);
 	}
-	sums->best = xcalloc(sums->n_sums + 1, sizeof(*sums->best));
+	sums->choice = xcalloc(sums->n_sums, sizeof(*sums->choice));
 	t->n_outsums++;
 }
 
@@ -339,19 +346,30 @@ bool outsum_filling(const struct group *group)
 
 void outsum_end(struct table *t, struct outsum *sums)
 {
-	uint32_t i;
+	const struct part *part;
+	uint32_t i = 0;
 
 	t->n_outsums--;
-	for (i = 0; i < sums->n_parts; i++)
-		free(sums->part[i].attrs);
+	while ((part = part_next(sums, &i)))
+		free(part->attrs);
 	for (i = 0; i < sums->n_sums; i++)
 		adjin_release(t, sums->sum[i].net);
 	idhash_fini(&sums->index);
 	free(sums->sum);
-	free(sums->part);
+	slab_fini(&sums->parts);
 	free(sums->of);
-	free(sums->best);
+	free(sums->choice);
 	free(sums);
+}
+
+uint64_t outsum_bytes(const struct group *group)
+{
+	const struct outsum *sums = group->sums;
+
+	if (!sums)
+		return 0;
+	return slab_bytes(&sums->parts) + idhash_bytes(&sums->index) +
+	       sums->attr_bytes + (uint64_t)sums->size * sizeof(*sums->of);
 }
 
 bool outsum_refers(const struct table *t, uint32_t id)
@@ -466,21 +484,43 @@ static bool better(const struct part *a, const struct part *b)
 	return cmp < 0;
 }
 
-/* The best part of each summary that is not of the peer itself. */
-static void choose(struct outsum *sums, const struct rib_peer *peer)
+/*
+ * Parts of one neighbor and summary can be as many as its prefixes: look at
+ * them once for all members, of whom each is told one of these two.
+ */
+static void choose(struct outsum *sums)
 {
-	const struct part *part, **best;
-	uint32_t i;
+	const struct part *part;
+	struct sum_choice *choice;
+	uint32_t at = 0;
 
-	memset(sums->best, 0, sums->n_sums * sizeof(*sums->best));
-	for (i = 0; i < sums->n_parts; i++) {
-		part = &sums->part[i];
-		if (!part->attrs || part->neighbor == peer->neighbor)
-			continue;
-		best = &sums->best[part->which];
-		if (!*best || better(part, *best))
-			*best = part;
+	if (sums->chosen == sums->version)
+		return;
+	sums->chosen = sums->version;
+	memset(sums->choice, 0, sums->n_sums * sizeof(*sums->choice));
+	while ((part = part_next(sums, &at))) {
+		choice = &sums->choice[part->which];
+		if (!choice->best || better(part, choice->best)) {
+			if (choice->best &&
+			    choice->best->neighbor != part->neighbor)
+				choice->other = choice->best;
+			choice->best = part;
+		} else if (part->neighbor != choice->best->neighbor &&
+			   (!choice->other || better(part, choice->other))) {
+			choice->other = part;
+		}
 	}
+}
+
+/* What to tell a peer, which is not to hear of its own routes. */
+static const struct bgp_attrs *choice_for(const struct sum_choice *choice,
+					  const struct rib_peer *peer)
+{
+	const struct part *part = choice->best;
+
+	if (part && part->neighbor == peer->neighbor)
+		part = choice->other;
+	return part ? part->attrs : NULL;
 }
 
 static void tell(struct table *t, const struct rib_peer *peer, uint32_t net,
@@ -512,10 +552,10 @@ bool outsum_run(struct table *t, struct rib_peer *peer)
 	    af->told_version == sums->version)
 		return false;
 	af->told_version = sums->version;
-	choose(sums, peer);
+	choose(sums);
 	for (i = 0; i < sums->n_sums; i++)
 		tell(t, peer, sums->sum[i].net, &af->told[i],
-		     sums->best[i] ? sums->best[i]->attrs : NULL);
+		     choice_for(&sums->choice[i], peer));
 	return true;
 }
 

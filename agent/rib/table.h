@@ -394,6 +394,8 @@ bool outsum_run(struct table *t, struct rib_peer *peer);
 /* What a member has of a summary by this prefix; NULL: nothing. */
 const struct bgp_attrs *outsum_told(const struct peer_af *af, uint32_t net);
 uint32_t outsum_count(const struct peer_af *af);
+/* Memory of a group's summaries. */
+uint64_t outsum_bytes(const struct group *group);
 
 /* decide.c */
 #define CHOICE_USED	16

@@ -570,6 +570,102 @@ static void test_cost(void)
 	rib_free(rib);
 }
 
+#define N_GATEWAYS	8
+#define N_HOPS		1000
+
+static unsigned int n_looked;
+
+struct addr __real_bgp_attrs_nexthop(const struct bgp_attrs *attrs);
+struct addr __wrap_bgp_attrs_nexthop(const struct bgp_attrs *attrs);
+
+struct addr __wrap_bgp_attrs_nexthop(const struct bgp_attrs *attrs)
+{
+	n_looked++;
+	return __real_bgp_attrs_nexthop(attrs);
+}
+
+/* A host in 10.2.0.0/16, with a next hop of its own; or not any more. */
+static void host(struct rib_peer *from, unsigned int n, bool withdraw)
+{
+	struct bgp_nlri nlri;
+	struct addr addr = addr_from_v4(0x0a020000 + n);
+	struct bgp_attr_set set = { .nexthop = addr_from_v4(0x0b000000 + n) };
+	uint8_t path[] = { 2, 1, 0, 0, 0xfd, 0xe9 }, buf[8];
+	struct wbuf to = wbuf_make(buf, sizeof(buf));
+	struct bgp_attrs *attrs;
+
+	nlri = (struct bgp_nlri){ .prefix = prefix_make(&addr, 32) };
+	bgp_nlri_build(&to, &nlri, false);
+	if (withdraw) {
+		rib_peer_withdraw(from, 0, rbuf_make(buf, to.len));
+		return;
+	}
+	set.part[BGP_PART_AS_PATH] = rbuf_make(path, sizeof(path));
+	attrs = bgp_attrs_new(&set);
+	rib_peer_announce(from, 0, attrs, rbuf_make(buf, to.len));
+	free(attrs);
+}
+
+static uint64_t bytes_now(void)
+{
+	struct rib_mem mem;
+
+	while (rib_run(rib, 1000))
+		;
+	rib_mem(rib, &mem);
+	return mem.queue_bytes;
+}
+
+/* One peer has many next hops in a summary that many are told of. */
+static void test_parts(void)
+{
+	struct rib_conf conf = { .local_as = LOCAL_AS };
+	uint64_t before, full;
+	unsigned int n;
+
+	rib = rib_new(&conf, &silent_ops, NULL);
+	rib_set_policy(rib, &(struct rib_policy){ .branch_to_branch = true });
+	for (n = 0; n <= N_GATEWAYS; n++) {
+		struct rib_peer_conf one = {
+			.id = n,
+			.name = "one",
+			.neighbor = addr_from_v4(0x0a010201 + n),
+			.local = addr_from_v4(0x0a010104),
+			.as = n == 0 ? 65001 : LOCAL_AS,
+			.policy = {
+				.kind = n == 0 ? CONF_NVA : CONF_VPN,
+				.out = n == 0 ? NULL : maps[1],
+			},
+		};
+		struct rib_session session = {
+			.wire = { .as4 = true, .max_len = BGP_MSG_MAX,
+				  .families = 1 },
+			.nexthop = { addr_from_v4(0x0a010104) },
+		};
+		struct rib_peer *added = rib_peer_add(rib, &one);
+
+		rib_peer_up(added, &session);
+		if (n == 0)
+			peer[0] = added;
+	}
+	before = bytes_now();
+	for (n = 1; n <= N_HOPS; n++)
+		host(peer[0], n, false);
+	full = bytes_now();
+	ktap_ok(full >= before + N_HOPS * sizeof(struct bgp_attrs),
+		"the memory of summaries is counted");
+	n_looked = 0;
+	host(peer[0], 1, true);
+	bytes_now();
+	if (!ktap_ok(n_looked > 0 && n_looked < 4 * N_HOPS,
+		     "what changes is looked at once for all members"))
+		printf("# %u times\n", n_looked);
+	for (n = 2; n <= N_HOPS; n++)
+		host(peer[0], n, true);
+	ktap_ok(bytes_now() < (before + full) / 2, "and is given back");
+	rib_free(rib);
+}
+
 int main(int argc, char **argv)
 {
 	unsigned int seed = argc > 1 ? strtoul(argv[1], NULL, 10) : 20261126;
@@ -584,6 +680,7 @@ int main(int argc, char **argv)
 		test_random(seed + i);
 	test_restored();
 	test_cost();
+	test_parts();
 	for (i = 0; i < ARRAY_SIZE(rules); i++)
 		rib_map_put(maps[i]);
 	bgp_update_free(parser);
