@@ -278,14 +278,15 @@ static bool same_train(const struct vnet *vnet, const struct sk_buff *skb,
 	return port && port->vnet == vnet && next->protocol == skb->protocol;
 }
 
-/* No more than memory is asked for at once */
+/* More requests than this memory does not answer side by side. */
 #define TRAIN_MAX	16
 
 /*
  * Guests send in trains. The routes of what waits behind a packet in the CPU's backlog, where
  * veth puts it, are asked for together with its own: they come while the first ones are
- * forwarded. With softirqs off, as here, nobody else takes from that queue. Returns how many
- * follow.
+ * forwarded. With softirqs off, as here, nobody else takes from that queue: on 6.12 its own
+ * lock is for kernels where softirqs run as threads. Returns how many behind @skb have been
+ * announced.
  */
 static unsigned int announce_train(const struct vnet *vnet, const struct sk_buff *skb)
 {
@@ -310,8 +311,10 @@ static unsigned int announce_train(const struct vnet *vnet, const struct sk_buff
 	return n - 1;
 }
 
-/* Packets that have been announced and not come yet. Should somebody have thrown them away,
- * as many others go unannounced.
+/*
+ * Packets that have been announced and not come yet. If somebody before us takes them, a filter
+ * at the NIC's ingress, or packets come from elsewhere than the backlog meanwhile, as many
+ * others go unannounced: which costs time, and nothing else.
  */
 static DEFINE_PER_CPU(unsigned int, announced);
 

@@ -446,7 +446,7 @@ void vnet_lpm_prefetch_many(const struct vnet_lpm *t, const void *const *addr, u
 			lpm_wide_fetch(trie_body(body), wide, lpm_key_load(addr[i], 32));
 		return;
 	}
-	/* A small body is asked for as a whole, whatever the address. */
+	/* What is asked for of a small body is the same for all addresses. */
 	if (body && body->kind == LPM_SMALL)
 		n = min(n, 1U);
 	for (i = 0; i < n; i++)

@@ -147,9 +147,10 @@ void vnet_lpm_prefetch(const struct vnet_lpm *t, const void *addr);
  * vnet_lpm_prefetch_many() - vnet_lpm_prefetch() for a train of packets
  * @t: the table; under rcu_read_lock()
  * @addr: @n pointers to addresses
- * @n: how many; more than 16 get in each other's way
+ * @n: how many, no limit; but more than 16 get in each other's way
  *
- * What one address would have to wait for is asked for while others are.
+ * With direct access (many IPv4 routes) what one address would have to wait for is asked for
+ * while others are.
  */
 void vnet_lpm_prefetch_many(const struct vnet_lpm *t, const void *const *addr, unsigned int n);
 

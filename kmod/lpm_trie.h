@@ -342,8 +342,8 @@ static inline void lpm_wide_fetch(const struct lpm_trie *trie, const struct lpm_
 }
 
 /*
- * Asks for the slot of the short cut, or else for what direct access names; the slots of
- * direct access themselves are few enough to be near.
+ * Asks for the slot of the short cut, or else for what direct access names; that waits for the
+ * slot of direct access, for which vnet_lpm_prefetch_many() asks before.
  */
 static inline void lpm_trie_prefetch(const struct lpm_trie *trie, struct lpm_key key)
 {
