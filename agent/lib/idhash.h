@@ -10,9 +10,9 @@
  *		if (key of id is the one)
  *			return id;
  *
- * No operation takes longer the more ids there are: a table that has to grow
- * or shrink moves a few of them with each insertion and removal, and is two
- * tables until all have moved.
+ * A table that has to grow or shrink moves a few ids with each insertion and
+ * removal, and is two tables until all have moved: no operation hashes more
+ * than these. Only the memory of a table comes and goes at once.
  */
 #ifndef LIB_IDHASH_H
 #define LIB_IDHASH_H
