@@ -553,7 +553,8 @@ static void io_established(struct bgp_peer *bgp)
 			      remote->restart.long_lived_forwarding,
 		.end_of_rib = remote->end_of_rib,
 		.restarting = remote->restart.restarting,
-		.enhanced_refresh = remote->enhanced_refresh,
+		.enhanced_refresh = remote->enhanced_refresh &&
+				    bgp->session->offered.enhanced_refresh,
 		.role = peer->conf.role,
 	};
 

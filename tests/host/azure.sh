@@ -9,9 +9,10 @@
 
 marker=ffffffffffffffffffffffffffffffff
 # AS 65001, hold time 180, identifier 10.1.2.4; IPv4, IPv6, 4-octet AS numbers,
-# and of what Azure has not: End-of-RIB (graceful restart), extended messages.
+# and of what Azure has not: End-of-RIB (graceful restart), extended messages,
+# enhanced refresh.
 open_body=04fde900b40a010204
-caps=010400010001010400020001020041040000fde9400200000600
+caps=010400010001010400020001020041040000fde94002000006004600
 
 # hex LENGTH VALUE: a number in so many digits.
 hex() { printf "%0$1x" "$2"; }
@@ -164,6 +165,7 @@ check "a session comes up, and the address space is told with Azure's attributes
 # The answer to a ROUTE-REFRESH comes after all that was to come at first.
 say "$(message 05 00010001)"
 check "ROUTE-REFRESH: it is told again" wait_until 20 hears_twice "$space"
+check "and not as of a beginning and an end (RFC 7313)" lacks hears 05000101
 check_equal "nothing else was told, no End-of-RIB either" 2 count 02
 
 # IPv6 is offered, and none is taken: fd00:250::/32 by fd00:10:1:2::4.
