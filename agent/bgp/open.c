@@ -624,8 +624,11 @@ void bgp_open_negotiate(const struct bgp_caps *local,
 			    remote->add_path_rx;
 	wire->ext_nexthop = wire->families & local->ext_nexthop &
 			    remote->ext_nexthop;
-	wire->long_lived = wire->families & local->restart.long_lived &
-			   remote->restart.long_lived;
+	/* RFC 9494 4.5: not without graceful restart */
+	if (local->end_of_rib && remote->end_of_rib)
+		wire->long_lived = wire->families &
+				   local->restart.long_lived &
+				   remote->restart.long_lived;
 	wire->max_len = local->extended_message && remote->extended_message ?
 			BGP_MSG_MAX_EXT : BGP_MSG_MAX;
 }

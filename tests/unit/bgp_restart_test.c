@@ -227,6 +227,9 @@ static void test_long_lived(void)
 	ktap_ok(peer.kept.long_lived_time[0] == 3600 &&
 		peer.kept.long_lived_time[1] == 0,
 		"long-lived: the shorter time, where both offer it");
+	remote.end_of_rib = false;
+	up(&local, &remote);
+	ktap_ok(!out->wire.long_lived, "not without graceful restart");
 }
 
 static void test_notification(void)
