@@ -184,8 +184,6 @@ static uint16_t attrs_flags(const struct attrset_pool *pool,
 		flags |= ATTRSET_LEAK;
 	if (flat->marks & BGP_MARK_REFLECTED)
 		flags |= ATTRSET_REFLECTED;
-	if (bgp_as_path_contains(flat, 0))
-		flags |= ATTRSET_AS_ZERO;
 	if (!nexthop_usable(nexthop))
 		flags |= ATTRSET_BAD_NEXT_HOP;
 	return flags;
@@ -274,10 +272,9 @@ uint32_t attrset_intern(struct attrset_pool *pool,
 
 #define VERDICTS	(ATTRSET_DROPPED | ATTRSET_SUMMED)
 /* What is judged by what the peer sent. */
-#define JUDGED_RAW	(ATTRSET_LOOP | ATTRSET_AS_ZERO | \
-			 ATTRSET_ROUTE_SERVER | ATTRSET_AZURE | \
-			 ATTRSET_LLGR_STALE | ATTRSET_LEAK | \
-			 ATTRSET_REFLECTED)
+#define JUDGED_RAW	(ATTRSET_LOOP | ATTRSET_ROUTE_SERVER | \
+			 ATTRSET_AZURE | ATTRSET_LLGR_STALE | \
+			 ATTRSET_LEAK | ATTRSET_REFLECTED)
 
 uint32_t attrset_derive(struct attrset_pool *pool, uint32_t raw,
 			const struct bgp_attrs *flat, uint16_t flags,

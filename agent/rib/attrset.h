@@ -17,7 +17,7 @@
 
 enum attrset_flag {
 	ATTRSET_LOOP = 0x01,		/* own AS in AS_PATH */
-	ATTRSET_AS_ZERO = 0x02,
+	ATTRSET_REFLECTED = 0x02,	/* by us, RFC 4456 */
 	ATTRSET_BAD_NEXT_HOP = 0x04,	/* none, or nobody can have it */
 	ATTRSET_NO_ADVERTISE = 0x08,
 	ATTRSET_NO_EXPORT = 0x10,	/* or not out of the confederation */
@@ -30,7 +30,6 @@ enum attrset_flag {
 	ATTRSET_DERIVED = 0x400,
 	ATTRSET_DROPPED = 0x800,	/* its route is not to be used */
 	ATTRSET_SUMMED = 0x1000,		/* but another instead */
-	ATTRSET_REFLECTED = 0x2000,	/* by us, RFC 4456 */
 };
 
 struct attrset {

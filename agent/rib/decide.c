@@ -69,8 +69,6 @@ static enum rib_why judge(const struct rib_peer *peer, uint32_t attrs)
 
 	if (set_loops(peer, attrs, set))
 		return RIB_WHY_LOOP;
-	if (set->flags & ATTRSET_AS_ZERO)
-		return RIB_WHY_AS_ZERO;
 	if (set->flags & ATTRSET_BAD_NEXT_HOP)
 		return RIB_WHY_NEXT_HOP;
 	if (set->flags & ATTRSET_LEAK)

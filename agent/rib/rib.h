@@ -277,7 +277,6 @@ enum rib_why {
 	RIB_WHY_MULTIPATH,		/* used next to the best */
 	RIB_WHY_SAME_NEXT_HOP,		/* would be, but its hop is in use */
 	RIB_WHY_LOOP,			/* own AS in AS_PATH */
-	RIB_WHY_AS_ZERO,		/* RFC 7607 */
 	RIB_WHY_NEXT_HOP,		/* our own or no unicast address */
 	RIB_WHY_LEAK,			/* RFC 9234 */
 	RIB_WHY_REFLECTED,		/* by us before, RFC 4456 */

@@ -498,7 +498,6 @@ const char *rib_why_name(enum rib_why why)
 		[RIB_WHY_MULTIPATH] = "multipath",
 		[RIB_WHY_SAME_NEXT_HOP] = "same-next-hop",
 		[RIB_WHY_LOOP] = "as-loop",
-		[RIB_WHY_AS_ZERO] = "as-zero",
 		[RIB_WHY_NEXT_HOP] = "next-hop",
 		[RIB_WHY_LEAK] = "route-leak",
 		[RIB_WHY_REFLECTED] = "reflection-loop",

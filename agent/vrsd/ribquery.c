@@ -168,7 +168,7 @@ static bool listed(const struct ribproc_vnet *vnet, const struct rib_row *row)
 	const struct conf_server *server = vnet->conf->server;
 
 	return !server || server->profile != CONF_PROFILE_AZURE ||
-	       (row->why != RIB_WHY_LOOP && row->why != RIB_WHY_AS_ZERO);
+	       row->why != RIB_WHY_LOOP;
 }
 
 static bool send_row(void *arg, const struct rib_row *from)

@@ -101,12 +101,6 @@ static bool model_eligible(enum bgp_af af, const struct spec *spec,
 			return false;
 		}
 	}
-	for (i = 0; i < spec->n_as; i++) {
-		if (spec->as[i] == 0) {
-			*why = RIB_WHY_AS_ZERO;
-			return false;
-		}
-	}
 	*why = RIB_WHY_NEXT_HOP;
 	return spec->hop != N_NEIGHBORS + 1;
 }

@@ -188,8 +188,6 @@ static void random_spec(unsigned int s, struct spec *spec)
 	if (rnd(15) == 0)
 		spec->as[spec->n_as - 1] = LOCAL_AS;
 	if (rnd(25) == 0)
-		spec->as[spec->n_as - 1] = 0;
-	if (rnd(25) == 0)
 		spec->hop = N_NEIGHBORS + 1;
 }
 
@@ -641,7 +639,6 @@ static bool check_learned(enum bgp_af af)
 				continue;
 			learned++;
 			refused += d.why[s] == RIB_WHY_LOOP ||
-				   d.why[s] == RIB_WHY_AS_ZERO ||
 				   d.why[s] == RIB_WHY_NEXT_HOP;
 		}
 		if (s % N_IDS < N_IDS - 1)
