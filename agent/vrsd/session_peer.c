@@ -748,7 +748,8 @@ static struct bgp_peer_conf bgp_conf(const struct msg_conf_peer *conf)
 		.send_hold_time = conf->send_hold_time,
 		.passive = conf->range.addr.family != 0,
 		.connect_retry = CONNECT_RETRY,
-		.enforce_first_as = true,
+		/* RFC 7947 2.2.2.1: a route server does not prepend its own */
+		.enforce_first_as = conf->role != BGP_ROLE_RS_CLIENT,
 		.strict_role = conf->strict_role,
 		.caps = peer_caps(conf),
 	};
