@@ -5,6 +5,7 @@
  */
 #include <string.h>
 
+#include "bgp/attr_wire.h"
 #include "bgp/msg.h"
 #include "bgp/update.h"
 #include "ktap.h"
@@ -22,6 +23,7 @@ static char sent[N_SESSIONS][256];	/* last thing sent of the prefix */
 static bool heard[N_SESSIONS];		/* and whether since "mark" */
 static bool marked;
 static enum conf_kind kind[N_NEIGHBORS];
+static enum bgp_role role[N_NEIGHBORS];	/* ours */
 static struct rib_policy policy;
 static char hops[512];
 static struct rib_route due[16];	/* routes to be answered for */
@@ -65,6 +67,7 @@ static void take_block(unsigned int session,
 	char buf[PREFIX_STRLEN], path[128];
 	struct bgp_nlri entry;
 	struct addr hop;
+	uint32_t otc;
 
 	if (!block->withdraw)
 		attrs = bgp_update_attrs(parser, block);
@@ -84,6 +87,8 @@ static void take_block(unsigned int session,
 				       sizeof(path));
 		if (path[0])
 			say(to, 256, " community %s", path);
+		if (attr_list_otc(bgp_attrs_part(attrs, BGP_PART_OTHER), &otc))
+			say(to, 256, " otc %u", otc);
 	}
 }
 
@@ -157,6 +162,7 @@ static void up(unsigned int session)
 	struct rib_session agreed = {
 		.wire = { .as4 = true, .max_len = BGP_MSG_MAX, .families = 3 },
 		.nexthop = { instance(session) },
+		.role = role[session / 2],
 	};
 
 	agreed.nexthop[1] = agreed.nexthop[0];
@@ -187,6 +193,7 @@ static void start(void)
 	unsigned int i;
 
 	memset(kind, 0, sizeof(kind));
+	memset(role, 0, sizeof(role));
 	memset(&policy, 0, sizeof(policy));
 	rib = rib_new(&conf, &ops, NULL);
 	prefix_parse("10.1.0.0/16", &space);
@@ -223,7 +230,7 @@ static unsigned int word_among(const char *word, const char *const *words)
 /* A path on its way to be announced. */
 struct path {
 	struct bgp_attr_set set;
-	struct wbuf as_path, communities;
+	struct wbuf as_path, communities, other;
 	bool own;			/* nothing is said of the AS path */
 };
 
@@ -244,6 +251,9 @@ static bool take_value(struct path *p, const char *key, const char *word)
 	} else if (!strcmp(key, "local-pref")) {
 		p->set.local_pref = strtoul(word, NULL, 10);
 		p->set.flags |= BGP_ATTRS_LOCAL_PREF;
+	} else if (!strcmp(key, "otc")) {
+		attr_list_add_otc(&p->other, rbuf_make(NULL, 0),
+				  strtoul(word, NULL, 10));
 	} else {
 		return false;
 	}
@@ -254,7 +264,8 @@ static bool is_key(const char *word)
 {
 	return !strcmp(word, "as") || !strcmp(word, "hop") ||
 	       !strcmp(word, "community") || !strcmp(word, "origin") ||
-	       !strcmp(word, "med") || !strcmp(word, "local-pref");
+	       !strcmp(word, "med") || !strcmp(word, "local-pref") ||
+	       !strcmp(word, "otc");
 }
 
 static void take_words(struct path *p)
@@ -284,12 +295,13 @@ static void take_words(struct path *p)
 static void announce(unsigned int session, char *rest)
 {
 	struct bgp_nlri nlri = { .path_id = 0 };
-	uint8_t path[64], communities[64], wire[32];
+	uint8_t path[64], communities[64], other[16], wire[32];
 	struct wbuf w = wbuf_make(wire, sizeof(wire));
 	struct path p = {
 		.set.nexthop = addr_from_v4(0x0a010201 + session / 2),
 		.as_path = wbuf_make(path, sizeof(path)),
 		.communities = wbuf_make(communities, sizeof(communities)),
+		.other = wbuf_make(other, sizeof(other)),
 		.own = kind[session / 2] == CONF_NVA,
 	};
 	struct bgp_attrs *attrs;
@@ -310,6 +322,7 @@ static void announce(unsigned int session, char *rest)
 		rbuf_make(path, path[1] ? p.as_path.len : 0);
 	p.set.part[BGP_PART_COMMUNITIES] =
 		rbuf_make(communities, p.communities.len);
+	p.set.part[BGP_PART_OTHER] = rbuf_make(other, p.other.len);
 	attrs = bgp_attrs_new(&p.set);
 	bgp_nlri_build(&w, &nlri, false);
 	rib_peer_announce(peer[session], af, attrs, rbuf_make(wire, w.len));
@@ -317,11 +330,10 @@ static void announce(unsigned int session, char *rest)
 }
 
 /* The neighbor comes again as what it is now. */
-static void set_kind(unsigned int neighbor, enum conf_kind now)
+static void come_again(unsigned int neighbor)
 {
 	unsigned int i;
 
-	kind[neighbor] = now;
 	for (i = 2 * neighbor; i < 2 * neighbor + 2; i++) {
 		rib_peer_remove(peer[i]);
 		run();
@@ -346,26 +358,34 @@ static bool do_policy(const char *word, char *rest)
 {
 	static const char *const kinds[] = { "nva", "vpn", "expressroute",
 					     NULL };
+	static const char *const roles[] = { "none", "provider", "rs",
+					     "rs-client", "customer", "peer",
+					     NULL };
 	static const char *const preferences[] = { "ExpressRoute",
 						   "VpnGateway", "ASPath",
 						   NULL };
 	const char *first = strtok(rest, " \n");
 	const char *second = strtok(NULL, " \n");
 
-	if (!strcmp(word, "kind"))
-		set_kind(first[0] - 'a', word_among(second, kinds));
-	else if (!strcmp(word, "branch-to-branch"))
+	if (!strcmp(word, "kind")) {
+		kind[first[0] - 'a'] = word_among(second, kinds);
+		come_again(first[0] - 'a');
+	} else if (!strcmp(word, "role")) {
+		role[first[0] - 'a'] = word_among(second, roles);
+		come_again(first[0] - 'a');
+	} else if (!strcmp(word, "branch-to-branch")) {
 		policy.branch_to_branch = !strcmp(first, "on");
-	else if (!strcmp(word, "prefer"))
+	} else if (!strcmp(word, "prefer")) {
 		policy.preference = word_among(first, preferences);
-	else if (!strcmp(word, "as-override"))
+	} else if (!strcmp(word, "as-override")) {
 		set_peer(first[0] - 'a', true, 0);
-	else if (!strcmp(word, "allowas-in"))
+	} else if (!strcmp(word, "allowas-in")) {
 		set_peer(first[0] - 'a', false, atoi(second));
-	else if (!strcmp(word, "mark"))
+	} else if (!strcmp(word, "mark")) {
 		marked = true;
-	else
+	} else {
 		return false;
+	}
 	rib_set_policy(rib, &policy);
 	run();
 	return true;
