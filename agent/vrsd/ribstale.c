@@ -12,6 +12,13 @@
 #include "lib/loop.h"
 #include "vrsd/ribproc.h"
 
+/*
+ * For which a peer that is there may take to announce everything, in seconds:
+ * after its return until End-of-RIB, and from BoRR to EoRR. Enough for a full
+ * table over a slow path; it only ends what would otherwise never end.
+ */
+#define PATIENCE	360
+
 static enum bgp_af af_of(const struct ribproc_stale *stale)
 {
 	return stale - stale->peer->af;
@@ -85,14 +92,6 @@ void ribstale_down(struct ribproc_peer *peer, const struct msg_peer_down *msg)
 		 peer->id.vnet, peer->id.neighbor, msg->restart_time);
 }
 
-static uint64_t patience_ms(const struct ribproc_peer *peer)
-{
-	const struct conf_server *server = peer->vnet->conf->server;
-
-	/* A reload has taken the route server; its peers do not know yet. */
-	return server ? server->stale_time * 1000ull : 0;
-}
-
 void ribstale_up(struct ribproc_peer *peer, const struct msg_peer_up *up)
 {
 	enum bgp_af af;
@@ -103,7 +102,7 @@ void ribstale_up(struct ribproc_peer *peer, const struct msg_peer_up *up)
 		/* RFC 4724 4.2: not if it has lost its forwarding state. */
 		if (up->end_of_rib &&
 		    up->forwarding & peer->families & bgp_af_bit(af))
-			loop_timer_set(peer->af[af].timer, patience_ms(peer));
+			loop_timer_set(peer->af[af].timer, PATIENCE * 1000ull);
 		else
 			over(peer, af);
 	}
@@ -130,7 +129,7 @@ void ribstale_refresh(struct ribproc_peer *peer, enum bgp_af af,
 	    (!peer->end_of_rib || peer->complete & bit) &&
 	    rib_peer_stale(peer->rib, af)) {
 		peer->refreshing |= bit;
-		loop_timer_set(peer->af[af].timer, patience_ms(peer));
+		loop_timer_set(peer->af[af].timer, PATIENCE * 1000ull);
 	} else if (what == BGP_REFRESH_END && peer->refreshing & bit) {
 		over(peer, af);
 	} else {

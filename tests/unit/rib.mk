@@ -42,3 +42,6 @@ rib_outsum_test_libs	:= -lyaml -Wl,--wrap=adjout_export \
 
 unit_tests += riblimit_test
 riblimit_test_sources	:= $(rib_decide_test_sources) agent/vrsd/riblimit.c
+
+unit_tests += ribstale_test
+ribstale_test_sources	:= $(rib_test_bgp) $(rib_test_lib) agent/vrsd/ribstale.c
