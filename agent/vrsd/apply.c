@@ -241,6 +241,9 @@ static void want_peer(const struct conf_vnet *vnet, size_t instance,
 				neighbor->address.family ?
 				server->restart_time : 0,
 		.long_lived_time = server->long_lived_time,
+		.prefix_limit = neighbor->prefix_limit,
+		.excess = neighbor->excess,
+		.prefix_restart = neighbor->prefix_restart,
 	};
 	uint32_t slot;
 

@@ -179,6 +179,9 @@ struct msg_conf_peer {
 	bool restarted;			/* there was a vrsd before this one */
 	uint16_t restart_time;		/* seconds, 0: no graceful restart */
 	uint32_t long_lived_time;	/* seconds */
+	uint32_t prefix_limit;		/* which rib watches over */
+	uint8_t excess;			/* enum conf_excess */
+	uint16_t prefix_restart;	/* seconds after a teardown */
 };
 
 /* One BFD session, with whom a BGP session is. */

@@ -687,17 +687,24 @@ static void conn_fini(struct peer_conn *conn)
 	free(conn->timers);
 }
 
-void session_peer_start(struct peer *peer)
+static void start(struct peer *peer)
 {
 	if (!peer->conf.shutdown)
 		bgp_peer_start(&peer->bgp);
+}
+
+/* Who waits after going over its limit is not let in by a reload. */
+void session_peer_start(struct peer *peer)
+{
+	if (!loop_timer_running(peer->again))
+		start(peer);
 }
 
 static void come_again(void *arg)
 {
 	struct peer *peer = arg;
 
-	session_peer_start(peer);
+	start(peer);
 	if (session_peer_dynamic(peer))
 		session_look_after_dynamic();
 }
@@ -823,6 +830,15 @@ static bool must_reset(const struct peer *peer,
 	       other_offer(peer->bgp.conf, *bgp) || role_refused(peer, bgp);
 }
 
+/* What it was stopped for does not hold any more, or not in this way. */
+static bool other_limit(const struct msg_conf_peer *old,
+			const struct msg_conf_peer *conf)
+{
+	return old->prefix_limit != conf->prefix_limit ||
+	       old->excess != conf->excess ||
+	       old->prefix_restart != conf->prefix_restart;
+}
+
 void session_peer_update(struct peer *peer, const struct msg_conf_peer *conf)
 {
 	struct bgp_peer_conf bgp = bgp_conf(conf);
@@ -830,6 +846,8 @@ void session_peer_update(struct peer *peer, const struct msg_conf_peer *conf)
 	bool other_keys = peer->conf.keys != conf->keys;
 	enum bgp_direction i;
 
+	if (conf->shutdown || reset || other_limit(&peer->conf, conf))
+		loop_timer_stop(peer->again);
 	/* By what was agreed on, so before that is forgotten */
 	if (conf->shutdown)
 		bgp_peer_stop(&peer->bgp, BGP_CEASE_ADMIN_SHUTDOWN,

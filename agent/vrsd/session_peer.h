@@ -55,7 +55,10 @@ void session_peer_free(struct peer *peer, enum bgp_cease why);
  */
 void session_peer_update(struct peer *peer, const struct msg_conf_peer *conf);
 
-/* Begin, or go on, unless it is shut down by the configuration. */
+/*
+ * Begin, or go on, unless it is shut down by the configuration or has still to
+ * wait after it announced too much.
+ */
 void session_peer_start(struct peer *peer);
 
 /* A connection of the peer was accepted; @fd becomes the peer's. */

@@ -76,11 +76,24 @@ check "warn: all are held" wait_until 10 held 10
 check "the log says so, too" logged "sdwan .*more than 6 prefixes, all are taken"
 check_equal "the session stays" 2 established sdwan
 
-limit_config default ", prefix-limit: 9, prefix-limit-action: teardown, prefix-limit-restart: 3"
+limit_config default ", prefix-limit: 9, prefix-limit-action: teardown, prefix-limit-restart: 300"
 must vrs reload
 must announce 9 65001:3
-check "teardown: the session ends" wait_until 10 lacks sessions 4
+ended() { vrs show peers -j | jq -e '[.[] | select(.neighbor == "sdwan") | .state] == ["Idle", "Idle"]'; }
+check "teardown: the session ends" wait_until 10 ended
 check "with Cease, Maximum Number of Prefixes Reached" wait_until 10 logged "sdwan .*Maximum Number of Prefixes"
+must retract 1 9
+times_up=$(established sdwan)
+must sed -i 's/asn: 65002/&, prefix-limit: 100/' "$run/vrsd.yaml"
+must vrs reload
+sleep 8
+check "a reload for another neighbor does not let it back" ended
+check_equal "nor has it been back" "$times_up" established sdwan
+limit_config default ", prefix-limit: 9, prefix-limit-action: teardown, prefix-limit-restart: 3"
+must vrs reload
+check "one that changes its limit does" wait_until 30 sessions 4
+must announce 9 65001:3
+check "it goes over it again" wait_until 10 ended
 must retract 1 9
 check "it comes back after a while" wait_until 30 sessions 4
 check "with its routes" wait_until 10 held 3
