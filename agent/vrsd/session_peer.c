@@ -563,6 +563,7 @@ static void io_established(struct bgp_peer *bgp)
 	up.id = peer->conf.id;
 	peer->heard = false;
 	peer->slow = false;
+	peer->told_unaskable = false;
 	session_peer_tell_bfd(peer);
 	chan_send(proc_chan(PROC_RIB), MSG_PEER_UP, &up, sizeof(up));
 }
@@ -716,6 +717,15 @@ void session_peer_over_limit(struct peer *peer, uint32_t restart)
 		loop_timer_set(peer->again, 1000 * (uint64_t)restart);
 }
 
+static void tell_unaskable(struct peer *peer)
+{
+	if (peer->told_unaskable)
+		return;
+	peer->told_unaskable = true;
+	log_warn("%s: there is room for what was not taken, but without route "
+		 "refresh it cannot be asked for that", peer->name);
+}
+
 void session_peer_ask_refresh(struct peer *peer)
 {
 	const struct bgp_conn *session = peer->bgp.session;
@@ -723,8 +733,12 @@ void session_peer_ask_refresh(struct peer *peer)
 	struct wbuf w;
 	enum bgp_af af;
 
-	if (!session || !session->remote.caps.route_refresh)
+	if (!session)
 		return;
+	if (!session->remote.caps.route_refresh) {
+		tell_unaskable(peer);
+		return;
+	}
 	for (af = 0; af < BGP_AF_COUNT; af++) {
 		if (!(session->wire.families & bgp_af_bit(af)))
 			continue;

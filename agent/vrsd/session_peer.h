@@ -39,6 +39,7 @@ struct peer {
 					 * last session with this process */
 	bool heard;			/* rib speaks of this session */
 	bool slow;			/* rib was asked to hold back */
+	bool told_unaskable;		/* that it has no route refresh */
 	unsigned int dials;		/* asked for and not yet answered */
 	uint64_t since_ms;		/* in this state */
 	bool wanted;			/* by the configuration being read */

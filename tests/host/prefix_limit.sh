@@ -144,6 +144,31 @@ must announce 9 65001:7
 check "again" wait_until 20 is_in Idle
 must retract 1 9
 check "or after a while" wait_until 60 is_in Established
+
+# Who cannot be asked for the rest.
+kill $bird_pid
+wait $bird_pid 2>/dev/null
+start_bird "enable route refresh off;"
+limit_config default ""
+must sed -i 's/asn: 65002/&, prefix-limit: 1/' "$run/vrsd.yaml"
+must vrs reload
+check "a neighbor without route refresh comes up" wait_until 60 sessions 4
+check "and its one route" wait_until 10 learned firewall 0.0.0.0/0
+# bird_routes ROUTE...: are what it announces.
+bird_routes() {
+	sed -i "s,static default4 .*,static default4 { ipv4; $(printf 'route %s blackhole; ' "$@")}," "$run/bird.conf"
+	bird configure >/dev/null
+}
+must bird_routes 0.0.0.0/0 10.201.0.0/16
+check "another is too much" wait_until 10 logged "firewall .*more than 1 prefixes, the others are not taken"
+must bird_routes 10.201.0.0/16
+unaskable() { grep -c "firewall .*without route refresh it cannot be asked" "$run/vrsd.log"; }
+told_twice() { [ "$(unaskable)" -eq 2 ]; }
+check "the log says for each session that it cannot be asked for that" wait_until 10 told_twice
+check "it is missing" lacks learned firewall 10.201.0.0/16
+must bird_routes 0.0.0.0/0
+must bird_routes 10.201.0.0/16
+check "until it is announced anew" wait_until 10 learned firewall 10.201.0.0/16
 stop_vrsd
 check_equal "vrsd ends in good order" 0 echo $?
 ktap_finish
