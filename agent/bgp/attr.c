@@ -165,6 +165,7 @@ bool bgp_attrs_valid(const void *data, size_t size)
 /* What an internal or an external peer must or must not be told. */
 static void scope(struct bgp_attr_set *set, bool ebgp, struct wbuf *w)
 {
+	struct rbuf *ext = &set->part[BGP_PART_EXT_COMMUNITIES];
 	size_t begin = w->len;
 
 	if (!ebgp) {
@@ -177,6 +178,9 @@ static void scope(struct bgp_attr_set *set, bool ebgp, struct wbuf *w)
 	attr_list_transitive(w, set->part[BGP_PART_OTHER]);
 	set->part[BGP_PART_OTHER] = rbuf_make(w->data + begin,
 					      w->len - begin);
+	*ext = ext_community_transitive(w, *ext);
+	if (!ext->left)
+		set->flags &= ~BGP_ATTRS_PARTIAL_EXT_COMMUNITIES;
 }
 
 static void export_path(struct bgp_attr_set *set, const struct bgp_export *how,

@@ -161,7 +161,8 @@ struct bgp_export {
  * bgp_attrs_export - attributes as a group of peers is to be sent them
  *
  * RFC 4271 5.1: to an external peer MED, LOCAL_PREF and other non-transitive
- * attributes are left out; to an internal one LOCAL_PREF is always there.
+ * attributes are left out, and non-transitive extended communities (RFC 4360
+ * 6); to an internal one LOCAL_PREF is always there.
  * Return: memory to be freed with free(3); NULL if what is added does not fit.
  */
 struct bgp_attrs *bgp_attrs_export(const struct bgp_attrs *attrs,

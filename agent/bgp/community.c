@@ -67,6 +67,18 @@ struct rbuf community_sort(struct wbuf *w, struct rbuf list, size_t len)
 	return rbuf_make(copy, w->len - begin);
 }
 
+struct rbuf ext_community_transitive(struct wbuf *w, struct rbuf list)
+{
+	size_t begin = w->len;
+	struct rbuf one;
+
+	while (rbuf_sub(&list, EXT_COMMUNITY_LEN, &one)) {
+		if (!(one.pos[0] & EXT_COMMUNITY_NON_TRANSITIVE))
+			wbuf_rbuf(w, one);
+	}
+	return rbuf_make(w->data + begin, w->len - begin);
+}
+
 bool bgp_community_present(const struct bgp_attrs *attrs, uint32_t community)
 {
 	struct rbuf list = bgp_attrs_part(attrs, BGP_PART_COMMUNITIES);

@@ -9,6 +9,7 @@
 
 #define COMMUNITY_LEN		4	/* RFC 1997 */
 #define EXT_COMMUNITY_LEN	8	/* RFC 4360 */
+#define EXT_COMMUNITY_NON_TRANSITIVE	0x40	/* in its first byte */
 #define LARGE_COMMUNITY_LEN	12	/* RFC 8092 */
 
 /**
@@ -20,6 +21,8 @@
  * Return: the result.
  */
 struct rbuf community_sort(struct wbuf *w, struct rbuf list, size_t len);
+/* Append the extended ones that may leave the AS (RFC 4360 6). */
+struct rbuf ext_community_transitive(struct wbuf *w, struct rbuf list);
 /* Whether a list is in canonical form. */
 bool community_sorted(struct rbuf list, size_t len);
 

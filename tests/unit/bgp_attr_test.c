@@ -207,6 +207,49 @@ static void test_export_ibgp(void)
 	free(b);
 }
 
+/* RFC 4360 6 */
+static void test_ext_communities(void)
+{
+	static const uint8_t list[] = {
+		0x00, 2, 0xfd, 0xe9, 0, 1, 0, 0, 0x43, 0, 0, 0, 0, 0, 0, 1,
+		0x80, 2, 0, 0, 0, 0, 0, 2, 0xc3, 0, 0, 0, 0, 0, 0, 3,
+	};
+	static const uint8_t kept[] = {
+		0x00, 2, 0xfd, 0xe9, 0, 1, 0, 0, 0x80, 2, 0, 0, 0, 0, 0, 2,
+	};
+	struct bgp_export how = { .ebgp = true };
+	struct bgp_attr_set set = {
+		.flags = BGP_ATTRS_PARTIAL_EXT_COMMUNITIES,
+		.part[BGP_PART_EXT_COMMUNITIES] =
+			rbuf_make(list, sizeof(list)),
+	};
+	struct bgp_attrs *a = bgp_attrs_new(&set);
+	struct bgp_attrs *b = bgp_attrs_export(a, &how);
+	struct rbuf ext = bgp_attrs_part(b, BGP_PART_EXT_COMMUNITIES);
+
+	ktap_ok(ext.left == sizeof(kept) &&
+		!memcmp(ext.pos, kept, sizeof(kept)) &&
+		b->flags & BGP_ATTRS_PARTIAL_EXT_COMMUNITIES &&
+		bgp_attrs_valid(b, b->size),
+		"extended communities of the AS do not leave it");
+	free(b);
+	how.ebgp = false;
+	b = bgp_attrs_export(a, &how);
+	ktap_ok(b->part_len[BGP_PART_EXT_COMMUNITIES] == sizeof(list),
+		"within it they are kept");
+	free(a);
+	free(b);
+
+	set.part[BGP_PART_EXT_COMMUNITIES] = rbuf_make(list + 8, 8);
+	how.ebgp = true;
+	a = bgp_attrs_new(&set);
+	b = bgp_attrs_export(a, &how);
+	ktap_ok(b->part_len[BGP_PART_EXT_COMMUNITIES] == 0 && b->flags == 0,
+		"where there are no others, nothing is left");
+	free(a);
+	free(b);
+}
+
 static void test_prepend(void)
 {
 	static uint8_t path[UINT16_MAX];
@@ -298,6 +341,7 @@ int main(void)
 	test_communities();
 	test_export_ebgp();
 	test_export_ibgp();
+	test_ext_communities();
 	test_prepend();
 	return ktap_finish();
 }
