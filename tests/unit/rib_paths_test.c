@@ -25,6 +25,8 @@ static struct bgp_update *parser;
 static struct rib_peer *peer[TWIN + 1];
 static char has[TWIN + 1][IDS][64];	/* AS path by identifier */
 static unsigned int reached, unreached, sends;
+static enum bgp_role taker_role;	/* ours to it, RFC 9234 */
+static bool otc;			/* what is said has it */
 
 static struct addr host(unsigned int n)
 {
@@ -120,6 +122,7 @@ static void add_peer(unsigned int n, const struct rib_peer_policy *policy)
 		.wire = { .as4 = true, .max_len = BGP_MSG_MAX, .families = 1,
 			  .add_path_tx = n >= TAKER },
 		.nexthop = { conf.local },
+		.role = n == TAKER ? taker_role : BGP_ROLE_NONE,
 	};
 
 	peer[n] = rib_peer_add(rib, &conf);
@@ -142,6 +145,7 @@ static void start(const struct rib_peer_policy *policy)
 /* From peer @n with so many AS numbers, or none: withdrawn. */
 static void say(unsigned int n, unsigned int hops)
 {
+	static const uint8_t attr[] = { 0xc0, 35, 4, 0, 0, 0xfd, 0xe9 };
 	struct bgp_nlri nlri = { .prefix = the_prefix() };
 	uint8_t path[64], buf[8];
 	struct wbuf w = wbuf_make(path, sizeof(path));
@@ -160,6 +164,8 @@ static void say(unsigned int n, unsigned int hops)
 	for (i = 0; i < hops; i++)
 		wbuf_u32(&w, 65000 + n);
 	set.part[BGP_PART_AS_PATH] = rbuf_make(path, w.len);
+	if (otc)
+		set.part[BGP_PART_OTHER] = rbuf_make(attr, sizeof(attr));
 	attrs = bgp_attrs_new(&set);
 	rib_peer_announce(peer[n], 0, attrs, rbuf_make(buf, to.len));
 	free(attrs);
@@ -311,6 +317,24 @@ static void test_map(void)
 	finish("map");
 }
 
+/* RFC 9234 5: as with a map */
+static void test_role(void)
+{
+	taker_role = BGP_ROLE_CUSTOMER;
+	start(&(struct rib_peer_policy){ .add_path_send = 2 });
+	taker_role = BGP_ROLE_NONE;
+	otc = true;
+	say(1, 1);
+	otc = false;
+	say(2, 2);
+	say(3, 3);
+	run();
+	ktap_ok(peer_has(TAKER, "65515 65002 65002",
+			 "65515 65003 65003 65003", NULL),
+		"what may not go to a provider takes no place");
+	finish("role");
+}
+
 static void test_group(void)
 {
 	struct rib_peer_policy policy = { .add_path_send = 3 };
@@ -383,6 +407,7 @@ int main(void)
 	test_identifiers();
 	test_number();
 	test_map();
+	test_role();
 	test_group();
 	test_audience();
 	bgp_update_free(parser);
