@@ -340,8 +340,6 @@ static const char *needed_capability(const struct bgp_peer_conf *conf)
 {
 	if (conf->remote_as > UINT16_MAX)
 		return "its AS number has four octets";
-	if (!(conf->caps.families & bgp_af_bit(BGP_IPV4_UNICAST)))
-		return "IPv4 is not for it";
 	if (conf->strict_role)
 		return "it has to tell its role";
 	return NULL;

@@ -52,9 +52,9 @@ struct bgp_kept bgp_restart_kept(const struct bgp_conn *conn,
 		return kept;
 	if (err->code && !(local->notification && remote->notification))
 		return kept;
-	if (conn->peer->last_error_received ? err->code == BGP_ERR_CEASE &&
-				       err->subcode == BGP_CEASE_HARD_RESET :
-				       is_final(err))
+	if (conn->peer->last_error_received ?
+	    err->code == BGP_ERR_CEASE && err->subcode == BGP_CEASE_HARD_RESET :
+	    is_final(err))
 		return kept;
 	kept.families = remote->families & conn->wire.families;
 	for (af = 0; af < BGP_AF_COUNT; af++)

@@ -472,11 +472,6 @@ static void test_not_bare(void)
 	refused();
 	ktap_ok(!peer.bare && strstr(peer.last_error.text, "role"),
 		"nor without a role that it must tell");
-	local.families = 1 << BGP_IPV6_UNICAST;
-	dialled(&local);
-	refused();
-	ktap_ok(!peer.bare && strstr(peer.last_error.text, "IPv4"),
-		"nor without IPv4");
 	ktap_ok(peer.idle_hold == 10, "and that is damped");
 }
 
