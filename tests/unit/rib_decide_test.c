@@ -6,12 +6,11 @@
 #include <string.h>
 
 #include "bgp/attr_wire.h"
-#include "bgp/msg.h"
-#include "bgp/update.h"
 #include "ktap.h"
 #include "lib/hash.h"
 #include "lib/util.h"
 #include "rib/rib.h"
+#include "unit/rib_sent.h"
 
 #define DATA		"tests/unit/data/rib/decide.txt"
 #define N_NEIGHBORS	4
@@ -98,18 +97,12 @@ static void on_send(void *arg, const struct rib_send *send)
 		.wire = { .as4 = true, .max_len = BGP_MSG_MAX, .families = 3 },
 		.ebgp = kind[send->peers[0] / 2] == CONF_NVA,
 	};
-	struct rbuf stream = rbuf_make(send->data, send->len), body;
-	enum bgp_msg_type type;
-	struct bgp_error err;
+	struct rbuf stream = rbuf_make(send->data, send->len);
 	unsigned int b;
 	size_t i;
 
 	(void)arg;
-	while (stream.left > 0) {
-		ktap_must(bgp_msg_next(&stream, BGP_MSG_MAX, &type, &body,
-				       &err) == BGP_FRAME_MESSAGE);
-		ktap_must(bgp_update_parse(parser, body, &rules) ==
-			  BGP_ACCEPT);
+	while (rib_sent_next(&stream, parser, &rules)) {
 		for (b = 0; b < parser->n_blocks; b++) {
 			for (i = 0; i < send->n_peers; i++)
 				take_block(send->peers[i], &parser->block[b]);

@@ -5,13 +5,12 @@
  */
 #include <string.h>
 
-#include "bgp/msg.h"
-#include "bgp/update.h"
 #include "conf/conf.h"
 #include "ktap.h"
 #include "lib/hash.h"
 #include "lib/util.h"
 #include "rib/rib.h"
+#include "unit/rib_sent.h"
 
 #define DATA		"tests/unit/data/rib/map.txt"
 #define LOCAL_AS	65515
@@ -110,19 +109,13 @@ static void on_send(void *arg, const struct rib_send *send)
 		.wire = { .as4 = true, .max_len = BGP_MSG_MAX, .families = 3 },
 		.ebgp = true,
 	};
-	struct rbuf stream = rbuf_make(send->data, send->len), body, nlri;
+	struct rbuf stream = rbuf_make(send->data, send->len), nlri;
 	const struct bgp_attrs *attrs;
-	enum bgp_msg_type type;
 	struct bgp_nlri entry;
-	struct bgp_error err;
 	unsigned int b;
 
 	(void)arg;
-	while (stream.left > 0) {
-		ktap_must(bgp_msg_next(&stream, BGP_MSG_MAX, &type, &body,
-				       &err) == BGP_FRAME_MESSAGE);
-		ktap_must(bgp_update_parse(parser, body, &rules) ==
-			  BGP_ACCEPT);
+	while (rib_sent_next(&stream, parser, &rules)) {
 		for (b = 0; b < parser->n_blocks; b++) {
 			nlri = parser->block[b].nlri;
 			attrs = parser->block[b].withdraw ? NULL :

@@ -8,14 +8,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "bgp/msg.h"
-#include "bgp/update.h"
 #include "conf/conf.h"
 #include "ktap.h"
 #include "lib/hash.h"
 #include "lib/util.h"
 #include "rib/rib.h"
 #include "rib/table.h"
+#include "unit/rib_sent.h"
 
 #define LOCAL_AS	65515
 #define N_PEERS		5	/* 2 and 3 are sessions of one NVA */
@@ -134,18 +133,12 @@ static void on_send(void *arg, const struct rib_send *send)
 		.wire = { .as4 = true, .max_len = BGP_MSG_MAX, .families = 1 },
 		.ebgp = send->peers[0] != GATEWAY,
 	};
-	struct rbuf stream = rbuf_make(send->data, send->len), body;
-	enum bgp_msg_type type;
-	struct bgp_error err;
+	struct rbuf stream = rbuf_make(send->data, send->len);
 	unsigned int b;
 	size_t i;
 
 	(void)arg;
-	while (stream.left > 0) {
-		ktap_must(bgp_msg_next(&stream, BGP_MSG_MAX, &type, &body,
-				       &err) == BGP_FRAME_MESSAGE);
-		ktap_must(bgp_update_parse(parser, body, &update_rules) ==
-			  BGP_ACCEPT);
+	while (rib_sent_next(&stream, parser, &update_rules)) {
 		for (b = 0; b < parser->n_blocks; b++)
 			for (i = 0; i < send->n_peers; i++)
 				take(send->peers[i], &parser->block[b]);

@@ -6,13 +6,12 @@
  */
 #include <string.h>
 
-#include "bgp/msg.h"
-#include "bgp/update.h"
 #include "conf/conf.h"
 #include "ktap.h"
 #include "lib/hash.h"
 #include "lib/util.h"
 #include "rib/rib.h"
+#include "unit/rib_sent.h"
 
 #define LOCAL_AS	65515
 #define SOURCES		4		/* peers with these ids announce */
@@ -64,16 +63,9 @@ static void take(uint32_t id, struct rbuf stream)
 	static const struct bgp_update_rules rules = {
 		.wire = { .as4 = true, .families = 1, .add_path_rx = 1 },
 	};
-	struct bgp_error err;
-	enum bgp_msg_type type;
-	struct rbuf body;
 	unsigned int i;
 
-	while (stream.left > 0) {
-		ktap_must(bgp_msg_next(&stream, BGP_MSG_MAX, &type, &body,
-				       &err) == BGP_FRAME_MESSAGE);
-		ktap_must(bgp_update_parse(parser, body, &rules) ==
-			  BGP_ACCEPT);
+	while (rib_sent_next(&stream, parser, &rules)) {
 		for (i = 0; i < parser->n_blocks; i++)
 			take_block(id, &parser->block[i]);
 	}

@@ -6,8 +6,6 @@
  */
 #include <string.h>
 
-#include "bgp/msg.h"
-#include "bgp/update.h"
 #include "ktap.h"
 #include "lib/hash.h"
 #include "lib/util.h"
@@ -15,6 +13,7 @@
 #include "rib/idq.h"
 #include "rib/net.h"
 #include "rib/rib.h"
+#include "unit/rib_sent.h"
 
 #define N_NETS	65000		/* not when the index has just grown */
 
@@ -261,17 +260,13 @@ static struct bgp_update *parser;
 static uint32_t n_reach[400], n_unreach[400], n_messages[400], n_eor[400];
 static bool oversize;
 
-static void count_message(uint32_t peer, struct rbuf body)
+/* What is in @parser */
+static void count_message(uint32_t peer)
 {
-	static const struct bgp_update_rules rules = {
-		.wire = { .as4 = true, .max_len = BGP_MSG_MAX, .families = 3 },
-		.ebgp = true,
-	};
 	struct bgp_nlri entry;
 	struct rbuf nlri;
 	unsigned int i;
 
-	ktap_must(bgp_update_parse(parser, body, &rules) == BGP_ACCEPT);
 	n_messages[peer]++;
 	n_eor[peer] += parser->eor;
 	for (i = 0; i < parser->n_blocks; i++) {
@@ -286,18 +281,18 @@ static void count_message(uint32_t peer, struct rbuf body)
 
 static void on_send(void *arg, const struct rib_send *send)
 {
-	struct rbuf stream = rbuf_make(send->data, send->len), body;
-	enum bgp_msg_type type;
-	struct bgp_error err;
+	static const struct bgp_update_rules rules = {
+		.wire = { .as4 = true, .max_len = BGP_MSG_MAX, .families = 3 },
+		.ebgp = true,
+	};
+	struct rbuf stream = rbuf_make(send->data, send->len);
 	size_t i;
 
 	(void)arg;
 	oversize |= send->len > RIB_SEND_MAX;
-	while (stream.left > 0) {
-		ktap_must(bgp_msg_next(&stream, BGP_MSG_MAX, &type, &body,
-				       &err) == BGP_FRAME_MESSAGE);
+	while (rib_sent_next(&stream, parser, &rules)) {
 		for (i = 0; i < send->n_peers; i++)
-			count_message(send->peers[i], body);
+			count_message(send->peers[i]);
 	}
 }
 
