@@ -10,30 +10,9 @@
 #	blue	  10.1.1.4, 10.1.1.5, fd00:10:1:1::4, fd00:10:1:1::5 (AS 65515)
 
 . "${0%/*}/../lib.sh"
+. "${0%/*}/../vrsd.sh"
 
 load_module
-run=$(mktemp -d)
-defer rm -rf "$run"
-chmod 755 "$run"
-
-# guest_vm NAME MAC GATEWAY ADDR/PLEN...: with a NIC for vrsd to enslave.
-guest_vm() {
-	local name=$1 mac=$2 gateway=$3 addr
-	shift 3
-
-	add_netns "$name"
-	must ip link add "$name" type veth peer name eth0 address "$mac" netns "$name"
-	must ip link set "$name" up
-	must ip -n "$name" link set eth0 up
-	for addr; do
-		if [[ $addr = *:* ]]; then
-			must ip -n "$name" address add "$addr" dev eth0 nodad
-		else
-			must ip -n "$name" address add "$addr" dev eth0
-		fi
-	done
-	must ip -n "$name" route add default via "$gateway" dev eth0
-}
 
 write_config() {
 	cat >"$run/vrsd.yaml" <<-EOT
@@ -62,20 +41,6 @@ write_config() {
 	        - { name: sdwan6, address: "fd00:10:1:2::4", asn: 65001 }
 	        - { name: firewall, address: 10.1.3.4, asn: 65002 }
 	EOT
-}
-
-start_vrsd() {
-	: >"$run/vrsd.log"
-	vrsd -c "$run/vrsd.yaml" -r "$run/rs" -u nobody >"$run/vrsd.log" 2>&1 &
-	vrsd_pid=$!
-	defer kill_process $vrsd_pid
-	wait_until 20 grep -q "serves" "$run/vrsd.log" ||
-		bail_out "vrsd does not start: $(cat "$run/vrsd.log")"
-}
-
-kill_process() {
-	kill -KILL "$1" 2>/dev/null && wait "$1" 2>/dev/null
-	return 0
 }
 
 # bird_config NAME AS FAMILIES ROUTE...: with $next_hop, if it is set, and a longer
@@ -117,7 +82,6 @@ announce() {
 	must birdc -s "$run/$1.ctl" configure >/dev/null
 }
 
-ask() { vrs -s "$run/rs/vrsd.sock" "$@"; }
 sessions() {
 	[ "$(ask show peers -j | jq '[.[] | select(.state == "Established")] | length')" -eq "$1" ]
 }
@@ -178,12 +142,10 @@ pinging=()
 
 guest_vm vm1 02:00:00:00:00:04 10.1.0.1 10.1.0.4/24 fd00:10:1::4/64
 guest_vm sdwan 02:00:00:00:02:04 10.1.2.1 10.1.2.4/24 fd00:10:1:2::4/64
-must ip -n sdwan -6 route add default via fe80::1234:5678:9abc dev eth0
 guest_vm firewall 02:00:00:00:03:04 10.1.3.1 10.1.3.4/24
 must ip -n sdwan address add 10.251.0.1/32 dev lo
 must ip -n sdwan -6 address add fd00:250::1/128 dev lo nodad
 must ip -n firewall address add 10.251.0.1/32 dev lo
-must ip -n vm1 -6 route add default via fe80::1234:5678:9abc dev eth0
 write_config
 start_vrsd
 start_bird sdwan 65001 "4 6" 10.250.0.0/16 10.251.0.0/16 fd00:250::/32

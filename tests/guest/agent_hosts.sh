@@ -9,11 +9,9 @@
 . "${0%/*}/../lib.sh"
 . "${0%/*}/../datapath.sh"
 . "${0%/*}/../hosts.sh"
+. "${0%/*}/../vrsd.sh"
 
 load_module
-run=$(mktemp -d)
-defer rm -rf "$run"
-chmod 755 "$run"
 add_underlay 1600
 add_host h1 192.0.2.1/24
 add_host h2 192.0.2.2/24
@@ -56,11 +54,6 @@ write_config() {
 	EOT
 }
 
-kill_process() {
-	kill -KILL "$1" 2>/dev/null && wait "$1" 2>/dev/null
-	return 0
-}
-
 endpoints() {
 	on h1 vrs -j show endpoints blue |
 		jq -r '[.[] | .address + " " + .host] | join(",")'
@@ -90,10 +83,7 @@ cat >"$run/bird.conf" <<-EOT
 EOT
 
 write_config 192.0.2.2
-on h1 vrsd -c "$run/vrsd.yaml" -r "$run/rs" -u nobody >"$run/vrsd.log" 2>&1 &
-defer kill_process $!
-wait_until 20 grep -q "serves" "$run/vrsd.log" ||
-	bail_out "vrsd does not start: $(cat "$run/vrsd.log")"
+start_vrsd on h1
 check_equal "the tunnel is the one configured" vxlan0 \
 	sh -c 'ip netns exec h1 vrs -j show tunnel | jq -r .name'
 check_equal "the endpoint is" "10.1.3.4 192.0.2.2" endpoints

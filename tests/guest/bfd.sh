@@ -10,21 +10,9 @@
 #	blue	10.1.1.4, 10.1.1.5 (AS 65515)
 
 . "${0%/*}/../lib.sh"
+. "${0%/*}/../vrsd.sh"
 
 load_module
-run=$(mktemp -d)
-defer rm -rf "$run"
-chmod 755 "$run"
-
-# guest_vm NAME MAC GATEWAY ADDR/PLEN: with a NIC for vrsd to enslave.
-guest_vm() {
-	add_netns "$1"
-	must ip link add "$1" type veth peer name eth0 address "$2" netns "$1"
-	must ip link set "$1" up
-	must ip -n "$1" link set eth0 up
-	must ip -n "$1" address add "$4" dev eth0
-	must ip -n "$1" route add default via "$3" dev eth0
-}
 guest_vm vm1 02:00:00:00:00:04 10.1.0.1 10.1.0.4/24
 guest_vm left 02:00:00:00:02:04 10.1.2.1 10.1.2.4/24
 guest_vm right 02:00:00:00:03:04 10.1.3.1 10.1.3.4/24
@@ -47,11 +35,7 @@ cat >"$run/vrsd.yaml" <<-EOT
 	        - { name: left, address: 10.1.2.4, asn: 65001, $bfd }
 	        - { name: right, address: 10.1.3.4, asn: 65002, $bfd }
 EOT
-vrsd -c "$run/vrsd.yaml" -r "$run/rs" -u nobody >"$run/vrsd.log" 2>&1 &
-vrsd_pid=$!
-end_vrsd() { kill -KILL $vrsd_pid 2>/dev/null; return 0; }
-defer end_vrsd
-wait_until 20 grep -q "serves" "$run/vrsd.log" || bail_out "vrsd does not start: $(cat "$run/vrsd.log")"
+start_vrsd
 
 # start_bird NAME AS ADDRESS
 start_bird() {
@@ -73,7 +57,6 @@ start_bird() {
 start_bird left 65001 10.1.2.4
 start_bird right 65002 10.1.3.4
 
-ask() { vrs -s "$run/rs/vrsd.sock" "$@"; }
 bfd_up() { [ "$(ask show bfd -j | jq '[.[] | select(.state == "Up")] | length')" -eq "$1" ]; }
 # hops: where vm1's packets to 10.250.0.0/16 may go
 hops() {

@@ -11,23 +11,9 @@
 
 . "${0%/*}/../lib.sh"
 . "${0%/*}/../datapath.sh"
+. "${0%/*}/../vrsd.sh"
 
 load_module
-run=$(mktemp -d)
-defer rm -rf "$run"
-chmod 755 "$run"
-
-# guest_vm NAME MAC GATEWAY ADDR/PLEN IPV6-ADDR/PLEN: with a NIC for vrsd to enslave.
-guest_vm() {
-	add_netns "$1"
-	must ip link add "$1" type veth peer name eth0 address "$2" netns "$1"
-	must ip link set "$1" up
-	must ip -n "$1" link set eth0 up
-	must ip -n "$1" address add "$4" dev eth0
-	must ip -n "$1" address add "$5" dev eth0 nodad
-	must ip -n "$1" route add default via "$3" dev eth0
-	must ip -n "$1" route add default via fe80::1234:5678:9abc dev eth0
-}
 guest_vm nva 02:00:00:00:02:04 10.1.2.1 10.1.2.4/24 fd00:10:1:2::4/64
 guest_vm evil 02:00:00:00:00:04 10.1.0.1 10.1.0.4/24 fd00:10:1::4/64
 guest_vm router 02:00:00:00:03:04 10.1.3.1 10.1.3.4/24 fd00:10:1:3::4/64
@@ -49,11 +35,7 @@ cat >"$run/vrsd.yaml" <<-EOT
 	        - { name: nva, address: 10.1.2.4, asn: 65001 }
 	        - { name: nva6, address: "fd00:10:1:2::4", asn: 65001 }
 EOT
-vrsd -c "$run/vrsd.yaml" -r "$run/rs" -u nobody >"$run/vrsd.log" 2>&1 &
-vrsd_pid=$!
-end_vrsd() { kill -KILL $vrsd_pid 2>/dev/null; return 0; }
-defer end_vrsd
-wait_until 20 grep -q "serves" "$run/vrsd.log" || bail_out "vrsd does not start: $(cat "$run/vrsd.log")"
+start_vrsd
 
 # bird_config THIRD-OCTET: which route it announces, and so when it speaks
 bird_config() {
@@ -77,7 +59,6 @@ bird_config() {
 bird_config 1
 must in_vm nva bird -c "$run/bird.conf" -s "$run/bird.ctl" -P "$run/bird.pid"
 
-ask() { vrs -s "$run/rs/vrsd.sock" "$@"; }
 sessions() {
 	[ "$(ask show peers -j | jq '[.[] | select(.state == "Established")] | length')" -eq "$1" ]
 }

@@ -13,21 +13,9 @@
 
 . "${0%/*}/../lib.sh"
 . "${0%/*}/../control.sh"
+. "${0%/*}/../vrsd.sh"
 
 load_module
-run=$(mktemp -d)
-defer rm -rf "$run"
-chmod 755 "$run"
-
-# guest NAME MAC ADDR GATEWAY: a VM whose NIC vrsd enslaves
-guest() {
-	add_netns "$1"
-	must ip link add "$1" type veth peer name eth0 address "$2" netns "$1"
-	must ip link set "$1" up
-	must ip -n "$1" link set eth0 up
-	must ip -n "$1" address add "$3/24" dev eth0
-	must ip -n "$1" route add default via "$4" dev eth0
-}
 
 # write_config NEAR-FLAGS NEAR-PROPAGATION
 write_config() {
@@ -82,7 +70,6 @@ write_config() {
 	EOT
 }
 
-ask() { vrs -s "$run/rs/vrsd.sock" "$@"; }
 sides() {
 	vrs show peerings | awk 'NR > 1 { print $1, $2, $3, $4, $5, $6, $7 }' | sort
 }
@@ -91,12 +78,12 @@ row_is() { [ "$(row "$1" "$2")" = "$3" ]; }
 knows() { birdc -s "$run/${2:-nva}.ctl" show route for "$1" | grep -q "^$1"; }
 lacks() { ! "$@"; }
 
-guest nva 02:00:00:00:01:04 10.0.1.4 10.0.1.1
-guest gw 02:00:00:00:05:04 10.0.3.4 10.0.3.1
-guest csr 02:00:00:00:06:04 10.2.1.4 10.2.1.1
-guest vm0 02:00:00:00:04:04 10.0.2.4 10.0.2.1
-guest vm1 02:00:00:00:02:04 10.1.0.4 10.1.0.1
-guest vm2 02:00:00:00:03:04 10.2.0.4 10.2.0.1
+guest_vm nva 02:00:00:00:01:04 10.0.1.1 10.0.1.4/24
+guest_vm gw 02:00:00:00:05:04 10.0.3.1 10.0.3.4/24
+guest_vm csr 02:00:00:00:06:04 10.2.1.1 10.2.1.4/24
+guest_vm vm0 02:00:00:00:04:04 10.0.2.1 10.0.2.4/24
+guest_vm vm1 02:00:00:00:02:04 10.1.0.1 10.1.0.4/24
+guest_vm vm2 02:00:00:00:03:04 10.2.0.1 10.2.0.4/24
 must in_vm nva sysctl -qw net.ipv4.ip_forward=1
 must ip -n nva address add 10.250.0.1/32 dev lo
 must ip -n gw address add 10.251.0.1/32 dev lo
@@ -115,18 +102,6 @@ sed 's/10.0.1.4/10.2.1.4/; s/10.250/10.252/; s/10.0.9/10.2.9/; s/as 65001/as 650
 	"$run/nva.conf" >"$run/csr.conf"
 remote="use-remote-gateways: true, allow-forwarded-traffic: true"
 write_config "$remote" true
-start_vrsd() {
-	: >"$run/vrsd.log"
-	vrsd -c "$run/vrsd.yaml" -r "$run/rs" -u nobody >>"$run/vrsd.log" 2>&1 &
-	vrsd_pid=$!
-	defer end_vrsd $vrsd_pid
-	wait_until 20 grep -q "serves" "$run/vrsd.log" ||
-		bail_out "vrsd does not start: $(cat "$run/vrsd.log")"
-}
-end_vrsd() {
-	kill "$1" 2>/dev/null || return 0
-	sed 's/^/# /' "$run/vrsd.log"
-}
 start_vrsd
 for name in nva gw csr; do
 	must in_vm $name bird -c "$run/$name.conf" -s "$run/$name.ctl" \

@@ -17,11 +17,9 @@
 
 . "${0%/*}/../lib.sh"
 . "${0%/*}/../control.sh"
+. "${0%/*}/../vrsd.sh"
 
 load_module
-run=$(mktemp -d)
-defer rm -rf "$run"
-chmod 755 "$run"
 
 # mac_of ADDR: sets REPLY
 mac_of() {
@@ -166,9 +164,8 @@ twice() {
 }
 
 # learned|advertised NEIGHBOR: "INSTANCE PREFIX NEXT-HOP PATH"
-ask() { vrs -s "$run/rs/vrsd.sock" show "$@"; }
 lines_of() {
-	ask "$1" "$2" -j | jq -r '.[]?[]? |
+	ask show "$1" "$2" -j | jq -r '.[]?[]? |
 		"\(.localAddress) \(.network) \(.nextHop) \(.asPath)"' | sort
 }
 learned() { lines_of learned "$1" | grep -F "${2:- }" || true; }
@@ -192,7 +189,7 @@ becomes() {
 	check_equal "$@"
 }
 all_up() {
-	ask peers -j | jq -e "[.[] | select(.state == \"Established\")] | length == $1"
+	ask show peers -j | jq -e "[.[] | select(.state == \"Established\")] | length == $1"
 }
 
 guest vm 10.0.1.10
@@ -205,10 +202,7 @@ guest nva2 10.100.1.5
 guest nva3 10.100.1.6
 guest tvm 10.100.1.10
 write_config
-vrsd -c "$run/vrsd.yaml" -r "$run/rs" -u nobody >"$run/vrsd.log" 2>&1 &
-defer eval "kill $!; sed 's/^/# /' '$run/vrsd.log'"
-wait_until 20 grep -q serves "$run/vrsd.log" ||
-	bail_out "vrsd does not start: $(cat "$run/vrsd.log")"
+start_vrsd
 
 onprem="10.5.1.0/24 10.5.2.0/24 10.5.3.0/24"
 # shellcheck disable=SC2086 # lists
@@ -324,8 +318,8 @@ becomes "TV-20: row" "B Active 10.10.0.0/16 VirtualNetworkGateway 10.100.1.4" \
 check_equal "TV-20: lookup" "VirtualNetworkGateway 10.100.1.4 nva1" lookup tvm 10.10.0.9
 
 # The limit of 1,000 counts what is announced again twice
-ups() { ask peers -j | jq '[.[] | select(.neighbor == "nva3") | .established] | add'; }
-held() { ask peers -j | jq -c '[.[] | select(.neighbor == "nva3") | .learned]'; }
+ups() { ask show peers -j | jq '[.[] | select(.neighbor == "nva3") | .established] | add'; }
+held() { ask show peers -j | jq -c '[.[] | select(.neighbor == "nva3") | .learned]'; }
 frr() { vtysh --vty_socket "$run/nva3" -d bgpd "$@" >/dev/null 2>&1; }
 # announce N COMMUNITY: as many prefixes, and all that were announced before
 announce() {
