@@ -102,8 +102,21 @@ static void path_refresh(struct table *t, struct rib_peer *peer,
 		summary_touch(t, peer, attrs);
 }
 
-/* @attrs: id, not owned. */
-static void path_set(struct table *t, struct rib_peer *peer,
+/*
+ * Limits of ADD-PATH leave half of the places to other paths: this takes more
+ * sessions than anybody has. The last place is kept for our own route.
+ */
+static bool is_full(const struct table *t, struct net *net,
+		    const struct rib_peer *peer)
+{
+	uint32_t n;
+
+	net_paths(&t->nets, net, &n);
+	return n + (peer->index != PEER_OWN) >= NET_PATHS_MAX;
+}
+
+/* @attrs: id, not owned. False: the prefix can have no more paths. */
+static bool path_set(struct table *t, struct rib_peer *peer,
 		     const struct net_key *key, uint32_t attrs, bool summary)
 {
 	const struct attrset *set = attrset_get(&t->rib->attrs, attrs);
@@ -119,8 +132,10 @@ static void path_set(struct table *t, struct rib_peer *peer,
 	if (path && path->attrs == attrs &&
 	    !path_void(t->rib, t->af, path)) {
 		path_refresh(t, peer, net, path);
-		return;
+		return true;
 	}
+	if (!path && is_full(t, net, peer))
+		return false;
 	decide_begin(t, net, &before);
 	if (path) {
 		count_out(t, net, path);
@@ -145,6 +160,7 @@ static void path_set(struct table *t, struct rib_peer *peer,
 		summary_add(t, peer, attrs);
 	if (old != NET_NONE)
 		path_gone(t, peer, old);
+	return true;
 }
 
 static void path_unset(struct table *t, struct rib_peer *peer,
@@ -244,8 +260,10 @@ static void take(struct table *t, struct rib_peer *peer, uint32_t attrs,
 		for (i = 0; i < n; i++) {
 			if (limit_exceeded(t, peer, &key[i], excess))
 				continue;
-			path_set(t, peer, &key[i],
-				 inbound_attrs(&in, &key[i].prefix), false);
+			if (!path_set(t, peer, &key[i],
+				      inbound_attrs(&in, &key[i].prefix),
+				      false))
+				excess->many++;
 		}
 	}
 	inbound_end(&in);

@@ -11,6 +11,12 @@
 
 #define ADD_PATHS_MAX	64	/* of one prefix, of one peer, not stale */
 
+/*
+ * And of all: half of what a prefix can have, so that the other half is left
+ * to those who have one path of it.
+ */
+#define ADD_PATHS_ALL	((NET_PATHS_MAX + 1) / 2)
+
 static bool is_fresh(const struct table *t, const struct rib_path *path)
 {
 	return path_age(t->rib->peer[path->peer], t->af, path) == 0;
@@ -41,7 +47,9 @@ struct found {
 	bool usable;			/* by anybody's path */
 	bool fresh;			/* the peer has it */
 	bool same;			/* and with this identifier */
+	bool there;			/* or had, it is stale */
 	uint32_t paths;			/* of the peer */
+	uint32_t all;			/* of everybody, stale ones, too */
 };
 
 static struct found find(struct table *t, const struct rib_peer *peer,
@@ -53,6 +61,7 @@ static struct found find(struct table *t, const struct rib_peer *peer,
 	const uint32_t *ids;
 	struct net *net;
 	uint32_t i, n;
+	bool same;
 
 	if (id == NET_NONE)
 		return found;
@@ -60,13 +69,17 @@ static struct found find(struct table *t, const struct rib_peer *peer,
 	paths = net_paths(&t->nets, net, &n);
 	ids = net_path_ids(&t->nets, net);
 	found.usable = n > 0 && paths[0].why == RIB_WHY_BEST;
+	found.all = n;
 	for (i = 0; i < n; i++) {
-		if (paths[i].peer != peer->index || paths[i].summary ||
-		    !is_fresh(t, &paths[i]))
+		if (paths[i].peer != peer->index || paths[i].summary)
+			continue;
+		same = (ids ? ids[i] : 0) == key->path_id;
+		found.there |= same;
+		if (!is_fresh(t, &paths[i]))
 			continue;
 		found.paths++;
 		found.fresh = true;
-		found.same |= (ids ? ids[i] : 0) == key->path_id;
+		found.same |= same;
 	}
 	return found;
 }
@@ -106,6 +119,8 @@ bool limit_exceeded(struct table *t, const struct rib_peer *peer,
 		return false;
 	found = find(t, peer, key);
 	if (key->path_id != 0 && !found.same && found.paths >= ADD_PATHS_MAX)
+		return ++excess->many;
+	if (key->path_id != 0 && !found.there && found.all >= ADD_PATHS_ALL)
 		return ++excess->many;
 	if (key->path_id != 0 && !found.same && paths_full)
 		return ++excess->paths;

@@ -10,7 +10,7 @@
 /* Lengths of path arrays. */
 static const uint16_t class_size[NET_LENGTHS] = {
 	2, 3, 4, 5, 6, 8, 10, 12, 16, 20, 24, 32, 48, 64, 96, 128, 192, 256,
-	512, 1024, 4096, 16384, 32768, UINT16_MAX,
+	512, 1024, 4096, 16384, 32768, NET_PATHS_MAX,
 };
 
 /*
@@ -244,7 +244,7 @@ static void many_resize(struct net_store *store, struct net *net, uint32_t n,
 	net->flags |= NET_MANY;
 }
 
-/* Room for one more than @n. */
+/* Room for one more than @n, which the caller has seen to be possible. */
 static void make_room(struct net_store *store, struct net *net, uint32_t n,
 		      bool wide)
 {
@@ -255,7 +255,7 @@ static void make_room(struct net_store *store, struct net *net, uint32_t n,
 	if (n == class_size[length])
 		length++;
 	if (length == NET_LENGTHS)
-		fatalx("too many paths of one prefix");
+		fatalx("bug: a path of a prefix that is full");
 	if (!(net->flags & NET_MANY) || wide != is_wide(net) ||
 	    length != net->many.class % NET_LENGTHS)
 		many_resize(store, net, n, length + wide * NET_LENGTHS);

@@ -14,6 +14,7 @@
 #include "lib/slab.h"
 
 #define NET_NONE	UINT32_MAX	/* no such prefix */
+#define NET_PATHS_MAX	UINT16_MAX	/* of one prefix */
 
 struct rib_path {
 	uint32_t attrs;			/* attribute set */
@@ -143,7 +144,10 @@ struct rib_path *net_paths(const struct net_store *store, struct net *net,
 uint32_t *net_path_ids(const struct net_store *store, const struct net *net);
 uint32_t net_path_id(const struct net_store *store, struct net *net,
 		     const struct rib_path *path);
-/* Append an empty one with this identifier; moves the others. */
+/*
+ * Append an empty one with this identifier; moves the others. There must be
+ * less than NET_PATHS_MAX.
+ */
 struct rib_path *net_path_add(struct net_store *store, struct net *net,
 			      uint32_t path_id);
 /* Remove the @at-th; keeps the order of the others. */

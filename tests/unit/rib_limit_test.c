@@ -11,7 +11,7 @@
 #include "ktap.h"
 #include "lib/hash.h"
 #include "lib/util.h"
-#include "rib/rib.h"
+#include "rib/table.h"
 
 #define LOCAL_AS	65515
 #define N_PREFIXES	12
@@ -206,6 +206,68 @@ static void test_stale_paths(void)
 	rib_free(rib);
 }
 
+/*
+ * Have a prefix have @total paths: a peer's, with the attributes of the first.
+ * To announce so many by so many peers takes a decision on all for each.
+ */
+static void fill(struct rib_peer *peer, unsigned int n, uint32_t total)
+{
+	struct table *t = &rib->table[BGP_IPV4_UNICAST];
+	struct peer_af *af = &peer->af[BGP_IPV4_UNICAST];
+	struct prefix prefix = nth(n);
+	struct net *net = net_get(&t->nets, net_find(&t->nets, &prefix));
+	struct rib_path path;
+	uint32_t had;
+
+	path = net_paths(&t->nets, net, &had)[0];
+	path.peer = peer->index;
+	path.epoch = af->epoch;
+	path.why = RIB_WHY_AS_PATH_LENGTH;
+	af->count[af->epoch] += total - had;
+	af->more += total - had - 1;
+	while (had < total) {
+		*net_path_add(&t->nets, net, 1000 + had++) = path;
+		attrset_hold(&rib->attrs, path.attrs);
+	}
+}
+
+/* Half of a prefix's places are for those who have one path of it. */
+static void test_full(void)
+{
+	struct rib_peer_policy policy = { .limit = 100 };
+	struct rib_peer *many, *some, *one, *late;
+	struct prefix space = nth(0);
+
+	start();
+	many = add(1, &policy, true);
+	some = add(2, &policy, true);
+	one = add(3, &policy, false);
+	late = add(4, &policy, false);
+	say(some, 0, 1, 1, true);
+	fill(many, 0, 32766);
+	rib_peer_down(many, bgp_af_bit(BGP_IPV4_UNICAST));
+	up(many, true);
+	ktap_ok(taken(some, 0, 2) && taken(some, 0, 3),
+		"32768 paths of a prefix are taken, of all together");
+	ktap_ok(say(some, 0, 4, 1, true).many == 1, "one more is not");
+	ktap_ok(taken(some, 0, 3) && taken(many, 0, 1001) && taken(some, 1, 1),
+		"one that is there, or stale, is, and one of another prefix");
+	ktap_ok(say(one, 0, 0, 1, false).many == 0,
+		"and the path of one that has no others");
+	fill(many, 0, 65534);
+	ktap_ok(say(late, 0, 0, 1, false).many == 1 &&
+		rib_peer_held(late) == 0 && say(one, 0, 0, 2, false).many == 0,
+		"up to 65534, whose attributes may change");
+	ktap_ok(rib_space_add(rib, &space) &&
+		learned(rib->peer[PEER_OWN]) == 1,
+		"the last place is for an address space");
+	say(some, 0, 2, 0, true);
+	say(some, 0, 3, 0, true);
+	ktap_ok(say(late, 0, 0, 1, false).many == 0,
+		"others that have gone make room");
+	rib_free(rib);
+}
+
 /* ---- against a model ------------------------------------------------- */
 
 static unsigned int epoch_of[N_PREFIXES][N_IDS];	/* 0: none */
@@ -379,6 +441,7 @@ int main(void)
 	test_unique();
 	test_paths();
 	test_stale_paths();
+	test_full();
 	test_random();
 	test_total();
 	test_attrs();
