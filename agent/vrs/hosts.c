@@ -7,6 +7,7 @@
 
 #include "lib/util.h"
 #include "vrs/json.h"
+#include "vrs/listing.h"
 #include "vrs/table.h"
 #include "vrs/vrs.h"
 
@@ -57,43 +58,31 @@ int hosts_del_endpoint(const struct request *req)
 	return report(req, &err);
 }
 
-/* Where the rows go, one of the two */
-struct view {
-	const char *vnet;
-	json_t *rows;			/* NULL: text */
-	struct table table;
-};
-
 static void add_endpoint(const struct genl_endpoint *endpoint, void *arg)
 {
 	char addr[ADDR_STRLEN], host[ADDR_STRLEN], mac[18];
-	struct view *view = arg;
+	struct listing *list = arg;
 
 	addr_format(&endpoint->addr, addr);
 	addr_format(&endpoint->host, host);
 	show_mac(endpoint->mac, mac, sizeof(mac));
-	if (view->rows) {
-		json_array_append_new(view->rows, json_build(
-			"{s:s, s:s, s:s, s:I, s:s}", "vnet", view->vnet,
+	if (list->rows) {
+		json_array_append_new(list->rows, json_build(
+			"{s:s, s:s, s:s, s:I, s:s}", "vnet", list->vnet,
 			"address", addr, "host", host,
 			"vni", (json_int_t)endpoint->vni, "macAddress", mac));
 		return;
 	}
-	table_add(&view->table, view->vnet);
-	table_add(&view->table, addr);
-	table_add(&view->table, host);
-	table_addf(&view->table, "%u", endpoint->vni);
-	table_add(&view->table, mac);
+	table_add(&list->table, list->vnet);
+	table_add(&list->table, addr);
+	table_add(&list->table, host);
+	table_addf(&list->table, "%u", endpoint->vni);
+	table_add(&list->table, mac);
 }
 
-static void view_end(struct view *view)
+static void list_endpoints(struct listing *list, int ifindex)
 {
-	if (view->rows) {
-		json_show(view->rows);
-		return;
-	}
-	table_print(&view->table);
-	table_free(&view->table);
+	genl_get_endpoints(&list->g, ifindex, add_endpoint, list, &list->err);
 }
 
 int hosts_show_endpoints(const struct request *req)
@@ -101,31 +90,12 @@ int hosts_show_endpoints(const struct request *req)
 	static const char *const titles[] = {
 		"VNet", "Address", "Host", "VNI", "MAC",
 	};
-	struct vnet_list list = { 0 };
-	struct view view = { 0 };
-	struct netlink_error err;
-	int vnet = 0;
-	struct genl g;
-	size_t i;
+	struct listing list;
 
-	if (req->device)
-		vnet = vrs_ifindex(req->device);
-	if ((req->device && !vnet) || !vrs_open(&g))
+	if (!listing_begin(&list, req, ARRAY_SIZE(titles), titles))
 		return VRS_FAILED;
-	if (req->json)
-		view.rows = json_array();
-	else
-		table_init(&view.table, ARRAY_SIZE(titles), titles);
-	show_list_vnets(&g, vnet, &list, &err);
-	for (i = 0; i < list.n && !err.error; i++) {
-		view.vnet = list.vnets[i].name;
-		genl_get_endpoints(&g, list.vnets[i].ifindex, add_endpoint,
-				   &view, &err);
-	}
-	free(list.vnets);
-	genl_close(&g);
-	view_end(&view);
-	return vrs_kernel_error(req->device ? req->device : "endpoints", &err);
+	listing_each_vnet(&list, list_endpoints);
+	return listing_end(&list, "endpoints");
 }
 
 int hosts_set_tunnel(const struct request *req)

@@ -3,13 +3,12 @@
  * Peerings: each side by itself, in the words of "az network vnet peering".
  */
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "lib/util.h"
 #include "vrs/json.h"
+#include "vrs/listing.h"
 #include "vrs/names.h"
-#include "vrs/table.h"
 #include "vrs/vrs.h"
 
 static const struct {
@@ -22,17 +21,6 @@ static const struct {
 	{ VNET_PEERING_F_USE_REMOTE_GATEWAYS, "useRemoteGateways" },
 };
 
-struct view {
-	const struct request *req;
-	struct table table;
-	json_t *rows;
-};
-
-static const char *device_name(int ifindex, char *name)
-{
-	return if_indextoname(ifindex, name) ? name : "-";
-}
-
 static json_t *side_json(const struct genl_peering *side)
 {
 	char vnet[IFNAMSIZ], peer[IFNAMSIZ];
@@ -40,9 +28,9 @@ static json_t *side_json(const struct genl_peering *side)
 	size_t i;
 
 	row = json_build("{s:s, s:s, s:s}",
-			 "vnet", device_name(side->vnet_ifindex, vnet),
+			 "vnet", vrs_ifname(side->vnet_ifindex, vnet),
 			 "remoteVirtualNetwork",
-			 device_name(side->peer_ifindex, peer),
+			 vrs_ifname(side->peer_ifindex, peer),
 			 "peeringState", names_peering_state(side->state));
 	for (i = 0; i < ARRAY_SIZE(flags); i++)
 		json_object_set_new(row, flags[i].name,
@@ -52,19 +40,19 @@ static json_t *side_json(const struct genl_peering *side)
 
 static void add_side(const struct genl_peering *side, void *arg)
 {
-	struct view *view = arg;
+	struct listing *list = arg;
 	char name[IFNAMSIZ];
 	size_t i;
 
-	if (view->req->json) {
-		json_array_append_new(view->rows, side_json(side));
+	if (list->rows) {
+		json_array_append_new(list->rows, side_json(side));
 		return;
 	}
-	table_add(&view->table, device_name(side->vnet_ifindex, name));
-	table_add(&view->table, device_name(side->peer_ifindex, name));
-	table_add(&view->table, names_peering_state(side->state));
+	table_add(&list->table, vrs_ifname(side->vnet_ifindex, name));
+	table_add(&list->table, vrs_ifname(side->peer_ifindex, name));
+	table_add(&list->table, names_peering_state(side->state));
 	for (i = 0; i < ARRAY_SIZE(flags); i++)
-		table_add(&view->table,
+		table_add(&list->table,
 			  side->flags & flags[i].flag ? "on" : "off");
 }
 
@@ -74,28 +62,12 @@ int peering_show(const struct request *req)
 		"VNet", "Peer", "State", "VNet access", "Forwarded traffic",
 		"Gateway transit", "Remote gateways",
 	};
-	struct view view = { .req = req };
-	struct netlink_error err;
-	struct genl g;
-	int vnet = 0;
+	struct listing list;
 
-	if (req->device)
-		vnet = vrs_ifindex(req->device);
-	if ((req->device && !vnet) || !vrs_open(&g))
+	if (!listing_begin(&list, req, ARRAY_SIZE(titles), titles))
 		return VRS_FAILED;
-	if (req->json)
-		view.rows = json_array();
-	else
-		table_init(&view.table, ARRAY_SIZE(titles), titles);
-	genl_get_peerings(&g, vnet, add_side, &view, &err);
-	genl_close(&g);
-	if (req->json) {
-		json_show(view.rows);
-	} else {
-		table_print(&view.table);
-		table_free(&view.table);
-	}
-	return vrs_kernel_error(req->device ? req->device : "peerings", &err);
+	genl_get_peerings(&list.g, list.ifindex, add_side, &list, &list.err);
+	return listing_end(&list, "peerings");
 }
 
 /* The side of @wanted's VNets among those that the kernel has */

@@ -2,50 +2,15 @@
 /* VNets, NICs and subnets, as text or as JSON in Azure's shapes. */
 #include <jansson.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "lib/util.h"
 #include "vrs/json.h"
+#include "vrs/listing.h"
 #include "vrs/names.h"
-#include "vrs/table.h"
 #include "vrs/vrs.h"
 
 #define LIST_LEN	4096	/* addresses or prefixes in one cell */
-
-/* Where the rows of an answer go, one of the two */
-struct view {
-	const struct request *req;
-	struct table table;
-	json_t *rows;
-	const char *vnet;		/* whose subnets are being listed */
-	struct genl *g;
-	struct netlink_error err;
-};
-
-static void view_begin(struct view *view, unsigned int n,
-		       const char *const *titles)
-{
-	if (view->req->json)
-		view->rows = json_array();
-	else
-		table_init(&view->table, n, titles);
-}
-
-static void view_end(struct view *view)
-{
-	if (view->req->json) {
-		json_show(view->rows);
-		return;
-	}
-	table_print(&view->table);
-	table_free(&view->table);
-}
-
-static const char *device_name(int ifindex, char *name)
-{
-	return if_indextoname(ifindex, name) ? name : "-";
-}
 
 /* Append @item to a list with commas; what does not fit is left out. */
 static void list_add(char *list, size_t size, const char *item)
@@ -166,12 +131,12 @@ static void vnet_row(struct table *table, const struct genl_vnet *vnet)
 
 static void add_vnet(const struct genl_vnet *vnet, void *arg)
 {
-	struct view *view = arg;
+	struct listing *list = arg;
 
-	if (view->req->json)
-		json_array_append_new(view->rows, vnet_json(vnet));
+	if (list->rows)
+		json_array_append_new(list->rows, vnet_json(vnet));
 	else
-		vnet_row(&view->table, vnet);
+		vnet_row(&list->table, vnet);
 }
 
 int show_vnets(const struct request *req)
@@ -180,17 +145,12 @@ int show_vnets(const struct request *req)
 		"VNet", "VNI", "Table", "BGP table", "NICs", "System routes",
 		"BGP routes", "Address spaces",
 	};
-	struct view view = { .req = req };
-	struct netlink_error err;
-	struct genl g;
+	struct listing list;
 
-	if (!vrs_open(&g))
+	if (!listing_begin(&list, req, ARRAY_SIZE(titles), titles))
 		return VRS_FAILED;
-	view_begin(&view, ARRAY_SIZE(titles), titles);
-	genl_get_vnets(&g, 0, add_vnet, &view, &err);
-	genl_close(&g);
-	view_end(&view);
-	return vrs_kernel_error("VNets", &err);
+	genl_get_vnets(&list.g, 0, add_vnet, &list, &list.err);
+	return listing_end(&list, "VNets");
 }
 
 /*
@@ -241,7 +201,7 @@ static json_t *nic_json(const struct genl_nic *nic)
 
 	return json_build("{s:s, s:s, s:s?, s:b, s:b, s:o, s:o}",
 			  "name", nic->name,
-			  "vnet", device_name(nic->vnet_ifindex, vnet),
+			  "vnet", vrs_ifname(nic->vnet_ifindex, vnet),
 			  "macAddress", nic->has_mac ?
 				format_mac(nic, mac, sizeof(mac)) : NULL,
 			  "enableIPForwarding",
@@ -261,7 +221,7 @@ static void nic_row(struct table *table, const struct genl_nic *nic)
 		list_add(addrs, sizeof(addrs),
 			 addr_format(&nic->addrs[i], text));
 	table_add(table, nic->name);
-	table_add(table, device_name(nic->vnet_ifindex, vnet));
+	table_add(table, vrs_ifname(nic->vnet_ifindex, vnet));
 	table_add(table, format_mac(nic, mac, sizeof(mac)));
 	table_add(table, nic->flags & VNET_NIC_F_FORWARDING ? "on" : "off");
 	table_addf(table, "%llu", (unsigned long long)nic->stats.rx_packets);
@@ -273,12 +233,12 @@ static void nic_row(struct table *table, const struct genl_nic *nic)
 
 static void add_nic(const struct genl_nic *nic, void *arg)
 {
-	struct view *view = arg;
+	struct listing *list = arg;
 
-	if (view->req->json)
-		json_array_append_new(view->rows, nic_json(nic));
+	if (list->rows)
+		json_array_append_new(list->rows, nic_json(nic));
 	else
-		nic_row(&view->table, nic);
+		nic_row(&list->table, nic);
 }
 
 int show_nics(const struct request *req)
@@ -287,20 +247,12 @@ int show_nics(const struct request *req)
 		"NIC", "VNet", "MAC", "Forwarding", "Sent", "Received",
 		"Dropped", "Addresses",
 	};
-	struct view view = { .req = req };
-	struct netlink_error err;
-	int vnet = 0;
-	struct genl g;
+	struct listing list;
 
-	if (req->device)
-		vnet = vrs_ifindex(req->device);
-	if ((req->device && !vnet) || !vrs_open(&g))
+	if (!listing_begin(&list, req, ARRAY_SIZE(titles), titles))
 		return VRS_FAILED;
-	view_begin(&view, ARRAY_SIZE(titles), titles);
-	genl_get_nics(&g, vnet, add_nic, &view, &err);
-	genl_close(&g);
-	view_end(&view);
-	return vrs_kernel_error(req->device ? req->device : "NICs", &err);
+	genl_get_nics(&list.g, list.ifindex, add_nic, &list, &list.err);
+	return listing_end(&list, "NICs");
 }
 
 /*
@@ -311,13 +263,13 @@ static void add_subnet(const struct genl_subnet *subnet, void *arg)
 {
 	const char *propagation = names_propagation(subnet->flags);
 	bool inside = subnet->flags & VNET_SUBNET_F_BGP_INSIDE;
-	struct view *view = arg;
+	struct listing *list = arg;
 	char text[PREFIX_STRLEN];
 
 	prefix_format(&subnet->prefix, text);
-	if (view->req->json) {
-		json_array_append_new(view->rows, json_build(
-			"{s:s, s:s, s:o, s:b, s:s, s:b}", "vnet", view->vnet,
+	if (list->rows) {
+		json_array_append_new(list->rows, json_build(
+			"{s:s, s:s, s:o, s:b, s:s, s:b}", "vnet", list->vnet,
 			"addressPrefix", text,
 			"routeTable", subnet->table ?
 				json_integer(subnet->table) : json_null(),
@@ -327,30 +279,19 @@ static void add_subnet(const struct genl_subnet *subnet, void *arg)
 			"bgpInside", inside));
 		return;
 	}
-	table_add(&view->table, view->vnet);
-	table_add(&view->table, text);
+	table_add(&list->table, list->vnet);
+	table_add(&list->table, text);
 	if (subnet->table)
-		table_addf(&view->table, "%u", subnet->table);
+		table_addf(&list->table, "%u", subnet->table);
 	else
-		table_add(&view->table, "-");
-	table_add(&view->table, propagation);
-	table_add(&view->table, inside ? "on" : "off");
+		table_add(&list->table, "-");
+	table_add(&list->table, propagation);
+	table_add(&list->table, inside ? "on" : "off");
 }
 
-static void list_vnet(const struct genl_vnet *vnet, void *arg)
+static void list_subnets(struct listing *list, int ifindex)
 {
-	struct vnet_list *list = arg;
-
-	list->vnets = xreallocarray(list->vnets, list->n + 1,
-				    sizeof(*list->vnets));
-	list->vnets[list->n].ifindex = vnet->ifindex;
-	snprintf(list->vnets[list->n++].name, IFNAMSIZ, "%s", vnet->name);
-}
-
-int show_list_vnets(struct genl *g, int ifindex, struct vnet_list *list,
-		    struct netlink_error *err)
-{
-	return genl_get_vnets(g, ifindex, list_vnet, list, err);
+	genl_get_subnets(&list->g, ifindex, add_subnet, list, &list->err);
 }
 
 int show_subnets(const struct request *req)
@@ -358,26 +299,10 @@ int show_subnets(const struct request *req)
 	static const char *const titles[] = {
 		"VNet", "Subnet", "Route table", "Propagation", "BGP inside",
 	};
-	struct view view = { .req = req };
-	struct vnet_list list = { 0 };
-	struct netlink_error err;
-	int vnet = 0;
-	struct genl g;
-	size_t i;
+	struct listing list;
 
-	if (req->device)
-		vnet = vrs_ifindex(req->device);
-	if ((req->device && !vnet) || !vrs_open(&g))
+	if (!listing_begin(&list, req, ARRAY_SIZE(titles), titles))
 		return VRS_FAILED;
-	view_begin(&view, ARRAY_SIZE(titles), titles);
-	show_list_vnets(&g, vnet, &list, &err);
-	for (i = 0; i < list.n && !err.error; i++) {
-		view.vnet = list.vnets[i].name;
-		genl_get_subnets(&g, list.vnets[i].ifindex, add_subnet, &view,
-				 &err);
-	}
-	free(list.vnets);
-	genl_close(&g);
-	view_end(&view);
-	return vrs_kernel_error(req->device ? req->device : "subnets", &err);
+	listing_each_vnet(&list, list_subnets);
+	return listing_end(&list, "subnets");
 }

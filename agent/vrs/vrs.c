@@ -231,6 +231,11 @@ int vrs_ifindex(const char *name)
 	return ifindex;
 }
 
+const char *vrs_ifname(int ifindex, char *name)
+{
+	return if_indextoname(ifindex, name) ? name : "-";
+}
+
 bool vrs_open(struct genl *g)
 {
 	struct netlink_error err;

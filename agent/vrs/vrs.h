@@ -107,6 +107,8 @@ int vrs_error(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 int vrs_kernel_error(const char *object, const struct netlink_error *err);
 /* Index of device @name, or 0 with the reason printed. */
 int vrs_ifindex(const char *name);
+/* Name of the device with @ifindex, in @name[IFNAMSIZ]; "-" if it is gone. */
+const char *vrs_ifname(int ifindex, char *name);
 /* Connection to the module; false with the reason printed. */
 bool vrs_open(struct genl *g);
 
@@ -122,17 +124,6 @@ int peering_del(const struct request *req);
 
 /* show.c */
 
-/* The names of a VNet's device, or of all VNets if @ifindex is 0. */
-struct vnet_list {
-	size_t n;
-	struct {
-		int ifindex;
-		char name[IFNAMSIZ];
-	} *vnets;
-};
-
-int show_list_vnets(struct genl *g, int ifindex, struct vnet_list *list,
-		    struct netlink_error *err);
 /* Six bytes as text; @mac may be NULL, then it is "-". */
 const char *show_mac(const uint8_t *mac, char *text, size_t size);
 json_t *show_stats(const struct genl_stats *stats);

@@ -22,11 +22,6 @@ struct why {
 	struct genl_lookup lookup;
 };
 
-static const char *device_name(int ifindex, char *name)
-{
-	return if_indextoname(ifindex, name) ? name : "-";
-}
-
 /* Whether the winner stands before candidate @i. */
 static bool before(const struct genl_route *winner,
 		   const struct genl_route *candidate)
@@ -69,9 +64,9 @@ static const char *end_of(const struct genl_lookup *lookup, char *name)
 	if (!lookup->has_route || lookup->drop != VNET_DROP_NONE)
 		return NULL;
 	if (lookup->has_hop)
-		return device_name(lookup->hop.ifindex, name);
+		return vrs_ifname(lookup->hop.ifindex, name);
 	if (lookup->route.peer_ifindex)
-		return device_name(lookup->route.peer_ifindex, name);
+		return vrs_ifname(lookup->route.peer_ifindex, name);
 	return NULL;
 }
 
@@ -111,7 +106,7 @@ static json_t *hops_json(const struct genl_lookup *lookup)
 			"address", addr_format(&hop->addr, addr),
 			"weight", hop->weight,
 			"nic", hop->ifindex ?
-			       device_name(hop->ifindex, name) : NULL,
+			       vrs_ifname(hop->ifindex, name) : NULL,
 			"problem", routes_hop_problem(hop),
 			"chosen", is_chosen(lookup, hop)));
 	}
@@ -209,7 +204,7 @@ static void hops_text(const struct genl_lookup *lookup)
 		table_add(&table, addr_format(&hop->addr, addr));
 		table_addf(&table, "%u", hop->weight);
 		table_add(&table, hop->ifindex ?
-				  device_name(hop->ifindex, name) : "");
+				  vrs_ifname(hop->ifindex, name) : "");
 		table_add(&table, routes_hop_problem(hop));
 	}
 	putchar('\n');

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* What the kernel has of a kind, listed as text or as JSON. */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "lib/util.h"
+#include "vrs/json.h"
+#include "vrs/listing.h"
+
+bool listing_begin(struct listing *list, const struct request *req,
+		   unsigned int n, const char *const *titles)
+{
+	*list = (struct listing){ .req = req };
+	if (req->device)
+		list->ifindex = vrs_ifindex(req->device);
+	if ((req->device && !list->ifindex) || !vrs_open(&list->g))
+		return false;
+	if (req->json)
+		list->rows = json_array();
+	else
+		table_init(&list->table, n, titles);
+	return true;
+}
+
+struct names {
+	size_t n;
+	struct {
+		int ifindex;
+		char name[IFNAMSIZ];
+	} *vnets;
+};
+
+static void add_name(const struct genl_vnet *vnet, void *arg)
+{
+	struct names *names = arg;
+
+	names->vnets = xreallocarray(names->vnets, names->n + 1,
+				     sizeof(*names->vnets));
+	names->vnets[names->n].ifindex = vnet->ifindex;
+	snprintf(names->vnets[names->n++].name, IFNAMSIZ, "%s", vnet->name);
+}
+
+/* The socket takes one request at a time: first the names, then their rows. */
+void listing_each_vnet(struct listing *list,
+		       void (*get)(struct listing *list, int ifindex))
+{
+	struct names names = { 0 };
+	size_t i;
+
+	genl_get_vnets(&list->g, list->ifindex, add_name, &names, &list->err);
+	for (i = 0; i < names.n && !list->err.error; i++) {
+		list->vnet = names.vnets[i].name;
+		get(list, names.vnets[i].ifindex);
+	}
+	free(names.vnets);
+}
+
+int listing_end(struct listing *list, const char *what)
+{
+	const char *device = list->req->device;
+
+	genl_close(&list->g);
+	if (list->rows) {
+		json_show(list->rows);
+	} else {
+		table_print(&list->table);
+		table_free(&list->table);
+	}
+	return vrs_kernel_error(device ? device : what, &list->err);
+}
