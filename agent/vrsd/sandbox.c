@@ -102,6 +102,7 @@ static void allow_partly(scmp_filter_ctx ctx, enum proc_id proc)
 		allow(ctx, SCMP_SYS(ioctl), 1,
 		      SCMP_A1(SCMP_CMP_EQ, FIONREAD));
 		allow_state(ctx, SOL_SOCKET, SO_ERROR);
+		allow_state(ctx, IPPROTO_TCP, TCP_SAVED_SYN);
 		allow_state(ctx, IPPROTO_TCP, TCP_AO_INFO);
 		/* a connection, for the parent to change its keys */
 		allow(ctx, SCMP_SYS(fcntl), 1,

@@ -14,6 +14,7 @@
 #include <grp.h>
 #include <linux/bpf.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sched.h>
 #include <seccomp.h>
 #include <signal.h>
@@ -283,6 +284,11 @@ static int socket_error(void)
 	return state(SOL_SOCKET, SO_ERROR);
 }
 
+static int first_segment(void)
+{
+	return state(IPPROTO_TCP, TCP_SAVED_SYN);
+}
+
 static int socket_type(void)
 {
 	return state(SOL_SOCKET, SO_TYPE);
@@ -498,6 +504,8 @@ static const struct attempt filtered[] = {
 	  CHILDREN & ~FOR(PROC_SESSION), FOR(PROC_SESSION), 0 },
 	{ "ask for a socket's type", socket_type, EPERM, CHILDREN, 0, 0 },
 	{ "ask for a socket's error", socket_error, EPERM,
+	  CHILDREN & ~FOR(PROC_SESSION), FOR(PROC_SESSION), 0 },
+	{ "ask for a connection's first segment", first_segment, EPERM,
 	  CHILDREN & ~FOR(PROC_SESSION), FOR(PROC_SESSION), 0 },
 	{ "ask for the peer's user", peer_credentials, EPERM,
 	  CHILDREN & ~FOR(PROC_CONTROL), FOR(PROC_CONTROL), 0 },

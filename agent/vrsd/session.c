@@ -17,6 +17,7 @@
 #include "lib/log.h"
 #include "lib/loop.h"
 #include "lib/util.h"
+#include "vrsd/min_ttl.h"
 #include "vrsd/session_peer.h"
 #include "vrsd/proc.h"
 #include "vrsd/vrsd.h"
@@ -285,7 +286,7 @@ static void say_over_limit(const struct slot *slot, const struct addr *remote)
 
 /* A place for @remote, if it is in a range and there is one left. */
 static struct peer *find_dynamic(const struct msg_listener *where,
-				 const struct addr *remote)
+				 const struct addr *remote, int fd)
 {
 	const struct slot *full = NULL;
 	size_t i;
@@ -300,7 +301,8 @@ static struct peer *find_dynamic(const struct msg_listener *where,
 		if (session.problems[i] || slot->conf.shutdown)
 			return NULL;
 		if (!session.peers[i])
-			return start_dynamic(slot, remote);
+			return min_ttl_admit(&slot->conf, remote, fd) ?
+			       start_dynamic(slot, remote) : NULL;
 		full = slot;
 	}
 	if (full)
@@ -361,6 +363,17 @@ uint8_t session_kept(const struct row_peer_id *id)
 	return 0;
 }
 
+/* Who has dialed in; NULL: nobody that may. */
+static struct peer *find_caller(const struct msg_listener *where,
+				const struct addr *remote, int fd)
+{
+	struct peer *peer = find_by_address(where, remote);
+
+	if (!peer)
+		return find_dynamic(where, remote, fd);
+	return min_ttl_admit(&peer->conf, remote, fd) ? peer : NULL;
+}
+
 static void refuse(const struct listener *listener, const struct addr *remote,
 		   int fd)
 {
@@ -390,9 +403,7 @@ static void accept_ready(int fd, unsigned int ready, void *arg)
 		if (conn < 0)
 			break;
 		remote = addr_from_sockaddr(&ss);
-		peer = find_by_address(&listener->conf, &remote);
-		if (!peer)
-			peer = find_dynamic(&listener->conf, &remote);
+		peer = find_caller(&listener->conf, &remote, conn);
 		if (peer)
 			session_peer_accept(peer, conn);
 		else

@@ -14,6 +14,7 @@
 #include "lib/log.h"
 #include "lib/loop.h"
 #include "lib/util.h"
+#include "vrsd/min_ttl.h"
 #include "vrsd/session_peer.h"
 #include "vrsd/proc.h"
 #include "vrsd/tcp_ao.h"
@@ -85,6 +86,19 @@ static void unmark_dirty(struct peer_conn *conn)
 	conn->dirty = false;
 }
 
+/*
+ * From now on acknowledgements may come from anywhere: the last one to a FIN
+ * has the kernel's own TTL, not the peer's, and who has moved too far away
+ * could not take more than the first of what it is still told.
+ */
+static void hang_up(const struct peer *peer, int fd)
+{
+	if (peer->conf.min_ttl &&
+	    min_ttl_set(fd, peer->conf.id.remote.family, 0))
+		log_err("%s: smallest TTL: %s", peer->name, strerror(errno));
+	close(fd);
+}
+
 /* Drop the socket and all that belongs to it. */
 static void conn_close(struct peer_conn *conn)
 {
@@ -93,7 +107,7 @@ static void conn_close(struct peer_conn *conn)
 	unmark_dirty(conn);
 	loop_fd_free(conn->watch);
 	conn->watch = NULL;
-	close(conn->fd);
+	hang_up(conn->peer, conn->fd);
 	conn->fd = -1;
 	conn->connecting = false;
 	conn->blocked = false;
@@ -297,7 +311,7 @@ void session_peer_dialed(struct peer *peer, int fd, int error)
 	/* Only the last answer counts, and only if it is still waited for. */
 	if (peer->dials || !conn->bgp->attached || conn->fd >= 0) {
 		if (fd >= 0)
-			close(fd);
+			hang_up(peer, fd);
 		return;
 	}
 	if (fd < 0) {
@@ -305,20 +319,6 @@ void session_peer_dialed(struct peer *peer, int fd, int error)
 		return;
 	}
 	conn_attach(conn, fd, true);
-}
-
-/* What the listener could not ask of all; what we dial the parent has set. */
-static bool set_min_ttl(const struct peer *peer, int fd)
-{
-	int ttl = peer->conf.min_ttl;
-	bool v6 = peer->conf.id.remote.family == AF_INET6;
-
-	if (!ttl || !setsockopt(fd, v6 ? IPPROTO_IPV6 : IPPROTO_IP,
-				v6 ? IPV6_MINHOPCOUNT : IP_MINTTL, &ttl,
-				sizeof(ttl)))
-		return true;
-	log_err("%s: smallest TTL: %s", peer->name, strerror(errno));
-	return false;
 }
 
 /* Have the parent give a connection the keys of now. */
@@ -340,12 +340,12 @@ void session_peer_accept(struct peer *peer, int fd)
 
 	if (session_problem(peer->conf.id.peer)[0])
 		log_debug("%s: its keys are not there", peer->name);
-	else if (set_min_ttl(peer, fd))
+	else
 		bgp = bgp_peer_incoming(&peer->bgp);
 	if (!bgp) {
 		log_debug("%s: connection refused in state %s", peer->name,
 			  bgp_state_name(bgp_peer_state(&peer->bgp)));
-		close(fd);
+		hang_up(peer, fd);
 		return;
 	}
 	conn_attach(conn_of(bgp), fd, false);

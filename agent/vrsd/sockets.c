@@ -22,6 +22,7 @@
 #include "lib/log.h"
 #include "lib/loop.h"
 #include "lib/util.h"
+#include "vrsd/min_ttl.h"
 #include "vrsd/parent.h"
 #include "vrsd/proc.h"
 
@@ -59,13 +60,6 @@ static struct loop_timer *retry_timer, *key_timer;
 static int set_int(int fd, int level, int option, int value)
 {
 	return setsockopt(fd, level, option, &value, sizeof(value));
-}
-
-static int set_min_ttl(int fd, int family, uint8_t min_ttl)
-{
-	return family == AF_INET6 ?
-	       set_int(fd, IPPROTO_IPV6, IPV6_MINHOPCOUNT, min_ttl) :
-	       set_int(fd, IPPROTO_IP, IP_MINTTL, min_ttl);
 }
 
 /*
@@ -117,7 +111,7 @@ int sockets_dial(const struct addr *local, const struct addr *remote,
 
 	if (fd < 0)
 		return -1;
-	if ((min_ttl && set_min_ttl(fd, remote->family, min_ttl)) ||
+	if ((min_ttl && min_ttl_set(fd, remote->family, min_ttl)) ||
 	    !auth_dial(fd, &who, auth, problem) ||
 	    (connect(fd, (struct sockaddr *)&ss, len) &&
 	     errno != EINPROGRESS)) {
@@ -217,7 +211,7 @@ static void complain(struct listener *ln, const char *what)
 
 static bool set_protection(struct listener *ln, int fd)
 {
-	if (set_min_ttl(fd, ln->local.family, ln->min_ttl)) {
+	if (min_ttl_set(fd, ln->local.family, ln->min_ttl)) {
 		complain(ln, "smallest TTL: ");
 		return false;
 	}
@@ -252,7 +246,7 @@ static void open_listener(struct listener *ln)
 	unset_keys(ln);
 	ln->ifindex = ln->device[0] ? if_nametoindex(ln->device) : 0;
 	fd = open_socket(&ln->local, BGP_PORT, ln->device);
-	ok = fd >= 0 && !listen(fd, BACKLOG);
+	ok = fd >= 0 && !min_ttl_listen(fd) && !listen(fd, BACKLOG);
 	if (!ok)
 		complain(ln, "");
 	else

@@ -143,6 +143,7 @@ protocol bgp up6 from up {
 }
 EOF
 run_bird far far
+far_pid=$!
 far_up() {
 	vrs show peers -j | jq -e --arg n "$1" \
 		'any(.[]; .neighbor == $n and .state == "Established")'
@@ -160,11 +161,22 @@ allow_hops 2
 check "one hop too many is reported" wait_until 60 more_dropped "a TTL too low" "$before"
 any_far_up() { far_up far || far_up far6; }
 check "and not heard, in IPv4 and IPv6" never any_far_up
+check "with the TTL that it has" wait_until 20 \
+	logged "10.1.22.4 refused, it comes with a TTL of 253, ttl-security asks for 254"
+# What it says before we ask for a TTL must not be heard, either.
+believes() { birdc -s "$run/far.ctl" show protocols | grep -qE 'OpenConfirm|Established'; }
+check "nor does it believe so" never believes
 allow_hops 3
-# It has heard our OPEN, and would wait for the rest until its hold timer expires.
-must birdc -s "$run/far.ctl" restart all >/dev/null
-check "as many as are allowed is heard" wait_until 60 far_up far
-check "in IPv6, too" wait_until 60 far_up far6
+check "as many as are allowed is heard" wait_until 40 far_up far
+check "in IPv6, too" wait_until 40 far_up far6
+# When it closes first, the last of its acknowledgements has a TTL of 62.
+half_closed() { in_ns rs ss -Htan state fin-wait-1 state fin-wait-2 state last-ack | grep -q .; }
+must kill -KILL $far_pid
+check "it goes" wait_until 10 lacks any_far_up
+check "and nothing is left of its connections" wait_until 10 lacks half_closed
+run_bird far far
+check "it comes back" wait_until 40 far_up far
+check "in IPv6, too" wait_until 40 far_up far6
 allow_hops 2
 check "until fewer are" wait_until 30 lacks any_far_up
 check "and it stays so" never any_far_up
