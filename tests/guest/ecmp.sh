@@ -31,13 +31,16 @@ done
 must ip nexthop add id 10 group 1/2/3/4
 must ip nexthop add id 20 group 3/1/4/2
 must ip nexthop add id 60 group 61/62/63/64
+must ip nexthop add id 70 group 63/61/64/62
 must vrs subnet set blue 10.1.0.0/24 route-table 102
 must vrs subnet set blue fd00:1::/64 route-table 102
 must vrs subnet set blue 10.1.5.0/24 route-table 103
+must vrs subnet set blue fd00:1:5::/64 route-table 103
 must ip route add 10.1.5.0/24 nhid 10 table 102
 must ip route add 10.66.0.0/16 nhid 10 table 102
 must ip route add fd00:1:5::/64 nhid 60 table 102
 must ip route add 10.1.0.0/24 nhid 20 table 103
+must ip route add fd00:1:0::/64 nhid 70 table 103
 
 # there [OPTION...], back [OPTION...]: flows from vm1 to vm2, and the other way
 there() {
@@ -46,6 +49,14 @@ there() {
 
 back() {
 	flows -n $count -r "$@" 10.1.0.4 10.1.5.4 vm2 "${nvas[@]}"
+}
+
+there6() {
+	flows -n $count "$@" fd00:1:0::4 fd00:1:5::4 vm1 "${nvas[@]}"
+}
+
+back6() {
+	flows -n $count -r "$@" fd00:1:0::4 fd00:1:5::4 vm2 "${nvas[@]}"
 }
 
 # shares: flows that each got, in the order of their names
@@ -99,7 +110,7 @@ there >again
 check "and stay where they are" cmp all again
 there -p >ports
 check "by the other port, too" shares_like ports 1 1 1 1
-flows -n $count fd00:1:0::4 fd00:1:5::4 vm1 "${nvas[@]}" >all6
+there6 >all6
 check "IPv6" shares_like all6 1 1 1 1
 
 # Both directions
@@ -107,12 +118,19 @@ back >back
 check "both directions get the same appliance, whatever the order" cmp all back
 back -p >back-ports
 check "by the other port, too" cmp ports back-ports
+back6 >back6
+check "IPv6" cmp all6 back6
+there6 -p >ports6
+back6 -p >back-ports6
+check "IPv6 by the other port" cmp ports6 back-ports6
 there -e -r >errors
 check "ICMP errors go with their flow" cmp all errors
 flows -n $count -e 10.1.0.4 10.1.5.4 vm2 "${nvas[@]}" >errors-back
 check "in both directions" cmp all errors-back
-flows -n $count -e -r fd00:1:0::4 fd00:1:5::4 vm1 "${nvas[@]}" >errors6
+there6 -e -r >errors6
 check "IPv6" cmp all6 errors6
+flows -n $count -e fd00:1:0::4 fd00:1:5::4 vm2 "${nvas[@]}" >errors-back6
+check "IPv6, in both directions" cmp all6 errors-back6
 must ip link set blue type vnet ecmp_symmetric 0
 back >back0
 check "not if it is switched off" \
