@@ -17,6 +17,7 @@ must ip link add red type vnet vni 5009 table 900 bgp_table 901
 must ip link set blue up
 must ip link set red up
 must ip route add 10.1.0.0/16 dev blue table 100
+must ip route add fd00:10:1::/48 dev blue table 100
 must ip route add 10.9.0.0/16 dev red table 900
 add_vm vm1 blue 10.1.0.4/24
 add_vm vm2 blue 10.1.0.5/24
@@ -141,4 +142,22 @@ check_counter "an address given up" vm1 drop_no_nic send_from vm1 10.1.0.5
 check_counter "and not sent from" vm2 drop_spoofed_addr send_from vm2 10.1.0.4
 must ip -n vm2 address add 10.1.0.6/24 dev eth0
 check "an address gained" ping_from vm1 10.1.0.6
+
+# A NIC with many of them
+must vrs nic set vm3 $(printf 'address 10.1.2.%d ' 4 {100..163}) \
+	$(printf 'address fd00:10:1:2::%d ' {100..163})
+for i in 100 163; do
+	must ip -n vm3 address add 10.1.2.$i/24 dev eth0
+	check "one of many addresses, 10.1.2.$i" ping_from vm1 10.1.2.$i
+	check "which may be sent from" ping_from vm3 10.1.0.4 -I 10.1.2.$i
+done
+must ip -n vm3 address add 10.1.2.99/24 dev eth0
+check_counter "and no other" vm3 drop_spoofed_addr \
+	send_from vm3 10.1.0.4 -I 10.1.2.99
+must ip -n vm3 address add 10.1.0.6/32 dev eth0
+check_counter "not another NIC's either" vm3 drop_spoofed_addr \
+	send_from vm3 10.1.0.4 -I 10.1.0.6
+must ip route add 10.251.0.0/16 via 10.1.2.163 dev blue table 101
+check_counter "nor is it a router for others" vm1 drop_not_forwarding \
+	send_from vm1 10.251.0.1
 ktap_finish
