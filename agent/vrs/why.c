@@ -58,10 +58,24 @@ static bool is_chosen(const struct genl_lookup *lookup,
 	return lookup->has_hop && addr_equal(&lookup->hop.addr, &hop->addr);
 }
 
-/* Where the packet ends, if nothing drops it. */
+/* Whether the packet leaves for another host. */
+static bool ends_elsewhere(const struct genl_lookup *lookup)
+{
+	return lookup->has_route && lookup->drop == VNET_DROP_NONE &&
+	       lookup->has_hop && lookup->hop.host.family;
+}
+
+static const char *end_host(const struct genl_lookup *lookup, char *addr)
+{
+	return ends_elsewhere(lookup) ?
+	       addr_format(&lookup->hop.host, addr) : NULL;
+}
+
+/* Which device of this host the packet ends at, if nothing drops it. */
 static const char *end_of(const struct genl_lookup *lookup, char *name)
 {
-	if (!lookup->has_route || lookup->drop != VNET_DROP_NONE)
+	if (!lookup->has_route || lookup->drop != VNET_DROP_NONE ||
+	    ends_elsewhere(lookup))
 		return NULL;
 	if (lookup->has_hop)
 		return vrs_ifname(lookup->hop.ifindex, name);
@@ -74,6 +88,8 @@ static const char *end_kind(const struct genl_lookup *lookup)
 {
 	if (!lookup->has_route || lookup->drop != VNET_DROP_NONE)
 		return "nowhere";
+	if (ends_elsewhere(lookup))
+		return "other host";
 	if (lookup->has_hop)
 		return "NIC";
 	return lookup->route.type == VNET_HOP_INTERNET ? "Internet" : "host";
@@ -94,7 +110,7 @@ static void add_match_json(const struct why *why,
 
 static json_t *hops_json(const struct genl_lookup *lookup)
 {
-	char addr[ADDR_STRLEN], name[IFNAMSIZ];
+	char addr[ADDR_STRLEN], host[ADDR_STRLEN], name[IFNAMSIZ];
 	json_t *hops = json_array();
 	unsigned int i;
 
@@ -102,11 +118,13 @@ static json_t *hops_json(const struct genl_lookup *lookup)
 		const struct genl_hop *hop = &lookup->route.hops[i];
 
 		json_array_append_new(hops, json_build(
-			"{s:s, s:i, s:s?, s:s?, s:b}",
+			"{s:s, s:i, s:s?, s:s?, s:s?, s:b}",
 			"address", addr_format(&hop->addr, addr),
 			"weight", hop->weight,
 			"nic", hop->ifindex ?
 			       vrs_ifname(hop->ifindex, name) : NULL,
+			"host", hop->host.family ?
+				addr_format(&hop->host, host) : NULL,
 			"problem", routes_hop_problem(hop),
 			"chosen", is_chosen(lookup, hop)));
 	}
@@ -142,11 +160,12 @@ static json_t *winner_json(const struct why *why)
 static void show_json(const struct why *why)
 {
 	const struct genl_lookup *lookup = &why->lookup;
-	char addr[ADDR_STRLEN], name[IFNAMSIZ];
+	char addr[ADDR_STRLEN], host[ADDR_STRLEN], name[IFNAMSIZ];
 	json_t *matches = json_array();
 
 	each_match(why, add_match_json, matches);
-	json_show(json_build("{s:s, s:s, s:o, s:o, s:o, s:o, s:s, s:s?, s:s?}",
+	json_show(json_build("{s:s, s:s, s:o, s:o, s:o, s:o, s:s, s:s?, s:s?, "
+			     "s:s?}",
 			     "nic", why->req->device,
 			     "destination",
 			     addr_format(&why->req->address, addr),
@@ -156,6 +175,7 @@ static void show_json(const struct why *why)
 			     "nextHops", hops_json(lookup),
 			     "endsAt", end_kind(lookup),
 			     "device", end_of(lookup, name),
+			     "host", end_host(lookup, host),
 			     "dropped", names_drop(lookup->drop)));
 }
 
@@ -188,7 +208,7 @@ static void matches_text(const struct why *why)
 static void hops_text(const struct genl_lookup *lookup)
 {
 	static const char *const titles[] = {
-		"", "Next Hop IP", "Weight", "NIC", "Problem",
+		"", "Next Hop IP", "Weight", "NIC", "Host", "Problem",
 	};
 	char addr[ADDR_STRLEN], name[IFNAMSIZ];
 	struct table table;
@@ -205,6 +225,8 @@ static void hops_text(const struct genl_lookup *lookup)
 		table_addf(&table, "%u", hop->weight);
 		table_add(&table, hop->ifindex ?
 				  vrs_ifname(hop->ifindex, name) : "");
+		table_add(&table, hop->host.family ?
+				  addr_format(&hop->host, addr) : "");
 		table_add(&table, routes_hop_problem(hop));
 	}
 	putchar('\n');
@@ -216,8 +238,9 @@ static void show_text(const struct why *why)
 {
 	const struct genl_lookup *lookup = &why->lookup;
 	const struct genl_route *route = &lookup->route;
-	char text[PREFIX_STRLEN], name[IFNAMSIZ];
-	const char *end = end_of(lookup, name);
+	char text[PREFIX_STRLEN], name[IFNAMSIZ], host[ADDR_STRLEN];
+	const char *end = ends_elsewhere(lookup) ? end_host(lookup, host) :
+						   end_of(lookup, name);
 
 	matches_text(why);
 	putchar('\n');

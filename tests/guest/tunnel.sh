@@ -101,6 +101,16 @@ check_equal "a next hop at another host" "10.1.3.4 192.0.2.2 null" \
 	sh -c 'ip netns exec h1 vrs -j show next-hop vm1 10.250.0.10 | jq -r "
 		[.nextHopIpAddress, .host, (.dropped | tostring)] | join(\" \")"'
 
+ends() {
+	on h1 vrs why vm1 "$1" -j |
+		jq -r '[.endsAt, .device, .host, .nextHops[].host] | join(" ")'
+}
+check_equal "where a packet through it ends" "other host  192.0.2.2 192.0.2.2" \
+	ends 10.250.0.10
+check_equal "and one to an address there" "other host  192.0.2.2" ends 10.1.0.5
+check_equal "as text" "Ends at: other host 192.0.2.2" \
+	sh -c "ip netns exec h1 vrs why vm1 10.250.0.10 | grep Ends"
+
 # Over IPv4 and over IPv6
 for underlay in 192.0.2. 2001:db8::; do
 	[ $underlay = 192.0.2. ] || for h in h1 h2 h3; do
