@@ -64,6 +64,7 @@ static int check_dev(const struct net_device *dev, struct netlink_ext_ack *extac
 
 static struct vnet_tunnel *tunnel_alloc(struct vnet_net *vn, struct net_device *dev)
 {
+	const struct vxlan_dev *vxlan = netdev_priv(dev);
 	struct vnet_tunnel *tunnel;
 
 	tunnel = kzalloc(sizeof(*tunnel), GFP_KERNEL);
@@ -71,6 +72,7 @@ static struct vnet_tunnel *tunnel_alloc(struct vnet_net *vn, struct net_device *
 		return NULL;
 	tunnel->dev = dev;
 	tunnel->vn = vn;
+	tunnel->inherit_ttl = vxlan->cfg.flags & VXLAN_F_TTL_INHERIT;
 	tunnel->stats = vnet_stats_alloc();
 	if (!tunnel->stats) {
 		kfree(tunnel);
@@ -351,7 +353,7 @@ static unsigned int tunnel_mtu(const struct net_device *dev,
 	return min(mtu, READ_ONCE(dev->mtu));
 }
 
-/* The device is to inherit the TOS, which in metadata mode is left to us. */
+/* What the device is to inherit, which in metadata mode is left to us; 0: nothing */
 static u8 inherited_tos(const struct metadata_dst *md, const struct vnet_packet *pkt)
 {
 	u8 tos;
@@ -363,14 +365,22 @@ static u8 inherited_tos(const struct metadata_dst *md, const struct vnet_packet 
 	return tos & ~INET_ECN_MASK;
 }
 
+static u8 inherited_ttl(const struct vnet_tunnel *tunnel, const struct vnet_packet *pkt)
+{
+	if (likely(!tunnel->inherit_ttl))
+		return 0;
+	return pkt->family == AF_INET6 ? ipv6_hdr(pkt->skb)->hop_limit : ip_hdr(pkt->skb)->ttl;
+}
+
 /* One more of @md, which it takes the place of, for one packet; NULL: no memory */
-static struct metadata_dst *with_tos(struct metadata_dst *md, u8 tos)
+static struct metadata_dst *inheriting(struct metadata_dst *md, u8 tos, u8 ttl)
 {
 	struct metadata_dst *own = metadata_dst_alloc(0, METADATA_IP_TUNNEL, GFP_ATOMIC);
 
 	if (own) {
 		own->u.tun_info = md->u.tun_info;
-		own->u.tun_info.key.tos = tos;
+		own->u.tun_info.key.tos = tos ?: md->u.tun_info.key.tos;
+		own->u.tun_info.key.ttl = ttl ?: md->u.tun_info.key.ttl;
 		memset(&own->u.tun_info.dst_cache, 0, sizeof(own->u.tun_info.dst_cache));
 	}
 	dst_release(&md->dst);
@@ -385,7 +395,7 @@ enum vnet_drop vnet_tunnel_send(struct vnet_packet *pkt)
 	struct metadata_dst *md = rcu_dereference(remote->vtep->md);
 	struct vnet_way way = { .mac = remote->mac };
 	enum vnet_drop reason;
-	u8 tos;
+	u8 tos, ttl;
 
 	/* Held throughout: the last one to put it empties its cache of routes,
 	 * which nobody else may be looking at then.
@@ -394,8 +404,9 @@ enum vnet_drop vnet_tunnel_send(struct vnet_packet *pkt)
 	    !dst_hold_safe(&md->dst))
 		return VNET_DROP_NO_TUNNEL;
 	tos = inherited_tos(md, pkt);
-	if (tos)
-		md = with_tos(md, tos);
+	ttl = inherited_ttl(tunnel, pkt);
+	if (tos || ttl)
+		md = inheriting(md, tos, ttl);
 	if (!md)
 		return VNET_DROP_NO_MEMORY;
 	way.dev = tunnel->dev;

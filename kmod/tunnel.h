@@ -20,12 +20,14 @@ struct vnet_stats;
  * @dev: the device, a reference is held
  * @vn: the namespace
  * @stats: from and to all other hosts, as if they were one NIC
+ * @inherit_ttl: the outer TTL is the inner one, which the device cannot change
  * @tracker: of the reference to @dev
  */
 struct vnet_tunnel {
 	struct net_device *dev;
 	struct vnet_net *vn;
 	struct vnet_stats __percpu *stats;
+	bool inherit_ttl;
 	netdevice_tracker tracker;
 };
 

@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# What becomes of DSCP and ECN: between NICs nothing; in the tunnel the VXLAN
-# device's TOS is used, and congestion is told across it.
+# What becomes of DSCP, ECN and TTL: between NICs nothing; in the tunnel the VXLAN
+# device's TOS and TTL are used, and congestion is told across it.
 #
 #	vm1 10.1.0.4 --- blue on h1 192.0.2.1 === h2 192.0.2.2, blue --- vm2 10.1.0.5
 #	near 10.1.0.6 --+
@@ -55,22 +55,34 @@ watched() {
 		jq '[.. | .counter? // empty | .packets] | add'
 }
 
+# seen NETNS EXPRESSION COMMAND...: COMMAND sends packets that are received like this
+seen() {
+	watch "$1" "$2"
+	"${@:3}"
+	[ "$(watched "$1")" -gt 0 ] && return
+	on "$1" nft list table inet watch
+	return 1
+}
+
 # tos_is NETNS FAMILY MATCH TOS COMMAND...: COMMAND sends packets that MATCH, which
 # are received with this TOS
 tos_is() {
-	local netns=$1 family=$2 match=$3 tos=$(($4))
-	shift 4
+	local tos=$(($4))
 
-	watch "$netns" "$match $family dscp $((tos >> 2)) $family ecn $((tos & 3))"
-	"$@"
-	[ "$(watched "$netns")" -gt 0 ] && return
-	on "$netns" nft list table inet watch
-	return 1
+	seen "$1" "$3 $2 dscp $((tos >> 2)) $2 ecn $((tos & 3))" "${@:5}"
 }
 
 # outer FAMILY TOS VM-ADDRESS INNER-TOS: the outer header's TOS for the inner's
 outer() {
 	tos_is h2 "$1" "udp dport 4789" "$2" send_from vm1 "$3" -Q "$4" -W 1
+}
+
+# outer_ttl FAMILY TTL VM-ADDRESS INNER-TTL: likewise
+outer_ttl() {
+	local field=ttl
+
+	[ "$1" = ip ] || field=hoplimit
+	seen h2 "udp dport 4789 $1 $field $2" send_from vm1 "$3" -t "$4" -W 1
 }
 
 dir=$(mktemp -d)
@@ -103,6 +115,21 @@ for underlay in 192.0.2. 2001:db8::; do
 	check "and packets arrive ($underlay)" ping_from vm1 10.1.0.5 -Q 0xb8
 	check "large ones ($underlay)" \
 		ping_from vm1 10.1.0.5 -Q 0xb8 -s 4000
+
+	check "the TTL is the host's ($underlay)" outer_ttl $family 64 10.1.0.5 9
+	new_tunnel ttl 7
+	check "or as the device has it ($underlay)" \
+		outer_ttl $family 7 10.1.0.5 9
+	new_tunnel ttl inherit
+	check "or inherited ($underlay)" outer_ttl $family 9 10.1.0.5 9
+	check "from IPv6 ($underlay)" outer_ttl $family 11 fd00:10:1::5 11
+	check "and packets with a TTL arrive ($underlay)" \
+		ping_from vm1 10.1.0.5 -t 5 -s 4000
+	new_tunnel tos inherit ttl inherit
+	check "both are inherited (TTL, $underlay)" \
+		outer_ttl $family 13 10.1.0.5 13
+	check "both are inherited (DSCP, $underlay)" \
+		outer $family 0xb8 10.1.0.5 0xb8
 done
 
 # Congestion on the way

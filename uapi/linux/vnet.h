@@ -132,7 +132,7 @@
  *
  * VNET_CMD_TUNNEL_SET makes VNET_A_IFINDEX, a VXLAN device in metadata mode
  * ("external"), the way to other hosts and from them, for all VNets of the network
- * namespace. Its local address, TTL, TOS (also "inherit"), flow label and checksum
+ * namespace. Its local address, TTL and TOS (also "inherit"), flow label and checksum
  * options apply; they are read when it is set, which may be repeated. What guests
  * send the host, or through it, from or to its UDP port is dropped.
  * VNET_CMD_TUNNEL_DEL ends all that, as does the end of the device.
