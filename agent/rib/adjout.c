@@ -3,7 +3,7 @@
  * What peers are sent, without a table of it.
  *
  * A prefix remembers in .sent whose path was sent last, and to what kinds of
- * peers. So it is known who has it: all of these but that neighbor. Four kinds
+ * peers. So it is known who has it: all of these but that neighbor. Five kinds
  * of work follow:
  *
  *  - live: prefixes whose best path has changed (NET_OUT, in the queue .out)
@@ -16,8 +16,9 @@
  *    number of peers share one encoding. Prefixes in the queue are left out:
  *    they are about to be sent to all.
  *  - lag: a peer that cannot take more gets a bit per prefix that it has
- *    missed. When it can, it is sent the state of then. A peer of another
- *    policy gets a bit per prefix that looks different now.
+ *    missed. When it can, it is sent the state of then.
+ *  - move: a peer of another policy lags, too, and gets a bit per prefix that
+ *    looks different now, while all are looked at piece by piece.
  *
  * There is no minimum interval between advertisements of a prefix (RFC 4271
  * 9.2.1.1, a SHOULD): packets follow what is programmed here at once, and an
@@ -39,28 +40,27 @@
 
 /* ---- slow peers ------------------------------------------------------ */
 
-/* Whether some of a group's members may have something of a prefix. */
-static bool was_sent(const struct table *t, const struct group *group,
+/* Whether a peer may have something of a prefix. */
+static bool was_sent(const struct table *t, const struct peer_af *af,
 		     uint32_t id)
 {
 	uint32_t n;
 
-	if (group->paths)
-		return paths_get(group, id, &n) != NULL;
+	if (af->group->paths)
+		return paths_get(af->group, id, &n) ||
+		       (af->leaving && paths_get(af->leaving, id, &n));
 	return net_get(&t->nets, id)->sent != ORIGIN_NONE;
 }
 
 static void lag_set_range(struct table *t, struct peer_af *af, uint32_t from,
 			  uint32_t to)
 {
-	const struct group *group = af->group;
-	struct lag *lag = af->lag;
 	uint32_t id;
 
 	for (id = net_next(&t->nets, from); id < to;
 	     id = net_next(&t->nets, id + 1)) {
-		if (was_sent(t, group, id))
-			idset_add(&lag->nets, id);
+		if (was_sent(t, af, id))
+			idset_add(&af->lag->nets, id);
 	}
 }
 
@@ -242,7 +242,7 @@ static void group_put(struct table *t, struct group *group)
 {
 	struct group **link = &t->groups;
 
-	if (group->n_members > 0)
+	if (group->n_members > 0 || group->n_leaving > 0)
 		return;
 	while (*link != group)
 		link = &(*link)->next;
@@ -270,6 +270,17 @@ static void group_remove(struct table *t, struct group *group,
 	group_put(t, group);
 }
 
+static void leave(struct table *t, struct peer_af *af)
+{
+	struct group *group = af->leaving;
+
+	if (!group)
+		return;
+	af->leaving = NULL;
+	group->n_leaving--;
+	group_put(t, group);
+}
+
 static void sync_start(struct table *t, struct rib_peer *peer)
 {
 	struct peer_af *af = &peer->af[t->af];
@@ -285,6 +296,7 @@ void adjout_join(struct table *t, struct rib_peer *peer)
 {
 	const struct rib_session *session = &peer->session;
 	struct group *group;
+	bool fresh;
 
 	if (!(session->wire.families & bgp_af_bit(t->af)))
 		return;
@@ -296,9 +308,12 @@ void adjout_join(struct table *t, struct rib_peer *peer)
 	group_add(t, group_get(t, peer), peer);
 	outsum_join(&peer->af[t->af]);
 	group = peer->af[t->af].group;
-	if (group->paths && group->n_members == 1)
+	fresh = group->n_members == 1 && group->n_leaving == 0;
+	if (group->paths && (fresh || group->adopting)) {
+		group->adopting = false;
 		paths_fill(t, group);
-	else
+	}
+	if (!group->paths || !fresh)
 		sync_start(t, peer);
 }
 
@@ -310,6 +325,7 @@ void adjout_leave(struct table *t, struct rib_peer *peer)
 	af->eor_due = false;
 	if (!group)
 		return;
+	leave(t, af);
 	if (af->lag)
 		lag_free(t, peer);
 	if (af->syncing)
@@ -342,7 +358,6 @@ struct outlook {
 	struct table *t;
 	struct rib_peer *peer;
 	struct group *before, *after;
-	bool fresh;			/* .after is for this peer alone */
 };
 
 /* What a group has of a prefix; NULL: nothing. */
@@ -389,49 +404,82 @@ static void outlook_one(struct outlook *look, uint32_t id)
 
 static void outlook_paths(struct outlook *look, uint32_t id)
 {
+	paths_adopt(look->t, look->after, look->before, id);
 	if (paths_differ(look->t, look->peer, look->before, look->after, id))
 		idset_add(&look->peer->af[look->t->af].lag->nets, id);
 }
 
-/* Mark what is different to the peer. */
-static void outlook_mark(struct outlook *look)
+/*
+ * The peer is of its new group at once, and lags: what changes from now on it
+ * is sent as that has it, and what does not when its turn comes and it looks
+ * different (run_move()). What has not been looked at when it changes groups
+ * once more is just sent.
+ */
+void adjout_regroup(struct table *t, struct rib_peer *peer)
 {
-	const struct net_store *nets = &look->t->nets;
-	uint32_t id;
+	struct peer_af *af = &peer->af[t->af];
+	struct group *before = af->group, *after;
 
-	if (look->fresh && look->after->paths)
-		paths_adopt(look->t, look->after, look->before);
-	for (id = net_next(nets, 0); id != NET_NONE;
-	     id = net_next(nets, id + 1)) {
-		if (look->after->paths)
-			outlook_paths(look, id);
-		else
-			outlook_one(look, id);
-	}
+	if (!before)
+		return;
+	after = group_get(t, peer);
+	if (after == before)
+		return;
+	if (!af->lag)
+		lag_start(t, peer);
+	if (af->leaving)
+		lag_set_range(t, af, af->move_cursor, net_end(&t->nets));
+	after->adopting |= after->n_members == 0 && after->n_leaving == 0;
+	before->n_leaving++;
+	group_add(t, after, peer);
+	leave(t, af);
+	af->leaving = before;
+	af->move_cursor = 0;
+	outsum_move(t, peer, before);
+	group_remove(t, before, peer);
+	rib_wake(t->rib);
 }
 
-void adjout_regroup(struct table *t, struct rib_peer *peer)
+static void move_some(struct table *t, struct rib_peer *peer)
 {
 	struct peer_af *af = &peer->af[t->af];
 	struct outlook look = {
 		.t = t,
 		.peer = peer,
-		.before = af->group,
+		.before = af->leaving,
+		.after = af->group,
 	};
+	uint32_t i, id;
 
-	if (!af->group)
-		return;
-	look.after = group_get(t, peer);
-	if (look.after == look.before)
-		return;
-	if (!af->lag)
-		lag_start(t, peer);
-	look.fresh = look.after->n_members == 0;
-	outlook_mark(&look);
-	group_add(t, look.after, peer);
-	outsum_move(t, peer, look.before);
-	group_remove(t, look.before, peer);
-	rib_wake(t->rib);
+	for (i = 0; i < t->rib->move_nets; i++) {
+		id = net_next(&t->nets, af->move_cursor);
+		if (id == NET_NONE) {
+			af->group->adopting = false;
+			leave(t, af);
+			return;
+		}
+		af->move_cursor = id + 1;
+		if (look.after->paths)
+			outlook_paths(&look, id);
+		else
+			outlook_one(&look, id);
+	}
+}
+
+/* A piece for one of those that have changed groups; whether there was one. */
+static bool run_move(struct table *t)
+{
+	struct rib_peer *peer;
+	uint32_t i;
+
+	for (i = 1; i < t->rib->n_peers; i++) {
+		peer = t->rib->peer[i];
+		if (peer && peer->af[t->af].leaving) {
+			move_some(t, peer);
+			return true;
+		}
+	}
+	return false;
 }
 
 void adjout_review(struct table *t)
@@ -693,11 +741,14 @@ static bool run_sync(struct table *t, struct group *group)
 static void lag_one(struct table *t, struct pack *b,
 		    const struct rib_peer *peer, uint32_t id)
 {
+	const struct peer_af *af = &peer->af[t->af];
 	struct net *net = net_get(&t->nets, id);
 	const struct rib_path *path;
 	uint16_t origin;
 
-	if (peer->af[t->af].group->paths) {
+	if (af->group->paths) {
+		if (af->leaving)
+			paths_adopt(t, af->group, af->leaving, id);
 		paths_replace(t, b, peer, id);
 		return;
 	}
@@ -708,7 +759,7 @@ static void lag_one(struct table *t, struct pack *b,
 	else if (!(net->flags & NET_OUT))
 		pack_announce(b, id, 0, path->attrs, net->sent);
 	else
-		peer->af[t->af].lag->behind = t->out.n;
+		af->lag->behind = t->out.n;
 	/*
 	 * The last is about to be sent to all, which sets the bit again: what
 	 * the others are told need not be enough for one that lags.
@@ -722,7 +773,7 @@ static bool run_lag(struct table *t, struct rib_peer *peer)
 	uint32_t id;
 
 	if (!af->lag || peer->paused ||
-	    (af->lag->nets.n == 0 && af->lag->behind > 0))
+	    (af->lag->nets.n == 0 && (af->lag->behind > 0 || af->leaving)))
 		return false;
 	pack_reset(b, t);
 	while (pack_takes(b, PATHS_MAX) && idset_pop(&af->lag->nets, &id))
@@ -732,7 +783,7 @@ static bool run_lag(struct table *t, struct rib_peer *peer)
 		.only = peer,
 	});
 	pack_release(b);
-	if (af->lag->nets.n == 0 && af->lag->behind == 0)
+	if (af->lag->nets.n == 0 && af->lag->behind == 0 && !af->leaving)
 		lag_free(t, peer);
 	return true;
 }
@@ -787,6 +838,8 @@ bool adjout_run(struct table *t)
 	if (!rib->pack)
 		rib->pack = pack_new(rib);
 	pack_reset(rib->pack, t);
+	/* First: so it is sent with what was told otherwise. */
+	worked |= run_move(t);
 	for (i = 1; i < rib->n_peers; i++) {
 		if (rib->peer[i])
 			worked |= run_peer(t, rib->peer[i]);

@@ -331,6 +331,12 @@ static void lag_set(struct table *t, const struct group *group, uint32_t id)
 		if (af->lag)
 			idset_add(&af->lag->nets, id);
 	}
+	/* The group that they are of now may never have had it. */
+	for (i = 1; group->n_leaving > 0 && i < t->rib->n_peers; i++) {
+		if (t->rib->peer[i] &&
+		    t->rib->peer[i]->af[t->af].leaving == group)
+			idset_add(&t->rib->peer[i]->af[t->af].lag->nets, id);
+	}
 }
 
 /* Whether there was something to tell, which is in the pack. */
@@ -425,19 +431,20 @@ void paths_replace(struct table *t, struct pack *b,
 /* ---- another policy -------------------------------------------------- */
 
 void paths_adopt(struct table *t, struct group *group,
-		 const struct group *from)
+		 const struct group *from, uint32_t id)
 {
 	struct sent_path new[PATHS_MAX];
 	const struct sent_path *old;
-	uint32_t id, n, n_old;
+	uint32_t n, n_old;
 
-	for (id = net_next(&t->nets, 0); id != NET_NONE;
-	     id = net_next(&t->nets, id + 1)) {
-		n = paths_select(t, group, net_get(&t->nets, id), true, new);
-		old = paths_get(from, id, &n_old);
-		give_ids(new, n, group->paths->max, old, n_old);
-		set_put(t, group->paths, id, new, n);
-	}
+	/* What waits is going to be sent to all members anyway. */
+	if (set_get(group->paths, id, &n) ||
+	    idset_has(&group->paths->changed, id))
+		return;
+	n = paths_select(t, group, net_get(&t->nets, id), true, new);
+	old = paths_get(from, id, &n_old);
+	give_ids(new, n, group->paths->max, old, n_old);
+	set_put(t, group->paths, id, new, n);
 }
 
 static struct bgp_attrs *look_at(const struct table *t,

@@ -36,6 +36,8 @@ static uint32_t own_attrs(struct attrset_pool *pool)
 	return id;
 }
 
+#define MOVE_NETS	512		/* each goes through two maps */
+
 struct rib *rib_new(const struct rib_conf *conf, const struct rib_ops *ops,
 		    void *arg)
 {
@@ -46,6 +48,7 @@ struct rib *rib_new(const struct rib_conf *conf, const struct rib_ops *ops,
 	rib->ops = ops;
 	rib->arg = arg;
 	attrset_pool_init(&rib->attrs, conf->local_as);
+	rib->move_nets = MOVE_NETS;
 	rib->attrs.own = peer_local_addr;
 	rib->attrs.own_ctx = rib;
 	for (af = 0; af < BGP_AF_COUNT; af++)

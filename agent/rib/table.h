@@ -83,6 +83,9 @@ struct group {
 	uint32_t n_has;			/* words; not used with .paths */
 	struct rib_peer **member;
 	uint32_t n_members;
+	uint32_t n_leaving;		/* members of another, from this */
+	bool adopting;			/* .paths lacks what no member that has
+					 * come from another looked at */
 	uint32_t n_syncing;		/* members being dumped to */
 	uint32_t cursor;		/* where their dump goes on */
 };
@@ -101,6 +104,10 @@ struct peer_af {
 	struct summary *summary;	/* those with a contribution */
 	uint32_t n_summaries;
 	struct group *group;		/* NULL: nothing is sent */
+	struct group *leaving;		/* NULL: or what it has of prefixes from
+					 * .move_cursor on, but for those of
+					 * .lag, is what this one has */
+	uint32_t move_cursor;
 	uint8_t epoch;			/* of paths heard now, modulo EPOCHS */
 	uint8_t void_age;		/* paths of that many epochs ago or
 					 * more are to be withdrawn */
@@ -212,6 +219,8 @@ struct rib {
 	struct pack *pack;
 	struct rib_walk *walks;
 	uint64_t decision;		/* stamp of decide.c */
+	uint32_t move_nets;		/* looked at in one piece when a peer
+					 * changes groups; less in tests */
 	bool awake;			/* ops->wake was called, or running */
 	bool held;			/* rib_hold() */
 	bool restarted;			/* the kernel may have what we do not
@@ -481,9 +490,12 @@ struct paths {
 struct paths *paths_new(uint8_t max);
 /* All prefixes are to be looked at: for a group's first member. */
 void paths_fill(struct table *t, struct group *group);
-/* The same at once, unsent: @from is what that member has had so far. */
+/*
+ * Have a group that may be new know what is sent of a prefix, unsent: a member
+ * that comes from the group @from has it from there.
+ */
 void paths_adopt(struct table *t, struct group *group,
-		 const struct group *from);
+		 const struct group *from, uint32_t id);
 void paths_free(struct table *t, struct paths *paths);
 /* A prefix's paths, or who may have them, have changed. */
 void paths_mark(struct table *t, uint32_t id);

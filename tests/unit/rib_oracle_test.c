@@ -17,7 +17,7 @@
 #include "ktap.h"
 #include "lib/hash.h"
 #include "lib/util.h"
-#include "rib/rib.h"
+#include "rib/table.h"
 #include "unit/rib_model.h"
 
 struct kernel_route {
@@ -332,6 +332,7 @@ static void step_paths(unsigned int s)
 
 	session[s].max_paths = 1 + rnd(SENT_IDS - 1);
 	policy.add_path_send = session[s].max_paths;
+	rib->move_nets = 1 + rnd(10);
 	rib_peer_set_policy(session[s].peer, &policy);
 }
 
@@ -425,7 +426,7 @@ static void step_session(unsigned int s, unsigned int what)
 		step_stale(s);
 	else if (what < 81)
 		step_sweep(s);
-	else if (what < 83)
+	else if (what < 85)
 		step_paths(s);
 	else
 		resume(s);

@@ -216,6 +216,8 @@ static void another_map(void)
 	unsigned int from = random() % N_PEERS;
 	unsigned int to = from + 1 + random() % (N_PEERS - from), n;
 
+	/* Whatever else happens does so in the midst of it. */
+	rib->move_nets = 1 + random() % 4;
 	for (n = from; n < to; n++) {
 		policy[n].out = map;
 		rib_peer_set_policy(peer[n], &policy[n]);
@@ -228,24 +230,24 @@ static void step(void)
 	unsigned int n = random() % N_PEERS, what = random() % 100;
 	struct prefix space;
 
-	if (what < 70) {
+	if (what < 60) {
 		announce(n);
-	} else if (what < 78) {
+	} else if (what < 68) {
 		another_map();
-	} else if (what < 82) {
+	} else if (what < 72) {
 		rib_peer_pause(peer[n]);
-	} else if (what < 88) {
+	} else if (what < 78) {
 		rib_peer_resume(peer[n]);
-	} else if (what < 90) {
+	} else if (what < 80) {
 		rib_peer_refresh(peer[n], 0);
-	} else if (what < 92) {
+	} else if (what < 82) {
 		rib_peer_down(peer[n], 0);
 		up(n);
-	} else if (what < 94) {
+	} else if (what < 84) {
 		prefix_parse(spaces[random() % 2], &space);
 		if (!rib_space_add(rib, &space))
 			rib_space_del(rib, &space);
-	} else if (what < 95) {
+	} else if (what < 85) {
 		rib_set_policy(rib, &(struct rib_policy){
 			.branch_to_branch = random() % 2,
 		});
@@ -565,6 +567,7 @@ static void test_cost(void)
 
 #define N_GATEWAYS	8
 #define N_HOPS		1000
+#define N_MANY		4000
 
 static unsigned int n_looked;
 
@@ -607,6 +610,42 @@ static uint64_t bytes_now(void)
 		;
 	rib_mem(rib, &mem);
 	return mem.queue_bytes;
+}
+
+/* Of many prefixes none is kept waiting by a peer that gets another map. */
+static void test_move(void)
+{
+	struct rib_conf conf = { .local_as = LOCAL_AS };
+	struct rib_peer_policy other = { .out = maps[ARRAY_SIZE(rules) - 1] };
+	const struct peer_af *af;
+	unsigned int n, turns = 0;
+
+	rib = rib_new(&conf, &silent_ops, NULL);
+	for (n = 0; n < 2; n++) {
+		memset(&policy[n], 0, sizeof(policy[n]));
+		add(n);
+	}
+	af = &peer[1]->af[BGP_IPV4_UNICAST];
+	for (n = 1; n <= N_MANY; n++)
+		host(peer[0], n, false);
+	bytes_now();
+	n_exported = 0;
+	rib_peer_set_policy(peer[1], &other);
+	ktap_ok(af->group->map && n_exported == 0,
+		"a peer has another map at once, without a look at prefixes");
+	while (af->leaving) {
+		n_exported = 0;
+		host(peer[0], N_MANY + ++turns, false);
+		rib_run(rib, 0);
+		if (n_exported > N_MANY / 2)
+			break;
+	}
+	ktap_ok(!af->leaving && turns > 2,
+		"which are looked at in %u pieces", turns);
+	bytes_now();
+	ktap_ok(!af->lag && rib_peer_stats(peer[1], 0).advertised ==
+		N_MANY + turns, "until it has all of them by its map");
+	rib_free(rib);
 }
 
 /* One peer has many next hops in a summary that many are told of. */
@@ -673,6 +712,7 @@ int main(int argc, char **argv)
 		test_random(seed + i);
 	test_restored();
 	test_cost();
+	test_move();
 	test_parts();
 	for (i = 0; i < ARRAY_SIZE(rules); i++)
 		rib_map_put(maps[i]);
