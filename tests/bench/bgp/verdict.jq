@@ -12,6 +12,7 @@ def sig: if . == 0 then 0 else . as $v |
 
 def targets: [
 	{ scenario: "S1", figure: "load", ratio: (1/6) },
+	{ scenario: "S1", figure: "bytes_per_path", ratio: 1 },
 	{ scenario: "S2", figure: "load", ratio: (1/5) },
 	{ scenario: "S2", figure: "load_cpu", ratio: (1/5) },
 	{ scenario: "S2", figure: "bytes_per_path", ratio: 1, limit: 90 },

@@ -15,6 +15,9 @@ def ratio($name; $figure; $ours; $peer; $least):
 	  ratio: (if $o and $t then $o / $t | digits else null end),
 	  target: "ratio \($least) or more",
 	  ok: (if $o and $t then $o / $t >= $least else false end) };
+def ahead($name; $figure; $ours; $peer):
+	ratio($name; $figure; $ours; $peer; 1) |
+	.target = "ratio over 1" | .ok = (.ours and .theirs and .ours > .theirs);
 def limit($name; $figure; $most):
 	value("vrsd-busy"; $figure) as $o |
 	{ name: $name, ours: $o, peer: null, theirs: null, ratio: null, target: "\($most)",
@@ -24,9 +27,9 @@ def told($name; $figure):
 	  target: null, ok: true };
 
 ratio("install.rate"; "rate"; "vrsd"; "netlink"; 0.8),
-ratio("install.rate.bird"; "rate"; "vrsd"; "bird"; 1),
-ratio("install.rate.frr"; "rate"; "vrsd"; "frr"; 1),
+ahead("install.rate.bird"; "rate"; "vrsd"; "bird"),
+ahead("install.rate.frr"; "rate"; "vrsd"; "frr"),
 limit("install.probe_p99"; "probe_p99"; 100),
-limit("install.silence"; "silence"; 10.5),
+limit("install.silence"; "silence"; 3.5),
 told("memory.agent_bytes_per_path"; "agent_bytes"),
 told("memory.module_bytes_per_route"; "module_bytes")
