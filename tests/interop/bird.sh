@@ -26,6 +26,8 @@ write_session() {
 	  ${peer_ao:+authentication ao; keys { $(ao_keys) \};}
 	  ${peer_role:+local role $peer_role;}
 	  ${peer_as4:-enable as4 off;}
+	  ${peer_capabilities:-capabilities off;}
+	  ${peer_passive:+passive;}
 	  ${peer_send_hold:+hold time 15; send hold time $peer_send_hold; error wait time 1, 2;}
 	  ${peer_extended_open:+advertise hostname on;}
 	  ${peer_extended_message:+enable extended messages;}
@@ -49,24 +51,39 @@ write_channel() {
 	  ipv$1 {
 	    ${peer_add_path:+add paths on;}
 	    import all;
-	    export where source = RTS_STATIC;
-	    next hop self;
+	    export filter leaves;
 	    ${2:-}
 	  };
 	EOF2
 }
 
+# A next hop counts that the filter of an export has set.
+write_filter() {
+	cat <<-EOF2
+	filter leaves {
+	  if source != RTS_STATIC then reject;
+	  if defined(bgp_next_hop) then bgp_next_hop = bgp_next_hop;
+	  accept;
+	}
+	EOF2
+}
+
 peer_start() {
+	local bfd_of=multihop
+
+	[ "$peer_bfd" != single ] || bfd_of='interface "eth0"'
 	[ -z "$peer_gtsm" ] || peer_gtsm="direct; ttl security on"
 	[ -n "$peer_again" ] || { : >"$run/static4.conf"; : >"$run/static6.conf"; }
 	peer_as4=${peer_as4:+;}
+	peer_capabilities=${peer_capabilities:+;}
 	{
 		echo "router id 10.1.2.4;"
 		echo "${peer_extended_open:+hostname \"$(printf 'a%.0s' {1..240})\";}"
 		echo "log \"$run/peer.log\" all;"
 		echo "protocol device {}"
-		echo "${peer_bfd:+protocol bfd { multihop { interval 200 ms; multiplier 10; \}; \}}"
-		write_session 4
+		echo "${peer_bfd:+protocol bfd { $bfd_of { interval 200 ms; multiplier 10; \}; \}}"
+		write_filter
+		write_session 4 "${peer_mixed:+$(write_channel 6 "next hop address $(peer_address 6);")}"
 		write_session 6 "${peer_extended_nexthop:+$(write_channel 4 "extended next hop;")}"
 	} >"$run/peer.conf"
 	start_peer bird -f -c "$run/peer.conf" -s "$run/peer.ctl" -P "$run/peer.pid"
@@ -79,8 +96,10 @@ peer_announce() {
 	local prefix=$1 community set=
 
 	for community in "${@:2}"; do
-		community=${community//:/,}
+		[[ $community = *=* ]] || community=${community//:/,}
 		case $community in
+		hop=*) set+="bgp_next_hop = ${community#*=}; " ;;
+		path=*) set+="bgp_path.prepend(${community#*=}); " ;;
 		rt,*) set+="bgp_ext_community.add(($community)); " ;;
 		*,*,*) set+="bgp_large_community.add(($community)); " ;;
 		*) set+="bgp_community.add(($community)); " ;;
@@ -98,15 +117,18 @@ peer_withdraw() {
 
 # BIRD 2 and BIRD 3 call attributes by different names.
 peer_has() {
-	ctl show route all for "$1" >"$run/peer.routes"
-	grep -qE "(BGP\.as_path|bgp_path): $2\$" "$run/peer.routes" &&
-		grep -qE "(BGP\.|bgp_)next_hop: $(hop_of "$1")( |\$)" "$run/peer.routes"
+	ctl show route "$1" all >"$run/peer.routes"
+	grep -qE "(BGP\.as_path|bgp_path): *$2\$" "$run/peer.routes" &&
+		grep -qE "(BGP\.|bgp_)next_hop: ${3:-$(hop_of "$1")}( |\$)" "$run/peer.routes"
 }
+
+peer_has_community() { ctl show route "$1" all | grep -F "(${2/:/,})"; }
 
 peer_refresh() { ctl reload in rs4; }
 
 peer_up() { ctl show protocols "rs$1" | grep Established; }
 peer_shutdown() { ctl disable rs4 "\"$1\""; }
+peer_told() { grep -q "dministrative shutdown.*$1" "$run/peer.log"; }
 
 peer_ao_key() { ctl show protocols all "rs$1" | grep -qE "Current key: +$2\$"; }
 peer_announce_much() {
@@ -115,6 +137,8 @@ peer_announce_much() {
 }
 peer_gave_up() { ctl show protocols all "rs$1" | grep -qi "send hold timer expired"; }
 
+# It has what AS4_PATH says, also when it does not say that it understands that.
+peer_merged=4200000002
 # No version knows RFC 8538; BIRD 2.0 has neither a send hold timer nor TCP-AO.
 without=notified
 stalled=stalled_vrsd
@@ -123,11 +147,10 @@ stalled=stalled_vrsd
 refresh=+refresh
 enhanced=+enhanced_refresh
 [[ $(peer_version) != 3.* ]] || refresh='' enhanced=''
-peer_bfd_keys=", multihop: true"
 # What no other kernel has; for all else no guest is needed.
 if [ "${KERNEL:-}" = ao ]; then
 	run_features BIRD tcp_ao
 fi
-run_features BIRD routes+communities+extended_communities+graceful_shutdown$refresh+shutdown \
-	as4 as2 extended_open md5+gtsm+roles+add_path+extended_message$enhanced range extended_nexthop \
-	helper+restarter long_lived $stalled bfd
+run_features BIRD routes+communities+well_known+extended_communities+next_hop+graceful_shutdown$refresh+shutdown+shutdown_told \
+	passive+refresh_asked mixed gateway as4+as_override+allowas_in as2 no_capabilities extended_open md5+gtsm+roles+add_path+extended_message$enhanced range extended_nexthop \
+	helper+restarter long_lived left_long $stalled bfd bfd_multihop

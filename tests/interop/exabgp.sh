@@ -19,7 +19,8 @@ write_neighbor() {
 		peer-as 65515;
 		${peer_password:+md5-password "$peer_password";}
 		${peer_gtsm:+outgoing-ttl 255; incoming-ttl 255;}
-		family { ipv$1 unicast; $([ -z "$2" ] || echo "ipv4 unicast;") }
+		${peer_passive:+passive true;}
+		family { ipv$1 unicast; $([ -z "$2" ] || echo "ipv4 unicast;") ${peer_mixed:+$([ "$1" = 6 ] || echo "ipv6 unicast;")} }
 		$([ -z "$2" ] || echo "nexthop { ipv4 unicast ipv6; }")
 		capability {
 			route-refresh enable;
@@ -54,35 +55,50 @@ peer_start() {
 		write_neighbor 6 "$peer_extended_nexthop"
 	} >"$run/exabgp.conf"
 	start_peer env exabgp.daemon.user=root exabgp.api.cli=false \
-		exabgp.tcp.bind= exabgp "$run/exabgp.conf"
+		exabgp.tcp.bind="${peer_passive:+10.1.2.4 fd00:10:1:2::4}" exabgp.tcp.port=179 exabgp "$run/exabgp.conf"
 }
 
-# hop: the next hop; it makes none of another family by itself.
-hop() { [[ $families = 6 ]] && peer_address 6 || echo self; }
+# hop PREFIX: the next hop; it makes none of another family by itself.
+hop() {
+	if [ "$families" = 6 ]; then
+		peer_address 6
+	elif [[ -n $peer_mixed && $1 = *:* ]]; then
+		peer_address 6
+	else
+		echo self
+	fi
+}
+
+# session PREFIX: the neighbor that it goes to.
+session() { [ "$families" = 4 ] && instance 4 || hop_of "$1"; }
 
 tell() { echo "$*" >"$run/commands"; }
 
 peer_announce() {
-	local prefix=$1 community plain=() large=() extended=()
+	local prefix=$1 community plain=() large=() extended=() hop path=
 
+	hop=$(hop "$1")
 	for community in "${@:2}"; do
 		case $community in
+		hop=*) hop=${community#*=} ;;
+		path=*) path="$peer_asn ${community#*=}" ;;
 		rt:*) extended=("target${community#rt}") ;;
 		*:*:*) large+=("$community") ;;
 		*) plain+=("$community") ;;
 		esac
 	done
-	tell "neighbor $(hop_of "$prefix") announce route $prefix next-hop $(hop)" \
+	tell "neighbor $(session "$prefix") announce route $prefix next-hop $hop" \
+		${path:+as-path [ "$path" ]} \
 		${plain:+community [ "${plain[*]}" ]} \
 		${large:+large-community [ "${large[*]}" ]} \
 		${extended:+extended-community [ "${extended[*]}" ]}
 }
 
-peer_withdraw() { tell "neighbor $(hop_of "$1") withdraw route $1 next-hop $(hop)"; }
+peer_withdraw() { tell "neighbor $(session "$1") withdraw route $1 next-hop $(hop "$1")"; }
 
 # The last that was said of it counts; the path may be a list of numbers.
 peer_has() {
-	grep '^{' "$run/heard" | jq -se --arg prefix "$1" --arg path "$2" --arg hop "$(hop_of "$1")" '
+	grep '^{' "$run/heard" | jq -se --arg prefix "$1" --arg path "$2" --arg hop "${3:-$(hop_of "$1")}" '
 		[.[] | .neighbor?.message?.update? | select(. != null) |
 		 (.attribute["as-path"] | if type == "object" then
 			[.[].value[]] else . // [] end | map(tostring) | join(" ")) as $p |
@@ -91,9 +107,17 @@ peer_has() {
 		last | .hop == $hop and .path == $path'
 }
 
+peer_has_community() {
+	grep '^{' "$run/heard" | jq -se --arg prefix "$1" --arg c "$2" '
+		any(.[]; (.neighbor?.message?.update? // {}) |
+			any(.announce[]?[]?[]?; .nlri == $prefix) and
+			any(.attribute.community[]?; map(tostring) | join(":") == $c))'
+}
+
 peer_refresh() { tell "neighbor 10.1.1.4 announce route-refresh ipv4 unicast"; }
 
 # It keeps no routes, its own or others', while a session is down.
+peer_merged=4200000002
 without="extended_open roles restarter notified long_lived stalled_vrsd bfd tcp_ao"
-run_features ExaBGP routes+communities+extended_communities+graceful_shutdown+refresh \
-	as4 as2 md5+gtsm+add_path+extended_message+enhanced_refresh range extended_nexthop helper
+run_features ExaBGP routes+communities+well_known+extended_communities+next_hop+graceful_shutdown+refresh \
+	passive mixed gateway as4+as_override+allowas_in as2 md5+gtsm+add_path+extended_message+enhanced_refresh range extended_nexthop helper

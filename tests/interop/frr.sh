@@ -11,28 +11,39 @@ ctl() { vtysh --vty_socket "$run/frr" -d bgpd "$@"; }
 
 peer_version() { of_peer /usr/lib/frr/bgpd --version | sed -n 's/^bgpd version //p'; }
 
-# bfdd, which takes its sessions by configuration, and zebra, which it needs.
-# Both give up root's rights.
+# start_other NAME [OPTION...]: another of its daemons, which gives up root's rights.
+start_other() {
+	install -d -m 777 "$run/others"
+	start_peer "/usr/lib/frr/$1" -f "$run/$1.conf" -z "$run/others/zserv.api" \
+		-i "$run/others/$1.pid" --vty_socket "$run/others" "${@:2}"
+	peer_others+=("$peer_pid")
+}
+
+# zebra tells bgpd, and bfdd, of interfaces.
+start_zebra() {
+	: >"$run/zebra.conf"
+	start_other zebra
+	wait_until 10 [ -S "$run/others/zserv.api" ]
+}
+
+# It takes its sessions by configuration.
 start_bfdd() {
-	local family name daemon
+	local family how
 
 	{
 		echo bfd
 		for family in $families; do
-			printf ' %s\n' "peer $(instance "$family") local-address $(peer_address "$family") interface eth0" \
+			how="local-address $(peer_address "$family") interface eth0"
+			[ "$peer_bfd" = single ] || how="multihop ${how% interface*}"
+			printf ' %s\n' "peer $(instance "$family") $how" \
 				"receive-interval 200" "transmit-interval 200" "detect-multiplier 10" exit
 		done
 	} >"$run/bfdd.conf"
-	: >"$run/zebra.conf"
-	install -d -m 777 "$run/bfdd"
-	for name in zebra bfdd; do
-		daemon=("/usr/lib/frr/$name" -f "$run/$name.conf" -z "$run/bfdd/zserv.api"
-			-i "$run/bfdd/$name.pid" --vty_socket "$run/bfdd")
-		[[ $name-$(peer_version) != bfdd-8.* ]] ||
-			daemon+=(--bfdctl "$run/bfdd/bfdd.sock")
-		start_peer "${daemon[@]}"
-		bfdd_pid=$peer_pid
-	done
+	case $(peer_version) in
+	8.*) start_other bfdd --bfdctl "$run/others/bfdd.sock" ;;
+	*) start_other bfdd ;;
+	esac
+	bfdd_pid=$peer_pid
 }
 
 # So many capabilities that its OPEN is long. Not by extended-optional-parameters,
@@ -47,13 +58,52 @@ more_families() {
 	done
 }
 
+# write_map FAMILY: where what is well known is put on, as bgpd keeps by itself what
+# has it, and a next hop that is not its own.
+write_map() {
+	local ip=ip${1/4/} name=leaves$1 set="ip next-hop" n
+
+	ip=${ip/ip6/ipv6}
+	[ "$1" = 4 ] || set="ipv6 next-hop global"
+	for n in 2 9; do
+		echo "$ip prefix-list net$1$n seq 5 permit $(net "$1" $n)"
+	done
+	cat <<-EOF2
+	${peer_own_only:+route-map $name deny 1
+	 match as-path ours}
+	route-map $name permit 2
+	 match $ip address prefix-list net${1}2
+	 set $set $(another "$1")
+	$(for n in 65281 65282 666; do
+		printf '%s\n' "route-map $name permit $((n % 1000))" \
+			" match $ip address prefix-list net${1}9" \
+			" match community is$n" " set community 65535:$n"
+	done)
+	route-map $name permit 999
+	EOF2
+}
+
+# What the maps need.
+write_lists() {
+	echo "bgp as-path access-list ours permit ^65515"
+	printf 'bgp community-list standard is%d permit 65001:%d\n' 65281 65281 65282 65282 666 666
+}
+
 peer_start() {
 	[ -z "$peer_extended_open" ] || { peer_restart_time=60 peer_long_lived=60; }
-	[ -z "$peer_gtsm" ] || peer_gtsm="ttl-security hops 1"
+	local hops=${peer_gtsm:+ttl-security hops 1} zebra=${peer_mixed:+-z "$run/others/zserv.api"}
+
+	[ -n "$hops$peer_kind" ] || hops="ebgp-multihop 2"
+	peer_capabilities=${peer_capabilities:+!}
 	mkdir -p "$run/frr"
+	peer_others=()
+	[ -z "$peer_bfd$peer_mixed" ] || start_zebra
 	[ -z "$peer_bfd" ] || start_bfdd
 	cat >"$run/frr.conf" <<-EOF2
 	log file $run/peer.log
+	$(write_lists)
+	$(write_map 4)
+	$(write_map 6)
 	${peer_queue:+bgp input-queue-limit $peer_queue}
 	${peer_extended_open:+hostname $(printf 'a%.0s' {1..63})}
 	router bgp $peer_asn
@@ -68,7 +118,9 @@ peer_start() {
 	 no bgp network import-check
 	 neighbor RS peer-group
 	 neighbor RS remote-as 65515
-	 neighbor RS ${peer_gtsm:-ebgp-multihop 2}
+	 ${hops:+neighbor RS $hops}
+	 ${peer_passive:+neighbor RS passive}
+	 ${peer_capabilities:-neighbor RS dont-capability-negotiate}
 	 neighbor RS timers connect 2
 	 ${peer_password:+neighbor RS password $peer_password}
 	 neighbor 10.1.1.4 peer-group RS
@@ -78,16 +130,19 @@ peer_start() {
 	 ${peer_role:+neighbor fd00:10:1:1::4 local-role $peer_role}
 	 address-family ipv4 unicast
 	  neighbor 10.1.1.4 activate
+	  neighbor RS route-map leaves4 out
 	  ${peer_add_path:+neighbor 10.1.1.4 addpath-tx-all-paths}
 	  ${peer_extended_nexthop:+neighbor fd00:10:1:1::4 activate}
 	 exit-address-family
 	 address-family ipv6 unicast
 	  neighbor fd00:10:1:1::4 activate
+	  neighbor RS route-map leaves6 out
+	  ${peer_mixed:+neighbor 10.1.1.4 activate}
 	  ${peer_add_path:+neighbor fd00:10:1:1::4 addpath-tx-all-paths}
 	 exit-address-family
 	 ${peer_extended_open:+$(more_families)}
 	EOF2
-	start_peer /usr/lib/frr/bgpd -Z -n -S -f "$run/frr.conf" \
+	start_peer /usr/lib/frr/bgpd ${zebra:--Z} -n -S -f "$run/frr.conf" \
 		-i "$run/frr/bgpd.pid" --vty_socket "$run/frr"
 	wait_until 10 ctl -c "show bgp summary"
 }
@@ -109,11 +164,14 @@ configure_family() {
 # when it goes.
 announcements=0
 peer_announce() {
-	local prefix=$1 community plain=() large=() extended=() seq=10
+	local prefix=$1 community plain=() large=() extended=() path='' seq=10
 	local args=(-c "configure terminal") map=announce$((++announcements))
 
 	for community in "${@:2}"; do
 		case $community in
+		hop=*) ;; # by the map that write_map makes
+		path=*) path=${community#*=} ;;
+		65535:65281 | 65535:65282 | 65535:666) plain+=("65001${community#65535}") ;;
 		rt:*) extended+=("${community#rt:}") ;;
 		*:*:*) large+=("$community") ;;
 		*) plain+=("$community") ;;
@@ -125,6 +183,7 @@ peer_announce() {
 		((seq += 10))
 	done
 	[ ${#plain[@]} -eq 0 ] || args+=(-c "set community ${plain[*]} additive")
+	[ -z "$path" ] || args+=(-c "set as-path prepend $path")
 	[ ${#large[@]} -eq 0 ] || args+=(-c "set large-community ${large[*]}")
 	[ ${#extended[@]} -eq 0 ] || args+=(-c "set extcommunity rt ${extended[*]}")
 	ctl "${args[@]}" &&
@@ -136,9 +195,14 @@ peer_withdraw() { configure_family "$(family_of "$1")" "no network $1"; }
 
 peer_has() {
 	ctl -c "show bgp $(family_of "$1") unicast $1 json" |
-		jq -e --arg path "$2" --arg hop "$(hop_of "$1")" '
+		jq -e --arg path "${2:-Local}" --arg hop "${3:-$(hop_of "$1")}" '
 			any(.paths[]?; .aspath.string == $path and
 				any(.nexthops[]; .ip == $hop))'
+}
+
+peer_has_community() {
+	ctl -c "show bgp $(family_of "$1") unicast $1 json" |
+		jq -e --arg c "${2/65535:6/llgr-stale}" 'any(.paths[]?; .community.string // "" | split(" ") | any(. == $c))'
 }
 
 peer_refresh() { ctl -c "clear bgp ipv4 unicast 10.1.1.4 in"; }
@@ -151,6 +215,11 @@ peer_up() {
 peer_shutdown() {
 	ctl -c "configure terminal" -c "router bgp $peer_asn" \
 		-c "neighbor 10.1.1.4 shutdown message $1"
+}
+
+peer_told() {
+	ctl -c "show bgp neighbors $(instance 6) json" |
+		jq -e --arg text "$1" '.[].lastShutdownDescription == $text'
 }
 
 # Its main thread is held, others go on: one sends keepalives.
@@ -171,6 +240,6 @@ peer_go_on() { end_process $holder_pid; }
 stalled=stalled_daemon
 [[ $(peer_version) != 8.* ]] || stalled=
 without=tcp_ao
-run_features FRR routes+communities+extended_communities+graceful_shutdown+refresh+shutdown \
-	as4 extended_open md5+gtsm+roles+add_path+extended_message+enhanced_refresh \
-	range extended_nexthop helper+restarter+notified long_lived $stalled bfd
+run_features FRR routes+communities+well_known+extended_communities+next_hop+graceful_shutdown+refresh+shutdown+shutdown_told \
+	passive+refresh_asked mixed gateway as4+as_override+allowas_in no_capabilities extended_open md5+gtsm+roles+add_path+extended_message+enhanced_refresh \
+	range extended_nexthop helper+restarter+notified long_lived left_long $stalled bfd bfd_multihop

@@ -31,8 +31,10 @@ write_neighbor() {
 	    connect-retry = 2
 	  [neighbors.transport.config]
 	    local-address = "$(peer_address "$1")"
+	    ${peer_passive:+passive-mode = true}
 	$(write_family "$1")
 	${peer_extended_nexthop:+$([ "$1" = 4 ] || write_family 4)}
+	${peer_mixed:+$([ "$1" = 6 ] || write_family 6)}
 	EOF2
 }
 
@@ -82,11 +84,13 @@ peer_start() {
 family_option() { [[ $1 = *:* ]] && echo ipv6 || echo ipv4; }
 
 peer_announce() {
-	local prefix=$1 community plain=() large=() extended=() hop
+	local prefix=$1 community plain=() large=() extended=() path=() hop
 
 	hop=$(peer_address "$([ "$(hop_of "$prefix")" = "$(instance 4)" ] && echo 4 || echo 6)")
 	for community in "${@:2}"; do
 		case $community in
+		hop=*) hop=${community#*=} ;;
+		path=*) path=(aspath "${community#*=}") ;;
 		rt:*) extended=(rt "${community#rt:}") ;;
 		*:*:*) large+=("$community") ;;
 		*) plain+=("$community") ;;
@@ -94,7 +98,7 @@ peer_announce() {
 	done
 	ctl global rib add "$prefix" nexthop "$hop" \
 		${plain:+community "${plain[*]}"} \
-		${large:+large-community "${large[*]}"} "${extended[@]}" \
+		${large:+large-community "${large[*]}"} "${extended[@]}" "${path[@]}" \
 		-a "$(family_option "$prefix")"
 }
 
@@ -102,17 +106,28 @@ peer_withdraw() { ctl global rib del "$1" -a "$(family_option "$1")"; }
 
 peer_has() {
 	ctl global rib "$1" -j -a "$(family_option "$1")" |
-		jq -e --arg path "$2" --arg hop "$(hop_of "$1")" '
+		jq -e --arg path "$2" --arg hop "${3:-$(hop_of "$1")}" '
 		any(.. | objects | select(has("attrs")) | .attrs;
 			any(.[]; .type == 2 and
 				([.as_paths[]?.asns[]?] | join(" ")) == $path) and
 			any(.[]; .nexthop? == $hop))'
 }
 
+peer_has_community() {
+	ctl global rib "$1" -j -a "$(family_option "$1")" | jq -e --arg c "$2" '
+		any(.. | objects | select(has("communities")) | .communities[];
+			"\(. / 65536 | floor):\(. % 65536)" == $c)'
+}
+
+peer_told() { grep -q "$1" "$run/peer.log"; }
+
 peer_up() { ctl neighbor "$(instance "$1")" | grep -i "BGP state = established"; }
 peer_shutdown() { ctl neighbor 10.1.1.4 shutdown --reason "$1"; }
 
+# A later one keeps from us what has our AS.
+ours=
+[[ $(peer_version) != 3.10.* ]] || ours=+allowas_in
 # It keeps what it has heard, and asks nobody again.
 without="roles extended_message stalled_vrsd tcp_ao"
-run_features GoBGP routes+communities+extended_communities+graceful_shutdown+shutdown \
-	as4 md5+gtsm+add_path range extended_nexthop helper+restarter+notified long_lived
+run_features GoBGP routes+communities+well_known+extended_communities+next_hop+graceful_shutdown+shutdown+shutdown_told \
+	passive+refresh_asked mixed gateway as4+as_override$ours md5+gtsm+add_path range extended_nexthop helper+restarter+notified long_lived left_long

@@ -10,14 +10,19 @@
 #
 #	peer_version		prints it
 #	peer_start		runs it with the settings below
-#	peer_announce PREFIX [COMMUNITY...]
+#	peer_announce PREFIX [COMMUNITY...] [hop=ADDRESS] [path=ASN]
+#				with another next hop than its own, with one AS
+#				more behind its own
 #	peer_withdraw PREFIX
-#	peer_has PREFIX PATH	it has PREFIX with this AS path (numbers with a
-#				space between them), the next hop being the
-#				instance 10.1.1.4 or fd00:10:1:1::4
+#	peer_has PREFIX PATH [HOP]
+#				it has PREFIX with this AS path (numbers with a
+#				space between them), the next hop being HOP, or
+#				the instance 10.1.1.4 or fd00:10:1:1::4
+#	peer_has_community PREFIX A:B
 #	peer_refresh		asks for all routes again
 #	peer_up FAMILY		it says that its session is up
 #	peer_shutdown TEXT	ends the session of IPv4, for this reason
+#	peer_told TEXT		it says that we have ended that of IPv6 for this
 #	peer_ao_key FAMILY ID	it sends with the key that has this ID
 #	peer_stall		it says that it is there, and takes no more
 #	peer_go_on		and takes again
@@ -30,14 +35,21 @@
 # start, and the settings of all. What has been seen is appended to
 # $INTEROP_RESULTS, a line "feature daemon version yes" each, and "no" for the
 # features in $without, which this version of the daemon does not have. What is in
-# neither has not been tried.
+# neither has not been tried. $INTEROP_FEATURES, a regular expression, chooses
+# among what is given to run_features, for a run by hand.
 
 # shellcheck source=../host/host.bash
 . "${0%/*}/../host/host.bash"
 
+# Other processes of the daemon, besides $peer_pid.
+peer_others=()
+
 # Settings for peer_start and for vrsd, that each feature may change.
 reset_settings() {
 	peer_asn=65001
+	peer_kind=
+	peer_passive=
+	peer_capabilities=1
 	peer_password=
 	peer_ao=
 	peer_gtsm=
@@ -54,9 +66,13 @@ reset_settings() {
 	peer_extended_message=
 	peer_extended_nexthop=
 	peer_bfd=
+	peer_mixed=
+	peer_own_only=
 	neighbor_keys=
+	neighbor6_keys=
 	server_keys=()
 	families="4 6"
+	instance_families=
 	peer_range=
 	witness_options=
 }
@@ -69,6 +85,8 @@ hop_of() { [[ $1 = *:* || $families = 6 ]] && instance 6 || instance 4; }
 space() { [ "$1" = 4 ] && echo 10.1.0.0/16 || echo fd00:10:1::/48; }
 announced() { [ "$1" = 4 ] && echo 10.250.0.0/16 || echo fd00:250::/32; }
 witnessed() { [ "$1" = 4 ] && echo 0.0.0.0/0 || echo ::/0; }
+# net FAMILY N: others than these, 1 to 9.
+net() { [ "$1" = 4 ] && echo "10.24$2.0.0/16" || echo "fd00:24$2::/32"; }
 
 # One instance of each family, so that each daemon has one session a family.
 interop_config() {
@@ -88,16 +106,21 @@ interop_config() {
 	} >"$run/vrsd.yaml"
 }
 
-instances() { with_each instance | sed 's/.*:.*/"&"/' | paste -sd ,; }
+instances() {
+	local families=${instance_families:-$families}
+
+	with_each instance | sed 's/.*:.*/"&"/' | paste -sd ,
+}
 
 # neighbors FAMILY: the daemon and the witness.
 neighbors() {
-	local is=${peer_range:+range} address
+	local is=${peer_range:+range} address who=${peer_kind:+kind: $peer_kind} keys=$neighbor_keys
 
+	[ "$1" = 4 ] || keys+=$neighbor6_keys
 	address=$(peer_address "$1")
 	[ -z "$peer_range" ] || address=${address%4}$(range_of "$1")
 	cat <<-EOF
-	        - { name: $(name_of "$1"), ${is:-address}: "$address", asn: $peer_asn$neighbor_keys }
+	        - { name: $(name_of "$1"), ${is:-address}: "$address", ${who:-asn: $peer_asn}$keys }
 	        - { name: firewall$1, address: "$(witness_address "$1")", asn: 65002 }
 	EOF
 }
@@ -133,9 +156,18 @@ learned_once() {
 
 # witness_has PREFIX PATH [COMMUNITIES]: as bird(8) prints them.
 witness_has() {
-	bird show route all for "$1" >"$run/witness"
+	bird show route "$1" all >"$run/witness"
 	grep -qE "BGP\.as_path: $2\$" "$run/witness" &&
 		{ [ -z "${3:-}" ] || grep -qF -- "$3" "$run/witness"; }
+}
+
+# witness_announce PREFIX [STATEMENT...]: with what bird(8)'s statements make of it.
+witness_announce() {
+	local family=4
+
+	[[ $1 != *:* ]] || family=6
+	echo "protocol static { ipv$family; route $1 blackhole { ${*:2} }; }" >>"$run/bird.conf"
+	bird configure
 }
 
 # Everything up: vrsd, the witness, the daemon.
@@ -147,8 +179,11 @@ begin() {
 }
 
 end() {
-	end_process $peer_pid
-	end_process $bird_pid
+	local pid
+
+	for pid in $peer_pid "${peer_others[@]}" $bird_pid; do
+		end_process "$pid"
+	done
 	stop_vrsd
 	# So that the next is no restart.
 	rm -rf "$run"/{vrsd,peer,bird}.log "$run/rs"
@@ -183,6 +218,21 @@ feature_routes() {
 		with_each withdraw && with_each routes_gone
 }
 
+# Who dials is who does not have the port of BGP.
+set_passive() { peer_passive=1; }
+feature_passive() { with_each dialled && with_each announce && with_each routes_on && with_each space_out; }
+dialled() { [ -n "$(in_ns rs ss -Htn state established dst "[$(peer_address "$1")]" dport = 179)" ]; }
+
+# Before there were capabilities there were IPv4 and two octets.
+set_no_capabilities() {
+	peer_capabilities=
+	families=4
+}
+feature_no_capabilities() {
+	agreed '.capabilities == ""' && witness_prepends 4200000002 &&
+		announce 4 && routes_on 4 && space_out 4 && reflected 4 && old_path
+}
+
 set_as4() { peer_asn=4200000001; }
 feature_as4() {
 	with_each announce && with_each routes_on && with_each space_out
@@ -193,7 +243,20 @@ set_as2() { peer_as4=; }
 feature_as2() {
 	agreed '.capabilities | contains("as4") | not' &&
 		with_each announce && with_each routes_on &&
-		with_each space_out && with_each reflected
+		with_each space_out && with_each reflected &&
+		witness_prepends 4200000002 && old_path
+}
+# What does not fit is AS_TRANS in the path, and whole in AS4_PATH, which a daemon
+# may know all the same, and sends.
+peer_merged=
+peer_prepends=1
+witness_prepends() { witness_announce "$(net 4 1)" "bgp_path.prepend($1);"; }
+old_path() {
+	wait_until 30 peer_has "$(net 4 1)" "65515 65002 ${peer_merged:-23456}" &&
+		{ [ -z "$peer_prepends" ] || {
+			peer_announce "$(net 4 3)" path=4200000003 &&
+				wait_until 30 witness_has "$(net 4 3)" "65515 $peer_asn 4200000003"
+		}; }
 }
 
 # Its OPEN has the lengths of two bytes, which nothing but the wire shows.
@@ -225,7 +288,10 @@ capture() {
 captured() { [ -n "$(tcpdump -n -r "$1" "$2" 2>/dev/null)" ]; }
 
 feature_communities() {
-	peer_announce 10.250.0.0/16 65001:77 65001:1:2 &&
+	witness_announce "$(net 4 2)" "bgp_community.add((65002,88));" &&
+		peer_announce 10.250.0.0/16 65001:77 65001:1:2 &&
+		wait_until 30 peer_has "$(net 4 2)" "65515 65002" &&
+		peer_has_community "$(net 4 2)" 65002:88 &&
 		wait_until 30 witness_has 10.250.0.0/16 "65515 65001" "(65001,77)" &&
 		witness_has 10.250.0.0/16 "65515 65001" "(65001, 1, 2)" &&
 		withdraw 4 && routes_gone 4
@@ -235,6 +301,91 @@ feature_extended_communities() {
 	peer_announce 10.250.0.0/16 rt:65001:78 &&
 		wait_until 30 witness_has 10.250.0.0/16 "65515 65001" "(rt, 65001, 78)" &&
 		withdraw 4 && routes_gone 4
+}
+
+# Routes that stay with who gets them: the next one arrives, and they do not.
+feature_well_known() { with_each stays_here && with_each stays_there; }
+stays_here() {
+	local community name n=3
+
+	for community in 65281/no-export 65282/no-advertise 666/blackhole; do
+		name=${community#*/}
+		peer_announce "$(net "$1" 9)" "65535:${community%/*}" &&
+			wait_until 30 learned_with "$(name_of "$1")" "$(net "$1" 9)" "$name" &&
+			peer_announce "$(net "$1" $n)" &&
+			wait_until 30 witness_has "$(net "$1" $((n++)))" "65515 $peer_asn" &&
+			lacks witness_has "$(net "$1" 9)" ".*" || return
+	done
+	peer_announce "$(net "$1" 9)" &&
+		wait_until 30 witness_has "$(net "$1" 9)" "65515 $peer_asn"
+}
+stays_there() {
+	witness_announce "$(net "$1" 6)" "bgp_community.add((65535,65281));" &&
+		witness_announce "$(net "$1" 7)" "bgp_community.add((65535,65282));" &&
+		wait_until 30 learned_with "$(witness_of "$1")" "$(net "$1" 7)" no-advertise &&
+		witness_announce "$(net "$1" 8)" &&
+		wait_until 30 peer_has "$(net "$1" 8)" "65515 65002" &&
+		lacks peer_has "$(net "$1" 6)" "65515 65002" &&
+		lacks peer_has "$(net "$1" 7)" "65515 65002"
+}
+witness_of() { echo "firewall$1"; }
+
+# It announces the way to another, as the head of a cluster does.
+another() { [ "$1" = 4 ] && echo 10.1.2.9 || echo fd00:10:1:2::9; }
+leads_elsewhere() {
+	peer_announce "$(net "$1" 2)" "hop=$(another "$1")" &&
+		wait_until 30 leads_to "$(name_of "$1")" "$(net "$1" 2)" "$(another "$1")" &&
+		wait_until 30 witness_has "$(net "$1" 2)" "65515 $peer_asn"
+}
+leads_to() {
+	vrs show learned "$1" -j | jq -e --arg p "$2" --arg hop "$3" \
+		'any(.[]?[]?; .network == $p and .nextHop == $hop and .best)'
+}
+feature_next_hop() { with_each leads_elsewhere; }
+
+# Another site of its AS is beyond the witness: the daemon would take that for a
+# loop. It has a path through our AS in its turn.
+set_as_override() { neighbor_keys+=", as-override: true"; }
+feature_as_override() {
+	witness_announce "$(net 4 1)" "bgp_path.prepend($peer_asn);" &&
+		witness_announce "$(net 6 1)" "bgp_path.prepend($peer_asn);" &&
+		with_each overridden
+}
+overridden() { wait_until 30 peer_has "$(net "$1" 1)" "65515 65002 65515"; }
+set_allowas_in() { neighbor_keys+=", allowas-in: 1"; }
+feature_allowas_in() { with_each through_us; }
+through_us() {
+	peer_announce "$(net "$1" 2)" path=65515 &&
+		wait_until 30 learned_once "$(name_of "$1")" "$(net "$1" 2)" &&
+		wait_until 30 witness_has "$(net "$1" 2)" "65515 $peer_asn 65515"
+}
+
+# An internal session: paths and next hops are as they are.
+set_gateway() {
+	peer_asn=65515
+	peer_kind=vpn
+	server_keys=("branch-to-branch: true")
+}
+feature_gateway() {
+	with_each announce && with_each routes_in && with_each of_the_branch &&
+		with_each own_space && with_each as_it_is && with_each withdraw && with_each routes_gone
+}
+of_the_branch() { wait_until 30 witness_has "$(announced "$1")" 65515; }
+own_space() { wait_until 30 peer_has "$(space "$1")" ""; }
+as_it_is() { wait_until 30 peer_has "$(witnessed "$1")" 65002 "$(witness_address "$1")"; }
+
+# One session, over IPv4, for both families.
+set_mixed() {
+	families=4
+	instance_families="4 6"
+	peer_mixed=1
+	witness_options+="ipv6 { import all; export where source = RTS_STATIC;
+		next hop address fd00:10:1:3::4; };"
+}
+feature_mixed() {
+	announce 4 && routes_on 4 && space_out 4 && reflected 4 &&
+		announce 6 && wait_until 30 leads_to sdwan fd00:250::/32 fd00:10:1:2::4 &&
+		routes_on 6 && space_out 6 && reflected 6
 }
 
 # It has the witness's default route as well: both are used, until one says that
@@ -259,6 +410,26 @@ asked_again() { peer_row '.received.refresh > 0'; }
 feature_refresh() {
 	with_each space_out && peer_refresh && wait_until 30 asked_again &&
 		with_each space_out && with_each still_up
+}
+
+# It has to ask: what was beyond a limit, which is raised.
+set_refresh_asked() {
+	neighbor_keys+=", prefix-limit: 1"
+	peer_own_only=1
+}
+feature_refresh_asked() {
+	with_each announce && with_each routes_in && with_each beyond &&
+		peer_row '.sent.refresh == 0' &&
+		neighbor_keys=${neighbor_keys/, prefix-limit: 1/} && interop_config && vrs reload &&
+		with_each no_more && peer_row '.sent.refresh > 0 and .established == 1'
+}
+beyond() {
+	peer_announce "$(net "$1" 1)" && wait_until 30 logged "neighbor $(name_of "$1") .*more than 1 prefixes" &&
+		lacks learned_once "$(name_of "$1")" "$(net "$1" 1)"
+}
+no_more() {
+	wait_until 30 learned_once "$(name_of "$1")" "$(net "$1" 1)" &&
+		learned_once "$(name_of "$1")" "$(announced "$1")"
 }
 
 # The same between marks of the begin and the end.
@@ -399,6 +570,13 @@ feature_shutdown() {
 		wait_until 30 peer_row '.lastError | contains("Administrative Shutdown: \"back at noon\"")'
 }
 
+# And it is told why we do. That is all about the session of IPv6.
+ready_shutdown_told() { up 6; }
+feature_shutdown_told() {
+	neighbor6_keys=", shutdown: true, shutdown-message: back by noon" &&
+		interop_config && vrs reload && wait_until 30 peer_told "back by noon"
+}
+
 # It dies and comes back: meanwhile its routes are in use, and passed on.
 set_helper() {
 	peer_restart_time=60
@@ -493,21 +671,42 @@ feature_long_lived() {
 		kill_peer && with_each long_lived && with_each long_lived_on
 }
 long_lived() {
-	wait_until 30 learned_with "$(name_of "$1")" "$(announced "$1")" llgr-stale
+	wait_until 30 learned_with "$(name_of "$1")" "$(announced "$1")" llgr-stale &&
+		stale "$(name_of "$1")" "$(announced "$1")"
 }
 long_lived_on() {
 	wait_until 30 witness_has "$(announced "$1")" "65515 $peer_asn" "(65535,6)"
 }
 learned_with() {
 	vrs show learned "$1" -j | jq -e --arg p "$2" --arg c "$3" 'any(.[]?[]?;
-		.network == $p and .best and .stale and (.communities // "" | contains($c)))'
+		.network == $p and .best and (.communities // "" | contains($c)))'
 }
+
+# We do not come back in time: the same of our routes, at the daemon.
+set_left_long() {
+	peer_restart_time=60
+	peer_long_lived=60
+	server_keys=("restart-time: 1" "long-lived-time: 60")
+}
+feature_left_long() {
+	with_each space_out && with_each reflected && { stop_vrsd KILL || true; } &&
+		with_each last_resort && : >"$run/vrsd.log" && start_vrsd && with_each up &&
+		with_each space_out && with_each resort_no_more && with_each reflected
+}
+last_resort() { wait_until 30 peer_has_community "$(space "$1")" 65535:6 && has_space "$1"; }
+resort_no_more() { wait_until 30 lacks peer_has_community "$(space "$1")" 65535:6; }
 
 # Its silence is noticed long before a hold timer would be.
 set_bfd() {
-	peer_bfd=1
-	neighbor_keys+=", bfd: { interval: 200, multiplier: 10${peer_bfd_keys:-} }"
+	peer_bfd=single
+	peer_gtsm=1
+	neighbor_keys+=", ttl-security: 1, bfd: { interval: 200, multiplier: 10 }"
 }
+set_bfd_multihop() {
+	peer_bfd=multihop
+	neighbor_keys+=", bfd: { interval: 200, multiplier: 10, multihop: true }"
+}
+feature_bfd_multihop() { feature_bfd; }
 bfd_up() {
 	wait_until 30 eval "vrs show bfd $(name_of "$1") -j | jq -e 'any(.[]; .state == \"Up\")'"
 }
@@ -523,13 +722,22 @@ feature_bfd() {
 # In the order of the table.
 declare -A titles=(
 	[routes]="routes of both families, both ways"
+	[passive]="the daemon only waits to be called"
+	[mixed]="IPv6 in a session of IPv4, both ways (RFC 4760, 2545)"
+	[gateway]="an internal session, as a gateway has it"
+	[next_hop]="a next hop that is not the daemon"
+	[as_override]="paths with its own AS, by as-override"
+	[allowas_in]="paths with ours, by allowas-in"
 	[as4]="4-octet AS numbers (RFC 6793)"
-	[as2]="a daemon without them"
+	[as2]="a daemon without them, and AS_TRANS"
+	[no_capabilities]="a daemon without capabilities (RFC 5492)"
 	[extended_open]="a long OPEN of the daemon (RFC 9072)"
 	[communities]="communities and large communities (RFC 1997, 8092)"
+	[well_known]="NO_EXPORT, NO_ADVERTISE, BLACKHOLE (RFC 1997, 7999)"
 	[extended_communities]="extended communities (RFC 4360)"
 	[graceful_shutdown]="a route in graceful shutdown (RFC 8326)"
-	[refresh]="route refresh (RFC 2918)"
+	[refresh]="route refresh, asked for by the daemon (RFC 2918)"
+	[refresh_asked]="route refresh, asked for by vrsd (RFC 2918)"
 	[enhanced_refresh]="enhanced route refresh (RFC 7313)"
 	[md5]="TCP MD5 (RFC 2385)"
 	[tcp_ao]="TCP-AO, and another key (RFC 5925), in a kernel with it"
@@ -539,15 +747,27 @@ declare -A titles=(
 	[add_path]="routes with ADD-PATH, both ways (RFC 7911)"
 	[extended_message]="messages above 4,096 bytes, both ways (RFC 8654)"
 	[extended_nexthop]="IPv4 by IPv6 next hops, both ways (RFC 8950)"
-	[shutdown]="the reason of a shutdown (RFC 9003)"
+	[shutdown]="the reason of a shutdown by the daemon (RFC 9003)"
+	[shutdown_told]="the reason of a shutdown by vrsd (RFC 9003)"
 	[helper]="graceful restart of the daemon (RFC 4724)"
 	[restarter]="graceful restart of vrsd, killed (RFC 4724)"
 	[notified]="graceful restart of vrsd, ended (RFC 8538)"
 	[long_lived]="long-lived graceful restart of the daemon (RFC 9494)"
+	[left_long]="long-lived graceful restart of vrsd (RFC 9494)"
 	[stalled_daemon]="send hold timer of vrsd, the daemon hangs (RFC 9687)"
 	[stalled_vrsd]="send hold timer of the daemon, vrsd hangs (RFC 9687)"
-	[bfd]="BFD, up and silence (RFC 5880)"
+	[bfd]="BFD of one hop, up and silence (RFC 5880, 5881)"
+	[bfd_multihop]="BFD of several hops, up and silence (RFC 5880, 5883)"
 )
+
+# What must be up, unless a feature says otherwise.
+ready() {
+	if [ "$(type -t "ready_$1")" = function ]; then
+		"ready_$1"
+	else
+		with_each up
+	fi
+}
 
 seen() { [ -z "${INTEROP_RESULTS:-}" ] || echo "$1" >>"$INTEROP_RESULTS"; }
 
@@ -556,12 +776,13 @@ seen() { [ -z "${INTEROP_RESULTS:-}" ] || echo "$1" >>"$INTEROP_RESULTS"; }
 try() {
 	local status
 
-	with_each up && "feature_$3"
+	ready "$3" && "feature_$3"
 	status=$?
 	if [ $status -eq 0 ]; then
 		seen "$3 $1 $2 yes"
 	else
-		tail -n 40 "$run/try.log" "$run/vrsd.log" "$run/peer.log" 2>&1 | ktap_comment >&3
+		vrs show learned -j >"$run/learned" 2>&1
+		tail -n 40 "$run"/{try.log,vrsd.log,peer.log,learned} 2>&1 | ktap_comment >&3
 	fi
 	ktap_result $status "$1 $2: ${titles[$3]}" >&3
 } 3>&1 >"$run/try.log" 2>&1 </dev/null
@@ -579,6 +800,7 @@ run_features() {
 	done
 	add_topology
 	for group; do
+		[[ $group =~ ${INTEROP_FEATURES:-.} ]] || continue
 		reset_settings
 		for name in ${group//+/ }; do
 			[ "$(type -t "set_$name")" != function ] || "set_$name"

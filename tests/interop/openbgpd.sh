@@ -25,12 +25,35 @@ write_restart() {
 	esac
 }
 
+# What is well known is put on where it leaves, as bgpd keeps by itself what has it.
+write_rules() {
+	local family community
+
+	echo "match to any community 65001:78 set ext-community rt 65001:78"
+	for community in 65281 65282 666; do
+		echo "match to any community 65001:$community set community 65535:$community"
+	done
+	for family in 4 6; do
+		leads_by "$(net $family 2)" "$(another $family)"
+	done
+	# It would be ::1.
+	[ -z "$peer_mixed" ] || leads_by "$(announced 6)" "$(peer_address 6)"
+}
+
+# leads_by PREFIX ADDRESS
+leads_by() {
+	echo "match to any prefix $1 set nexthop $2"
+	echo "match to any prefix $1 set nexthop no-modify"
+}
+
 # write_neighbor FAMILY OTHER-FAMILY [unicast]
 write_neighbor() {
 	cat <<-EOF2
 	neighbor $(instance "$1") {
 		remote-as 65515
-		${peer_gtsm:-multihop 2}
+		$hops
+		${peer_passive:+passive}
+		${peer_capabilities:-announce capabilities no}
 		announce IPv$1 unicast
 		announce IPv$2 ${3:-none}
 		${peer_password:+tcp md5sig password $peer_password}
@@ -47,7 +70,10 @@ write_neighbor() {
 }
 
 peer_start() {
-	[ -z "$peer_gtsm" ] || peer_gtsm="ttl-security yes"
+	local hops=${peer_gtsm:+ttl-security yes}
+
+	[ -n "$hops$peer_kind" ] || hops="multihop 2"
+	peer_capabilities=${peer_capabilities:+ }
 	peer_as4=${peer_as4:+ }
 	{
 		cat <<-EOF2
@@ -57,11 +83,11 @@ peer_start() {
 		listen on fd00:10:1:2::4
 		fib-update no
 		socket "$run/bgpd.sock"
-		$(write_neighbor 4 6)
+		$(write_neighbor 4 6 ${peer_mixed:+unicast})
 		$(write_neighbor 6 4 ${peer_extended_nexthop:+unicast})
 		allow from any
 		allow to any
-		match to any community 65001:78 set ext-community rt 65001:78
+		$(write_rules)
 		EOF2
 	} >"$run/bgpd.conf"
 	chmod 600 "$run/bgpd.conf"
@@ -75,6 +101,10 @@ peer_announce() {
 	local prefix=$1 community args=()
 
 	for community in "${@:2}"; do
+		case $community in
+		hop=*) continue ;; # by a rule
+		65535:65281 | 65535:65282 | 65535:666) community=65001${community#65535} ;;
+		esac
 		community=${community#rt:}
 		[[ $community = *:*:* ]] && args+=(large-community "$community") ||
 			args+=(community "$community")
@@ -85,9 +115,15 @@ peer_announce() {
 peer_withdraw() { ctl network delete "$1"; }
 
 peer_has() {
-	ctl -j show rib "$1" | jq -e --arg path "$2" --arg hop "$(hop_of "$1")" '
+	ctl -j show rib "$1" | jq -e --arg path "$2" --arg hop "${3:-$(hop_of "$1")}" '
 		any(.rib[]?; .aspath == $path and .exit_nexthop == $hop)'
 }
+
+peer_has_community() {
+	ctl -j show rib "$1" detail | jq -e --arg c "$2" 'any(.rib[]?.communities[]?; . == $c)'
+}
+
+peer_told() { ctl show neighbor "$(instance 6)" | grep -q "$1"; }
 
 peer_refresh() { ctl neighbor 10.1.1.4 refresh; }
 
@@ -96,17 +132,26 @@ peer_up() {
 }
 peer_shutdown() { ctl neighbor 10.1.1.4 down "$1"; }
 
+peer_prepends=
+peer_merged=4200000002
 # Of graceful restart it is the helper only.
 without="helper long_lived bfd tcp_ao"
 newer=
+silent=
 notified=
+asked=
 case $(peer_version) in
-7.*) without+=" extended_message extended_nexthop" ;;
+7.*)
+	without+=" extended_message extended_nexthop"
+	silent=no_capabilities
+	;;
 *)
+	without+=" no_capabilities"
 	newer=+extended_message
+	asked=+refresh_asked
 	notified=+notified
 	;;
 esac
-run_features OpenBGPD routes+communities+extended_communities+graceful_shutdown+refresh+shutdown \
-	as4 as2 md5+gtsm+roles+add_path+enhanced_refresh$newer range \
+run_features OpenBGPD routes+communities+well_known+extended_communities+next_hop+graceful_shutdown+refresh+shutdown+shutdown_told \
+	passive$asked mixed gateway as4+as_override as2 $silent md5+gtsm+roles+add_path+enhanced_refresh$newer range \
 	${newer:+extended_nexthop} restarter$notified
