@@ -54,8 +54,6 @@ void fib_repaired(struct vnet *vnet, unsigned int differences)
 	struct fib *fib = vnet->fib;
 
 	fib->stats.repairs += differences;
-	log_notice("%s: %u differences from what the kernel holds, repaired",
-		   vnet->spec->name, differences);
 	if (fib->events.repaired)
 		fib->events.repaired(fib->arg, vnet->vni, differences);
 }

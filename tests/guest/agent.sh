@@ -269,6 +269,7 @@ check "a route by hand is effective" wait_until 10 effective 10.66.0.0/16 10.1.2
 must ip route del 10.251.0.0/16 table 101 proto bgp
 check "a route that somebody took away is put back" wait_until 30 effective 10.251.0.0/16 10.1.2.4
 check "the log says so" wait_until 10 grep -q "vnet blue: 1 differences between what the kernel held" "$run/vrsd.log"
+check_equal "once" 1 grep -c differences "$run/vrsd.log"
 repairs() { ask show status -j | jq -e --argjson n "$1" 'any(.[]; .process == "kernel" and .repairs >= $n)'; }
 check "it is counted" repairs 1
 
