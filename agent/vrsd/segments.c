@@ -2,7 +2,9 @@
 /*
  * A neighbor with a wrong key, or too far away, is one that never comes: the
  * kernel drops its segments without a word to any socket. It counts them,
- * though, for the network namespace as a whole, and the log tells of that.
+ * though, for the network namespace as a whole, and the log tells of that: at
+ * once, and then less and less often while there are more, as somebody may be
+ * sending them for no other reason.
  */
 
 #include <fcntl.h>
@@ -19,6 +21,8 @@
 #define COUNTERS	"/proc/net/netstat"
 #define SIZE_MAX_READ	16384
 #define PERIOD_MS	5000
+#define PAUSE_MS	10000		/* after the first line; it doubles */
+#define PAUSE_MAX_MS	3600000
 
 static const struct {
 	const char *name;		/* the kernel's */
@@ -33,8 +37,31 @@ static const struct {
 	{ "TCPMinTTLDrop", "a TTL too low for ttl-security" },
 };
 
-static uint64_t seen[ARRAY_SIZE(counters)];
+static struct {
+	uint64_t told;			/* the counter then */
+	uint64_t due_ms;		/* not before; 0: at once */
+	uint64_t pause_ms;		/* since the last line */
+} state[ARRAY_SIZE(counters)];
 static struct loop_timer *timer;
+
+/* Nothing new in a whole pause: what comes next is another matter. */
+static void tell_more(size_t i, uint64_t value)
+{
+	uint64_t now = loop_now_ms();
+
+	if (now < state[i].due_ms)
+		return;
+	if (value <= state[i].told) {
+		state[i].pause_ms = 0;
+		return;
+	}
+	log_warn("%" PRIu64 " TCP segments dropped, with %s",
+		 value - state[i].told, counters[i].what);
+	state[i].told = value;
+	state[i].pause_ms = state[i].pause_ms ?
+			    MIN(2 * state[i].pause_ms, PAUSE_MAX_MS) : PAUSE_MS;
+	state[i].due_ms = now + state[i].pause_ms;
+}
 
 /* Note what a counter says now; tell of what is new if @tell. */
 static void note(const char *name, uint64_t value, bool tell)
@@ -44,10 +71,10 @@ static void note(const char *name, uint64_t value, bool tell)
 	for (i = 0; i < ARRAY_SIZE(counters); i++) {
 		if (strcmp(counters[i].name, name))
 			continue;
-		if (tell && value > seen[i])
-			log_warn("%" PRIu64 " TCP segments dropped, with %s",
-				 value - seen[i], counters[i].what);
-		seen[i] = value;
+		if (tell)
+			tell_more(i, value);
+		else
+			state[i].told = value;
 	}
 }
 

@@ -13,3 +13,7 @@ near_test_libs := -levent_core
 out_test_sources := agent/vrsd/out.c agent/lib/util.c agent/lib/log.c
 request_test_sources := agent/ctl/request.c
 request_test_libs := -ljansson
+
+unit_tests += segments_test
+segments_test_sources	:= agent/vrsd/segments.c
+segments_test_libs	:= -Wl,--wrap=open
