@@ -18,6 +18,13 @@ static void ask_later(void *arg)
 	riblimit_room(arg);
 }
 
+uint32_t riblimit_bound(const struct conf_neighbor *neighbor)
+{
+	if (neighbor->prefix_limit == 0 || neighbor->excess != CONF_EXCESS_WARN)
+		return neighbor->prefix_limit;
+	return MAX(neighbor->prefix_limit, CONF_DEFAULT_PREFIX_LIMIT);
+}
+
 void riblimit_set(struct ribproc_peer *peer, const struct conf_server *server,
 		  const struct conf_neighbor *neighbor)
 {
@@ -26,6 +33,7 @@ void riblimit_set(struct ribproc_peer *peer, const struct conf_server *server,
 	limit->azure = server->profile == CONF_PROFILE_AZURE &&
 		       neighbor->kind == CONF_NVA;
 	limit->max = neighbor->prefix_limit;
+	limit->bound = riblimit_bound(neighbor);
 	limit->excess = neighbor->excess;
 	limit->restart = neighbor->prefix_restart;
 }
@@ -43,6 +51,7 @@ void riblimit_fini(struct ribproc_peer *peer)
 void riblimit_up(struct ribproc_peer *peer)
 {
 	peer->limit.told = false;
+	peer->limit.told_excess = false;
 	peer->limit.told_paths = false;
 	peer->limit.told_total = false;
 	peer->limit.told_attrs = false;
@@ -51,14 +60,15 @@ void riblimit_up(struct ribproc_peer *peer)
 	peer->limit.refused_more = false;
 }
 
-static void tell(struct ribproc_peer *peer, const char *consequence)
+static void tell(const struct ribproc_peer *peer, bool *told, uint32_t max,
+		 const char *consequence)
 {
-	if (peer->limit.told)
+	if (*told)
 		return;
-	peer->limit.told = true;
+	*told = true;
 	log_warn("vnet %s neighbor %s instance %u: more than %u prefixes, %s",
-		 peer->id.vnet, peer->id.neighbor, peer->id.instance,
-		 peer->limit.max, consequence);
+		 peer->id.vnet, peer->id.neighbor, peer->id.instance, max,
+		 consequence);
 }
 
 static void tell_paths(struct ribproc_peer *peer)
@@ -100,7 +110,8 @@ static void teardown(struct ribproc_peer *peer)
 		.restart = peer->limit.restart,
 	};
 
-	tell(peer, "the session ends");
+	tell(peer, &peer->limit.told_excess, peer->limit.max,
+	     "the session ends");
 	peer->limit.over = true;
 	chan_send(proc_chan(PROC_SESSION), MSG_OVER_LIMIT, &msg, sizeof(msg));
 }
@@ -139,19 +150,18 @@ void riblimit_announce(struct ribproc_peer *peer, enum bgp_af af,
 	limit->refused_more |= excess.paths + excess.attrs > 0;
 	if (limit->max > 0 && limit->excess == CONF_EXCESS_WARN &&
 	    rib_peer_held(peer->rib) > limit->max)
-		tell(peer, "all are taken");
+		tell(peer, &limit->told, limit->max, "all are taken");
 	if (excess.prefixes == 0)
 		return;
 	if (limit->excess == CONF_EXCESS_TEARDOWN)
 		teardown(peer);
 	else
-		tell(peer, "the others are not taken");
+		tell(peer, &limit->told_excess, limit->bound,
+		     "the others are not taken");
 }
 
-static bool has_room(const struct ribproc_peer *peer)
+static bool has_room(const struct ribproc_peer *peer, uint32_t max)
 {
-	uint32_t max = peer->limit.max;
-
 	return max == 0 || rib_peer_held(peer->rib) + MAX(max / 10, 1u) <= max;
 }
 
@@ -167,10 +177,12 @@ void riblimit_room(struct ribproc_peer *peer)
 		.serial = peer->serial,
 	};
 	bool more = limit->refused_more && rib_peer_has_room(peer->rib);
-	bool prefixes = has_room(peer);
+	bool prefixes = has_room(peer, limit->bound);
 
-	if (prefixes)
+	if (has_room(peer, limit->max))
 		limit->told = false;
+	if (prefixes)
+		limit->told_excess = false;
 	prefixes = prefixes && limit->refused > 0 && !limit->told_total;
 	if (!peer->up || (!prefixes && !more))
 		return;

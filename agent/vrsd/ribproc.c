@@ -265,8 +265,7 @@ static struct rib_peer_policy peer_policy(const struct conf_neighbor *neighbor)
 		.as_override = neighbor->as_override,
 		.allow_own_as = neighbor->allowas_in,
 		.add_path_send = neighbor->add_path_send,
-		.limit = neighbor->excess == CONF_EXCESS_WARN ? 0 :
-			 neighbor->prefix_limit,
+		.limit = riblimit_bound(neighbor),
 		.path_limit = path_limit(neighbor),
 		.attr_limit = neighbor->prefix_limit ? CONF_ATTR_LIMIT : 0,
 		.in = ribproc_map(neighbor->inbound),
@@ -434,7 +433,8 @@ static void update(const struct msg_update *msg, size_t len)
 		riblimit_announce(peer, msg->af, attrs, nlri);
 	/* Other attributes for the same prefixes make room, too. */
 	if (peer->limit.refused_more ||
-	    (msg->withdraw && (peer->limit.told || peer->limit.refused > 0)))
+	    (msg->withdraw && (peer->limit.told || peer->limit.told_excess ||
+			       peer->limit.refused > 0)))
 		riblimit_room(peer);
 }
 

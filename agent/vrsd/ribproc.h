@@ -34,10 +34,12 @@ struct ribproc_stale {
 
 struct ribproc_limit {
 	uint32_t max;			/* prefixes of a session; 0: any */
+	uint32_t bound;			/* none are taken beyond; 0: any */
 	enum conf_excess excess;
 	uint16_t restart;		/* seconds after a teardown */
 	bool azure;			/* counts as Azure does */
-	bool told;			/* that it is reached */
+	bool told;			/* that there are more; all is taken */
+	bool told_excess;		/* that more are not taken */
 	bool told_paths;		/* that there are too many paths */
 	bool told_attrs;		/* that attributes take too much */
 	bool told_total;		/* that the VNet has all it may have */
@@ -94,6 +96,11 @@ void ribstale_refresh(struct ribproc_peer *peer, enum bgp_af af,
 /* riblimit.c: how many prefixes a peer may have announced */
 void riblimit_init(struct ribproc_peer *peer);
 void riblimit_fini(struct ribproc_peer *peer);
+/*
+ * Beyond how many prefixes none are taken, 0: any. One that is just to be told
+ * of has the bound that others have.
+ */
+uint32_t riblimit_bound(const struct conf_neighbor *neighbor);
 void riblimit_set(struct ribproc_peer *peer, const struct conf_server *server,
 		  const struct conf_neighbor *neighbor);
 void riblimit_up(struct ribproc_peer *peer);

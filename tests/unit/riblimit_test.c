@@ -103,6 +103,7 @@ static void start(const struct rib_peer_policy *policy, uint32_t limit,
 	peer.rib = rib_peer_add(rib, &one);
 	peer.up = true;
 	peer.limit.max = limit;
+	peer.limit.bound = policy->limit;
 	peer.limit.excess = excess;
 	riblimit_init(&peer);
 	rib_peer_up(peer.rib, &session);
@@ -205,6 +206,44 @@ static void test_paths(void)
 	stop();
 }
 
+/* One that is just to be told of is bounded all the same. */
+static void test_warn(void)
+{
+	struct rib_peer_policy policy = { .limit = 20 };
+	struct conf_neighbor neighbor = {
+		.prefix_limit = 5,
+		.excess = CONF_EXCESS_WARN,
+	};
+	unsigned int n;
+
+	ktap_ok(riblimit_bound(&neighbor) == CONF_DEFAULT_PREFIX_LIMIT,
+		"warn: the bound is the default limit");
+	neighbor.prefix_limit = 3000000;
+	ktap_ok(riblimit_bound(&neighbor) == 3000000,
+		"warn: or the limit, if that is more");
+	neighbor.prefix_limit = 0;
+	ktap_ok(riblimit_bound(&neighbor) == 0, "none if there is to be none");
+	neighbor.prefix_limit = 5;
+	neighbor.excess = CONF_EXCESS_DROP;
+	ktap_ok(riblimit_bound(&neighbor) == 5, "drop-excess: the limit");
+
+	start(&policy, 5, CONF_EXCESS_WARN);
+	for (n = 0; n < 6; n++)
+		say(n, 0, 12);
+	ktap_ok(rib_peer_held(peer.rib) == 6 && peer.limit.told &&
+		!peer.limit.told_excess, "warn: more are taken");
+	for (; n < 30; n++)
+		say(n, 0, 12);
+	ktap_ok(rib_peer_held(peer.rib) == 20 && peer.limit.told_excess,
+		"up to the bound, which is told, too");
+	say(0, 0, 0);
+	ktap_ok(n_asked == 0, "one less is no room yet");
+	say(1, 0, 0);
+	ktap_ok(n_asked == 1 && peer.limit.told && !peer.limit.told_excess,
+		"two are: the others are asked for");
+	stop();
+}
+
 int main(void)
 {
 	ktap_start();
@@ -212,5 +251,6 @@ int main(void)
 	test_attrs(CONF_EXCESS_DROP, 0);
 	test_attrs(CONF_EXCESS_WARN, 5);
 	test_paths();
+	test_warn();
 	return ktap_finish();
 }
