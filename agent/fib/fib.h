@@ -158,6 +158,8 @@ struct fib_events {
 	 * all routes.
 	 */
 	void (*hop_back)(void *arg, uint32_t vni, const struct addr *hop);
+	/* The VNet's device is gone or down, and all that was in it with it. */
+	void (*lost)(void *arg, uint32_t vni);
 	/* A comparison with the kernel found and repaired @differences > 0. */
 	void (*repaired)(void *arg, uint32_t vni, unsigned int differences);
 	/* Nothing is queued any more: the kernel holds all it accepted. */

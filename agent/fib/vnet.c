@@ -162,7 +162,11 @@ static bool apply_device(struct vnet *vnet)
 /* The kernel drops routes and next hops of a device that goes down. */
 static void device_lost(struct vnet *vnet)
 {
+	struct fib *fib = vnet->fib;
+
 	if (vnet->up) {
+		if (fib->events.lost)
+			fib->events.lost(fib->arg, vnet->vni);
 		vnet->up = false;
 		want_lost(vnet->want);
 		audit_restart(vnet->fib->audit);

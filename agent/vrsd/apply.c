@@ -463,6 +463,22 @@ static void listen_all(void)
 	apply_protection();
 }
 
+static void tell_forwarding(uint32_t vni, bool on)
+{
+	const struct msg_forwarding msg = { .vni = vni, .on = on };
+
+	chan_send(proc_chan(PROC_SESSION), MSG_FORWARDING, &msg, sizeof(msg));
+}
+
+void apply_vnet_lost(uint32_t vni)
+{
+	struct msg_vnet_ready *known = find_ready(vni);
+
+	if (known)
+		known->kept = 0;
+	tell_forwarding(vni, false);
+}
+
 void apply_vnet_ready(const struct msg_vnet_ready *ready)
 {
 	struct msg_vnet_ready *known = find_ready(ready->vni);
@@ -474,6 +490,7 @@ void apply_vnet_ready(const struct msg_vnet_ready *ready)
 		known = &apply.ready[apply.n_ready++];
 	}
 	*known = *ready;
+	tell_forwarding(ready->vni, true);
 	for (i = 0; i < apply.conf->n_vnets; i++) {
 		if (apply.conf->vnets[i].vni != ready->vni)
 			continue;

@@ -353,6 +353,12 @@ static void fib_hop_back(void *arg, uint32_t vni, const struct addr *hop)
 	tell_hop(PROC_RIB, MSG_HOP_BACK, vni, hop);
 }
 
+static void fib_lost(void *arg, uint32_t vni)
+{
+	(void)arg;
+	chan_send(proc_chan(PROC_PARENT), MSG_VNET_LOST, &vni, sizeof(vni));
+}
+
 static void fib_repaired(void *arg, uint32_t vni, unsigned int differences)
 {
 	const struct conf_vnet *vnet = find_vnet(vni);
@@ -368,6 +374,7 @@ static const struct fib_events fib_events = {
 	.vnet = fib_vnet,
 	.nic_down = fib_nic_down,
 	.hop_back = fib_hop_back,
+	.lost = fib_lost,
 	.repaired = fib_repaired,
 };
 

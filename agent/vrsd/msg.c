@@ -52,6 +52,8 @@ static const struct msg_info {
 	MSG(DIAL, SESSION, PARENT, 0, sizeof(uint32_t)),
 	MSG(REKEY, SESSION, PARENT, FD, sizeof(uint32_t)),
 	MSG(VNET_READY, KERNEL, PARENT, 0, sizeof(struct msg_vnet_ready)),
+	MSG(VNET_LOST, KERNEL, PARENT, 0, sizeof(uint32_t)),
+	MSG(FORWARDING, PARENT, SESSION, 0, sizeof(struct msg_forwarding)),
 	MSG(NIC_DOWN, KERNEL, PARENT, 0, sizeof(struct msg_hop)),
 	MSG(UNREACHABLE, PARENT, SESSION, 0, sizeof(struct msg_hop)),
 	MSG(CONTROL_SOCKET, PARENT, CONTROL, FD, 0),

@@ -81,6 +81,9 @@ enum msg_type {
 	/* kernel -> parent */
 	MSG_VNET_READY,		/* msg_vnet_ready: device and addresses are
 				 * up */
+	MSG_VNET_LOST,		/* uint32_t vni: and are not any more */
+	/* parent -> session */
+	MSG_FORWARDING,		/* msg_forwarding: the same */
 	/* kernel -> parent, which passes it on to session */
 	MSG_NIC_DOWN,		/* msg_hop: its NIC has no carrier */
 	MSG_UNREACHABLE,	/* the same */
@@ -213,6 +216,11 @@ struct msg_vnet_ready {
 	uint32_t vni;
 	uint8_t kept;			/* bgp_af_bit()s that were forwarded
 					 * while there was no vrsd */
+};
+
+struct msg_forwarding {
+	uint32_t vni;
+	uint32_t on;			/* 0: and nothing has been kept */
 };
 
 struct msg_listener {

@@ -222,6 +222,9 @@ static void message(enum proc_id from, uint16_t type, const void *body,
 	case MSG_VNET_READY:
 		apply_vnet_ready(body);
 		break;
+	case MSG_VNET_LOST:
+		apply_vnet_lost(*number);
+		break;
 	case MSG_DIAL:
 		apply_dial(*number);
 		break;

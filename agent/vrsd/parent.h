@@ -41,6 +41,8 @@ void apply_start(struct conf *conf, char *text, size_t len,
 void apply_answered(enum proc_id from);
 /* MSG_VNET_READY: its listeners and connections can be bound. */
 void apply_vnet_ready(const struct msg_vnet_ready *ready);
+/* MSG_VNET_LOST: what was kept of it is not any more. */
+void apply_vnet_lost(uint32_t vni);
 /* The families that the VNet forwarded while there was no vrsd. */
 uint8_t apply_kept(uint32_t vni);
 /* MSG_DIAL */

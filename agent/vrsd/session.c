@@ -29,6 +29,7 @@ struct listener {
 	struct msg_listener conf;
 	int fd;
 	struct loop_fd *watch;
+	bool lost;			/* MSG_FORWARDING: not at present */
 };
 
 /* A place for one neighbor of a range. */
@@ -352,15 +353,47 @@ static struct peer *find_by_address(const struct msg_listener *where,
 	return NULL;
 }
 
-uint8_t session_kept(const struct row_peer_id *id)
+static const struct listener *listener_of(const struct row_peer_id *id)
 {
 	const struct listener *listener = session.listeners;
 
 	for (; listener; listener = listener->next)
 		if (listener->conf.vni == id->vni &&
 		    addr_equal(&listener->conf.local, &id->local))
-			return listener->conf.kept;
-	return 0;
+			return listener;
+	return NULL;
+}
+
+uint8_t session_kept(const struct row_peer_id *id)
+{
+	const struct listener *listener = listener_of(id);
+
+	return listener ? listener->conf.kept : 0;
+}
+
+bool session_forwards(const struct row_peer_id *id)
+{
+	const struct listener *listener = listener_of(id);
+
+	return listener && !listener->lost;
+}
+
+/* RFC 4724 4.1: what has been lost is not said to have been kept. */
+static void forwarding(const struct msg_forwarding *msg)
+{
+	struct listener *listener = session.listeners;
+	struct peer *peer = NULL;
+
+	for (; listener; listener = listener->next) {
+		if (listener->conf.vni != msg->vni)
+			continue;
+		listener->lost = !msg->on;
+		if (listener->lost)
+			listener->conf.kept = 0;
+	}
+	while (!msg->on && (peer = session_next(peer)))
+		if (peer->conf.id.vni == msg->vni)
+			peer->held = false;
 }
 
 /* Who has dialed in; NULL: nobody that may. */
@@ -645,6 +678,9 @@ static void message(enum proc_id from, uint16_t type, const void *body,
 		break;
 	case MSG_LISTENER:
 		listener_open(body, fd);
+		break;
+	case MSG_FORWARDING:
+		forwarding(body);
 		break;
 	case MSG_LISTENER_CLOSE:
 		listener_close(body);

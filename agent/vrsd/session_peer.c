@@ -584,7 +584,7 @@ static void io_down(struct bgp_peer *bgp, const struct bgp_error *err)
 	       sizeof(down.long_lived_time));
 	tell_bfd(peer, MSG_BFD_END);
 	peer->heard = false;
-	peer->held = true;
+	peer->held = session_forwards(&peer->conf.id);
 	peer->conf.id.remote_as = bgp->conf.remote_as;
 	chan_send(proc_chan(PROC_RIB), MSG_PEER_DOWN, &down, sizeof(down));
 }

@@ -98,6 +98,8 @@ static inline bool session_peer_dynamic(const struct peer *peer)
 const char *session_problem(uint32_t number);
 /* session.c: families that were forwarded before this process was there. */
 uint8_t session_kept(const struct row_peer_id *id);
+/* Whether they are forwarded now, as far as is known. */
+bool session_forwards(const struct row_peer_id *id);
 /* session.c: the process's peers one after the other, beginning with NULL. */
 struct peer *session_next(const struct peer *peer);
 /* session.c: see later whether one that dialled in is still there. */

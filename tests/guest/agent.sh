@@ -298,10 +298,30 @@ check "and is not counted any more" failed 0
 announce sdwan 65001 "4 6" 10.251.0.0/16 10.1.9.0/24 fd00:250::/32
 check "back to what it was" wait_until 20 lacks effective 10.253.0.0/16 10.1.2.4
 
-# The VNet's device goes with all that was in it.
+# The VNet's device goes with all that was in it, and so does it when it is down.
+sdwan_bird() { birdc -s "$run/sdwan.ctl" "$@" >/dev/null; }
+# absent COMMAND...: while sdwan has no session
+absent() {
+	sdwan_bird disable all
+	must wait_until 20 sessions 2
+	"$@"
+	sdwan_bird enable all
+}
+absent true
+check "a neighbor that goes and comes back" wait_until 60 sessions 6
+check "hears that forwarding went on" kept " ipv4 ipv6"
+down_and_up() {
+	must ip link set blue down
+	must ip link set blue up
+	must wait_until 20 effective 0.0.0.0/0 10.1.3.4
+}
+absent down_and_up
+check "when the VNet was down meanwhile" wait_until 60 sessions 6
+check "it hears that it did not" kept ""
 must ip link del blue
 check "a deleted VNet is made anew" wait_until 20 ip link show blue
 check "its sessions come back" wait_until 60 sessions 6
+check "and hear that forwarding did not go on" kept ""
 check "its routes come back" wait_until 20 effective 0.0.0.0/0 10.1.3.4
 check "next to no other" wait_until 10 holds 3
 

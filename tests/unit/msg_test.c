@@ -31,7 +31,7 @@ static const struct {
 	enum proc_id from, to;
 	unsigned int n;
 } edges[] = {
-	{ PROC_PARENT, PROC_SESSION, 11 },
+	{ PROC_PARENT, PROC_SESSION, 12 },
 	{ PROC_PARENT, PROC_RIB, 5 },
 	{ PROC_PARENT, PROC_KERNEL, 5 },
 	{ PROC_PARENT, PROC_CONTROL, 5 },
@@ -44,7 +44,7 @@ static const struct {
 	{ PROC_RIB, PROC_SESSION, 4 },
 	{ PROC_RIB, PROC_KERNEL, 4 },
 	{ PROC_RIB, PROC_CONTROL, 6 },
-	{ PROC_KERNEL, PROC_PARENT, 3 },
+	{ PROC_KERNEL, PROC_PARENT, 4 },
 	{ PROC_KERNEL, PROC_RIB, 2 },
 	{ PROC_KERNEL, PROC_CONTROL, 3 },
 	{ PROC_CONTROL, PROC_PARENT, 1 },
