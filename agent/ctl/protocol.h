@@ -30,8 +30,10 @@
  * Rows of "peers":
  *	vnet, neighbor, address, asn, instance (0, 1, ...), localAddress,
  *	localAsn, state ("Established"), shutdown (true: by the configuration;
- *	absent if it is not), seconds (in this state), routerId,
- *	holdTime, capabilities, sentCapabilities (strings: the peer's, ours),
+ *	absent if it is not), seconds (in this state), restartIn (seconds
+ *	until it may come back after it announced too much; absent if it
+ *	may), routerId, holdTime,
+ *	capabilities, sentCapabilities (strings: the peer's, ours),
  *	role (what the peer says it is), restartTime (seconds it asks for),
  *	learned, advertised (prefixes), received, sent (objects: open update
  *	notification keepalive refresh), treatedAsWithdraw,

@@ -118,6 +118,8 @@ json_t *row_peer_json(const struct row_peer *row)
 	if (row->shutdown)
 		set(object, "shutdown", checked(json_true()));
 	set_int(object, "seconds", row->since_ms / 1000);
+	if (row->restart_in)
+		set_int(object, "restartIn", row->restart_in);
 	set_int(object, "learned", row->learned);
 	set_int(object, "advertised", row->advertised);
 	if (row->state == BGP_ESTABLISHED) {

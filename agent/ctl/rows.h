@@ -63,6 +63,8 @@ struct row_peer {
 	char sent_capabilities[192];	/* ours */
 	char last_error[400];
 	bool shutdown;			/* by the configuration */
+	uint32_t restart_in;		/* seconds it has to wait for having
+					 * announced too much; 0: it has not */
 	uint8_t protection;		/* enum row_protection */
 	bool ao_known;			/* what follows is, of the session */
 	uint8_t ao_send_id;		/* of the key that we use */

@@ -192,6 +192,7 @@ static const struct column peer_columns[] = {
 	{ "State", "state" },
 	{ "Shutdown", "shutdown" },
 	{ "Seconds", "seconds" },
+	{ "Restart In", "restartIn" },
 	{ "Learned", "learned" },
 	{ "Advertised", "advertised" },
 	{ "Last Error", "lastError" },

@@ -715,8 +715,10 @@ static void come_again(void *arg)
 void session_peer_over_limit(struct peer *peer, uint32_t restart)
 {
 	bgp_peer_stop(&peer->bgp, BGP_CEASE_MAX_PREFIXES, NULL);
-	if (restart)
-		loop_timer_set(peer->again, 1000 * (uint64_t)restart);
+	if (!restart)
+		return;
+	peer->again_ms = loop_now_ms() + 1000 * (uint64_t)restart;
+	loop_timer_set(peer->again, 1000 * (uint64_t)restart);
 }
 
 static void tell_unaskable(struct peer *peer)
@@ -895,6 +897,16 @@ void session_peer_free(struct peer *peer, enum bgp_cease why)
 	free(peer);
 }
 
+/* Seconds, begun ones whole; 0: it need not wait. */
+static uint32_t restart_in(const struct peer *peer)
+{
+	uint64_t now = loop_now_ms();
+
+	if (!loop_timer_running(peer->again) || now >= peer->again_ms)
+		return 0;
+	return (peer->again_ms - now + 999) / 1000;
+}
+
 static void ao_row(int fd, struct row_peer *row)
 {
 	struct tcp_ao_info_opt info = { 0 };
@@ -918,6 +930,7 @@ void session_peer_row(const struct peer *peer, struct row_peer *row)
 	row->id = peer->conf.id;
 	row->state = bgp_peer_state(bgp);
 	row->shutdown = peer->conf.shutdown;
+	row->restart_in = restart_in(peer);
 	row->last_error_received = bgp->last_error_received;
 	row->since_ms = loop_now_ms() - peer->since_ms;
 	memcpy(row->rx, bgp->stats.rx, sizeof(row->rx));

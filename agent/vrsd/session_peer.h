@@ -43,7 +43,8 @@ struct peer {
 	unsigned int dials;		/* asked for and not yet answered */
 	uint64_t since_ms;		/* in this state */
 	bool wanted;			/* by the configuration being read */
-	struct loop_timer *again;	/* when it may come back */
+	struct loop_timer *again;	/* when it may come back: */
+	uint64_t again_ms;
 };
 
 struct peer *session_peer_new(const struct msg_conf_peer *conf,

@@ -82,6 +82,14 @@ must announce 9 65001:3
 ended() { vrs show peers -j | jq -e '[.[] | select(.neighbor == "sdwan") | .state] == ["Idle", "Idle"]'; }
 check "teardown: the session ends" wait_until 10 ended
 check "with Cease, Maximum Number of Prefixes Reached" wait_until 10 logged "sdwan .*Maximum Number of Prefixes"
+waits() {
+	vrs show peers -j | jq -e --argjson n "$1" \
+		'[.[] | select(.neighbor == "sdwan").restartIn | . > $n - 60 and . <= $n] == [true, true]'
+}
+check "and is told when it comes back" waits 300
+others() { vrs show peers -j | jq -e '[.[] | select(.neighbor != "sdwan") | has("restartIn")] | any | not'; }
+check "which others are not" others
+check "in text, too" eval 'vrs show peers | grep -q "Restart In"'
 must retract 1 9
 times_up=$(established sdwan)
 must sed -i 's/asn: 65002/&, prefix-limit: 100/' "$run/vrsd.yaml"
@@ -96,6 +104,7 @@ must announce 9 65001:3
 check "it goes over it again" wait_until 10 ended
 must retract 1 9
 check "it comes back after a while" wait_until 30 sessions 4
+check "and waits no more" eval 'vrs show peers -j | jq -e "[.[] | has(\"restartIn\")] | any | not"'
 check "with its routes" wait_until 10 held 3
 check_equal "the other neighbor has not noticed" 2 established firewall
 
