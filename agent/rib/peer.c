@@ -226,13 +226,6 @@ struct rib_peer *rib_peer_add(struct rib *rib, const struct rib_peer_conf *conf)
 	return peer;
 }
 
-static void summaries_free(struct peer_af *af)
-{
-	while (af->n_summaries > 0)
-		free(af->summary[--af->n_summaries].part);
-	free(af->summary);
-}
-
 void peer_free(struct rib_peer *peer)
 {
 	unsigned int af;

@@ -8,6 +8,9 @@
  */
 #include <stdlib.h>
 
+#include "lib/hash.h"
+#include "lib/idhash.h"
+#include "lib/slab.h"
 #include "lib/util.h"
 #include "rib/table.h"
 
@@ -25,13 +28,44 @@ uint32_t summary_prefix(struct rib *rib, const struct prefix *prefix)
 	return i;
 }
 
-static struct summary *find(struct peer_af *af, uint32_t which)
+/* What some paths contribute. */
+struct part {
+	uint32_t attrs;			/* held: those of the summary */
+	uint32_t n;			/* paths that have these */
+	uint32_t at;			/* in the heap */
+};
+
+/* A prefix by which a map replaces others, and what contributes to it. */
+struct summary {
+	uint32_t which;			/* of rib->summary */
+	struct slab parts;		/* struct part */
+	struct idhash index;		/* of these, by attributes */
+	uint32_t *heap;			/* of these, the best one first */
+	uint32_t n, size;
+};
+
+static struct part *part_get(const struct summary *summary, uint32_t id)
+{
+	return slab_get(&summary->parts, id);
+}
+
+static uint32_t attrs_hash(uint32_t attrs)
+{
+	return hash_bytes(&attrs, sizeof(attrs));
+}
+
+static uint32_t part_hash(const void *ctx, uint32_t id)
+{
+	return attrs_hash(part_get(ctx, id)->attrs);
+}
+
+static struct summary *find(const struct peer_af *af, uint32_t which)
 {
 	uint32_t i;
 
 	for (i = 0; i < af->n_summaries; i++) {
-		if (af->summary[i].which == which)
-			return &af->summary[i];
+		if (af->summary[i]->which == which)
+			return af->summary[i];
 	}
 	return NULL;
 }
@@ -42,11 +76,40 @@ static struct summary *find_or_add(struct peer_af *af, uint32_t which)
 
 	if (summary)
 		return summary;
+	summary = xcalloc(1, sizeof(*summary));
+	summary->which = which;
+	slab_init(&summary->parts, sizeof(struct part));
+	idhash_init(&summary->index, part_hash, summary);
 	af->summary = xreallocarray(af->summary, af->n_summaries + 1,
 				    sizeof(*af->summary));
-	summary = &af->summary[af->n_summaries++];
-	*summary = (struct summary){ .which = which };
+	af->summary[af->n_summaries++] = summary;
 	return summary;
+}
+
+static void summary_free(struct summary *summary)
+{
+	idhash_fini(&summary->index);
+	slab_fini(&summary->parts);
+	free(summary->heap);
+	free(summary);
+}
+
+void summaries_free(struct peer_af *af)
+{
+	while (af->n_summaries > 0)
+		summary_free(af->summary[--af->n_summaries]);
+	free(af->summary);
+}
+
+/* The last that contributed has gone. */
+static void forget(struct peer_af *af, struct summary *summary)
+{
+	uint32_t i;
+
+	for (i = 0; af->summary[i] != summary; i++)
+		;
+	af->summary[i] = af->summary[--af->n_summaries];
+	summary_free(summary);
 }
 
 /*
@@ -69,34 +132,105 @@ static uint32_t part_attrs(const struct table *t, uint32_t attrs)
 }
 
 /* Those that are a last resort come last. */
-static int part_cmp(const struct table *t, uint32_t a, uint32_t b)
+static bool is_better(const struct table *t, const struct summary *summary,
+		      uint32_t a, uint32_t b)
 {
 	const struct attrset_pool *pool = &t->rib->attrs;
-	int least_a = attrset_get(pool, a)->flags & ATTRSET_LEAST;
-	int least_b = attrset_get(pool, b)->flags & ATTRSET_LEAST;
+	uint32_t set_a = part_get(summary, a)->attrs;
+	uint32_t set_b = part_get(summary, b)->attrs;
+	int least_a = attrset_get(pool, set_a)->flags & ATTRSET_LEAST;
+	int least_b = attrset_get(pool, set_b)->flags & ATTRSET_LEAST;
 
 	if (least_a != least_b)
-		return least_a - least_b;
-	return addr_cmp(&attrset_nexthop(pool, a)->addr,
-			&attrset_nexthop(pool, b)->addr);
+		return least_a < least_b;
+	return addr_cmp(&attrset_nexthop(pool, set_a)->addr,
+			&attrset_nexthop(pool, set_b)->addr) < 0;
+}
+
+/* ---- a heap of parts -------------------------------------------------- */
+
+static void put_at(struct summary *summary, uint32_t at, uint32_t id)
+{
+	summary->heap[at] = id;
+	part_get(summary, id)->at = at;
+}
+
+/* A place that @id may have, from @at upwards, or else downwards. */
+static void settle(const struct table *t, struct summary *summary,
+		   uint32_t at, uint32_t id)
+{
+	uint32_t *heap = summary->heap;
+	uint32_t next;
+
+	for (; at > 0; at = next) {
+		next = (at - 1) / 2;
+		if (!is_better(t, summary, id, heap[next]))
+			break;
+		put_at(summary, at, heap[next]);
+	}
+	for (; 2 * at + 1 < summary->n; at = next) {
+		next = 2 * at + 1;
+		if (next + 1 < summary->n &&
+		    is_better(t, summary, heap[next + 1], heap[next]))
+			next++;
+		if (!is_better(t, summary, heap[next], id))
+			break;
+		put_at(summary, at, heap[next]);
+	}
+	put_at(summary, at, id);
+}
+
+static struct part *part_find(const struct summary *summary, uint32_t attrs,
+			      uint32_t *id)
+{
+	struct idhash_probe probe = idhash_probe(&summary->index,
+						 attrs_hash(attrs));
+
+	while (idhash_next(&summary->index, &probe, id)) {
+		if (part_get(summary, *id)->attrs == attrs)
+			return part_get(summary, *id);
+	}
+	return NULL;
+}
+
+/* @attrs: becomes the part's. */
+static void part_add(const struct table *t, struct summary *summary,
+		     uint32_t attrs)
+{
+	uint32_t id = slab_alloc(&summary->parts);
+
+	*part_get(summary, id) = (struct part){ .attrs = attrs, .n = 1 };
+	idhash_insert(&summary->index, attrs_hash(attrs), id);
+	if (summary->n == summary->size) {
+		summary->size = MAX(2 * summary->size, 4u);
+		summary->heap = xreallocarray(summary->heap, summary->size,
+					      sizeof(*summary->heap));
+	}
+	settle(t, summary, summary->n++, id);
+}
+
+static void part_del(const struct table *t, struct summary *summary,
+		     uint32_t id)
+{
+	const struct part *part = part_get(summary, id);
+	uint32_t at = part->at, last = summary->heap[--summary->n];
+
+	if (last != id)
+		settle(t, summary, at, last);
+	idhash_remove(&summary->index, attrs_hash(part->attrs), id);
+	slab_release(&summary->parts, id);
 }
 
 static void publish(struct table *t, struct rib_peer *peer,
 		    const struct summary *summary)
 {
 	const struct prefix *prefix = &t->rib->summary[summary->which];
-	uint32_t best, i;
 
-	if (summary->n == 0) {
+	if (summary->n == 0)
 		adjin_summary_unset(t, peer, prefix);
-		return;
-	}
-	best = summary->part[0].attrs;
-	for (i = 1; i < summary->n; i++) {
-		if (part_cmp(t, summary->part[i].attrs, best) < 0)
-			best = summary->part[i].attrs;
-	}
-	adjin_summary_set(t, peer, prefix, best);
+	else
+		adjin_summary_set(t, peer, prefix,
+				  part_get(summary, summary->heap[0])->attrs);
 }
 
 void summary_add(struct table *t, struct rib_peer *peer, uint32_t attrs)
@@ -104,22 +238,14 @@ void summary_add(struct table *t, struct rib_peer *peer, uint32_t attrs)
 	struct attrset_pool *pool = &t->rib->attrs;
 	struct summary *summary = find_or_add(&peer->af[t->af],
 					      attrset_summary(pool, attrs));
-	uint32_t part = part_attrs(t, attrs);
-	uint32_t i;
+	uint32_t set = part_attrs(t, attrs), id;
+	struct part *part = part_find(summary, set, &id);
 
-	for (i = 0; i < summary->n; i++) {
-		if (summary->part[i].attrs == part)
-			break;
-	}
-	if (i < summary->n) {
-		summary->part[i].n++;
-		attrset_put(pool, part);
+	if (part) {
+		part->n++;
+		attrset_put(pool, set);
 	} else {
-		summary->part = xreallocarray(summary->part, i + 1,
-					      sizeof(*summary->part));
-		summary->part[i].attrs = part;
-		summary->part[i].n = 1;
-		summary->n++;
+		part_add(t, summary, set);
 	}
 	publish(t, peer, summary);
 }
@@ -137,19 +263,15 @@ void summary_del(struct table *t, struct rib_peer *peer, uint32_t attrs)
 	struct attrset_pool *pool = &t->rib->attrs;
 	struct peer_af *af = &peer->af[t->af];
 	struct summary *summary = find(af, attrset_summary(pool, attrs));
-	uint32_t part = part_attrs(t, attrs);
-	uint32_t i;
+	uint32_t set = part_attrs(t, attrs), id;
+	struct part *part = part_find(summary, set, &id);
 
-	for (i = 0; summary->part[i].attrs != part; i++)
-		;
-	attrset_put(pool, part);
-	if (--summary->part[i].n > 0)
+	attrset_put(pool, set);
+	if (--part->n > 0)
 		return;
-	summary->part[i] = summary->part[--summary->n];
+	part_del(t, summary, id);
 	publish(t, peer, summary);
-	attrset_put(pool, part);
-	if (summary->n > 0)
-		return;
-	free(summary->part);
-	*summary = af->summary[--af->n_summaries];
+	attrset_put(pool, set);
+	if (summary->n == 0)
+		forget(af, summary);
 }

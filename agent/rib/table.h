@@ -46,6 +46,7 @@
 
 struct pack;
 struct outsum;
+struct summary;
 struct outsum_told;
 struct feed_error;
 
@@ -90,18 +91,8 @@ struct group {
 	uint32_t cursor;		/* where their dump goes on */
 };
 
-/* A prefix by which a map replaces others, and what contributes to it. */
-struct summary {
-	uint32_t which;			/* of rib->summary */
-	uint32_t n;
-	struct {
-		uint32_t attrs;		/* held: those of the summary */
-		uint32_t n;		/* paths that have these */
-	} *part;
-};
-
 struct peer_af {
-	struct summary *summary;	/* those with a contribution */
+	struct summary **summary;	/* those with a contribution */
 	uint32_t n_summaries;
 	struct group *group;		/* NULL: nothing is sent */
 	struct group *leaving;		/* NULL: or what it has of prefixes from
@@ -357,6 +348,8 @@ bool inbound_run(struct table *t);
 void summary_add(struct table *t, struct rib_peer *peer, uint32_t attrs);
 void summary_touch(struct table *t, struct rib_peer *peer, uint32_t attrs);
 void summary_del(struct table *t, struct rib_peer *peer, uint32_t attrs);
+/* Forget those of a peer that is going. */
+void summaries_free(struct peer_af *af);
 /* The number of a prefix in rib->summary. */
 uint32_t summary_prefix(struct rib *rib, const struct prefix *prefix);
 

@@ -38,7 +38,7 @@ rib_paths_test_libs	:= -lyaml
 unit_tests += rib_outsum_test
 rib_outsum_test_sources	:= $(rib_map_test_sources)
 rib_outsum_test_libs	:= -lyaml -Wl,--wrap=adjout_export \
-			   -Wl,--wrap=bgp_attrs_nexthop
+			   -Wl,--wrap=bgp_attrs_nexthop -Wl,--wrap=addr_cmp
 
 unit_tests += riblimit_test
 riblimit_test_sources	:= $(rib_decide_test_sources) agent/vrsd/riblimit.c

@@ -568,6 +568,7 @@ static void test_cost(void)
 #define N_GATEWAYS	8
 #define N_HOPS		1000
 #define N_MANY		4000
+#define N_SOME		20
 
 static unsigned int n_looked;
 
@@ -698,6 +699,69 @@ static void test_parts(void)
 	rib_free(rib);
 }
 
+/* ---- summaries of inbound maps --------------------------------------- */
+
+static unsigned int n_compared;
+
+int __real_addr_cmp(const struct addr *a, const struct addr *b);
+int __wrap_addr_cmp(const struct addr *a, const struct addr *b);
+
+int __wrap_addr_cmp(const struct addr *a, const struct addr *b)
+{
+	n_compared++;
+	return __real_addr_cmp(a, b);
+}
+
+static bool on_summary(void *arg, const struct rib_row *row)
+{
+	if (row->prefix.len == 16)
+		*(struct addr *)arg = bgp_attrs_nexthop(row->attrs);
+	return true;
+}
+
+/* The next hop of 10.2.0.0/16, 0: there is none. */
+static uint32_t summary_hop(void)
+{
+	struct rib_walk *walk = rib_walk_new(rib, 0, RIB_VIEW_LOC, NULL);
+	struct addr hop = addr_from_v4(0);
+
+	while (rib_walk_run(walk, 100, on_summary, &hop))
+		;
+	rib_walk_free(walk);
+	return addr_to_v4(&hop);
+}
+
+static void test_inbound(void)
+{
+	struct rib_conf conf = { .local_as = LOCAL_AS };
+	bool held[N_SOME] = { false }, same = true;
+	unsigned int n, step;
+
+	rib = rib_new(&conf, &silent_ops, NULL);
+	add(0);
+	policy[0].in = maps[1];
+	rib_peer_set_policy(peer[0], &policy[0]);
+	rib_remap(rib);
+	for (step = 0; same && step < 1000; step++) {
+		n = 1 + random() % (N_SOME - 1);
+		held[n] = random() % 2;
+		host(peer[0], n, !held[n]);
+		for (n = 1; n < N_SOME && !held[n]; n++)
+			;
+		same = summary_hop() == (n < N_SOME ? 0x0b000000 + n : 0);
+	}
+	ktap_ok(same, "the lowest of some next hops is the summary's");
+	n_compared = 0;
+	for (n = N_MANY; n > 0; n--)
+		host(peer[0], n, false);
+	for (n = 1; n <= N_MANY; n++)
+		host(peer[0], n, true);
+	if (!ktap_ok(n_compared < 60 * N_MANY && summary_hop() == 0,
+		     "many are not compared each with each"))
+		printf("# %u times\n", n_compared);
+	rib_free(rib);
+}
+
 int main(int argc, char **argv)
 {
 	unsigned int seed = argc > 1 ? strtoul(argv[1], NULL, 10) : 20261126;
@@ -714,6 +778,7 @@ int main(int argc, char **argv)
 	test_cost();
 	test_move();
 	test_parts();
+	test_inbound();
 	for (i = 0; i < ARRAY_SIZE(rules); i++)
 		rib_map_put(maps[i]);
 	bgp_update_free(parser);
