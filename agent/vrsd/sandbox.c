@@ -157,8 +157,8 @@ int sandbox_landlock(void)
 	return MAX(version, 0);
 }
 
-/* Forbid every use of every path, as far as this kernel can. */
-static void limit_files(void)
+/* As far as this kernel can. */
+void sandbox_limit_files(void)
 {
 	struct ruleset rules = { .fs = (1 << 13) - 1 };
 	size_t size = sizeof(rules.fs);
@@ -225,7 +225,7 @@ void sandbox_confine(enum proc_id proc, const struct sandbox *sandbox)
 			     CAPNG_DROP_SUPP_GRP | CAPNG_CLEAR_BOUNDING);
 	if (rc)
 		fatalx("sandbox: cannot drop privileges (%d)", rc);
-	limit_files();
+	sandbox_limit_files();
 }
 
 void sandbox_enter(enum proc_id proc, const struct sandbox *sandbox)

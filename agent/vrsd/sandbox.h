@@ -12,8 +12,8 @@
  * whole file system, may not open even that (Landlock, where the kernel has
  * it), and may make the system calls of its list only. Others fail with EPERM
  * rather than end the process, so that a C library that begins to try a new
- * one does not take the service down. What it works with it is handed over
- * its channels as open descriptors.
+ * one does not take the service down; those of another ABI do end it. What it
+ * works with it is handed over its channels as open descriptors.
  *
  * The parent keeps the user root, for the configuration file, and
  * CAP_NET_BIND_SERVICE, CAP_KILL and nothing else.
@@ -37,6 +37,8 @@ void sandbox_enter(enum proc_id proc, const struct sandbox *sandbox);
 /* Its parts, for sandbox_try(): all but the list of system calls, and that. */
 void sandbox_confine(enum proc_id proc, const struct sandbox *sandbox);
 void sandbox_limit_calls(enum proc_id proc);
+/* A part of the first: forbid every use of every path, by Landlock. */
+void sandbox_limit_files(void);
 /* The version of the kernel's Landlock, 0 if it has none. */
 int sandbox_landlock(void);
 

@@ -25,6 +25,7 @@
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/mount.h>
+#include <sys/prctl.h>
 #include <sys/ptrace.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -32,6 +33,7 @@
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
 #include <sys/un.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "lib/log.h"
@@ -39,6 +41,8 @@
 #include "vrsd/sandbox.h"
 
 #define LAST_CALL	1023
+#define X32_CALL	0x40000000	/* __X32_SYSCALL_BIT */
+#define I386_GETPID	20
 #define CALL_URETPROBE	335		/* newer than the headers may be */
 #define CALL_UPROBE	336
 
@@ -580,6 +584,98 @@ static void try_one(const struct attempt *attempt, enum proc_id proc,
 }
 
 /*
+ * Processes of their own, which are in a part of the sandbox: that may end
+ * them, and without the others it is seen that it is this one that refuses.
+ */
+
+enum part { PART_NONE, PART_FILES, PART_CALLS };
+
+/* What the limit of processes would refuse first. */
+static void child_executes(void)
+{
+	_exit(execute());
+}
+
+/* By the number that the system call has in the x32 ABI. */
+static void child_calls_x32(void)
+{
+	_exit(syscall(X32_CALL | SYS_getpid) < 0);
+}
+
+/* By the entry that 32-bit programs use. */
+static void child_calls_i386(void)
+{
+	long call = I386_GETPID;
+
+	asm volatile("int $0x80" : "+a" (call) : : "memory");
+	_exit(call < 0);
+}
+
+/* How a child ends that is in a part of the sandbox and does that. */
+static int child_ends(enum part part, enum proc_id proc,
+		      const struct sandbox *sandbox, void (*body)(void))
+{
+	pid_t pid = fork();
+	int status;
+
+	if (pid < 0)
+		fatal("fork");
+	if (pid == 0) {
+		if (setresuid(sandbox->uid, sandbox->uid, sandbox->uid) ||
+		    prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
+			_exit(0);
+		if (part == PART_FILES)
+			sandbox_limit_files();
+		else if (part == PART_CALLS)
+			sandbox_limit_calls(proc);
+		body();
+	}
+	if (waitpid(pid, &status, 0) != pid)
+		fatal("waitpid");
+	return status;
+}
+
+static void child_result(bool ok, enum proc_id proc, const char *what,
+			 int status)
+{
+	failed |= !ok;
+	say("%sok %u %s %s\n", ok ? "" : "not ", ++results, proc_name(proc),
+	    what);
+	if (!ok)
+		say("# wait status %d\n", status);
+}
+
+static bool exits(int status, int error)
+{
+	return WIFEXITED(status) && WEXITSTATUS(status) == error;
+}
+
+static bool is_killed(int status)
+{
+	return WIFSIGNALED(status) && WTERMSIG(status) == SIGSYS;
+}
+
+static void try_children(enum proc_id proc, const struct sandbox *sandbox)
+{
+	int status;
+
+	status = child_ends(PART_NONE, proc, sandbox, child_executes);
+	child_result(exits(status, ENOEXEC), proc,
+		     "can reach a file to execute without Landlock", status);
+	if (landlock > 0) {
+		status = child_ends(PART_FILES, proc, sandbox, child_executes);
+		child_result(exits(status, EACCES), proc,
+			     "cannot execute a file with Landlock", status);
+	}
+	status = child_ends(PART_CALLS, proc, sandbox, child_calls_x32);
+	child_result(is_killed(status), proc,
+		     "is ended by a system call of the x32 ABI", status);
+	status = child_ends(PART_CALLS, proc, sandbox, child_calls_i386);
+	child_result(is_killed(status), proc,
+		     "is ended by a system call of the i386 ABI", status);
+}
+
+/*
  * Two system calls do not return, and two are the kernel's own for probes, of
  * which no filter is asked.
  */
@@ -669,6 +765,8 @@ int sandbox_try(enum proc_id proc, const struct sandbox *sandbox)
 	prepare_neighbor(sandbox);
 	landlock = sandbox_landlock();
 	say("TAP version 13\n");
+	if (proc != PROC_PARENT)
+		try_children(proc, sandbox);
 	sandbox_confine(proc, sandbox);
 	for (i = 0; i < ARRAY_SIZE(confined); i++)
 		try_one(&confined[i], proc, "");
