@@ -78,6 +78,7 @@ peer_start() {
 	peer_capabilities=${peer_capabilities:+;}
 	{
 		echo "router id 10.1.2.4;"
+		echo "${unknown:+attribute bgp 99 bytestring odd;}"
 		echo "${peer_extended_open:+hostname \"$(printf 'a%.0s' {1..240})\";}"
 		echo "log \"$run/peer.log\" all;"
 		echo "protocol device {}"
@@ -99,6 +100,7 @@ peer_announce() {
 		[[ $community = *=* ]] || community=${community//:/,}
 		case $community in
 		hop=*) set+="bgp_next_hop = ${community#*=}; " ;;
+		odd) set+="odd = hex:01:02; " ;;
 		path=*) set+="bgp_path.prepend(${community#*=}); " ;;
 		rt,*) set+="bgp_ext_community.add(($community)); " ;;
 		*,*,*) set+="bgp_large_community.add(($community)); " ;;
@@ -122,6 +124,8 @@ peer_has() {
 		grep -qE "(BGP\.|bgp_)next_hop: ${3:-$(hop_of "$1")}( |\$)" "$run/peer.routes"
 }
 
+peer_has_otc() { ctl show route "$1" all | grep -qE "(BGP\.|bgp_)otc: $2\$"; }
+
 peer_has_community() { ctl show route "$1" all | grep -F "(${2/:/,})"; }
 
 peer_refresh() { ctl reload in rs4; }
@@ -142,7 +146,8 @@ peer_merged=4200000002
 # No version knows RFC 8538; BIRD 2.0 has neither a send hold timer nor TCP-AO.
 without=notified
 stalled=stalled_vrsd
-[[ $(peer_version) != 2.0.* ]] || stalled='' without="notified stalled_vrsd tcp_ao"
+unknown=+unknown
+[[ $(peer_version) != 2.0.* ]] || stalled='' unknown='' without="notified stalled_vrsd tcp_ao unknown"
 # BIRD 3 has kept what it needs for a reload, and asks nobody.
 refresh=+refresh
 enhanced=+enhanced_refresh
@@ -151,6 +156,6 @@ enhanced=+enhanced_refresh
 if [ "${KERNEL:-}" = ao ]; then
 	run_features BIRD tcp_ao
 fi
-run_features BIRD routes+communities+well_known+extended_communities+next_hop+graceful_shutdown$refresh+shutdown+shutdown_told \
-	passive+refresh_asked mixed gateway as4+as_override+allowas_in as2 no_capabilities extended_open md5+gtsm+roles+add_path+extended_message$enhanced range extended_nexthop \
+run_features BIRD routes+communities+well_known+extended_communities+next_hop$unknown+graceful_shutdown$refresh+shutdown+shutdown_told \
+	collision otc passive+refresh_asked mixed gateway as4+as_override+allowas_in as2 no_capabilities extended_open md5+gtsm+roles+add_path+extended_message$enhanced range extended_nexthop \
 	helper+restarter long_lived left_long $stalled bfd bfd_multihop

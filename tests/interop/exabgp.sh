@@ -75,12 +75,13 @@ session() { [ "$families" = 4 ] && instance 4 || hop_of "$1"; }
 tell() { echo "$*" >"$run/commands"; }
 
 peer_announce() {
-	local prefix=$1 community plain=() large=() extended=() hop path=
+	local prefix=$1 community plain=() large=() extended=() hop path='' odd=''
 
 	hop=$(hop "$1")
 	for community in "${@:2}"; do
 		case $community in
 		hop=*) hop=${community#*=} ;;
+		odd) odd=1 ;;
 		path=*) path="$peer_asn ${community#*=}" ;;
 		rt:*) extended=("target${community#rt}") ;;
 		*:*:*) large+=("$community") ;;
@@ -88,6 +89,7 @@ peer_announce() {
 		esac
 	done
 	tell "neighbor $(session "$prefix") announce route $prefix next-hop $hop" \
+		${odd:+attribute [ 0x63 0xc0 0x0102 ]} \
 		${path:+as-path [ "$path" ]} \
 		${plain:+community [ "${plain[*]}" ]} \
 		${large:+large-community [ "${large[*]}" ]} \
@@ -119,5 +121,5 @@ peer_refresh() { tell "neighbor 10.1.1.4 announce route-refresh ipv4 unicast"; }
 # It keeps no routes, its own or others', while a session is down.
 peer_merged=4200000002
 without="extended_open roles restarter notified long_lived stalled_vrsd bfd tcp_ao"
-run_features ExaBGP routes+communities+well_known+extended_communities+next_hop+graceful_shutdown+refresh \
+run_features ExaBGP routes+communities+well_known+extended_communities+next_hop+unknown+graceful_shutdown+refresh \
 	passive mixed gateway as4+as_override+allowas_in as2 md5+gtsm+add_path+extended_message+enhanced_refresh range extended_nexthop helper

@@ -200,6 +200,11 @@ peer_has() {
 				any(.nexthops[]; .ip == $hop))'
 }
 
+peer_has_otc() {
+	ctl -c "show bgp $(family_of "$1") unicast $1 json" |
+		jq -e --argjson n "$2" 'any(.paths[]?; .otc == $n)'
+}
+
 peer_has_community() {
 	ctl -c "show bgp $(family_of "$1") unicast $1 json" |
 		jq -e --arg c "${2/65535:6/llgr-stale}" 'any(.paths[]?; .community.string // "" | split(" ") | any(. == $c))'
@@ -241,5 +246,5 @@ stalled=stalled_daemon
 [[ $(peer_version) != 8.* ]] || stalled=
 without=tcp_ao
 run_features FRR routes+communities+well_known+extended_communities+next_hop+graceful_shutdown+refresh+shutdown+shutdown_told \
-	passive+refresh_asked mixed gateway as4+as_override+allowas_in no_capabilities extended_open md5+gtsm+roles+add_path+extended_message+enhanced_refresh \
+	collision otc passive+refresh_asked mixed gateway as4+as_override+allowas_in no_capabilities extended_open md5+gtsm+roles+add_path+extended_message+enhanced_refresh \
 	range extended_nexthop helper+restarter+notified long_lived left_long $stalled bfd bfd_multihop

@@ -10,15 +10,17 @@
 #
 #	peer_version		prints it
 #	peer_start		runs it with the settings below
-#	peer_announce PREFIX [COMMUNITY...] [hop=ADDRESS] [path=ASN]
+#	peer_announce PREFIX [COMMUNITY...] [hop=ADDRESS] [path=ASN] [odd]
 #				with another next hop than its own, with one AS
-#				more behind its own
+#				more behind its own, with an attribute of type
+#				99, optional and transitive, of bytes 1 and 2
 #	peer_withdraw PREFIX
 #	peer_has PREFIX PATH [HOP]
 #				it has PREFIX with this AS path (numbers with a
 #				space between them), the next hop being HOP, or
 #				the instance 10.1.1.4 or fd00:10:1:1::4
 #	peer_has_community PREFIX A:B
+#	peer_has_otc PREFIX ASN
 #	peer_refresh		asks for all routes again
 #	peer_up FAMILY		it says that its session is up
 #	peer_shutdown TEXT	ends the session of IPv4, for this reason
@@ -43,6 +45,20 @@
 
 # Other processes of the daemon, besides $peer_pid.
 peer_others=()
+
+# jq -e of jq 1.6 is content with no input at all, which is what a program leaves
+# that could not ask.
+jq() {
+	local input
+
+	case " $* " in
+	*" -e "* | *" -se "*)
+		input=$(cat)
+		[ -n "$input" ] && command jq "$@" <<<"$input"
+		;;
+	*) command jq "$@" ;;
+	esac
+}
 
 # Settings for peer_start and for vrsd, that each feature may change.
 reset_settings() {
@@ -218,10 +234,47 @@ feature_routes() {
 		with_each withdraw && with_each routes_gone
 }
 
+# Both have a connection to the other before anyone says OPEN; one of the two goes.
+set_collision() {
+	capture "tcp port 179" "$run/collision.pcap"
+	in_ns rs nft -f - <<-EOF
+	table inet silence {
+	  chain in { type filter hook input priority 0; $(silent) }
+	  chain out { type filter hook output priority 0; $(silent) }
+	}
+	EOF
+}
+silent() { printf 'tcp %s 179 tcp flags & psh == psh drop; ' dport sport; }
+ready_collision() {
+	local status
+
+	with_each called_both_ways
+	status=$?
+	in_ns rs nft delete table inet silence
+	[ $status -eq 0 ] && with_each up
+}
+called_both_ways() {
+	wait_until 30 dialled "$1" && wait_until 30 dialled "$1" sport
+}
+feature_collision() {
+	with_each collided && with_each announce && with_each routes_on &&
+		with_each space_out && with_each reflected && agreed '.established == 1'
+}
+collided() { wait_until 30 captured "$run/collision.pcap" "$(collision_with "$1")"; }
+collision_with() {
+	local ip=tcp at="((tcp[12] & 0xf0) >> 2)"
+
+	[ "$1" = 4 ] || ip=ip6 at="40 + ((ip6[52] & 0xf0) >> 2)"
+	echo "host $(peer_address "$1") and $ip[$at + 18] = 3 and $ip[$at + 19:2] = 0x0607"
+}
+
 # Who dials is who does not have the port of BGP.
 set_passive() { peer_passive=1; }
 feature_passive() { with_each dialled && with_each announce && with_each routes_on && with_each space_out; }
-dialled() { [ -n "$(in_ns rs ss -Htn state established dst "[$(peer_address "$1")]" dport = 179)" ]; }
+# dialled FAMILY [sport]: by us, by it
+dialled() {
+	[ -n "$(in_ns rs ss -Htn state established dst "[$(peer_address "$1")]" "${2:-dport}" = 179)" ]
+}
 
 # Before there were capabilities there were IPv4 and two octets.
 set_no_capabilities() {
@@ -388,6 +441,19 @@ feature_mixed() {
 		routes_on 6 && space_out 6 && reflected 6
 }
 
+# An attribute that nobody knows goes on as it is, but for the bit Partial.
+set_unknown() { capture "tcp port 179" "$run/unknown.pcap"; }
+feature_unknown() { with_each goes_on; }
+goes_on() {
+	peer_announce "$(net "$1" 5)" odd &&
+		wait_until 30 witness_has "$(net "$1" 5)" "65515 $peer_asn" &&
+		wait_until 30 sent_partial "$1"
+}
+sent_partial() {
+	tcpdump -n -x -r "$run/unknown.pcap" "dst host $(witness_address "$1")" 2>/dev/null |
+		sed -n 's/^\t0x[0-9a-f]*: *//p' | tr -d ' \n' | grep -q e063020102
+}
+
 # It has the witness's default route as well: both are used, until one says that
 # it is about to go.
 feature_graceful_shutdown() {
@@ -501,6 +567,27 @@ set_roles() {
 feature_roles() {
 	agreed '.role == "customer"' && with_each announce && with_each routes_on &&
 		with_each space_out && with_each reflected
+}
+
+# Neither passes on to the other what comes from a third that is no customer.
+set_otc() {
+	peer_role=peer
+	neighbor_keys+=", role: peer, strict-role: true"
+}
+feature_otc() {
+	with_each announce && with_each marked_by_it && with_each space_out &&
+		with_each marked_by_us && with_each kept_from_it
+}
+marked_by_it() {
+	routes_on "$1" && grep -q "BGP.otc: $peer_asn" "$run/witness"
+}
+marked_by_us() { peer_has_otc "$(space "$1")" 65515; }
+kept_from_it() {
+	witness_announce "$(net "$1" 3)" "bgp_otc = 64999;" &&
+		wait_until 30 learned_once "$(witness_of "$1")" "$(net "$1" 3)" &&
+		witness_announce "$(net "$1" 4)" &&
+		wait_until 30 peer_has "$(net "$1" 4)" "65515 65002" &&
+		lacks peer_has "$(net "$1" 3)" "65515 65002"
 }
 
 # That several paths of a prefix go both ways is in tests/host/add_path.sh.
@@ -722,6 +809,7 @@ feature_bfd() {
 # In the order of the table.
 declare -A titles=(
 	[routes]="routes of both families, both ways"
+	[collision]="two connections at once, of which one goes (RFC 4271 6.8)"
 	[passive]="the daemon only waits to be called"
 	[mixed]="IPv6 in a session of IPv4, both ways (RFC 4760, 2545)"
 	[gateway]="an internal session, as a gateway has it"
@@ -735,6 +823,7 @@ declare -A titles=(
 	[communities]="communities and large communities (RFC 1997, 8092)"
 	[well_known]="NO_EXPORT, NO_ADVERTISE, BLACKHOLE (RFC 1997, 7999)"
 	[extended_communities]="extended communities (RFC 4360)"
+	[unknown]="an unknown attribute, passed on as partial (RFC 4271 9)"
 	[graceful_shutdown]="a route in graceful shutdown (RFC 8326)"
 	[refresh]="route refresh, asked for by the daemon (RFC 2918)"
 	[refresh_asked]="route refresh, asked for by vrsd (RFC 2918)"
@@ -744,6 +833,7 @@ declare -A titles=(
 	[range]="a neighbor of a range, with MD5"
 	[gtsm]="TTL security (RFC 5082)"
 	[roles]="roles, strict (RFC 9234)"
+	[otc]="Only to Customer, set and heeded by both (RFC 9234)"
 	[add_path]="routes with ADD-PATH, both ways (RFC 7911)"
 	[extended_message]="messages above 4,096 bytes, both ways (RFC 8654)"
 	[extended_nexthop]="IPv4 by IPv6 next hops, both ways (RFC 8950)"

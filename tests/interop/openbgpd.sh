@@ -119,8 +119,11 @@ peer_has() {
 		any(.rib[]?; .aspath == $path and .exit_nexthop == $hop)'
 }
 
+# bgpctl 8.8 cannot print what is in it.
+peer_has_otc() { ctl show rib detail "$1" | grep -qE "(otc|OTC).* $2\b|OTC: bad length"; }
+
 peer_has_community() {
-	ctl -j show rib "$1" detail | jq -e --arg c "$2" 'any(.rib[]?.communities[]?; . == $c)'
+	ctl -j show rib detail "$1" | jq -e --arg c "$2" 'any(.rib[]?.communities[]?; . == $c)'
 }
 
 peer_told() { ctl show neighbor "$(instance 6)" | grep -q "$1"; }
@@ -138,7 +141,7 @@ peer_merged=4200000002
 without="helper long_lived bfd tcp_ao"
 newer=
 silent=
-notified=
+notified=+notified
 asked=
 case $(peer_version) in
 7.*)
@@ -149,9 +152,8 @@ case $(peer_version) in
 	without+=" no_capabilities"
 	newer=+extended_message
 	asked=+refresh_asked
-	notified=+notified
 	;;
 esac
 run_features OpenBGPD routes+communities+well_known+extended_communities+next_hop+graceful_shutdown+refresh+shutdown+shutdown_told \
-	passive$asked mixed gateway as4+as_override as2 $silent md5+gtsm+roles+add_path+enhanced_refresh$newer range \
+	otc passive$asked mixed gateway as4+as_override as2 $silent md5+gtsm+roles+add_path+enhanced_refresh$newer range \
 	${newer:+extended_nexthop} restarter$notified
