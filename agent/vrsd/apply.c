@@ -388,21 +388,27 @@ void apply_protection(void)
  * Listeners
  */
 
-/* What is asked of those who may connect to @local; returns all their keys. */
+/*
+ * What is asked of those who may connect to @local; returns all their keys. If
+ * there is nobody nothing is asked: who connects is told so, and it is logged.
+ */
 static struct socket_key *collect_keys(uint32_t vni, const struct addr *local,
 				       size_t *n_keys, uint8_t *min_ttl)
 {
 	struct socket_key *keys = xcalloc(apply.n_peers + 1, sizeof(*keys));
+	bool any = false;
 	size_t i, n = 0;
 
-	*min_ttl = UINT8_MAX;
+	*min_ttl = 0;
 	for (i = 0; i < apply.n_peers; i++) {
 		const struct peer *peer = &apply.peers[i];
 
 		if (!peer->used || peer->conf.id.vni != vni ||
 		    !addr_equal(&peer->conf.id.local, local))
 			continue;
-		*min_ttl = MIN(*min_ttl, peer->conf.min_ttl);
+		*min_ttl = any ? MIN(*min_ttl, peer->conf.min_ttl) :
+				 peer->conf.min_ttl;
+		any = true;
 		if (peer->conf.protection == ROW_UNPROTECTED || peer->slot > 0)
 			continue;
 		keys[n].who = auth_of(peer);

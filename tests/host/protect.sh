@@ -88,6 +88,13 @@ more_dropped() { [ "$(count_dropped "$1")" -gt "$2" ]; }
 dropped() { in_ns rs nstat -asz "TcpExt$1"; }
 quiet() { local n; n=$(dropped "$1"); sleep 6; [ "$(dropped "$1")" = "$n" ]; }
 
+# Nobody is expected at the instances' addresses of IPv6, whatever TTL they come with.
+configure "$sdwan" "$firewall, md5-key: key-of-fw"
+must vrs reload
+check "who comes where nobody is expected is refused, and the log says so" wait_until 40 \
+	logged "connection from fd00:10:1:3::4 to fd00:10:1:1::[45]: no such neighbor"
+check "for what it is" lacks more_dropped "a TTL too low" 0
+
 # A smallest TTL. FRR as an external neighbor sends less.
 configure "$sdwan, ttl-security: 1" "$sdwan6, md5-key-file: $run/key, ttl-security: 1" \
 	"$firewall, md5-key: key-of-fw, ttl-security: 254" "$firewall6, ttl-security: 254"
