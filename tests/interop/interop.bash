@@ -46,20 +46,6 @@
 # Other processes of the daemon, besides $peer_pid.
 peer_others=()
 
-# jq -e of jq 1.6 is content with no input at all, which is what a program leaves
-# that could not ask.
-jq() {
-	local input
-
-	case " $* " in
-	*" -e "* | *" -se "*)
-		input=$(cat)
-		[ -n "$input" ] && command jq "$@" <<<"$input"
-		;;
-	*) command jq "$@" ;;
-	esac
-}
-
 # Settings for peer_start and for vrsd, that each feature may change.
 reset_settings() {
 	peer_asn=65001
