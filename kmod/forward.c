@@ -73,6 +73,15 @@ static enum skb_drop_reason core_reason(enum vnet_drop reason)
 	}
 }
 
+/* For `ip -s link` of what it was received by: the VNet's device sums up by itself. */
+static void count_at_device(const struct vnet_packet *pkt)
+{
+	if (pkt->from)
+		dev_core_stats_rx_dropped_inc(pkt->from->dev);
+	else if (pkt->tunnel)
+		dev_core_stats_rx_dropped_inc(pkt->tunnel->dev);
+}
+
 /* The end of every packet that is not handed over; counted at its sender, and if
  * that is another host, for the VNet as well.
  */
@@ -83,6 +92,7 @@ static void drop(struct vnet_packet *pkt, enum vnet_drop reason)
 	if (pkt->vnet)
 		vnet_stats_count_drop(pkt->from ? pkt->from->stats :
 						  pkt->vnet->stats, reason);
+	count_at_device(pkt);
 	trace_vnet_drop(pkt, reason);
 	if (pkt->skb)
 		kfree_skb_reason(pkt->skb, core_reason(reason));

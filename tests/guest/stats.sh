@@ -52,6 +52,9 @@ check_equal "bytes of a ping" 98 sh -c '
 total() {
 	ip -s -j link show blue | jq ".[].stats64.$1"
 }
+dropped() {
+	awk '{ n += $1 } END { print n }' "/sys/class/net/$1/"vnet*/drop_*
+}
 check_equal "rx of the VNet" \
 	$(($(counter vm1 rx_packets) + $(counter vm2 rx_packets))) \
 	total rx.packets
@@ -60,9 +63,29 @@ check_equal "tx of the VNet" \
 	total tx.packets
 check_equal "drops of the VNet" "$(counter vm1 drop_no_nic)" \
 	counter blue drop_no_nic
-check_equal "all drops of the VNet" \
-	"$(awk '{ n += $1 } END { print n }' /sys/class/net/blue/vnet/drop_*)" \
-	total rx.dropped
+check_equal "all drops of the VNet" "$(dropped blue)" total rx.dropped
+
+# The same in all places, while nobody speaks
+# in_sysfs DEV: "RX-PACKETS RX-BYTES TX-PACKETS TX-BYTES" and the drops
+in_sysfs() {
+	echo "$(counter "$1" rx_packets) $(counter "$1" rx_bytes)" \
+		"$(counter "$1" tx_packets) $(counter "$1" tx_bytes)"
+	drops "$1" | sort
+}
+# in_genl nics|vnets DEV
+in_genl() {
+	vrs show "$1" -j | jq -r --arg n "$2" '.[] | select(.name == $n).stats |
+		"\(.rxPackets) \(.rxBytes) \(.txPackets) \(.txBytes)",
+		(.dropped | to_entries[] | "\(.key):\(.value)")' |
+		{ read -r first && echo "$first" && sort; }
+}
+check_equal "generic netlink: a NIC" "$(in_sysfs vm1)" in_genl nics vm1
+check_equal "the other" "$(in_sysfs vm2)" in_genl nics vm2
+check_equal "the VNet" "$(in_sysfs blue)" in_genl vnets blue
+for nic in vm1 vm2; do
+	check_equal "ip -s link: all drops of $nic" "$(dropped $nic)" eval \
+		"ip -s -j link show $nic | jq .[].stats64.rx.dropped"
+done
 
 # A NIC that leaves takes nothing from the totals
 rx=$(counter blue rx_packets)
@@ -73,6 +96,9 @@ check_equal "num_nics without it" 1 cat /sys/class/net/blue/vnet/num_nics
 must ip link set vm1 master blue
 check_equal "a NIC begins at 0" 0 counter vm1 rx_packets
 check_equal "and the VNet goes on" "$rx" counter blue rx_packets
+check_counter "it can do nothing before it has an address" vm1 \
+	drop_unconfigured send_from vm1 10.1.0.5
+check_equal "which generic netlink tells" "$(in_sysfs vm1)" in_genl nics vm1
 
 # Debugging files
 dir=$(echo /sys/kernel/debug/vnet/*:5001)
@@ -102,6 +128,11 @@ check_equal "packets and bytes of a next hop" \
 must ip route del 10.66.0.0/16 table 101
 must ip route add 10.66.0.0/16 via 10.1.0.5 dev blue table 101
 check "they outlive the route" grep -q '"packets":3' <(hop)
+
+must tc qdisc add dev vm2 root pfifo limit 0
+check_counter "a receiver whose queue has no room" vm1 drop_queue_full \
+	send_from vm1 10.1.0.5
+must tc qdisc del dev vm2 root
 
 # Tracepoints
 tracing=/sys/kernel/tracing
