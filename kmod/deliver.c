@@ -126,6 +126,15 @@ static bool may_fragment(const struct vnet_packet *pkt)
 	       !(ip_hdr(pkt->skb)->frag_off & htons(IP_DF));
 }
 
+/* From here on the packet is another's, who does not give it back when it fails. */
+static inline void give_away(struct vnet_packet *pkt)
+{
+	pkt->past.len = 0;
+	if (trace_vnet_drop_enabled())
+		vnet_trace_keep(pkt);
+	pkt->skb = NULL;
+}
+
 /* In place, as the way to a NIC is put together for each packet. */
 static __always_inline enum vnet_drop deliver_out(struct vnet_packet *pkt,
 						  const struct vnet_way *way)
@@ -146,7 +155,7 @@ static __always_inline enum vnet_drop deliver_out(struct vnet_packet *pkt,
 		return reason;
 	skb_forward_csum(skb);
 	trace_vnet_forward(pkt);
-	pkt->skb = NULL;
+	give_away(pkt);
 	return fits ? emit(skb, way) : fragment(skb, way);
 }
 
@@ -228,7 +237,7 @@ enum vnet_drop vnet_deliver_to_host(struct vnet_packet *pkt)
 		return reason;
 	trace_vnet_forward(pkt);
 	skb->dev = vnet->dev;
-	pkt->skb = NULL;
+	give_away(pkt);
 	if (netif_rx(skb) != NET_RX_SUCCESS)
 		return VNET_DROP_QUEUE_FULL;
 	vnet_stats_count_tx(vnet->stats, len);

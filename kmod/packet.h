@@ -24,6 +24,16 @@ struct vnet_host;
 struct vnet_port;
 struct vnet_tunnel;
 
+/* What is told of a packet that was given away and then not taken. Addresses of
+ * both families have 16 bytes, as in tracepoints.
+ */
+struct vnet_packet_past {
+	unsigned int len;		/* 0 = nobody wanted to know */
+	__be16 protocol;
+	u8 saddr[sizeof(struct in6_addr)];
+	u8 daddr[sizeof(struct in6_addr)];
+};
+
 /**
  * struct vnet_packet - what is known of a packet
  * @skb: data at the network header; NULL once it has been given away
@@ -36,6 +46,7 @@ struct vnet_tunnel;
  *	sound, 0 before and for everything else
  * @route: the effective route, if @route.dest is set
  * @target: where it goes; all NULL until that is known
+ * @past: what @skb was, once it has been given away; unset before
  */
 struct vnet_packet {
 	struct sk_buff *skb;
@@ -46,6 +57,7 @@ struct vnet_packet {
 	u8 family;
 	struct vnet_effective route;
 	struct vnet_target target;
+	struct vnet_packet_past past;
 };
 
 /* Addresses of a packet whose header has been checked; valid until the next

@@ -44,9 +44,17 @@ static void set_addr(u8 *field, int family, const void *addr)
 	memcpy(field, &ip6, sizeof(ip6));
 }
 
+/* Whether @pkt->past says what the packet was */
+static bool has_past(const struct vnet_packet *pkt)
+{
+	return !pkt->skb && pkt->family && pkt->past.len;
+}
+
 void vnet_trace_saddr(u8 *addr, const struct vnet_packet *pkt)
 {
-	if (pkt->skb && pkt->family)
+	if (has_past(pkt))
+		memcpy(addr, pkt->past.saddr, sizeof(pkt->past.saddr));
+	else if (pkt->skb && pkt->family)
 		set_addr(addr, pkt->family, vnet_packet_saddr(pkt));
 	else
 		memset(addr, 0, sizeof(struct in6_addr));
@@ -54,10 +62,34 @@ void vnet_trace_saddr(u8 *addr, const struct vnet_packet *pkt)
 
 void vnet_trace_daddr(u8 *addr, const struct vnet_packet *pkt)
 {
-	if (pkt->skb && pkt->family)
+	if (has_past(pkt))
+		memcpy(addr, pkt->past.daddr, sizeof(pkt->past.daddr));
+	else if (pkt->skb && pkt->family)
 		set_addr(addr, pkt->family, vnet_packet_daddr(pkt));
 	else
 		memset(addr, 0, sizeof(struct in6_addr));
+}
+
+unsigned int vnet_trace_len(const struct vnet_packet *pkt)
+{
+	if (pkt->skb)
+		return pkt->skb->len;
+	return has_past(pkt) ? pkt->past.len : 0;
+}
+
+u16 vnet_trace_protocol(const struct vnet_packet *pkt)
+{
+	if (pkt->skb)
+		return ntohs(pkt->skb->protocol);
+	return has_past(pkt) ? ntohs(pkt->past.protocol) : 0;
+}
+
+void vnet_trace_keep(struct vnet_packet *pkt)
+{
+	pkt->past.len = pkt->skb->len;
+	pkt->past.protocol = pkt->skb->protocol;
+	vnet_trace_saddr(pkt->past.saddr, pkt);
+	vnet_trace_daddr(pkt->past.daddr, pkt);
 }
 
 void vnet_trace_hop(u8 *addr, const struct vnet_packet *pkt)

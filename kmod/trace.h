@@ -29,7 +29,12 @@ void vnet_trace_to_name(char *name, const struct vnet_packet *pkt);
 void vnet_trace_saddr(u8 *addr, const struct vnet_packet *pkt);
 void vnet_trace_daddr(u8 *addr, const struct vnet_packet *pkt);
 void vnet_trace_hop(u8 *addr, const struct vnet_packet *pkt);
+unsigned int vnet_trace_len(const struct vnet_packet *pkt);
+u16 vnet_trace_protocol(const struct vnet_packet *pkt);
 u32 vnet_trace_nhid(const struct vnet_packet *pkt);
+
+/* Fills in @pkt->past, for the trace of a packet that will be given away now */
+void vnet_trace_keep(struct vnet_packet *pkt);
 
 /* Class and type of a packet that was dropped before it had a route */
 #define VNET_TRACE_NONE		0xff
@@ -219,8 +224,8 @@ TRACE_EVENT(vnet_drop,
 		vnet_trace_saddr(__entry->saddr, pkt);
 		vnet_trace_daddr(__entry->daddr, pkt);
 		vnet_trace_hop(__entry->hop, pkt);
-		__entry->len = pkt->skb ? pkt->skb->len : 0;
-		__entry->protocol = pkt->skb ? ntohs(pkt->skb->protocol) : 0;
+		__entry->len = vnet_trace_len(pkt);
+		__entry->protocol = vnet_trace_protocol(pkt);
 		__entry->reason = reason;
 		__entry->class = pkt->route.dest ? pkt->route.class :
 						   VNET_TRACE_NONE;

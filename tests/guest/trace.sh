@@ -82,6 +82,17 @@ all_match "by route class" vnet_drop 'class == 2' \
 	'10.77.0.1 protocol 0x0800 len 84: next_hop_none: user /16 none '
 all_match "by protocol and what is not to be seen" vnet_drop \
 	'protocol == 2048 && !(vnet == "blue")' '^red: red1: '
+
+# What its receiver's device does not take is no packet any more when that is known.
+queue_full=19
+must tc qdisc add dev vm2 root pfifo limit 0
+all_match "of what the receiver's queue has no room for" vnet_drop \
+	"reason == $queue_full && nic == \"vm1\" && protocol == 2048" \
+	'^blue: vm1: ::ffff:10.1.0.4 to ::ffff:10.1.0.5 protocol 0x0800 len 84: queue_full: system /16 vnet_local via ::ffff:10.1.0.5$'
+all_match "and in IPv6" vnet_drop \
+	"reason == $queue_full && nic == \"vm1\" && protocol == 34525" \
+	'^blue: vm1: fd00:10:1::4 to fd00:10:1::5 protocol 0x86dd len 104: queue_full: system /48 vnet_local via fd00:10:1::5$'
+must tc qdisc del dev vm2 root
 check_fail "a field that is not there" \
 	sh -c "echo 'colour == 1' >$tracing/events/vnet/vnet_drop/filter"
 
