@@ -112,12 +112,19 @@ remove_module() {
 	must insmod "$VNET_KO"
 }
 
+# A NIC that comes and goes with its guest's device
 remove_nic() {
-	must ip link add vm3 type veth peer name vm3peer
+	must ip link add vm3 type veth \
+		peer name eth0 address 02:00:00:00:00:04 netns vm3
 	must ip link set vm3 up
-	must ip link set vm3peer up
+	must ip -n vm3 link set eth0 up
+	must ip -n vm3 address add 10.1.0.6/24 dev eth0
 	enslave vm3 02:00:00:00:00:04 10.1.0.6 fd00:10:1::6
+	in_vm vm3 ping -n -q -i "0.0$TIME_SCALE" 10.1.0.5 >/dev/null 2>&1 &
+	wait_until 5 counter_above vm3 rx_packets 5 &&
+		wait_until 5 counter_above vm3 tx_packets 5 || return
 	must ip link del vm3
+	kill $!
 	[ "$(cat /sys/class/net/blue/vnet/num_nics)" = 3 ] || return
 	remove_vnet
 }
@@ -148,14 +155,16 @@ load_module
 add_guest vm1 02:00:00:00:00:01 10.1.0.4/24 fd00:10:1::4/64
 add_guest vm2 02:00:00:00:00:02 10.1.0.5/24 fd00:10:1::5/64
 add_guest nva 02:00:00:00:00:03 10.1.3.4/24
+add_netns vm3
 must ip -n nva address add 10.250.0.1/32 dev lo
 must in_vm nva sysctl -qw net.ipv4.ip_forward=1
 add_far
 for addr in 10.1.0.5 fd00:10:1::5 10.1.1.4 10.1.0.9 10.250.0.1 10.251.0.1; do
 	flood vm1 $addr
 done
-flood vm2 10.1.0.4
 flood far 10.1.0.4
+flood vm1 10.1.0.6
+flood vm2 10.1.0.4
 flood vm2 fd00:10:1::4
 
 build
