@@ -65,6 +65,17 @@ check_equal "drops of the VNet" "$(counter vm1 drop_no_nic)" \
 	counter blue drop_no_nic
 check_equal "all drops of the VNet" "$(dropped blue)" total rx.dropped
 
+# Of a VNet that blue is not peered with
+must ip link add red type vnet vni 5002 table 200 bgp_table 201
+must ip link set red up
+must ip route add 10.2.0.0/16 dev red table 200
+add_vm vm3 red 10.2.0.4/24
+must vrs nic set vm3 forwarding on
+must ip route add 10.67.0.0/16 via 10.2.0.4 dev red table 101
+check_counter "a next hop that the VNet does not reach" vm1 drop_unreachable \
+	send_from vm1 10.67.0.1
+must ip link del red
+
 # The same in all places, while nobody speaks
 # in_sysfs DEV: "RX-PACKETS RX-BYTES TX-PACKETS TX-BYTES" and the drops
 in_sysfs() {
