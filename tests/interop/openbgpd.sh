@@ -138,7 +138,7 @@ peer_shutdown() { ctl neighbor 10.1.1.4 down "$1"; }
 peer_prepends=
 peer_merged=4200000002
 # Of graceful restart it is the helper only.
-without="helper long_lived bfd tcp_ao"
+without="helper long_lived left_long bfd bfd_multihop tcp_ao"
 newer=
 silent=
 notified=+notified
