@@ -103,7 +103,7 @@ static void list_extend(struct vnet_mirror *mirror, u32 index)
 					lockdep_is_held(&mirror->lock));
 	if (index >= VNET_MIRROR_LIST_MAX || (old && index < old->size))
 		return;
-	size = roundup_pow_of_two(index + 1);
+	size = max_t(u32, roundup_pow_of_two(index + 1), VNET_MIRROR_LIST_MIN);
 	new = vnet_debugfs_fault_alloc() ? NULL :
 	      kzalloc(struct_size(new, dest, size), GFP_ATOMIC | __GFP_NOWARN);
 	if (!new)
@@ -117,14 +117,10 @@ static void list_extend(struct vnet_mirror *mirror, u32 index)
 }
 
 /* What is behind an index is found without a walk, if it is one of the first. */
-static void set_near(struct vnet_mirror *mirror, u32 index, struct vnet_dest *dest)
+static void list_set(struct vnet_mirror *mirror, u32 index, struct vnet_dest *dest)
 {
 	struct vnet_dest_list *list;
 
-	if (index < VNET_MIRROR_NEAR) {
-		rcu_assign_pointer(mirror->near[index], dest);
-		return;
-	}
 	if (dest)
 		list_extend(mirror, index);
 	list = rcu_dereference_protected(mirror->list,
@@ -165,7 +161,7 @@ static struct vnet_dest *dest_create(struct vnet_mirror *mirror,
 		goto err_hash;
 	if (action->nh)
 		refcount_inc(&action->nh->refcnt);
-	set_near(mirror, dest->index, dest);
+	list_set(mirror, dest->index, dest);
 	mirror->num_dests++;
 	return dest;
 
@@ -233,7 +229,7 @@ void vnet_dest_reclaim(struct vnet_mirror *mirror, bool all)
 		if (!all && !poll_state_synchronize_rcu(dest->grace))
 			break;
 		list_del(&dest->retired);
-		set_near(mirror, dest->index, NULL);
+		list_set(mirror, dest->index, NULL);
 		xa_erase(&mirror->dests, dest->index);
 		kfree_rcu(dest, rcu);
 	}

@@ -31,39 +31,40 @@ struct vnet_peering;
  * @flags: VNET_DEST_F_*
  * @protocol: rtm_protocol
  * @priority: metric
- * @peer: the other VNet of VNET_HOP_PEERING
  * @nh: next-hop object, or NULL
  * @set: next hops of a route that names them itself, or NULL
+ * @peer: the other VNet of VNET_HOP_PEERING
  */
 struct vnet_action {
 	u8 type;
 	u8 flags;
 	u8 protocol;
 	u32 priority;
-	struct vnet *peer;
 	struct vnet_nexthop *nh;
 	struct vnet_nhset *set;
+	struct vnet *peer;
 };
 
 /**
  * struct vnet_dest - an action that routes of a mirror share; never changes
+ * @peering: of VNET_HOP_PEERING, a reference is held; else NULL
  * @action: the action; references to its @nh and @set are held
  * @node: in struct vnet_net.dests
  * @mirror: whose it is
- * @peering: of VNET_HOP_PEERING, a reference is held; else NULL
- * @index: in struct vnet_mirror.dests, .near and .list, the value in its lookup
- *	structure
+ * @index: in struct vnet_mirror.dests and .list, the value in its lookup structure
  * @routes: how many refer to it, 0 = retired (mirror lock)
  * @grace: RCU state when it was retired
  * @retired: in struct vnet_mirror.retired (mirror lock)
  * @rcu: for freeing, which waits for those who walk struct vnet_mirror.dests;
  *	of what is retired they may read no more than @routes
+ *
+ * What packets ask for is in the first half of a cache line.
  */
 struct vnet_dest {
+	struct vnet_peering *peering;
 	struct vnet_action action;
 	struct rhash_head node;
 	struct vnet_mirror *mirror;
-	struct vnet_peering *peering;
 	u32 index;
 	u32 routes;
 	unsigned long grace;
@@ -100,9 +101,6 @@ static inline struct vnet_dest *vnet_dest_of(const struct vnet_mirror *mirror,
 {
 	const struct vnet_dest_list *list;
 
-	if (index < VNET_MIRROR_NEAR)
-		return rcu_dereference_check(mirror->near[index],
-					     lockdep_is_held(&mirror->lock));
 	/* A list from before the index was looked up may be of its last life. */
 	smp_rmb();
 	list = rcu_dereference_check(mirror->list,

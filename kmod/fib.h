@@ -22,11 +22,10 @@ struct vnet_dest;
 struct vnet_net;
 struct vnet_table;
 
-/* So many destinations suffice for most tables: a list of their pointers is two
- * cache lines.
+/* A list of destinations begins with so many, which suffice for most tables, and has at most
+ * so many: what is beyond is found by a walk.
  */
-#define VNET_MIRROR_NEAR	16
-/* What is beyond is found by a walk. */
+#define VNET_MIRROR_LIST_MIN	16
 #define VNET_MIRROR_LIST_MAX	4096
 
 /**
@@ -53,8 +52,7 @@ struct vnet_dest_list {
  * @lpm: prefix -> index in @dests; RCU readers
  * @spaces: system table: the address spaces, prefix -> VNET_SPACE_*; no two of
  *	them overlap; RCU readers
- * @near: those of @dests with the smallest indexes
- * @list: those after @near; NULL while @near suffices
+ * @list: those of @dests with the smallest indexes; NULL before the first; RCU readers
  * @dests: struct vnet_dest by index, shared by prefixes; RCU readers
  * @num_dests: how many of @dests have routes (@lock)
  * @retired: those that have none any more, until no reader knows them (@lock)
@@ -69,7 +67,6 @@ struct vnet_mirror {
 	spinlock_t lock;	/* writers */
 	struct vnet_lpm lpm;
 	struct vnet_lpm spaces;
-	struct vnet_dest __rcu *near[VNET_MIRROR_NEAR];
 	struct vnet_dest_list __rcu *list;
 	struct xarray dests;
 	u32 num_dests;
