@@ -282,23 +282,41 @@ static void best_try(struct best *best, const struct vnet_nhset_member *member,
 	best->ln = neg_ln(u);
 }
 
+/* An empty table for indexes up to @max */
+static int make_table(struct vnet_nhset *set, unsigned int buckets, unsigned int max, gfp_t gfp)
+{
+	set->bits = roundup_pow_of_two(fls(max));
+	set->table = vnet_debugfs_fault_alloc() ? NULL :
+		     kvcalloc(BITS_TO_LONGS(buckets * set->bits), sizeof(*set->table), gfp);
+	if (!set->table)
+		return -ENOMEM;
+	set->buckets = buckets;
+	return 0;
+}
+
+static void set_table(struct vnet_nhset *set, unsigned int bucket, unsigned int i)
+{
+	unsigned int at = bucket * set->bits, shift = at % BITS_PER_LONG;
+	unsigned long *word = &set->table[BIT_WORD(at)];
+
+	WRITE_ONCE(*word, (*word & ~((BIT(set->bits) - 1) << shift)) |
+			  (unsigned long)i << shift);
+}
+
 int vnet_nhset_seal(struct vnet_nhset *set, gfp_t gfp)
 {
 	unsigned int bucket, i;
 
 	if (set->active < 2 || set->table)
 		return 0;
-	set->table = vnet_debugfs_fault_alloc() ? NULL :
-		     kmalloc_array(NUM_BUCKETS, sizeof(*set->table), gfp);
-	if (!set->table)
+	if (make_table(set, NUM_BUCKETS, set->active - 1, gfp))
 		return -ENOMEM;
-	set->buckets = NUM_BUCKETS;
 	for (bucket = 0; bucket < NUM_BUCKETS; bucket++) {
 		struct best best = {};
 
 		for (i = 0; i < set->active; i++)
 			best_try(&best, &set->members[i], bucket);
-		set->table[bucket] = best.member - set->members;
+		set_table(set, bucket, best.member - set->members);
 	}
 	return 0;
 }
@@ -307,13 +325,11 @@ int vnet_nhset_seal(struct vnet_nhset *set, gfp_t gfp)
 
 int vnet_nhset_set_table(struct vnet_nhset *set, unsigned int buckets)
 {
-	set->table = kvcalloc(buckets, sizeof(*set->table), GFP_KERNEL);
+	int err = make_table(set, buckets, VNET_NHSET_NOBODY, GFP_KERNEL);
+
 	set->activity = bitmap_zalloc(buckets, GFP_KERNEL);
 	set->told = bitmap_zalloc(buckets, GFP_KERNEL);
-	if (!set->table || !set->activity || !set->told)
-		return -ENOMEM;
-	set->buckets = buckets;
-	return 0;
+	return err || !set->activity || !set->told ? -ENOMEM : 0;
 }
 
 /* Its share in 256, as weights go: what it is shown with, and gets of the flows
@@ -339,7 +355,7 @@ static void add_buckets(struct vnet_nhset *set, unsigned int i, int n)
 void vnet_nhset_move(struct vnet_nhset *set, unsigned int bucket,
 		     unsigned int from, unsigned int to)
 {
-	WRITE_ONCE(set->table[bucket], to);
+	set_table(set, bucket, to);
 	add_buckets(set, to, 1);
 	add_buckets(set, from, -1);
 }
@@ -368,7 +384,7 @@ struct vnet_nhset *vnet_nhset_resize(const struct vnet_nhset *set,
 				     vnet_endpoint_use(set->members[i].ep), 1);
 	}
 	for (i = 0; i < set->buckets; i++) {
-		unsigned int to = set->table[i];
+		unsigned int to = vnet_nhset_whose(set, i);
 
 		if (to != VNET_NHSET_NOBODY)
 			to = moved[to];

@@ -61,10 +61,11 @@ enum vnet_nhset_kind {
  * @max: room in @members
  * @paths: next hops of whatever kind; the first says what kind it is
  * @vnet: VNET_NHSET_VNET
- * @buckets: length of @table, 0 while there is no choice
- * @table: index of the member by bucket of flows: the best one, or in a resilient
- *	group the one that the kernel has put there or VNET_NHSET_NOBODY
- *	(nexthop_lock; READ_ONCE)
+ * @buckets: of flows, 0 while there is no choice
+ * @bits: of each bucket in @table, a power of two: few, so that the caches hold many sets
+ * @table: index of the member by bucket: the best one, or in a resilient group the
+ *	one that the kernel has put there or VNET_NHSET_NOBODY (nexthop_lock;
+ *	READ_ONCE)
  * @activity: of a resilient group, buckets that had packets since the kernel was
  *	told; NULL otherwise
  * @told: which those were (report_work)
@@ -80,7 +81,8 @@ struct vnet_nhset {
 	u16 paths;
 	struct vnet *vnet;
 	u32 buckets;
-	u16 *table;
+	u32 bits;
+	unsigned long *table;
 	unsigned long *activity;
 	unsigned long *told;
 	struct vnet_nhset_member members[];
@@ -226,6 +228,16 @@ struct vnet_nhset *vnet_nhset_resize(const struct vnet_nhset *set,
 void vnet_nhset_move(struct vnet_nhset *set, unsigned int bucket,
 		     unsigned int from, unsigned int to);
 
+/* RCU or nexthop_lock: the index of the member whose bucket it is, or VNET_NHSET_NOBODY */
+static inline unsigned int vnet_nhset_whose(const struct vnet_nhset *set,
+					    unsigned int bucket)
+{
+	unsigned int at = bucket * set->bits;
+	unsigned long word = READ_ONCE(set->table[BIT_WORD(at)]);
+
+	return word >> at % BITS_PER_LONG & (BIT(set->bits) - 1);
+}
+
 /* RCU: vnet_nhset_select() where the member whose bucket it is cannot be handed packets */
 const struct vnet_endpoint *
 vnet_nhset_select_other(const struct vnet_nhset *set, unsigned int bucket,
@@ -253,7 +265,7 @@ vnet_nhset_select(const struct vnet_nhset *set, u32 hash,
 
 	if (set->buckets) {
 		bucket = reciprocal_scale(hash, set->buckets);
-		i = READ_ONCE(set->table[bucket]);
+		i = vnet_nhset_whose(set, bucket);
 		member += i;
 	} else if (set->num == 1) {
 		/* There is no other: whether it is usable is for the caller to see. */

@@ -177,7 +177,7 @@ static void move(struct vnet_net *vn, struct vnet_nexthop *nh,
 		 unsigned int bucket, unsigned int to)
 {
 	struct vnet_nhset *set = nh_set(vn, nh);
-	unsigned int from = set->table[bucket];
+	unsigned int from = vnet_nhset_whose(set, bucket);
 
 	if (from == to)
 		return;
