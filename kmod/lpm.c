@@ -458,7 +458,7 @@ void vnet_lpm_lookup_many(const struct vnet_lpm *t, const void *const *addr, uns
 {
 	struct vnet_lpm_body *body = body_read(t);
 	const struct lpm_wide *wide = body_wide(body);
-	struct lpm_key key[LPM_BATCH];
+	struct lpm_key key[LPM_BATCH] __uninitialized;
 	unsigned int i, some;
 
 	for (; n; n -= some, addr += some, value += some, plen += some) {

@@ -25,7 +25,7 @@ struct batch {
 /* One level down, from nodes, for the keys in busy[]. */
 static void step_nodes(struct batch *b, unsigned int level)
 {
-	const u16 *at[LPM_BATCH];
+	const u16 *at[LPM_BATCH] __uninitialized;
 	unsigned int i, k;
 
 	for (i = 0; i < b->n; i++) {
@@ -116,7 +116,7 @@ static void below_wide(const struct lpm_wide *wide, struct batch *b)
 static void take_hash(const struct lpm_trie *trie, const struct lpm_hash *hash, struct batch *b)
 {
 	unsigned int i, k, some = b->n, n = 0;
-	u8 all[LPM_BATCH];
+	u8 all[LPM_BATCH] __uninitialized;
 
 	for (i = 0; i < some; i++) {
 		k = b->busy[i];
@@ -136,7 +136,7 @@ static void take_hash(const struct lpm_trie *trie, const struct lpm_hash *hash, 
 void vnet_lpm_trie_lookup_wide(const struct lpm_trie *trie, const struct lpm_wide *wide,
 			       const struct lpm_key *key, unsigned int n, u32 *value, u8 *plen)
 {
-	struct lpm_wide_end end[LPM_BATCH];
+	struct lpm_wide_end end[LPM_BATCH] __uninitialized;
 	unsigned int i;
 
 	for (i = 0; i < n; i++) {
@@ -153,7 +153,7 @@ void vnet_lpm_trie_lookup_many(const struct lpm_trie *trie, const struct lpm_key
 {
 	const struct lpm_hash *hash = rcu_dereference_raw(trie->hash);
 	const struct lpm_wide *wide = rcu_dereference_raw(trie->wide);
-	struct batch b;
+	struct batch b __uninitialized;
 	unsigned int i;
 
 	b.key = key;

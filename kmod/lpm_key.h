@@ -17,6 +17,11 @@
 #include <asm/byteorder.h>
 #include "lpm.h"
 
+/* As in compat.h: for the arrays of a batch, of which each element is written before it is read */
+#ifndef __uninitialized
+#define __uninitialized __attribute__((__uninitialized__))
+#endif
+
 struct lpm_key {
 	u64 hi;
 	u64 lo;
