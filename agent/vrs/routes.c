@@ -272,11 +272,16 @@ int routes_effective(const struct request *req)
  * Next hop
  */
 
-/* The route that decides, or None where there is none. */
+/* The route that decides, or None where there is none. Azure writes a peering
+ * in another way here than in the list of effective routes.
+ */
 static const char *next_hop_type(const struct genl_lookup *lookup)
 {
-	return names_hop_type(lookup->has_route ? lookup->route.type :
-						  VNET_HOP_NONE);
+	if (!lookup->has_route)
+		return names_hop_type(VNET_HOP_NONE);
+	if (lookup->route.type == VNET_HOP_PEERING)
+		return "VnetPeering";
+	return names_hop_type(lookup->route.type);
 }
 
 static const char *next_hop_addr(const struct genl_lookup *lookup, char *text)

@@ -187,7 +187,7 @@ check_lookups TV-01 \
 	"s1 8.8.8.8 = VirtualAppliance 10.0.100.4 nva" \
 	"s1 192.168.1.1 = VirtualAppliance 10.0.100.4 nva" \
 	"s2 10.0.0.9 = VnetLocal 10.0.0.9 s1b" \
-	"s2 10.1.2.3 = VNetPeering 10.1.2.3 peer" \
+	"s2 10.1.2.3 = VnetPeering 10.1.2.3 peer" \
 	"s2 10.10.1.1 = VirtualNetworkGateway 10.0.200.4 gw" \
 	"s2 8.8.8.8 = Internet" \
 	"s2 192.168.1.1 = None next hop type is None | Internet" \
@@ -278,7 +278,7 @@ check_rows "TV-06: rows in a spoke" p1 "$(hub_rows VNetPeering VnetLocal "" 10.0
 check_lookups TV-06 \
 	"p1 10.50.1.1 = VirtualNetworkGateway 10.0.1.4 nva1" \
 	"p1 10.2.0.4 = None next hop type is None | Internet" \
-	"h1 10.2.0.4 = VNetPeering 10.2.0.4 p2"
+	"h1 10.2.0.4 = VnetPeering 10.2.0.4 p2"
 
 both ip nexthop replace id 12 group 1/2
 check_rows "TV-07: two appliances" p1 \
@@ -341,8 +341,8 @@ check_equal "TV-11: why" "inside an address space of this or a peered VNet" \
 	why d0 10.101.1.0/24 B
 check_lookups TV-11 \
 	"d0 10.5.1.1 = VirtualNetworkGateway 10.101.2.10 csr1" \
-	"d0 10.101.2.10 = VNetPeering 10.101.2.10 csr1" \
-	"d0 10.101.1.1 = VNetPeering no NIC owns the destination address" \
+	"d0 10.101.2.10 = VnetPeering 10.101.2.10 csr1" \
+	"d0 10.101.1.1 = VnetPeering no NIC owns the destination address" \
 	"d0 10.100.1.1 = VirtualNetworkGateway 10.101.2.10 csr1"
 must vrs peering del dual1 dual0
 check_equal "without the other side of the peering its routes count" "\
@@ -438,7 +438,7 @@ check_equal "TV-15: why" "propagation is off in the subnet" \
 	why dm1 10.77.0.0/16 B
 check_lookups TV-15 \
 	"dm1 10.0.2.4 = VirtualAppliance 10.0.0.166 dmnva" \
-	"dm1 10.0.0.4 = VNetPeering 10.0.0.4 dmh"
+	"dm1 10.0.0.4 = VnetPeering 10.0.0.4 dmh"
 both vrs subnet set dmspoke 10.0.1.0/24 propagation on
 check_equal "TV-15: propagation on again" \
 	"B Active 10.77.0.0/16 VirtualNetworkGateway 10.0.0.166" \

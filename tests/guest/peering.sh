@@ -65,8 +65,8 @@ check_equal "both sides" "D Active VNetPeering" row h1 10.1.0.0/16
 check_equal "IPv6" "D Active VNetPeering" row h1 fd00:b::/48
 check_equal "and back" "D Active VNetPeering" row a1 10.0.0.0/16
 check_equal "its state" "hub east Connected 1000" sides hub
-check_equal "reaches" "VNetPeering 10.1.0.4 a1" lookup h1 10.1.0.4
-check_equal "reaches, IPv6" "VNetPeering fd00:b::4 a1" lookup h1 fd00:b::4
+check_equal "reaches" "VnetPeering 10.1.0.4 a1" lookup h1 10.1.0.4
+check_equal "reaches, IPv6" "VnetPeering fd00:b::4 a1" lookup h1 fd00:b::4
 peer_vnets hub west
 check_equal "not transitive" "None next hop type is None" lookup a1 10.2.0.4
 must vrs peering del east hub
@@ -88,7 +88,7 @@ check_equal "BGP inside is hidden all the same" \
 	"B Hidden VirtualNetworkGateway" row h1 10.1.7.0/24
 must ip route del 10.1.7.0/24 table 101
 must vrs peering set hub east vnet-access on
-check_equal "access again" "VNetPeering 10.1.0.4 a1" lookup h1 10.1.0.4
+check_equal "access again" "VnetPeering 10.1.0.4 a1" lookup h1 10.1.0.4
 
 # Forwarded traffic (TV-25): what spoke a sends to b by way of the hub's appliance
 must vrs subnet set east 10.1.0.0/24 route-table 202

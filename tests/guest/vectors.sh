@@ -273,7 +273,7 @@ D Active 10.101.0.0/16 VNetPeering
 D Active 10.102.0.0/16 VNetPeering" eval "rows vm | grep '\(VnetLocal\|Peering\)$'"
 check_equal "TV-11: lookups" "\
 VirtualNetworkGateway 10.101.2.10 csr1
-VNetPeering 10.102.2.10 csr2" eval "lookup vm 10.5.2.9; lookup vm 10.102.2.10"
+VnetPeering 10.102.2.10 csr2" eval "lookup vm 10.5.2.9; lookup vm 10.102.2.10"
 must birdc_of csr1 disable far
 becomes "TV-11: the first loses its link, rows" "$(home_rows 10.102.2.10)" bgp_rows vm
 check_equal "TV-11: lookup" "VirtualNetworkGateway 10.102.2.10 csr2" lookup vm 10.5.2.9
