@@ -3,8 +3,8 @@
  * /sys/kernel/debug/vnet/: inner state of the module, for people who debug it.
  *
  *	fault/<name>		write 1: that step fails from now on, 0: no more
- *	fault/alloc_nth		write N: the Nth allocation from now on for routes, next
- *				hops and NICs fails, once; reads how many are left
+ *	fault/alloc_nth		write N: the Nth allocation of the module from now on fails,
+ *				once; reads how many are left
  *	<netns inode>:<VNI>/	a VNet: mirrors, spaces, subnets, nics, next_hops
  *
  * There is no interface promise for anything here.
@@ -71,5 +71,21 @@ static inline void vnet_debugfs_add(struct vnet *vnet) {}
 static inline void vnet_debugfs_del(struct vnet *vnet) {}
 
 #endif
+
+/**
+ * vnet_try_alloc() - an allocation that can be made to fail
+ * @alloc: an expression that allocates, which is not evaluated if it is to fail
+ *
+ * Every allocation of the module is made in this or in vnet_try(), but for what the
+ * fast path seldom allocates, and for the inner ones of vnet_lpm_insert(), which
+ * unit tests let fail one by one.
+ *
+ * Context: that of @alloc.
+ * Return: what @alloc returns; NULL if it is to fail
+ */
+#define vnet_try_alloc(alloc)	(vnet_debugfs_fault_alloc() ? NULL : (alloc))
+
+/* The same of what allocates and returns 0 or an error, which is -ENOMEM then */
+#define vnet_try(call)		(vnet_debugfs_fault_alloc() ? -ENOMEM : (call))
 
 #endif /* _VNET_DEBUGFS_H */

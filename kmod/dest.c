@@ -77,7 +77,7 @@ static const struct rhashtable_params dest_params = {
 
 int vnet_dest_init_net(struct vnet_net *vn)
 {
-	return rhashtable_init(&vn->dests, &dest_params);
+	return vnet_try(rhashtable_init(&vn->dests, &dest_params));
 }
 
 void vnet_dest_exit_net(struct vnet_net *vn)
@@ -104,8 +104,8 @@ static void list_extend(struct vnet_mirror *mirror, u32 index)
 	if (index >= VNET_MIRROR_LIST_MAX || (old && index < old->size))
 		return;
 	size = max_t(u32, roundup_pow_of_two(index + 1), VNET_MIRROR_LIST_MIN);
-	new = vnet_debugfs_fault_alloc() ? NULL :
-	      kzalloc(struct_size(new, dest, size), GFP_ATOMIC | __GFP_NOWARN);
+	new = vnet_try_alloc(kzalloc(struct_size(new, dest, size),
+				     GFP_ATOMIC | __GFP_NOWARN));
 	if (!new)
 		return;
 	new->size = size;
@@ -137,27 +137,23 @@ static struct vnet_dest *dest_create(struct vnet_mirror *mirror,
 	vnet_dest_reclaim(mirror, false);
 	if (action->set && vnet_nhset_seal(action->set, GFP_ATOMIC))
 		return NULL;
-	dest = vnet_debugfs_fault_alloc() ? NULL :
-	       kzalloc(sizeof(*dest), GFP_ATOMIC);
+	dest = vnet_try_alloc(kzalloc(sizeof(*dest), GFP_ATOMIC));
 	if (!dest)
 		return NULL;
 	dest->action = *action;
 	dest->mirror = mirror;
 	INIT_LIST_HEAD(&dest->retired);
 	if (action->peer) {
-		dest->peering = vnet_debugfs_fault_alloc() ? NULL :
-				vnet_peering_get_route(mirror->table->vnet,
+		dest->peering = vnet_peering_get_route(mirror->table->vnet,
 						       action->peer);
 		if (!dest->peering)
 			goto err_peering;
 	}
-	if (vnet_debugfs_fault_alloc() ||
-	    xa_alloc(&mirror->dests, &dest->index, dest,
-		     XA_LIMIT(1, VNET_LPM_VALUE_MAX), GFP_ATOMIC))
+	if (vnet_try(xa_alloc(&mirror->dests, &dest->index, dest,
+			      XA_LIMIT(1, VNET_LPM_VALUE_MAX), GFP_ATOMIC)))
 		goto err_index;
-	if (vnet_debugfs_fault_alloc() ||
-	    rhashtable_insert_fast(&mirror_net(mirror)->dests, &dest->node,
-				   dest_params))
+	if (vnet_try(rhashtable_insert_fast(&mirror_net(mirror)->dests,
+					    &dest->node, dest_params)))
 		goto err_hash;
 	if (action->nh)
 		refcount_inc(&action->nh->refcnt);

@@ -25,7 +25,7 @@ static const struct rhashtable_params endpoint_params = {
 int vnet_endpoint_init_net(struct vnet_net *vn)
 {
 	spin_lock_init(&vn->endpoint_lock);
-	return rhashtable_init(&vn->endpoints, &endpoint_params);
+	return vnet_try(rhashtable_init(&vn->endpoints, &endpoint_params));
 }
 
 void vnet_endpoint_exit_net(struct vnet_net *vn)
@@ -48,15 +48,13 @@ endpoint_create(struct vnet_net *vn, const struct vnet_endpoint_key *key)
 {
 	struct vnet_endpoint *ep;
 
-	ep = vnet_debugfs_fault_alloc() ? NULL :
-	     kzalloc(sizeof(*ep), GFP_ATOMIC);
+	ep = vnet_try_alloc(kzalloc(sizeof(*ep), GFP_ATOMIC));
 	if (!ep)
 		return NULL;
 	ep->key = *key;
 	ep->vn = vn;
-	if (vnet_debugfs_fault_alloc() ||
-	    rhashtable_insert_fast(&vn->endpoints, &ep->node,
-				   endpoint_params)) {
+	if (vnet_try(rhashtable_insert_fast(&vn->endpoints, &ep->node,
+					    endpoint_params))) {
 		kfree(ep);
 		return NULL;
 	}

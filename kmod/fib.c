@@ -25,6 +25,7 @@
 #include <net/net_namespace.h>
 
 #include "compat.h"
+#include "debugfs.h"
 #include "endpoint.h"
 #include "fib.h"
 #include "link.h"
@@ -424,7 +425,7 @@ static struct vnet_table *table_create(struct vnet *vnet, u32 id, u8 class)
 	static atomic64_t serial;
 	struct vnet_table *table;
 
-	table = kzalloc(sizeof(*table), GFP_KERNEL);
+	table = vnet_try_alloc(kzalloc(sizeof(*table), GFP_KERNEL));
 	if (!table)
 		return NULL;
 	table->id = id;

@@ -10,6 +10,7 @@
 #include <net/sock.h>
 
 #include "compat.h"
+#include "debugfs.h"
 #include "endpoint.h"
 #include "fib.h"
 #include "genl.h"
@@ -122,7 +123,7 @@ int vnet_genl_reply(struct genl_info *info, vnet_genl_fill_fn fill,
 	int err;
 
 	for (size = GENLMSG_DEFAULT_SIZE; size <= SZ_1M; size *= 4) {
-		skb = genlmsg_new(size, GFP_KERNEL);
+		skb = vnet_try_alloc(genlmsg_new(size, GFP_KERNEL));
 		if (!skb)
 			return -ENOMEM;
 		err = fill_message(skb, info->snd_portid, info->snd_seq, 0,
@@ -595,7 +596,7 @@ static int nic_parse_addrs(struct vnet_port_change *change, struct nlattr *nest,
 		return num;
 	change->set_addrs = true;
 	change->num_addrs = num;
-	change->addrs = kcalloc(num, sizeof(*change->addrs), GFP_KERNEL);
+	change->addrs = vnet_try_alloc(kcalloc(num, sizeof(*change->addrs), GFP_KERNEL));
 	if (!change->addrs)
 		return -ENOMEM;
 	nla_for_each_nested(attr, nest, rem) {

@@ -16,6 +16,7 @@
 #include <net/ip6_checksum.h>
 #include <net/ipv6.h>
 
+#include "debugfs.h"
 #include "deliver.h"
 #include "effective.h"
 #include "endpoint.h"
@@ -122,7 +123,7 @@ static struct sk_buff *message_alloc(const struct vnet_packet *pkt, unsigned int
 	const unsigned int room = LL_MAX_HEADER + MAX_HEADER;
 	struct sk_buff *skb;
 
-	skb = alloc_skb(room + len, GFP_ATOMIC);
+	skb = vnet_try_alloc(alloc_skb(room + len, GFP_ATOMIC));
 	if (!skb)
 		return NULL;
 	skb_reserve(skb, room);

@@ -12,6 +12,7 @@
 #include <net/l3mdev.h>
 #include <net/netlink.h>
 
+#include "debugfs.h"
 #include "link.h"
 
 /* Where VRF devices put the same rule */
@@ -69,7 +70,7 @@ static int add_rule(const struct net_device *dev, u8 family)
 	struct sk_buff *skb;
 	int err;
 
-	skb = nlmsg_new(NLMSG_GOODSIZE, GFP_KERNEL);
+	skb = vnet_try_alloc(nlmsg_new(NLMSG_GOODSIZE, GFP_KERNEL));
 	if (!skb)
 		return -ENOMEM;
 	err = fill_rule(skb, family);

@@ -218,7 +218,7 @@ static int link_new(struct net *src_net, struct net_device *dev,
 		NL_SET_ERR_MSG_MOD(extack, "The FIB rule for VNets could not be added");
 		goto err_unregister;
 	}
-	err = xa_err(xa_store(&vn->vnis, vnet->vni, vnet, GFP_KERNEL));
+	err = vnet_try(xa_err(xa_store(&vn->vnis, vnet->vni, vnet, GFP_KERNEL)));
 	if (err)
 		goto err_unregister;
 	list_add_tail_rcu(&vnet->node, &vn->vnets);

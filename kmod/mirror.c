@@ -138,10 +138,8 @@ static int space_insert(struct vnet_mirror *mirror,
 		err = vnet_peering_check_space(mirror, prefix, extack);
 	if (err)
 		return err;
-	if (vnet_debugfs_fault_alloc())
-		return -ENOMEM;
-	return vnet_lpm_insert(&mirror->spaces, prefix, space, NULL,
-			       GFP_ATOMIC);
+	return vnet_try(vnet_lpm_insert(&mirror->spaces, prefix, space, NULL,
+					GFP_ATOMIC));
 }
 
 /* A VNet that uses the BGP table of another has none of its own. */
@@ -185,10 +183,9 @@ static int mirror_insert(struct vnet_mirror *mirror,
 		if (err)
 			return err;
 	}
-	err = vnet_debugfs_fault(VNET_FAULT_ROUTE_ADD) ||
-	      vnet_debugfs_fault_alloc() ? -ENOMEM :
-	      vnet_lpm_insert(&mirror->lpm, prefix, dest->index, &old,
-			      GFP_ATOMIC);
+	err = vnet_debugfs_fault(VNET_FAULT_ROUTE_ADD) ? -ENOMEM :
+	      vnet_try(vnet_lpm_insert(&mirror->lpm, prefix, dest->index, &old,
+				       GFP_ATOMIC));
 	if (err) {
 		if (space)
 			space_restore(mirror, prefix, old_space);

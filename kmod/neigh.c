@@ -19,6 +19,7 @@
 #include <net/ipv6.h>
 #include <net/ndisc.h>
 
+#include "debugfs.h"
 #include "deliver.h"
 #include "forward.h"
 #include "packet.h"
@@ -205,8 +206,9 @@ static struct sk_buff *na_create(const struct vnet_port *port,
 	bool solicited = !ipv6_addr_any(saddr);
 	struct sk_buff *skb;
 
-	skb = alloc_skb(LL_RESERVED_SPACE(dev) + sizeof(struct ipv6hdr) + NA_LEN +
-			dev->needed_tailroom, GFP_ATOMIC);
+	skb = vnet_try_alloc(alloc_skb(LL_RESERVED_SPACE(dev) +
+				       sizeof(struct ipv6hdr) + NA_LEN +
+				       dev->needed_tailroom, GFP_ATOMIC));
 	if (!skb)
 		return NULL;
 	skb_reserve(skb, LL_RESERVED_SPACE(dev));

@@ -59,13 +59,13 @@ static int nexthop_create(struct vnet_net *vn, u32 id, struct vnet_nhset *set)
 	struct vnet_nexthop *nh;
 	int err;
 
-	nh = vnet_debugfs_fault_alloc() ? NULL : kzalloc(sizeof(*nh), GFP_KERNEL);
+	nh = vnet_try_alloc(kzalloc(sizeof(*nh), GFP_KERNEL));
 	if (!nh)
 		return -ENOMEM;
 	nh->id = id;
 	RCU_INIT_POINTER(nh->set, set);
 	refcount_set(&nh->refcnt, 1);
-	err = rhashtable_insert_fast(&vn->nexthops, &nh->node, nexthop_params);
+	err = vnet_try(rhashtable_insert_fast(&vn->nexthops, &nh->node, nexthop_params));
 	if (err)
 		kfree(nh);
 	return err;
@@ -308,7 +308,7 @@ int vnet_nexthop_init_net(struct vnet_net *vn)
 {
 	int err;
 
-	err = rhashtable_init(&vn->nexthops, &nexthop_params);
+	err = vnet_try(rhashtable_init(&vn->nexthops, &nexthop_params));
 	if (err)
 		return err;
 	mutex_init(&vn->nexthop_lock);

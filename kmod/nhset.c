@@ -37,8 +37,7 @@ struct vnet_nhset *vnet_nhset_alloc(unsigned int max, gfp_t gfp,
 			     VNET_NHSET_MAX);
 		return ERR_PTR(-E2BIG);
 	}
-	set = vnet_debugfs_fault_alloc() ? NULL :
-	      kzalloc(struct_size(set, members, max), gfp);
+	set = vnet_try_alloc(kzalloc(struct_size(set, members, max), gfp));
 	if (!set)
 		return ERR_PTR(-ENOMEM);
 	set->max = max;
@@ -286,8 +285,8 @@ static void best_try(struct best *best, const struct vnet_nhset_member *member,
 static int make_table(struct vnet_nhset *set, unsigned int buckets, unsigned int max, gfp_t gfp)
 {
 	set->bits = roundup_pow_of_two(fls(max));
-	set->table = vnet_debugfs_fault_alloc() ? NULL :
-		     kvcalloc(BITS_TO_LONGS(buckets * set->bits), sizeof(*set->table), gfp);
+	set->table = vnet_try_alloc(kvcalloc(BITS_TO_LONGS(buckets * set->bits),
+					     sizeof(*set->table), gfp));
 	if (!set->table)
 		return -ENOMEM;
 	set->buckets = buckets;
@@ -327,8 +326,8 @@ int vnet_nhset_set_table(struct vnet_nhset *set, unsigned int buckets)
 {
 	int err = make_table(set, buckets, VNET_NHSET_NOBODY, GFP_KERNEL);
 
-	set->activity = bitmap_zalloc(buckets, GFP_KERNEL);
-	set->told = bitmap_zalloc(buckets, GFP_KERNEL);
+	set->activity = vnet_try_alloc(bitmap_zalloc(buckets, GFP_KERNEL));
+	set->told = vnet_try_alloc(bitmap_zalloc(buckets, GFP_KERNEL));
 	return err || !set->activity || !set->told ? -ENOMEM : 0;
 }
 

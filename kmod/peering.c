@@ -9,6 +9,7 @@
 #include <linux/slab.h>
 
 #include "compat.h"
+#include "debugfs.h"
 #include "fib.h"
 #include "link.h"
 #include "lpm.h"
@@ -33,7 +34,7 @@ static struct vnet_peering *peering_create(struct vnet *vnet, struct vnet *peer)
 {
 	struct vnet_peering *peering;
 
-	peering = kzalloc(sizeof(*peering), GFP_ATOMIC);
+	peering = vnet_try_alloc(kzalloc(sizeof(*peering), GFP_ATOMIC));
 	if (!peering)
 		return NULL;
 	peering->vnet = vnet;

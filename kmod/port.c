@@ -67,7 +67,8 @@ static struct vnet_port_config *config_alloc(struct vnet_port *port,
 {
 	struct vnet_port_config *config;
 
-	config = kzalloc(struct_size(config, addrs, num_addrs), GFP_KERNEL);
+	config = vnet_try_alloc(kzalloc(struct_size(config, addrs, num_addrs),
+					GFP_KERNEL));
 	if (config)
 		config->port = port;
 	return config;
@@ -386,7 +387,7 @@ static struct vnet_port *port_alloc(struct vnet *vnet, struct net_device *dev)
 	struct vnet_port_config *config;
 	struct vnet_port *port;
 
-	port = kzalloc(sizeof(*port), GFP_KERNEL);
+	port = vnet_try_alloc(kzalloc(sizeof(*port), GFP_KERNEL));
 	if (!port)
 		return NULL;
 	config = config_alloc(port, 0);

@@ -38,7 +38,7 @@ static const struct rhashtable_params host_params = {
 int vnet_remote_init_net(struct vnet_net *vn)
 {
 	INIT_LIST_HEAD(&vn->vteps);
-	return rhashtable_init(&vn->hosts, &host_params);
+	return vnet_try(rhashtable_init(&vn->hosts, &host_params));
 }
 
 void vnet_remote_exit_net(struct vnet_net *vn)
@@ -83,12 +83,11 @@ static struct metadata_dst *md_create(const struct vnet_vtep *vtep,
 	struct ip_tunnel_info *info;
 	struct metadata_dst *md;
 
-	md = vnet_debugfs_fault_alloc() ? NULL :
-	     metadata_dst_alloc(0, METADATA_IP_TUNNEL, GFP_KERNEL);
+	md = vnet_try_alloc(metadata_dst_alloc(0, METADATA_IP_TUNNEL, GFP_KERNEL));
 	if (!md)
 		return NULL;
 	info = &md->u.tun_info;
-	if (dst_cache_init(&info->dst_cache, GFP_KERNEL)) {
+	if (vnet_try(dst_cache_init(&info->dst_cache, GFP_KERNEL))) {
 		metadata_dst_free(md);
 		return NULL;
 	}
@@ -152,12 +151,12 @@ static struct vnet_host *host_get(struct vnet_net *vn,
 	host = rhashtable_lookup_fast(&vn->hosts, key, host_params);
 	if (host)
 		return host;
-	host = kzalloc(sizeof(*host), GFP_KERNEL);
+	host = vnet_try_alloc(kzalloc(sizeof(*host), GFP_KERNEL));
 	if (!host)
 		return NULL;
 	host->key = *key;
 	xa_init(&host->vteps);
-	if (rhashtable_insert_fast(&vn->hosts, &host->node, host_params)) {
+	if (vnet_try(rhashtable_insert_fast(&vn->hosts, &host->node, host_params))) {
 		kfree(host);
 		return NULL;
 	}
@@ -206,7 +205,7 @@ static struct vnet_vtep *vtep_create(struct vnet_net *vn, struct vnet_host *host
 	const struct vnet_tunnel *tunnel = rtnl_dereference(vn->tunnel);
 	struct vnet_vtep *vtep;
 
-	vtep = kzalloc(sizeof(*vtep), GFP_KERNEL);
+	vtep = vnet_try_alloc(kzalloc(sizeof(*vtep), GFP_KERNEL));
 	if (!vtep)
 		return NULL;
 	vtep->host = host;
@@ -219,7 +218,7 @@ static struct vnet_vtep *vtep_create(struct vnet_net *vn, struct vnet_host *host
 			goto err_md;
 		RCU_INIT_POINTER(vtep->md, md);
 	}
-	if (xa_err(xa_store(&host->vteps, vnet->vni, vtep, GFP_KERNEL)))
+	if (vnet_try(xa_err(xa_store(&host->vteps, vnet->vni, vtep, GFP_KERNEL))))
 		goto err_store;
 	list_add_tail(&vtep->node, &vn->vteps);
 	return vtep;
@@ -380,7 +379,7 @@ int vnet_remote_set(struct vnet *vnet, const struct vnet_remote_change *change,
 	      vnet_port_check_addr(vnet, change->family, &change->addr, extack);
 	if (err)
 		return err;
-	remote = kzalloc(sizeof(*remote), GFP_KERNEL);
+	remote = vnet_try_alloc(kzalloc(sizeof(*remote), GFP_KERNEL));
 	if (!remote)
 		return -ENOMEM;
 	err = remote_fill(remote, vnet, change, extack);

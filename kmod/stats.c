@@ -10,6 +10,7 @@
 
 #include <linux/rtnetlink.h>
 
+#include "debugfs.h"
 #include "link.h"
 #include "port.h"
 #include "trace.h"
@@ -37,7 +38,7 @@ void vnet_stats_init(struct vnet_stats *stats)
 
 struct vnet_stats __percpu *vnet_stats_alloc(void)
 {
-	return netdev_alloc_pcpu_stats(struct vnet_stats);
+	return vnet_try_alloc(netdev_alloc_pcpu_stats(struct vnet_stats));
 }
 
 void vnet_stats_free(struct vnet_stats __percpu *stats)
@@ -47,7 +48,7 @@ void vnet_stats_free(struct vnet_stats __percpu *stats)
 
 struct vnet_hop_stats __percpu *vnet_stats_alloc_hop(gfp_t gfp)
 {
-	return __netdev_alloc_pcpu_stats(struct vnet_hop_stats, gfp);
+	return vnet_try_alloc(__netdev_alloc_pcpu_stats(struct vnet_hop_stats, gfp));
 }
 
 void vnet_stats_free_hop(struct vnet_hop_stats __percpu *stats)

@@ -7,6 +7,7 @@
 #include <linux/slab.h>
 
 #include "compat.h"
+#include "debugfs.h"
 #include "fib.h"
 #include "link.h"
 #include "lpm.h"
@@ -92,7 +93,7 @@ subnet_create(struct vnet *vnet, const struct vnet_subnet_change *change,
 	      subnet_check_overlap(vnet, change, extack);
 	if (err)
 		return ERR_PTR(err);
-	subnet = kzalloc(sizeof(*subnet), GFP_KERNEL);
+	subnet = vnet_try_alloc(kzalloc(sizeof(*subnet), GFP_KERNEL));
 	if (!subnet)
 		return ERR_PTR(-ENOMEM);
 	subnet->family = change->family;

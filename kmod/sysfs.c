@@ -17,6 +17,7 @@
 #include <linux/netdevice.h>
 #include <linux/sysfs.h>
 
+#include "debugfs.h"
 #include "link.h"
 #include "port.h"
 #include "stats.h"
@@ -221,7 +222,7 @@ void __init vnet_sysfs_init(void)
 
 int vnet_sysfs_port_add(struct vnet_port *port)
 {
-	return sysfs_create_group(&port->dev->dev.kobj, &port_group);
+	return vnet_try(sysfs_create_group(&port->dev->dev.kobj, &port_group));
 }
 
 void vnet_sysfs_port_del(struct vnet_port *port)
@@ -231,7 +232,7 @@ void vnet_sysfs_port_del(struct vnet_port *port)
 
 int vnet_sysfs_tunnel_add(struct net_device *dev)
 {
-	return sysfs_create_group(&dev->dev.kobj, &tunnel_group);
+	return vnet_try(sysfs_create_group(&dev->dev.kobj, &tunnel_group));
 }
 
 void vnet_sysfs_tunnel_del(struct net_device *dev)

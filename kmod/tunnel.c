@@ -25,6 +25,7 @@
 #include <net/vxlan.h>
 
 #include "compat.h"
+#include "debugfs.h"
 #include "deliver.h"
 #include "effective.h"
 #include "endpoint.h"
@@ -67,7 +68,7 @@ static struct vnet_tunnel *tunnel_alloc(struct vnet_net *vn, struct net_device *
 	const struct vxlan_dev *vxlan = netdev_priv(dev);
 	struct vnet_tunnel *tunnel;
 
-	tunnel = kzalloc(sizeof(*tunnel), GFP_KERNEL);
+	tunnel = vnet_try_alloc(kzalloc(sizeof(*tunnel), GFP_KERNEL));
 	if (!tunnel)
 		return NULL;
 	tunnel->dev = dev;
@@ -375,7 +376,9 @@ static u8 inherited_ttl(const struct vnet_tunnel *tunnel, const struct vnet_pack
 /* One more of @md, which it takes the place of, for one packet; NULL: no memory */
 static struct metadata_dst *inheriting(struct metadata_dst *md, u8 tos, u8 ttl)
 {
-	struct metadata_dst *own = metadata_dst_alloc(0, METADATA_IP_TUNNEL, GFP_ATOMIC);
+	struct metadata_dst *own;
+
+	own = vnet_try_alloc(metadata_dst_alloc(0, METADATA_IP_TUNNEL, GFP_ATOMIC));
 
 	if (own) {
 		own->u.tun_info = md->u.tun_info;

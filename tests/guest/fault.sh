@@ -1,12 +1,15 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# No memory: each allocation of a change fails in turn. Either the kernel refuses
-# the change and the old answer stays, or, where it does not ask, the route is
-# marked as failed and not used; there is never a wrong answer.
+# No memory for routes: each allocation of a change fails in turn. Either the
+# kernel refuses the change and the old answer stays, or, where it does not ask,
+# the route is marked as failed and not used; there is never a wrong answer.
 
 . "${0%/*}/../lib.sh"
 . "${0%/*}/../control.sh"
+. "${0%/*}/../faults.sh"
+
+counts="mirrored blue"
 
 load_module
 add_vnet blue 100 10.1.0.0/16
@@ -18,49 +21,15 @@ must vrs nic set nva forwarding on
 must vrs nic set nvb forwarding on
 must vrs subnet set blue 10.1.0.0/24 route-table 102
 
-knob=/sys/kernel/debug/vnet/fault/alloc_nth
-
-# fail_nth N COMMAND...: runs it while the Nth allocation fails; $left becomes how
-# many there still were to come when it was done, so 0 says that one has failed.
-fail_nth() {
-	local n=$1 status=0
-	shift
-
-	echo "$n" >$knob
-	"$@" >/dev/null 2>&1 || status=$?
-	left=$(<$knob)
-	echo 0 >$knob
-	return $status
-}
-
-# row PREFIX: what the routes of n1 say about it
-row() {
-	case $1 in
-	*:*) rows n1 6 ;;
-	*) rows n1 ;;
-	esac | grep -F " $1 " || true
-}
-
-# sweep NAME PREFIX NEW COMMAND...: a change that can be refused
-sweep() {
-	local name=$1 prefix=$2 new=$3 old before n status wrong=
-	shift 3
-
-	old=$(row "$prefix")
-	before=$(mirrored blue)
-	for ((n = 1; n < 100; n++)); do
-		status=0
-		fail_nth $n "$@" || status=$?
-		[ "$left" = 0 ] || break
-		[ $status -ne 0 ] || wrong+=" $n: not refused;"
-		[ "$(row "$prefix")" = "$old" ] || wrong+=" $n: $(row "$prefix");"
-		[ "$(mirrored blue)" = "$before" ] || wrong+=" $n: $(mirrored blue);"
-	done
-	echo "# $name: $((n - 1)) allocations"
-	check_equal "$name: refused, nothing has changed" "" echo "${wrong# }"
-	check "$name: there were allocations, and an end" test $n -gt 1 -a $n -lt 100
-	check_equal "$name: then it is done" "0 $new" echo "$status $(row "$prefix")"
-}
+# The address of a NIC has its counters of packets by routes since its first one.
+for addr in 10.1.2.4 10.1.2.5; do
+	must ip route add 10.59.0.0/16 via $addr dev blue table 101
+	must ip route del 10.59.0.0/16 table 101
+done
+for addr in fd00:1::2:4 fd00:1::2:5; do
+	must ip -6 route add fd00:59::/32 via $addr dev blue table 101
+	must ip -6 route del fd00:59::/32 table 101
+done
 
 gateway="B Active 10.60.0.0/16 VirtualNetworkGateway"
 sweep "a route" 10.60.0.0/16 "$gateway 10.1.2.4" \
@@ -70,7 +39,9 @@ sweep "another next hop" 10.60.0.0/16 "$gateway 10.1.2.5" \
 sweep "several next hops" 10.60.0.0/16 "$gateway 10.1.2.4,10.1.2.5" \
 	ip route replace 10.60.0.0/16 table 101 \
 	nexthop via 10.1.2.4 dev blue nexthop via 10.1.2.5 dev blue
-sweep "a next hop that nobody has" 10.61.0.0/16 \
+# Without counters
+undo="ip route del 10.61.0.0/16 table 101" \
+	sweep "a next hop that nobody has" 10.61.0.0/16 \
 	"B Invalid 10.61.0.0/16 VirtualNetworkGateway 10.1.9.9" \
 	ip route add 10.61.0.0/16 via 10.1.9.9 dev blue table 101
 sweep "an address space" 10.13.0.0/16 "D Active 10.13.0.0/16 VnetLocal" \
@@ -120,18 +91,6 @@ unasked() {
 		"rt_offload B Active $prefix VirtualNetworkGateway $worse" \
 		echo "$($show "$prefix" table 101) $(row "$prefix")"
 }
-
-# A tunnel is the way to all other hosts or to none.
-must ip link add vxlan0 type vxlan external dstport 4789
-must ip link set vxlan0 up
-must vrs endpoint set blue 10.1.4.1 host 192.0.2.1 mac 02:00:00:00:99:01
-must vrs endpoint set blue 10.1.4.2 host 192.0.2.2
-must vrs endpoint set blue fd00:1::4:3 host 2001:db8::3
-must ip route add 10.70.0.0/16 via 10.1.4.1 dev blue table 101
-gateway="B Active 10.70.0.0/16 VirtualNetworkGateway 10.1.4.1"
-sweep "a tunnel" 10.70.0.0/16 "$gateway" vrs tunnel set vxlan0
-sweep "a tunnel again" 10.70.0.0/16 "$gateway" vrs tunnel set vxlan0
-must ip link del vxlan0
 
 unasked "the next best route" 10.65.0.0/16 flags 10.1.2.4 10.1.2.5 ip
 unasked "IPv6: the next best route" fd00:65::/32 flags6 \
