@@ -39,6 +39,20 @@ done
 ping_from vm1 fe80::1%eth0 >/dev/null
 check_equal "router's MAC for fe80::1" $router lladdr fe80::1
 
+# Others may solicit meanwhile, and be the one that there is no memory for.
+forgetful() {
+	local i
+
+	for i in 1 2 3; do
+		ip -n vm1 neigh flush dev eth0
+		echo 1 >/sys/kernel/debug/vnet/fault/alloc_nth
+		ping_from vm1 fd00:10:1::5
+	done
+	echo 0 >/sys/kernel/debug/vnet/fault/alloc_nth
+}
+check_counter "without memory for the answer" vm1 drop_no_memory forgetful
+check "then there is some" ping_from vm1 fd00:10:1::5
+
 check_counter "duplicate address detection is not answered" vm1 \
 	drop_neighbour duplicate fd00:10:1::88/64
 check_fail "so an address of its own is no duplicate" \
