@@ -46,7 +46,9 @@ undo="ip route del 10.61.0.0/16 table 101" \
 	ip route add 10.61.0.0/16 via 10.1.9.9 dev blue table 101
 sweep "an address space" 10.13.0.0/16 "D Active 10.13.0.0/16 VnetLocal" \
 	ip route add 10.13.0.0/16 dev blue table 100
-sweep "a user-defined route" 10.62.0.0/16 "U Active 10.62.0.0/16 None" \
+# The table's first: a list of its destinations, without which they are found, too
+undo="ip route del 10.62.0.0/16 table 102" \
+	sweep "a user-defined route" 10.62.0.0/16 "U Active 10.62.0.0/16 None" \
 	ip route add blackhole 10.62.0.0/16 table 102
 
 gateway="B Active fd00:60::/32 VirtualNetworkGateway"
