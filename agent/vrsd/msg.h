@@ -286,7 +286,7 @@ struct msg_update {
 	uint32_t peer;
 	uint8_t af;			/* enum bgp_af */
 	uint8_t withdraw;
-	uint16_t cpu;			/* session is on, UINT16_MAX: unknown */
+	uint16_t zero;
 	uint32_t attrs_len;
 	uint32_t nlri_len;
 };

@@ -21,7 +21,6 @@
 #include "lib/loop.h"
 #include "lib/util.h"
 #include "vrsd/conftext.h"
-#include "vrsd/near.h"
 #include "vrsd/proc.h"
 #include "vrsd/ribproc.h"
 #include "vrsd/vrsd.h"
@@ -417,7 +416,6 @@ static void update(const struct msg_update *msg, size_t len)
 	if (msg->af >= BGP_AF_COUNT || msg->attrs_len > len ||
 	    msg->nlri_len != len - msg->attrs_len)
 		proc_violation(PROC_SESSION, MSG_UPDATE);
-	near_update(msg->cpu);
 	nlri = rbuf_make(tail + msg->attrs_len, msg->nlri_len);
 	if (!peer || !peer->up)
 		return;
@@ -907,7 +905,6 @@ static void work(void *arg)
 		riblimit_turn(vnet);
 	}
 	conf_done_if_so();
-	near_turn(more);
 	if (more)
 		loop_defer(ribs.work_job);
 }
@@ -992,7 +989,6 @@ int rib_main(const struct options *opt)
 	ribs.no_kernel = opt->no_kernel;
 	ribs.restarted = opt->restarted;
 	ribs.work_job = loop_job_new(work, NULL);
-	near_init();
 	sandbox_enter(PROC_RIB, &opt->sandbox);
 	return loop_run();
 }

@@ -110,10 +110,6 @@ static void allow_partly(scmp_filter_ctx ctx, enum proc_id proc)
 		allow_option(ctx, IPPROTO_IP, IP_MINTTL);
 		allow_option(ctx, IPPROTO_IPV6, IPV6_MINHOPCOUNT);
 	}
-	/* itself to a CPU, see near.h */
-	if (proc == PROC_RIB)
-		allow(ctx, SCMP_SYS(sched_setaffinity), 1,
-		      SCMP_A0(SCMP_CMP_EQ, 0));
 	if (proc == PROC_CONTROL)
 		allow_state(ctx, SOL_SOCKET, SO_PEERCRED);
 }

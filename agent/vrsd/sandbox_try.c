@@ -393,22 +393,6 @@ static int come_first(void)
 	return outcome(sched_setscheduler(0, SCHED_RR, &param));
 }
 
-static int choose_cpu(void)
-{
-	cpu_set_t all;
-
-	memset(&all, 0xff, sizeof(all));
-	return outcome(sched_setaffinity(0, sizeof(all), &all));
-}
-
-static int choose_parents_cpu(void)
-{
-	cpu_set_t all;
-
-	memset(&all, 0xff, sizeof(all));
-	return outcome(sched_setaffinity(getppid(), sizeof(all), &all));
-}
-
 static int leave_chroot(void)
 {
 	return outcome(chroot("."));
@@ -539,9 +523,6 @@ static const struct attempt filtered[] = {
 	{ "map executable memory", map_code, EPERM, CHILDREN, 0, 0 },
 	{ "make memory executable", make_code, EPERM, CHILDREN, 0, 0 },
 	{ "load a BPF program", load_bpf, EPERM, CHILDREN, 0, 0 },
-	{ "choose its CPU", choose_cpu, EPERM, CHILDREN & ~FOR(PROC_RIB),
-	  FOR(PROC_RIB), 0 },
-	{ "choose another's CPU", choose_parents_cpu, EPERM, CHILDREN, 0, 0 },
 };
 
 /* stdio would make system calls of its own. */

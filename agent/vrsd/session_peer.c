@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -597,7 +596,6 @@ static void send_block(struct peer *peer, struct bgp_update *update,
 		.peer = peer->conf.id.peer,
 		.af = block->af,
 		.withdraw = block->withdraw,
-		.cpu = sched_getcpu(),
 		.nlri_len = block->nlri.left,
 	};
 	uint8_t *dst;

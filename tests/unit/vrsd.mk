@@ -1,15 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 
-unit_tests += chan_test msg_test near_test out_test request_test
+unit_tests += chan_test msg_test out_test request_test
 
 chan_test_sources := agent/vrsd/chan.c agent/lib/loop.c agent/lib/log.c \
 		     agent/lib/util.c
 chan_test_libs := -levent_core
 msg_test_sources := agent/vrsd/msg.c
 msg_test_libs := -ljansson
-near_test_sources := agent/vrsd/near.c agent/lib/loop.c agent/lib/log.c \
-		     agent/lib/util.c
-near_test_libs := -levent_core
 out_test_sources := agent/vrsd/out.c agent/lib/util.c agent/lib/log.c
 request_test_sources := agent/ctl/request.c
 request_test_libs := -ljansson
