@@ -119,10 +119,6 @@ check_equal "perf's way: one event for each packet" \
 check_equal "and in IPv6" \
 	"vnet=blue nic=vm1 daddr=fd00:66::1 class=1" \
 	tracepoint perf vnet_forward 'to == "nva" && plen == 32' -- bash -c traffic
-if [ "$KERNEL" = debug ]; then
-	skip "bpftrace's way" "this kernel has no BPF_EVENTS"
-else
-	check_equal "bpftrace's way: a program counts drops by class" \
-		"0: 2, 1: 0, 2: 1" tracepoint bpf vnet_drop -- bash -c traffic
-fi
+check_equal "bpftrace's way: a program counts drops by class" \
+	"0: 2, 1: 0, 2: 1" tracepoint bpf vnet_drop -- bash -c traffic
 ktap_finish
