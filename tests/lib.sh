@@ -19,6 +19,9 @@
 
 set -u
 
+# shellcheck source=jq.sh
+. "${BASH_SOURCE[0]%/*}/jq.sh"
+
 KSFT_SKIP=4
 ktap_count=0
 ktap_failed=0

@@ -21,6 +21,8 @@
 # shellcheck disable=SC2317 # the checks are called through holds and soon
 set -u
 cd "${0%/*}" || exit 1
+# shellcheck source=../jq.sh
+. ../jq.sh
 
 run=/run/demo
 bgp_table=101
@@ -106,6 +108,18 @@ passes_beside() {
 
 frr() { vtysh -N sdwan "$@"; }
 bird_cli() { birdc -s $run/firewall.ctl "$@"; }
+four_sessions() {
+	vrs show peers -j | jq -e '[.. | objects |
+		select(.state? == "Established")] | length == 4'
+}
+
+# frr_paths PREFIX AS-PATH NEXT-HOPS: those of the paths with that AS path.
+frr_paths() {
+	frr -c "show bgp ipv4 unicast $1 json" | jq -e --arg path "$2" \
+		--argjson hops "$3" '[.paths[] | select(.aspath.string == $path) |
+			.nexthops[0].ip] | sort == $hops'
+}
+
 frr_learned() { frr -c "show bgp ipv4 unicast $1 json" | jq -e '.paths | length > 0'; }
 bird_learned() { bird_cli "show route for $1 protocol $2" | grep -q "^$1"; }
 
@@ -272,7 +286,7 @@ step_3() {
 			effective $nic Default Invalid 0.0.0.0/0
 	done
 	soon "both instances have a session with both NVAs" \
-		sh -c 'vrs show peers -j | jq -e "[.. | objects | select(.state? == \"Established\")] | length == 4"'
+		four_sessions
 	show vrs show peers
 	show vrs show learned
 	show vrs show effective-routes vm1 --all
@@ -296,8 +310,8 @@ step_4() {
 	soon "BIRD has learned 10.1.0.0/16 from both instances" bird_learned 10.1.0.0/16 rs1
 	show vtysh -N sdwan -c "show bgp ipv4 unicast 10.1.0.0/16"
 	show birdc -s $run/firewall.ctl show route for 10.1.0.0/16 all
-	holds "FRR: path 65515, next hop the instance itself, for both" sh -c \
-		"vtysh -N sdwan -c 'show bgp ipv4 unicast 10.1.0.0/16 json' | jq -e '[.paths[] | select(.aspath.string == \"65515\") | .nexthops[0].ip] | sort == [\"10.1.1.4\", \"10.1.1.5\"]'"
+	holds "FRR: path 65515, next hop the instance itself, for both" \
+		frr_paths 10.1.0.0/16 65515 '["10.1.1.4","10.1.1.5"]'
 
 	local frr_before bird_before
 	frr_before=$(frr_resets)
@@ -363,7 +377,7 @@ step_6() {
 	sleep 2
 	start_agent
 	soon "all four sessions are up again" \
-		sh -c 'vrs show peers -j | jq -e "[.. | objects | select(.state? == \"Established\")] | length == 4"'
+		four_sessions
 	wait $onprem $internet
 	show tail -n 3 $run/ping.sdwan
 	show tail -n 3 $run/ping.firewall

@@ -51,20 +51,6 @@ add_topology() {
 	add_nva firewall 3
 }
 
-# jq -e of jq 1.6 is content with no input at all, which is what a program leaves
-# that could not ask.
-jq() {
-	local input
-
-	case " $* " in
-	*" -e "* | *" -se "*)
-		input=$(cat)
-		[ -n "$input" ] && command jq "$@" <<<"$input"
-		;;
-	*) command jq "$@" ;;
-	esac
-}
-
 #
 # vrsd
 #
