@@ -161,6 +161,12 @@ static bool takes_own(const struct vnet_port *port)
 	return rcu_dereference(port->config)->flags & VNET_NIC_F_OWN_ROUTES;
 }
 
+/* A route without a next hop that packets could be handed to */
+static enum vnet_route_reason lost_reason(const struct view *view, enum vnet_route_reason why)
+{
+	return view->flags & VNET_SUBNET_F_KEEP_LOST ? VNET_REASON_NONE : why;
+}
+
 static __always_inline enum vnet_route_reason
 hops_reason(const struct view *view, const struct vnet_dest *dest)
 {
@@ -170,7 +176,7 @@ hops_reason(const struct view *view, const struct vnet_dest *dest)
 		return VNET_REASON_NONE;
 	set = vnet_dest_nhset(dest);
 	if (!set)
-		return VNET_REASON_NEXT_HOP_GONE;
+		return lost_reason(view, VNET_REASON_NEXT_HOP_GONE);
 	switch (vnet_nhset_state(set, view->from)) {
 	case VNET_NHSET_USABLE:
 		return VNET_REASON_NONE;
@@ -178,9 +184,9 @@ hops_reason(const struct view *view, const struct vnet_dest *dest)
 		return takes_own(view->from) ? VNET_REASON_NONE :
 					       VNET_REASON_OWN_NEXT_HOP;
 	case VNET_NHSET_DOWN:
-		return VNET_REASON_NEXT_HOP_DOWN;
+		return lost_reason(view, VNET_REASON_NEXT_HOP_DOWN);
 	default:
-		return VNET_REASON_NEXT_HOP_GONE;
+		return lost_reason(view, VNET_REASON_NEXT_HOP_GONE);
 	}
 }
 

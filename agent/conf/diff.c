@@ -297,7 +297,7 @@ static bool table_equal(const void *pa, const void *pb)
 	const struct conf_route_table *a = pa, *b = pb;
 
 	return a->table == b->table && a->bgp_inside == b->bgp_inside &&
-	       strcmp(a->vnet, b->vnet) == 0;
+	       a->keep_lost == b->keep_lost && strcmp(a->vnet, b->vnet) == 0;
 }
 
 static bool map_same(const void *pa, const void *pb)

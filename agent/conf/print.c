@@ -300,6 +300,7 @@ static void print_table(FILE *out, const struct conf_route_table *table)
 	print_key(out, "    vnet: ", table->vnet);
 	fprintf(out, "    table: %u\n    bgp-inside: %s\n", table->table,
 		on_off(table->bgp_inside));
+	print_key(out, "    keep-lost: ", on_off(table->keep_lost));
 	fputs(table->n_routes > 0 ? "    routes:\n" : "    routes: []\n", out);
 	for (i = 0; i < table->n_routes; i++) {
 		route = &table->routes[i];

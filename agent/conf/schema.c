@@ -340,6 +340,7 @@ static const struct field table_fields[] = {
 	{ "table", KIND_U32, AT(conf_route_table, table), .required = true,
 	  .min = 1, .max = UINT32_MAX },
 	{ "bgp-inside", KIND_BOOL, AT(conf_route_table, bgp_inside) },
+	{ "keep-lost", KIND_BOOL, AT(conf_route_table, keep_lost) },
 	{ "routes", KIND_LIST, AT(conf_route_table, routes),
 	  .count = offsetof(struct conf_route_table, n_routes),
 	  .sub = &route_schema },

@@ -87,6 +87,10 @@ static int set_subnet(struct genl *g, int ifindex, const struct request *req,
 		subnet->flags &= ~VNET_SUBNET_F_BGP_INSIDE;
 	if (req->inside)
 		subnet->flags |= VNET_SUBNET_F_BGP_INSIDE;
+	if (req->set_keep_lost)
+		subnet->flags &= ~VNET_SUBNET_F_KEEP_LOST;
+	if (req->keep_lost)
+		subnet->flags |= VNET_SUBNET_F_KEEP_LOST;
 	return genl_set_subnet(g, ifindex, subnet, err);
 }
 

@@ -145,6 +145,11 @@ static const char *parse_inside(struct request *req, const char *text)
 	return parse_switch(text, &req->inside, &req->set_inside);
 }
 
+static const char *parse_keep_lost(struct request *req, const char *text)
+{
+	return parse_switch(text, &req->keep_lost, &req->set_keep_lost);
+}
+
 static const char *parse_peer_vnet(struct request *req, const char *text)
 {
 	if (strlen(text) >= IFNAMSIZ)
@@ -357,6 +362,9 @@ const struct operand operand_own_routes = {
 };
 const struct operand operand_inside = {
 	"on|off", parse_inside, complete_switch
+};
+const struct operand operand_keep_lost = {
+	"on|off", parse_keep_lost, complete_switch
 };
 const struct operand operand_peer_vnet = {
 	"PEER", parse_peer_vnet, complete_vnet

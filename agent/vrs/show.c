@@ -263,20 +263,21 @@ static void add_subnet(const struct genl_subnet *subnet, void *arg)
 {
 	const char *propagation = names_propagation(subnet->flags);
 	bool inside = subnet->flags & VNET_SUBNET_F_BGP_INSIDE;
+	bool keep = subnet->flags & VNET_SUBNET_F_KEEP_LOST;
 	struct listing *list = arg;
 	char text[PREFIX_STRLEN];
 
 	prefix_format(&subnet->prefix, text);
 	if (list->rows) {
 		json_array_append_new(list->rows, json_build(
-			"{s:s, s:s, s:o, s:b, s:s, s:b}", "vnet", list->vnet,
-			"addressPrefix", text,
+			"{s:s, s:s, s:o, s:b, s:s, s:b, s:b}",
+			"vnet", list->vnet, "addressPrefix", text,
 			"routeTable", subnet->table ?
 				json_integer(subnet->table) : json_null(),
 			"disableBgpRoutePropagation",
 			strcmp(propagation, "off") == 0,
 			"propagation", propagation,
-			"bgpInside", inside));
+			"bgpInside", inside, "keepLost", keep));
 		return;
 	}
 	table_add(&list->table, list->vnet);
@@ -287,6 +288,7 @@ static void add_subnet(const struct genl_subnet *subnet, void *arg)
 		table_add(&list->table, "-");
 	table_add(&list->table, propagation);
 	table_add(&list->table, inside ? "on" : "off");
+	table_add(&list->table, keep ? "on" : "off");
 }
 
 static void list_subnets(struct listing *list, int ifindex)
@@ -298,6 +300,7 @@ int show_subnets(const struct request *req)
 {
 	static const char *const titles[] = {
 		"VNet", "Subnet", "Route table", "Propagation", "BGP inside",
+		"Keep lost",
 	};
 	struct listing list;
 

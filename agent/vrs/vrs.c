@@ -28,6 +28,7 @@ static const struct keyword subnet_keywords[] = {
 	{ "route-table", &operand_table, false },
 	{ "propagation", &operand_propagation, false },
 	{ "bgp-inside", &operand_inside, false },
+	{ "keep-lost", &operand_keep_lost, false },
 	{ NULL, NULL, false },
 };
 

@@ -34,9 +34,9 @@ struct request {
 	struct addr host;
 	struct prefix prefix;
 	bool set_mac, set_addrs, set_forwarding, set_table, set_propagation;
-	bool set_own_routes, set_inside;
+	bool set_own_routes, set_inside, set_keep_lost;
 	uint8_t mac[6];
-	bool forwarding, own_routes, inside;
+	bool forwarding, own_routes, inside, keep_lost;
 	uint32_t propagation;		/* VNET_SUBNET_F_NO_* */
 	const char *peer_vnet;
 	uint32_t peering, set_peering;	/* VNET_PEERING_F_*: value, given */
@@ -93,7 +93,8 @@ void parse_help(void);
 extern const struct operand operand_nic, operand_vnet, operand_address,
 	operand_nic_address, operand_prefix, operand_mac, operand_table,
 	operand_forwarding, operand_propagation, operand_peer,
-	operand_own_routes, operand_inside, operand_peer_vnet,
+	operand_own_routes, operand_inside, operand_keep_lost,
+	operand_peer_vnet,
 	operand_access, operand_forwarded, operand_transit, operand_remote,
 	operand_source, operand_protocol, operand_sport, operand_dport,
 	operand_host, operand_vni, operand_device, operand_map,

@@ -61,7 +61,8 @@ static uint32_t subnet_flags(const struct conf *conf,
 		conf_table_find(conf, subnet->route_table) : NULL;
 
 	return flags[subnet->propagation] |
-	       (table && table->bgp_inside ? VNET_SUBNET_F_BGP_INSIDE : 0);
+	       (table && table->bgp_inside ? VNET_SUBNET_F_BGP_INSIDE : 0) |
+	       (table && table->keep_lost ? VNET_SUBNET_F_KEEP_LOST : 0);
 }
 
 static const struct fib_subnet *copy_subnets(const struct conf *all,

@@ -1,9 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# Rules of effective routes beyond the published cases: next hops that go,
-# propagation by source, BGP inside address spaces, routes of an appliance to
-# itself, and what `vrs why` says.
+# Rules of effective routes beyond the published cases: next hops that go, and routes
+# that are kept without them, propagation by source, BGP inside address spaces, routes
+# of an appliance to itself, and what `vrs why` says.
 #
 #	vm 10.1.0.4 -- blue -- nva 10.1.2.4, gw 10.1.2.5
 
@@ -92,8 +92,40 @@ check_equal "NIC again" "VirtualNetworkGateway 10.1.2.4 nva" lookup vm 8.8.8.8
 must ip link set nva-peer down
 must ip link set gw-peer down
 check_equal "both of two" "B Invalid VirtualNetworkGateway" row vm 10.250.0.0/16
-must ip link set nva-peer up
+
+# The same as Azure has it
+kept() {
+	local what=$1 drop=$2
+
+	check_equal "kept, $what: Active" "B Active VirtualNetworkGateway
+D Invalid Internet" row vm 0.0.0.0/0
+	check_equal "kept, $what: and drops" "VirtualNetworkGateway 10.1.2.4 $drop" \
+		eval "lookup vm 8.8.8.8 | sed 's/ nva / /'"
+	check_equal "kept, $what: IPv6" "B Active VirtualNetworkGateway" \
+		row vm fd00:250::/48
+	check_equal "kept, $what: IPv6 drops" "VirtualNetworkGateway fd00:1::2:4 $drop" \
+		eval "lookup vm fd00:250::1 | sed 's/ nva / /'"
+	check_equal "kept, $what: the reserved ranges are its" "D Hidden None" \
+		row vm 10.0.0.0/8
+}
+must vrs subnet set blue 10.1.0.0/24 keep-lost on
+must vrs subnet set blue fd00:1::/64 keep-lost on
+kept "down" "receiving NIC is down"
+check_equal "kept, both of two" "B Active VirtualNetworkGateway" row vm 10.250.0.0/16
 must ip link set gw-peer up
+check_equal "kept, the other of two" "VirtualNetworkGateway 10.1.2.5 gw" \
+	lookup vm 10.250.0.1
+check_equal "in another subnet it is as it was" "B Invalid VirtualNetworkGateway" \
+	row gw 0.0.0.0/0 B
+must ip link set nva nomaster
+kept "gone" "no NIC owns the next hop's address"
+must vrs subnet set blue 10.1.0.0/24 keep-lost off
+must vrs subnet set blue fd00:1::/64 keep-lost off
+check_equal "no longer kept" "Internet" lookup vm 8.8.8.8
+must ip link set nva master blue
+must vrs nic set nva mac 02:00:00:00:10:77 address 10.1.2.4 \
+	address fd00:1::2:4 forwarding on
+must ip link set nva-peer up
 must ip route del 10.66.0.0/16 table 102
 must ip route del fd00:66::/48 table 102
 

@@ -91,7 +91,7 @@ check_equal "as in the beginning" '[null,false]' subnet 10.1.0.0/24
 check_error "one that overlaps" "subnet 10.1.0.0/25: " vrs subnet set blue 10.1.0.0/25
 check_error "one outside the VNet" "address space" vrs subnet set blue 10.9.0.0/24
 check "an IPv6 subnet" vrs subnet set blue fd00:10:1::/64
-check_equal "as text" "blue fd00:10:1::/64 - on off" \
+check_equal "as text" "blue fd00:10:1::/64 - on off off" \
 	eval "vrs show subnets | grep fd00 | xargs"
 check "is removed" vrs subnet del blue fd00:10:1::/64
 check_error "but not twice" "subnet fd00:10:1::/64: " vrs subnet del blue fd00:10:1::/64

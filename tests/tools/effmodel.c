@@ -250,6 +250,7 @@ static unsigned int hops_reason(const struct asker *a,
 				const struct route *route)
 {
 	const struct group *group = group_of(route);
+	bool kept = a->flags & VNET_SUBNET_F_KEEP_LOST;
 	enum alive best = GONE, is;
 	unsigned int i;
 
@@ -265,9 +266,9 @@ static unsigned int hops_reason(const struct asker *a,
 		       VNET_NIC_F_OWN_ROUTES ? VNET_REASON_NONE :
 					       VNET_REASON_OWN_NEXT_HOP;
 	case DOWN:
-		return VNET_REASON_NEXT_HOP_DOWN;
+		return kept ? VNET_REASON_NONE : VNET_REASON_NEXT_HOP_DOWN;
 	default:
-		return VNET_REASON_NEXT_HOP_GONE;
+		return kept ? VNET_REASON_NONE : VNET_REASON_NEXT_HOP_GONE;
 	}
 }
 

@@ -252,7 +252,7 @@ static void change_subnet(int family)
 	static const uint32_t flags[] = {
 		0, 0, VNET_SUBNET_F_NO_PROPAGATION,
 		VNET_SUBNET_F_NO_ROUTE_SERVER, VNET_SUBNET_F_NO_GATEWAY,
-		VNET_SUBNET_F_BGP_INSIDE,
+		VNET_SUBNET_F_BGP_INSIDE, VNET_SUBNET_F_KEEP_LOST,
 	};
 	struct netlink_error err;
 

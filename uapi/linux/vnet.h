@@ -410,11 +410,14 @@ enum vnet_attr_drop {
 #define VNET_SUBNET_F_NO_GATEWAY	(1U << 2)
 /* BGP routes equal to or inside address spaces take part, too. */
 #define VNET_SUBNET_F_BGP_INSIDE	(1U << 3)
+/* BGP routes that have lost all next hops stay active, as in Azure: packets are dropped. */
+#define VNET_SUBNET_F_KEEP_LOST		(1U << 4)
 
 #define VNET_SUBNET_F_ALL		(VNET_SUBNET_F_NO_PROPAGATION | \
 					 VNET_SUBNET_F_NO_ROUTE_SERVER | \
 					 VNET_SUBNET_F_NO_GATEWAY | \
-					 VNET_SUBNET_F_BGP_INSIDE)
+					 VNET_SUBNET_F_BGP_INSIDE | \
+					 VNET_SUBNET_F_KEEP_LOST)
 
 /* What one side of a peering allows. NICs of its VNet reach those of the peer: */
 #define VNET_PEERING_F_VNET_ACCESS		(1U << 0)
