@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
@@ -48,19 +49,21 @@ static int syn_ttl(int fd, int family)
 }
 
 /* The first, second, fourth, eighth... */
-static void say_too_far(const struct msg_conf_peer *conf,
+static void say_refused(const struct msg_conf_peer *conf,
 			const struct addr *remote, int ttl)
 {
 	static uint64_t n;
-	char text[ADDR_STRLEN];
+	char from[ADDR_STRLEN], comes[40] = "its TTL is not known";
 
 	n++;
 	if ((n & (n - 1)) != 0)
 		return;
-	log_warn("vnet %s neighbor %s: %s refused, it comes with a TTL of %d, "
+	if (ttl != TTL_UNKNOWN)
+		snprintf(comes, sizeof(comes), "it comes with a TTL of %d", ttl);
+	log_warn("vnet %s neighbor %s: %s refused, %s, "
 		 "ttl-security asks for %u (%" PRIu64 " so far)",
-		 conf->id.vnet, conf->id.neighbor, addr_format(remote, text),
-		 ttl, conf->min_ttl, n);
+		 conf->id.vnet, conf->id.neighbor, addr_format(remote, from),
+		 comes, conf->min_ttl, n);
 }
 
 /*
@@ -83,7 +86,7 @@ bool min_ttl_admit(const struct msg_conf_peer *conf, const struct addr *remote,
 		return true;
 	ttl = syn_ttl(fd, remote->family);
 	if (ttl != TTL_UNKNOWN && ttl < conf->min_ttl) {
-		say_too_far(conf, remote, ttl);
+		say_refused(conf, remote, ttl);
 		return false;
 	}
 	if (min_ttl_set(fd, remote->family, conf->min_ttl)) {
@@ -91,5 +94,9 @@ bool min_ttl_admit(const struct msg_conf_peer *conf, const struct addr *remote,
 			conf->id.neighbor, strerror(errno));
 		return false;
 	}
-	return ttl != TTL_UNKNOWN || silent(fd);
+	if (ttl == TTL_UNKNOWN && !silent(fd)) {
+		say_refused(conf, remote, ttl);
+		return false;
+	}
+	return true;
 }

@@ -412,7 +412,7 @@ static void refuse(const struct listener *listener, const struct addr *remote,
 {
 	char from[ADDR_STRLEN], to[ADDR_STRLEN];
 
-	log_debug("vni %u: connection from %s to %s: no such neighbor",
+	log_debug("vni %u: connection from %s to %s: refused",
 		  listener->conf.vni, addr_format(remote, from),
 		  addr_format(&listener->conf.local, to));
 	close(fd);

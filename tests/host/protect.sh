@@ -92,7 +92,7 @@ quiet() { local n; n=$(dropped "$1"); sleep 6; [ "$(dropped "$1")" = "$n" ]; }
 configure "$sdwan" "$firewall, md5-key: key-of-fw"
 must vrs reload
 check "who comes where nobody is expected is refused, and the log says so" wait_until 40 \
-	logged "connection from fd00:10:1:3::4 to fd00:10:1:1::[45]: no such neighbor"
+	logged "connection from fd00:10:1:3::4 to fd00:10:1:1::[45]: refused"
 check "for what it is" lacks more_dropped "a TTL too low" 0
 
 # A smallest TTL. FRR as an external neighbor sends less.

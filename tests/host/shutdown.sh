@@ -53,7 +53,7 @@ must sed -i 's/range: 10.1.3.0.24, /&shutdown: true, shutdown-message: "no more"
 check "the range is shut down" vrs reload
 check "BIRD is told why" wait_until 10 grep -q '[Aa]dministrative shutdown.*no more' "$run/bird.log"
 check "who was there is not known any more" wait_until 10 lacks all_of range true
-refused() { logged "connection from 10.1.3.4 to 10.1.1.[45]: no such neighbor"; }
+refused() { logged "connection from 10.1.3.4 to 10.1.1.[45]: refused"; }
 check "and is refused" wait_until 40 refused
 write_config
 sed -i 's/firewall, address: 10.1.3.4, /range, range: 10.1.3.0\/24, /' "$run/vrsd.yaml"
