@@ -59,7 +59,8 @@ static void say_refused(const struct msg_conf_peer *conf,
 	if ((n & (n - 1)) != 0)
 		return;
 	if (ttl != TTL_UNKNOWN)
-		snprintf(comes, sizeof(comes), "it comes with a TTL of %d", ttl);
+		snprintf(comes, sizeof(comes), "it comes with a TTL of %d",
+			 ttl);
 	log_warn("vnet %s neighbor %s: %s refused, %s, "
 		 "ttl-security asks for %u (%" PRIu64 " so far)",
 		 conf->id.vnet, conf->id.neighbor, addr_format(remote, from),

@@ -4,13 +4,6 @@
  * peers announce, and kernel, which programs what is best. Messages are dealt
  * with as they come; what follows from them is done in turns of the loop, as
  * much as session and kernel can take.
- *
- * After a start the kernel still holds the routes of the run before. They are
- * swept, for each VNet, when all of its neighbors have sent End-of-RIB on all
- * sessions, or after the stale time. Peers, too, may have kept what we had
- * told them; until the same moment, but not longer than the deferral time,
- * neither is told anything new, which might take away what is only not here
- * yet (RFC 4724 4.1).
  */
 
 #include <stdio.h>
@@ -184,16 +177,6 @@ void ribproc_peer_forget(struct ribproc_peer *peer)
 	peer_remove(peer);
 }
 
-static void release(struct ribproc_vnet *vnet, const char *why)
-{
-	if (!vnet->held)
-		return;
-	log_info("vnet %s: %s", vnet->conf->name, why);
-	vnet->held = false;
-	loop_timer_stop(vnet->deferral);
-	rib_hold(vnet->rib, false);
-}
-
 static void peer_down(const struct msg_peer_down *msg)
 {
 	struct ribproc_peer *peer = ribproc_peer(msg->peer);
@@ -203,7 +186,7 @@ static void peer_down(const struct msg_peer_down *msg)
 	peer->up = false;
 	/* What it takes away is not to be waited with. */
 	if (!msg->kept)
-		release(peer->vnet, "a neighbor is lost: going on");
+		ribstart_lost(peer->vnet);
 	if (msg->kept & peer->families)
 		ribstale_down(peer, msg);
 	else
@@ -450,95 +433,6 @@ static void refresh(const struct msg_peer_af *msg)
 		ribstale_refresh(peer, msg->af, msg->what);
 }
 
-/*
- * What the kernel holds from the run before
- */
-
-static size_t sessions_of(const struct conf_server *server,
-			  const struct conf_neighbor *neighbor)
-{
-	size_t n = 0, i;
-
-	for (i = 0; i < conf_server_instances(server); i++)
-		if (conf_server_instance(server, i,
-					 neighbor->address.family).family)
-			n++;
-	return n;
-}
-
-/*
- * How many sessions the VNet has when all of its neighbors are there. Of a
- * range nobody knows that.
- */
-static size_t sessions_expected(const struct conf_server *server)
-{
-	size_t n = 0, i;
-
-	for (i = 0; i < server->n_neighbors; i++) {
-		const struct conf_neighbor *neighbor = &server->neighbors[i];
-
-		if (neighbor->shutdown)
-			continue;
-		if (neighbor->range.addr.family)
-			return SIZE_MAX;
-		n += sessions_of(server, neighbor);
-	}
-	return n;
-}
-
-/*
- * Whether all are up and have sent End-of-RIB. Unless @patient, those who do
- * not send it, or who have restarted as well and wait for ours, are not waited
- * for (RFC 4724 4.1).
- */
-static bool all_complete(const struct ribproc_vnet *vnet, bool patient)
-{
-	struct ribproc_peer *peer = NULL;
-	size_t n = 0;
-
-	while ((peer = ribproc_peer_next(peer)))
-		if (peer->vnet == vnet && peer->up &&
-		    (peer->complete == peer->families ||
-		     (!patient && (!peer->end_of_rib || peer->restarting))))
-			n++;
-	return !vnet->conf->server ||
-	       n >= sessions_expected(vnet->conf->server);
-}
-
-/* All that can be expected is here, or has been waited for long enough. */
-static void release_if_due(struct ribproc_vnet *vnet)
-{
-	if (vnet->held && all_complete(vnet, false))
-		release(vnet, "all neighbors are back");
-}
-
-static void deferral_ends(void *arg)
-{
-	release(arg, "not all neighbors are back: going on without");
-}
-
-static void sweep_if_due(struct ribproc_vnet *vnet)
-{
-	if (vnet->swept || vnet->draining || !rib_route_settled(vnet->rib))
-		return;
-	if (!vnet->patience_over && !all_complete(vnet, true))
-		return;
-	vnet->swept = true;
-	loop_timer_stop(vnet->patience);
-	log_info("vnet %s: all routes are there, stale ones are removed",
-		 vnet->conf->name);
-	chan_send(proc_chan(PROC_KERNEL), MSG_SWEEP, &vnet->vni,
-		  sizeof(vnet->vni));
-}
-
-static void patience_ends(void *arg)
-{
-	struct ribproc_vnet *vnet = arg;
-
-	vnet->patience_over = true;
-	loop_defer(ribs.work_job);
-}
-
 static void end_of_rib(const struct msg_peer_af *msg)
 {
 	struct ribproc_peer *peer = ribproc_peer(msg->peer);
@@ -551,6 +445,10 @@ static void end_of_rib(const struct msg_peer_af *msg)
 	ribstale_end_of_rib(peer, msg->af);
 	loop_defer(ribs.work_job);
 }
+
+/*
+ * What the kernel says
+ */
 
 static void route_done(const struct msg_route_done *msg, size_t len)
 {
@@ -687,22 +585,13 @@ static void remove_peers(struct ribproc_vnet *vnet)
 static void vnet_add(const struct conf_vnet *conf)
 {
 	struct ribproc_vnet *vnet = xcalloc(1, sizeof(*vnet));
-	unsigned int seconds = conf->server ? conf->server->stale_time : 0;
 
 	vnet->vni = conf->vni;
 	vnet->conf = conf;
 	vnet->next = ribs.vnets;
 	ribs.vnets = vnet;
 	vnet_begin(vnet);
-	vnet->swept = ribs.no_kernel;
-	vnet->patience = loop_timer_new(patience_ends, vnet);
-	loop_timer_set(vnet->patience, seconds * 1000);
-	vnet->deferral = loop_timer_new(deferral_ends, vnet);
-	if (!ribs.restarted || !conf->server)
-		return;
-	vnet->held = true;
-	rib_hold(vnet->rib, true);
-	loop_timer_set(vnet->deferral, conf->server->deferral_time * 1000);
+	ribstart_init(vnet, !ribs.no_kernel, ribs.restarted);
 }
 
 /*
@@ -784,8 +673,7 @@ static void vnet_remove(struct ribproc_vnet *vnet)
 	while (*p != vnet)
 		p = &(*p)->next;
 	*p = vnet->next;
-	loop_timer_free(vnet->patience);
-	loop_timer_free(vnet->deferral);
+	ribstart_fini(vnet);
 	rib_free(vnet->rib);
 	free(vnet->spaces);
 	free(vnet);
@@ -900,8 +788,7 @@ static void work(void *arg)
 		more |= busy;
 		if (vnet->draining && !busy)
 			finish_draining(vnet);
-		release_if_due(vnet);
-		sweep_if_due(vnet);
+		ribstart_turn(vnet);
 		riblimit_turn(vnet);
 	}
 	conf_done_if_so();

@@ -81,6 +81,18 @@ struct rib_map *ribproc_map(const char *name);
 /* Withdraw all that is left of a peer that is down, and forget it. */
 void ribproc_peer_forget(struct ribproc_peer *peer);
 
+/* ribstart.c: what the kernel and the peers hold from the run before */
+/*
+ * @kernel: there is one to sweep; @restarted: peers may have kept what the run
+ * before had told them.
+ */
+void ribstart_init(struct ribproc_vnet *vnet, bool kernel, bool restarted);
+void ribstart_fini(struct ribproc_vnet *vnet);
+/* A neighbor is, and nothing of it is kept. */
+void ribstart_lost(struct ribproc_vnet *vnet);
+/* Something may have come that was waited for. */
+void ribstart_turn(struct ribproc_vnet *vnet);
+
 /* ribstale.c: graceful restart of peers, RFC 4724 4.2, RFC 9494, RFC 7313 */
 void ribstale_init(struct ribproc_peer *peer);
 void ribstale_fini(struct ribproc_peer *peer);

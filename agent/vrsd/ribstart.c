@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * After a start the kernel still holds the routes of the run before. They are
+ * swept, for each VNet, when all of its neighbors have sent End-of-RIB on all
+ * sessions, or after the stale time. Peers, too, may have kept what we had
+ * told them; until the same moment, but not longer than the deferral time,
+ * neither is told anything new, which might take away what is only not here
+ * yet (RFC 4724 4.1).
+ */
+
+#include <stdint.h>
+
+#include "lib/log.h"
+#include "lib/loop.h"
+#include "vrsd/proc.h"
+#include "vrsd/ribproc.h"
+
+static void release(struct ribproc_vnet *vnet, const char *why)
+{
+	if (!vnet->held)
+		return;
+	log_info("vnet %s: %s", vnet->conf->name, why);
+	vnet->held = false;
+	loop_timer_stop(vnet->deferral);
+	rib_hold(vnet->rib, false);
+}
+
+static size_t sessions_of(const struct conf_server *server,
+			  const struct conf_neighbor *neighbor)
+{
+	size_t n = 0, i;
+
+	for (i = 0; i < conf_server_instances(server); i++)
+		if (conf_server_instance(server, i,
+					 neighbor->address.family).family)
+			n++;
+	return n;
+}
+
+/*
+ * How many sessions the VNet has when all of its neighbors are there. Of a
+ * range nobody knows that.
+ */
+static size_t sessions_expected(const struct conf_server *server)
+{
+	size_t n = 0, i;
+
+	for (i = 0; i < server->n_neighbors; i++) {
+		const struct conf_neighbor *neighbor = &server->neighbors[i];
+
+		if (neighbor->shutdown)
+			continue;
+		if (neighbor->range.addr.family)
+			return SIZE_MAX;
+		n += sessions_of(server, neighbor);
+	}
+	return n;
+}
+
+/*
+ * Whether all are up and have sent End-of-RIB. Unless @patient, those who do
+ * not send it, or who have restarted as well and wait for ours, are not waited
+ * for (RFC 4724 4.1).
+ */
+static bool all_complete(const struct ribproc_vnet *vnet, bool patient)
+{
+	struct ribproc_peer *peer = NULL;
+	size_t n = 0;
+
+	while ((peer = ribproc_peer_next(peer)))
+		if (peer->vnet == vnet && peer->up &&
+		    (peer->complete == peer->families ||
+		     (!patient && (!peer->end_of_rib || peer->restarting))))
+			n++;
+	return !vnet->conf->server ||
+	       n >= sessions_expected(vnet->conf->server);
+}
+
+/* All that can be expected is here, or has been waited for long enough. */
+static void release_if_due(struct ribproc_vnet *vnet)
+{
+	if (vnet->held && all_complete(vnet, false))
+		release(vnet, "all neighbors are back");
+}
+
+static void deferral_ends(void *arg)
+{
+	release(arg, "not all neighbors are back: going on without");
+}
+
+static void sweep_if_due(struct ribproc_vnet *vnet)
+{
+	if (vnet->swept || vnet->draining || !rib_route_settled(vnet->rib))
+		return;
+	if (!vnet->patience_over && !all_complete(vnet, true))
+		return;
+	vnet->swept = true;
+	loop_timer_stop(vnet->patience);
+	log_info("vnet %s: all routes are there, stale ones are removed",
+		 vnet->conf->name);
+	chan_send(proc_chan(PROC_KERNEL), MSG_SWEEP, &vnet->vni,
+		  sizeof(vnet->vni));
+}
+
+static void patience_ends(void *arg)
+{
+	struct ribproc_vnet *vnet = arg;
+
+	vnet->patience_over = true;
+	sweep_if_due(vnet);
+}
+
+void ribstart_init(struct ribproc_vnet *vnet, bool kernel, bool restarted)
+{
+	const struct conf_server *server = vnet->conf->server;
+
+	vnet->swept = !kernel;
+	vnet->patience = loop_timer_new(patience_ends, vnet);
+	loop_timer_set(vnet->patience, server ? server->stale_time * 1000 : 0);
+	vnet->deferral = loop_timer_new(deferral_ends, vnet);
+	if (!restarted || !server)
+		return;
+	vnet->held = true;
+	rib_hold(vnet->rib, true);
+	loop_timer_set(vnet->deferral, server->deferral_time * 1000);
+}
+
+void ribstart_fini(struct ribproc_vnet *vnet)
+{
+	loop_timer_free(vnet->patience);
+	loop_timer_free(vnet->deferral);
+}
+
+void ribstart_lost(struct ribproc_vnet *vnet)
+{
+	release(vnet, "a neighbor is lost: going on");
+}
+
+void ribstart_turn(struct ribproc_vnet *vnet)
+{
+	release_if_due(vnet);
+	sweep_if_due(vnet);
+}
