@@ -62,10 +62,9 @@ must in_vm nva bird -c "$run/bird.conf" -s "$run/bird.ctl" -P "$run/bird.pid"
 sessions() {
 	[ "$(ask show peers -j | jq '[.[] | select(.state == "Established")] | length')" -eq "$1" ]
 }
-# established NEIGHBOUR N: it has had N sessions so far
+# established NEIGHBOUR: how many sessions it has had so far
 established() {
-	ask show peers -j | jq -e --arg p "$1" --argjson n "$2" \
-		'any(.[]; .neighbor == $p and .established == $n)'
+	ask show peers -j | jq --arg p "$1" '.[] | select(.neighbor == $p) | .established'
 }
 learned() {
 	ask show learned nva -j | jq -e --arg p "$1" 'any(.[]?[]?; .network == $p)'
@@ -106,6 +105,9 @@ forged_back() {
 
 check "the sessions come up" wait_until 60 sessions 2
 check "with a route" wait_until 20 learned 10.250.1.0/24
+# Where all is slow one may have come to nothing meanwhile.
+had4=$(established nva)
+had6=$(established nva6)
 
 n=1
 for family in IPv4 IPv6; do
@@ -136,8 +138,8 @@ for family in IPv4 IPv6; do
 		drop_spoofed_addr forged_back evil PA "$ack" "$seq" 19
 done
 check "both sessions are there" sessions 2
-check "the same ones as before, in IPv4" established nva 1
-check "and in IPv6" established nva6 1
+check_equal "the same ones as before, in IPv4" "${had4:?}" established nva
+check_equal "and in IPv6" "${had6:?}" established nva6
 ((++n))
 bird_config $n
 must birdc -s "$run/bird.ctl" configure >/dev/null
@@ -145,6 +147,6 @@ check "and go on" wait_until 20 learned 10.250.$n.0/24
 overhear "src host $nva and dst host $server and $push" $((n + 1))
 must forged nva RA "$seq" "$ack"
 check "the same reset from the NVA itself ends its session" \
-	wait_until 60 established nva6 2
-check "no other" established nva 1
+	wait_until 60 eval '[ "$(established nva6)" = $((had6 + 1)) ]'
+check_equal "no other" "$had4" established nva
 ktap_finish
