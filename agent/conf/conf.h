@@ -290,7 +290,7 @@ struct conf_route_table {
 	char vnet[IFNAMSIZ];
 	uint32_t table;			/* kernel table */
 	bool bgp_inside;		/* BGP routes count inside spaces */
-	bool keep_lost;			/* and without next hops */
+	bool keep_lost;			/* BGP routes outlive their next hops */
 	struct conf_route *routes;
 	size_t n_routes;
 };

@@ -19,8 +19,8 @@ int min_ttl_listen(int fd);
  * A listening socket asks for no more than the least of its neighbors' TTLs.
  * So what has arrived before this is called may come from too far away.
  *
- * Return: whether it may be used. Of a TTL that is too low the log tells, less
- * and less often.
+ * Return: whether it may be used. Of a TTL that is too low, or not known, the
+ * log tells, less and less often.
  */
 bool min_ttl_admit(const struct msg_conf_peer *conf, const struct addr *remote,
 		   int fd);
