@@ -161,10 +161,18 @@ static bool takes_own(const struct vnet_port *port)
 	return rcu_dereference(port->config)->flags & VNET_NIC_F_OWN_ROUTES;
 }
 
-/* A route without a next hop that packets could be handed to */
-static enum vnet_route_reason lost_reason(const struct view *view, enum vnet_route_reason why)
+/* A route without a next hop that packets could be handed to. Kept, it is not for the NIC
+ * that is its next hop: up or down, that one does not get it.
+ */
+static enum vnet_route_reason
+lost_reason(const struct view *view, const struct vnet_nhset *set, enum vnet_route_reason why)
 {
-	return view->flags & VNET_SUBNET_F_KEEP_LOST ? VNET_REASON_NONE : why;
+	if (!(view->flags & VNET_SUBNET_F_KEEP_LOST))
+		return why;
+	if (why == VNET_REASON_NEXT_HOP_DOWN && view->from && !takes_own(view->from) &&
+	    !vnet_nhset_select(set, 0, view->from))
+		return VNET_REASON_OWN_NEXT_HOP;
+	return VNET_REASON_NONE;
 }
 
 static __always_inline enum vnet_route_reason
@@ -176,7 +184,7 @@ hops_reason(const struct view *view, const struct vnet_dest *dest)
 		return VNET_REASON_NONE;
 	set = vnet_dest_nhset(dest);
 	if (!set)
-		return lost_reason(view, VNET_REASON_NEXT_HOP_GONE);
+		return lost_reason(view, set, VNET_REASON_NEXT_HOP_GONE);
 	switch (vnet_nhset_state(set, view->from)) {
 	case VNET_NHSET_USABLE:
 		return VNET_REASON_NONE;
@@ -184,9 +192,9 @@ hops_reason(const struct view *view, const struct vnet_dest *dest)
 		return takes_own(view->from) ? VNET_REASON_NONE :
 					       VNET_REASON_OWN_NEXT_HOP;
 	case VNET_NHSET_DOWN:
-		return lost_reason(view, VNET_REASON_NEXT_HOP_DOWN);
+		return lost_reason(view, set, VNET_REASON_NEXT_HOP_DOWN);
 	default:
-		return lost_reason(view, VNET_REASON_NEXT_HOP_GONE);
+		return lost_reason(view, set, VNET_REASON_NEXT_HOP_GONE);
 	}
 }
 

@@ -117,6 +117,13 @@ check_equal "kept, the other of two" "VirtualNetworkGateway 10.1.2.5 gw" \
 	lookup vm 10.250.0.1
 check_equal "in another subnet it is as it was" "B Invalid VirtualNetworkGateway" \
 	row gw 0.0.0.0/0 B
+must vrs subnet set blue 10.1.2.0/24 keep-lost on
+check_equal "kept, but not for the lost NIC itself" \
+	"B Hidden VirtualNetworkGateway" row nva 0.0.0.0/0 B
+check_equal "why" "next hop is this NIC" why nva 0.0.0.0/0 B
+check_equal "but for its neighbour" "B Active VirtualNetworkGateway" \
+	row gw 0.0.0.0/0 B
+must vrs subnet del blue 10.1.2.0/24
 must ip link set nva nomaster
 kept "gone" "no NIC owns the next hop's address"
 must vrs subnet set blue 10.1.0.0/24 keep-lost off

@@ -235,6 +235,11 @@ static int owner(unsigned int v, const struct addr *addr)
 
 enum alive { ALIVE, OWN, DOWN, GONE };
 
+static bool is_asker(const struct asker *a, const struct hop *hop)
+{
+	return hop->vnet == a->v && owner(a->v, &hop->addr) == (int)a->n;
+}
+
 static enum alive hop_alive(const struct asker *a, const struct hop *hop)
 {
 	int n = owner(hop->vnet, &hop->addr);
@@ -243,29 +248,33 @@ static enum alive hop_alive(const struct asker *a, const struct hop *hop)
 		return GONE;
 	if (!model.vnet[hop->vnet].nic[n].up)
 		return DOWN;
-	return hop->vnet == a->v && n == (int)a->n ? OWN : ALIVE;
+	return is_asker(a, hop) ? OWN : ALIVE;
 }
 
 static unsigned int hops_reason(const struct asker *a,
 				const struct route *route)
 {
+	bool takes_own = model.vnet[a->v].nic[a->n].flags &
+			 VNET_NIC_F_OWN_ROUTES;
 	const struct group *group = group_of(route);
 	bool kept = a->flags & VNET_SUBNET_F_KEEP_LOST;
 	enum alive best = GONE, is;
+	bool others = false;
 	unsigned int i;
 
 	for (i = 0; i < group->n; i++) {
 		is = hop_alive(a, &group->hop[i]);
 		best = is < best ? is : best;
+		others |= !is_asker(a, &group->hop[i]);
 	}
 	switch (best) {
 	case ALIVE:
 		return VNET_REASON_NONE;
 	case OWN:
-		return model.vnet[a->v].nic[a->n].flags &
-		       VNET_NIC_F_OWN_ROUTES ? VNET_REASON_NONE :
-					       VNET_REASON_OWN_NEXT_HOP;
+		return takes_own ? VNET_REASON_NONE : VNET_REASON_OWN_NEXT_HOP;
 	case DOWN:
+		if (kept && !others && !takes_own)
+			return VNET_REASON_OWN_NEXT_HOP;
 		return kept ? VNET_REASON_NONE : VNET_REASON_NEXT_HOP_DOWN;
 	default:
 		return kept ? VNET_REASON_NONE : VNET_REASON_NEXT_HOP_GONE;
