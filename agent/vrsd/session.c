@@ -438,7 +438,7 @@ static void accept_ready(int fd, unsigned int ready, void *arg)
 		remote = addr_from_sockaddr(&ss);
 		peer = find_caller(&listener->conf, &remote, conn);
 		if (peer)
-			session_peer_accept(peer, conn);
+			session_conn_accept(peer, conn);
 		else
 			refuse(listener, &remote, conn);
 	}
@@ -471,7 +471,7 @@ static void drop_connections(const struct msg_listener *conf)
 		if (peer->conf.id.vni != conf->vni ||
 		    !addr_equal(&peer->conf.id.local, &conf->local))
 			continue;
-		session_peer_drop(peer, "the VNet's device is new");
+		session_conn_drop(peer, "the VNet's device is new");
 		peer->held = false;
 	}
 }
@@ -500,7 +500,7 @@ static void dialed(uint32_t number, int fd, int error)
 	struct peer *peer = find(number);
 
 	if (peer)
-		session_peer_dialed(peer, fd, error);
+		session_conn_dialed(peer, fd, error);
 	else if (fd >= 0)
 		close(fd);
 }
@@ -580,7 +580,7 @@ static void send_messages(const struct msg_send *msg, size_t len)
 	for (i = 0; i < msg->n_peers; i++) {
 		peer = find(numbers[i]);
 		if (peer)
-			session_peer_send(peer, buf, offset, msg->len);
+			session_conn_send(peer, buf, offset, msg->len);
 	}
 }
 
@@ -726,7 +726,7 @@ static void message(enum proc_id from, uint16_t type, const void *body,
 static void drained(enum proc_id to)
 {
 	if (to == PROC_RIB)
-		session_peer_pause_reading(false);
+		session_conn_pause_reading(false);
 }
 
 static void shutdown_sessions(void)

@@ -8,26 +8,7 @@
 
 #include "bgp/fsm.h"
 #include "vrsd/msg.h"
-#include "vrsd/out.h"
-
-struct loop_fd;
-struct peer_timer;
-
-/* One of a peer's two connections. */
-struct peer_conn {
-	struct peer *peer;
-	struct bgp_conn *bgp;
-	int fd;				/* -1: none */
-	bool connecting;
-	struct loop_fd *watch;
-	struct peer_timer *timers;	/* [BGP_TIMER_COUNT] */
-	uint8_t *rest;			/* received, not a whole message yet */
-	size_t rest_len;
-	struct out_queue out;
-	bool blocked;			/* the socket takes no more */
-	struct peer_conn *next_dirty;	/* has something new to write */
-	bool dirty;
-};
+#include "vrsd/session_conn.h"
 
 struct peer {
 	struct msg_conf_peer conf;	/* remote_as: also as heard */
@@ -63,28 +44,12 @@ void session_peer_update(struct peer *peer, const struct msg_conf_peer *conf);
  */
 void session_peer_start(struct peer *peer);
 
-/* A connection of the peer was accepted; @fd becomes the peer's. */
-void session_peer_accept(struct peer *peer, int fd);
-/* The answer to MSG_DIAL: a connecting socket, or -1 and an errno. */
-void session_peer_dialed(struct peer *peer, int fd, int error);
-
-/* Its connections are of no use any more. */
-void session_peer_drop(struct peer *peer, const char *reason);
-
-/*
- * Queue whole messages of rib, @len bytes from @offset in @buf on, if they
- * concern this session.
- */
-void session_peer_send(struct peer *peer, struct out_buf *buf, size_t offset,
-	       size_t len);
 /* It announced too much: end the session, for so many seconds (0: on). */
 void session_peer_over_limit(struct peer *peer, uint32_t restart);
 /* Have it announce everything again, if it can. */
 void session_peer_ask_refresh(struct peer *peer);
 /* Say to bfd, perhaps again, that BGP is up, if it is. */
 void session_peer_tell_bfd(const struct peer *peer);
-/* Stop or go on reading from all peers. */
-void session_peer_pause_reading(bool pause);
 
 void session_peer_row(const struct peer *peer, struct row_peer *row);
 

@@ -1,0 +1,455 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "lib/log.h"
+#include "lib/loop.h"
+#include "lib/util.h"
+#include "vrsd/min_ttl.h"
+#include "vrsd/proc.h"
+#include "vrsd/session_peer.h"
+
+#define READ_SIZE	(8 * 1024)	/* of a peer in one loop turn */
+
+/*
+ * Bytes waiting for a peer from which on rib is asked to hold back, and below
+ * which to go on. Peers that are alike share these bytes.
+ */
+#define SLOW_HIGH	(16 * 1024 * 1024)
+#define SLOW_LOW	(4 * 1024 * 1024)
+
+/*
+ * The hold timer is set anew by each message, which is far more often than it
+ * fires; so it is only looked at again when it would fire.
+ */
+struct peer_timer {
+	struct peer_conn *conn;
+	struct loop_timer *timer;
+	uint64_t deadline;		/* 0: not running */
+	uint64_t fires;			/* when timer will, <= deadline */
+};
+
+static struct out_buf *sending;		/* see session_conn_send() */
+static struct peer_conn *dirty;
+static struct loop_job *flush_job;
+static bool reading_paused;
+static uint8_t input[BGP_MSG_MAX_EXT + READ_SIZE];
+
+static void watch_update(struct peer_conn *conn)
+{
+	unsigned int want = 0;
+
+	if (conn->connecting || conn->blocked)
+		want |= LOOP_WRITE;
+	if (!conn->connecting && !reading_paused)
+		want |= LOOP_READ;
+	loop_fd_want(conn->watch, want);
+}
+
+static void mark_dirty(struct peer_conn *conn)
+{
+	if (conn->dirty)
+		return;
+	conn->dirty = true;
+	conn->next_dirty = dirty;
+	dirty = conn;
+	loop_defer(flush_job);
+}
+
+static void unmark_dirty(struct peer_conn *conn)
+{
+	struct peer_conn **p;
+
+	for (p = &dirty; *p; p = &(*p)->next_dirty) {
+		if (*p == conn) {
+			*p = conn->next_dirty;
+			break;
+		}
+	}
+	conn->dirty = false;
+}
+
+/*
+ * From now on acknowledgements may come from anywhere: the last one to a FIN
+ * has the kernel's own TTL, not the peer's, and who has moved too far away
+ * could not take more than the first of what it is still told.
+ */
+static void hang_up(const struct peer *peer, int fd)
+{
+	if (peer->conf.min_ttl &&
+	    min_ttl_set(fd, peer->conf.id.remote.family, 0))
+		log_err("%s: smallest TTL: %s", peer->name, strerror(errno));
+	close(fd);
+}
+
+/* Drop the socket and all that belongs to it. */
+static void conn_close(struct peer_conn *conn)
+{
+	if (conn->fd < 0)
+		return;
+	unmark_dirty(conn);
+	loop_fd_free(conn->watch);
+	conn->watch = NULL;
+	hang_up(conn->peer, conn->fd);
+	conn->fd = -1;
+	conn->connecting = false;
+	conn->blocked = false;
+	out_queue_clear(&conn->out);
+	free(conn->rest);
+	conn->rest = NULL;
+	conn->rest_len = 0;
+}
+
+/* The transport is gone without the state machine having asked for it. */
+static void conn_lost(struct peer_conn *conn, const char *reason)
+{
+	conn_close(conn);
+	bgp_conn_closed(conn->bgp, reason);
+}
+
+/*
+ * Writing
+ */
+
+static void tell_rib(const struct peer *peer, enum msg_type type)
+{
+	chan_send(proc_chan(PROC_RIB), type, &peer->conf.id.peer,
+		  sizeof(peer->conf.id.peer));
+}
+
+static void check_slow(struct peer *peer, size_t queued)
+{
+	if (!peer->slow && queued > SLOW_HIGH) {
+		peer->slow = true;
+		log_info("%s: reads slowly, %zu bytes wait", peer->name,
+			 queued);
+		tell_rib(peer, MSG_PEER_SLOW);
+	} else if (peer->slow && queued < SLOW_LOW) {
+		peer->slow = false;
+		tell_rib(peer, MSG_PEER_READY);
+	}
+}
+
+static void conn_write(struct peer_conn *conn)
+{
+	ssize_t n = out_queue_write(&conn->out, conn->fd);
+
+	if (n < 0) {
+		conn_lost(conn, strerror(errno));
+		return;
+	}
+	conn->blocked = conn->out.bytes > 0;
+	watch_update(conn);
+	if (conn->bgp == conn->peer->bgp.session)
+		check_slow(conn->peer, conn->out.bytes);
+	bgp_conn_written(conn->bgp, n > 0, conn->blocked);
+}
+
+/* Who takes nothing at all is never ready to be written to: just more waits. */
+static void flush_conn(struct peer_conn *conn)
+{
+	if (!conn->blocked)
+		conn_write(conn);
+	else if (conn->bgp == conn->peer->bgp.session)
+		check_slow(conn->peer, conn->out.bytes);
+}
+
+static void flush_due(void *arg)
+{
+	struct peer_conn *conn;
+
+	(void)arg;
+	while ((conn = dirty)) {
+		dirty = conn->next_dirty;
+		conn->dirty = false;
+		flush_conn(conn);
+	}
+}
+
+void session_conn_send(struct peer *peer, struct out_buf *buf, size_t offset,
+		       size_t len)
+{
+	if (!peer->heard)
+		return;
+	sending = buf;
+	bgp_peer_send(&peer->bgp, buf->data + offset, len);
+	sending = NULL;
+}
+
+void session_conn_put(struct bgp_conn *bgp, const void *msg, size_t len)
+{
+	struct peer_conn *conn = session_conn_of(bgp);
+
+	if (conn->fd < 0)
+		return;
+	if (sending)
+		out_queue_ref(&conn->out, sending,
+			      (const uint8_t *)msg - sending->data, len);
+	else
+		out_queue_copy(&conn->out, msg, len);
+	mark_dirty(conn);
+}
+
+/*
+ * Reading
+ */
+
+static void conn_read(struct peer_conn *conn)
+{
+	size_t len = conn->rest_len, used;
+	ssize_t n;
+
+	if (len)
+		memcpy(input, conn->rest, len);
+	n = read(conn->fd, input + len, READ_SIZE);
+	if (n < 0 && (errno == EAGAIN || errno == EINTR))
+		return;
+	if (n <= 0) {
+		conn_lost(conn, n < 0 ? strerror(errno) : "closed by peer");
+		return;
+	}
+	len += n;
+	used = bgp_conn_input(conn->bgp, input, len, UINT_MAX);
+	if (conn->fd < 0)
+		return;
+	len -= used;
+	if (len > conn->rest_len)
+		conn->rest = xreallocarray(conn->rest, 1, len);
+	if (len)
+		memcpy(conn->rest, input + used, len);
+	conn->rest_len = len;
+}
+
+static void connected(struct peer_conn *conn)
+{
+	socklen_t len = sizeof(int);
+	int error = 0;
+
+	if (getsockopt(conn->fd, SOL_SOCKET, SO_ERROR, &error, &len))
+		error = errno;
+	if (error) {
+		conn_lost(conn, strerror(error));
+		return;
+	}
+	conn->connecting = false;
+	watch_update(conn);
+	bgp_conn_opened(conn->bgp);
+}
+
+static void conn_ready(int fd, unsigned int ready, void *arg)
+{
+	struct peer_conn *conn = arg;
+
+	if (conn->connecting) {
+		connected(conn);
+		return;
+	}
+	if (ready & LOOP_WRITE)
+		conn_write(conn);
+	if (ready & LOOP_READ && conn->fd == fd)
+		conn_read(conn);
+}
+
+void session_conn_pause_reading(bool pause)
+{
+	struct peer *peer = NULL;
+	enum bgp_direction i;
+
+	if (reading_paused == pause)
+		return;
+	reading_paused = pause;
+	while ((peer = session_next(peer)))
+		for (i = 0; i < BGP_DIRECTIONS; i++)
+			if (peer->conn[i].fd >= 0)
+				watch_update(&peer->conn[i]);
+}
+
+/*
+ * Connecting
+ */
+
+static void conn_attach(struct peer_conn *conn, int fd, bool connecting)
+{
+	conn->fd = fd;
+	conn->connecting = connecting;
+	conn->watch = loop_fd_new(fd, 0, conn_ready, conn);
+	watch_update(conn);
+}
+
+void session_conn_dial(struct bgp_conn *bgp)
+{
+	struct peer *peer = session_conn_of(bgp)->peer;
+
+	peer->dials++;
+	chan_send(proc_chan(PROC_PARENT), MSG_DIAL, &peer->conf.id.peer,
+		  sizeof(peer->conf.id.peer));
+}
+
+void session_conn_dialed(struct peer *peer, int fd, int error)
+{
+	struct peer_conn *conn = &peer->conn[BGP_OUTGOING];
+
+	if (peer->dials)
+		peer->dials--;
+	/* Only the last answer counts, and only if it is still waited for. */
+	if (peer->dials || !conn->bgp->attached || conn->fd >= 0) {
+		if (fd >= 0)
+			hang_up(peer, fd);
+		return;
+	}
+	if (fd < 0) {
+		bgp_conn_closed(conn->bgp, strerror(error));
+		return;
+	}
+	conn_attach(conn, fd, true);
+}
+
+void session_conn_rekey(const struct peer_conn *conn)
+{
+	const uint32_t *number = &conn->peer->conf.id.peer;
+	int fd = fcntl(conn->fd, F_DUPFD_CLOEXEC, 0);
+
+	if (fd >= 0)
+		chan_send_fd(proc_chan(PROC_PARENT), MSG_REKEY, number,
+			     sizeof(*number), fd);
+	else
+		log_err("%s: keys: %s", conn->peer->name, strerror(errno));
+}
+
+void session_conn_accept(struct peer *peer, int fd)
+{
+	struct bgp_conn *bgp = NULL;
+
+	if (session_problem(peer->conf.id.peer)[0])
+		log_debug("%s: its keys are not there", peer->name);
+	else
+		bgp = bgp_peer_incoming(&peer->bgp);
+	if (!bgp) {
+		log_debug("%s: connection refused in state %s", peer->name,
+			  bgp_state_name(bgp_peer_state(&peer->bgp)));
+		hang_up(peer, fd);
+		return;
+	}
+	conn_attach(session_conn_of(bgp), fd, false);
+	/* The keys may have changed since it came; and which is asked for */
+	if (peer->conf.protection == ROW_TCP_AO)
+		session_conn_rekey(session_conn_of(bgp));
+	bgp_conn_opened(bgp);
+}
+
+void session_conn_drop(struct peer *peer, const char *reason)
+{
+	enum bgp_direction i;
+
+	for (i = 0; i < BGP_DIRECTIONS; i++)
+		if (peer->conn[i].fd >= 0)
+			conn_lost(&peer->conn[i], reason);
+}
+
+void session_conn_close(struct bgp_conn *bgp)
+{
+	struct peer_conn *conn = session_conn_of(bgp);
+
+	if (conn->fd >= 0 && !conn->connecting)
+		out_queue_write(&conn->out, conn->fd);
+	conn_close(conn);
+}
+
+/*
+ * Timers
+ */
+
+/* Whether the peer has said something that we have not got round to hearing. */
+static bool unheard(const struct peer_conn *conn)
+{
+	int n = 0;
+
+	return conn->fd >= 0 && ioctl(conn->fd, FIONREAD, &n) == 0 && n > 0;
+}
+
+static void timer_fired(void *arg)
+{
+	struct peer_timer *timer = arg;
+	struct peer_conn *conn = timer->conn;
+	enum bgp_timer which = timer - conn->timers;
+	uint64_t now = loop_now_ms();
+
+	if (!timer->deadline)
+		return;
+	if (now < timer->deadline) {
+		timer->fires = timer->deadline;
+		loop_timer_set(timer->timer, timer->deadline - now);
+		return;
+	}
+	if (which == BGP_TIMER_HOLD && unheard(conn)) {
+		timer->deadline = timer->fires = now + 1000;
+		loop_timer_set(timer->timer, 1000);
+		return;
+	}
+	timer->deadline = 0;
+	bgp_conn_timer(conn->bgp, which);
+}
+
+void session_conn_timer_set(struct bgp_conn *bgp, enum bgp_timer which,
+			    uint64_t ms)
+{
+	struct peer_timer *timer = &session_conn_of(bgp)->timers[which];
+	bool running = timer->deadline != 0;
+
+	timer->deadline = loop_now_ms() + ms;
+	if (running && timer->fires <= timer->deadline)
+		return;
+	timer->fires = timer->deadline;
+	loop_timer_set(timer->timer, ms);
+}
+
+void session_conn_timer_stop(struct bgp_conn *bgp, enum bgp_timer which)
+{
+	struct peer_timer *timer = &session_conn_of(bgp)->timers[which];
+
+	timer->deadline = 0;
+	loop_timer_stop(timer->timer);
+}
+
+/*
+ * The two of a peer
+ */
+
+void session_conn_init(struct peer *peer, enum bgp_direction direction)
+{
+	struct peer_conn *conn = &peer->conn[direction];
+	enum bgp_timer i;
+
+	conn->peer = peer;
+	conn->bgp = &peer->bgp.conn[direction];
+	conn->bgp->io = conn;
+	conn->fd = -1;
+	conn->timers = xcalloc(BGP_TIMER_COUNT, sizeof(*conn->timers));
+	for (i = 0; i < BGP_TIMER_COUNT; i++) {
+		conn->timers[i].conn = conn;
+		conn->timers[i].timer = loop_timer_new(timer_fired,
+						       &conn->timers[i]);
+	}
+}
+
+void session_conn_fini(struct peer_conn *conn)
+{
+	enum bgp_timer i;
+
+	conn_close(conn);
+	for (i = 0; i < BGP_TIMER_COUNT; i++)
+		loop_timer_free(conn->timers[i].timer);
+	free(conn->timers);
+}
+
+void session_conn_setup(void)
+{
+	flush_job = loop_job_new(flush_due, NULL);
+}

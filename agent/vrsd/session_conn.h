@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The two connections of a BGP peer: sockets, what has been read of a message,
+ * what waits to be written, and timers. What is done with them is for the state
+ * machine (bgp/fsm.h) to say, most of whose bgp_io_ops are here.
+ */
+#ifndef VRSD_SESSION_CONN_H
+#define VRSD_SESSION_CONN_H
+
+#include "bgp/fsm.h"
+#include "vrsd/out.h"
+
+struct loop_fd;
+struct peer;
+struct peer_timer;
+
+struct peer_conn {
+	struct peer *peer;
+	struct bgp_conn *bgp;
+	int fd;				/* -1: none */
+	bool connecting;
+	struct loop_fd *watch;
+	struct peer_timer *timers;	/* [BGP_TIMER_COUNT] */
+	uint8_t *rest;			/* received, not a whole message yet */
+	size_t rest_len;
+	struct out_queue out;
+	bool blocked;			/* the socket takes no more */
+	struct peer_conn *next_dirty;	/* has something new to write */
+	bool dirty;
+};
+
+static inline struct peer_conn *session_conn_of(const struct bgp_conn *bgp)
+{
+	return bgp->io;
+}
+
+void session_conn_init(struct peer *peer, enum bgp_direction direction);
+void session_conn_fini(struct peer_conn *conn);
+
+/* A connection of the peer was accepted; @fd becomes the peer's. */
+void session_conn_accept(struct peer *peer, int fd);
+/* The answer to MSG_DIAL: a connecting socket, or -1 and an errno. */
+void session_conn_dialed(struct peer *peer, int fd, int error);
+
+/* Its connections are of no use any more. */
+void session_conn_drop(struct peer *peer, const char *reason);
+
+/* Have the parent give a connection the keys of now. */
+void session_conn_rekey(const struct peer_conn *conn);
+
+/*
+ * Queue whole messages of rib, @len bytes from @offset in @buf on, if they
+ * concern this session.
+ */
+void session_conn_send(struct peer *peer, struct out_buf *buf, size_t offset,
+		       size_t len);
+
+/* Stop or go on reading from all peers. */
+void session_conn_pause_reading(bool pause);
+
+/* The state machine's: see struct bgp_io_ops. */
+void session_conn_dial(struct bgp_conn *bgp);
+void session_conn_close(struct bgp_conn *bgp);
+void session_conn_put(struct bgp_conn *bgp, const void *msg, size_t len);
+void session_conn_timer_set(struct bgp_conn *bgp, enum bgp_timer which,
+			    uint64_t ms);
+void session_conn_timer_stop(struct bgp_conn *bgp, enum bgp_timer which);
+
+/* Once, before the first. */
+void session_conn_setup(void);
+
+#endif
