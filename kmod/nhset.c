@@ -393,15 +393,19 @@ struct vnet_nhset *vnet_nhset_resize(const struct vnet_nhset *set,
 	return copy;
 }
 
+/* The port is looked at once: it may come and go up in between. */
 static enum vnet_nhset_state
 member_state(const struct vnet_nhset_member *member, const struct vnet_port *own)
 {
-	if (vnet_nhset_member_usable(member, own))
+	const struct vnet_port *port = rcu_dereference(member->ep->port);
+
+	if (port && !vnet_port_up(port))
+		return VNET_NHSET_DOWN;
+	if (port)
+		return port == own ? VNET_NHSET_OWN : VNET_NHSET_USABLE;
+	if (vnet_endpoint_usable(member->ep))
 		return VNET_NHSET_USABLE;
-	if (vnet_nhset_member_usable(member, NULL))
-		return VNET_NHSET_OWN;
-	return rcu_access_pointer(member->ep->port) ||
-	       rcu_access_pointer(member->ep->remote) ? VNET_NHSET_DOWN :
+	return rcu_access_pointer(member->ep->remote) ? VNET_NHSET_DOWN :
 							VNET_NHSET_GONE;
 }
 
