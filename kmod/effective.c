@@ -12,7 +12,8 @@
  *   reached directly, whatever an appliance announces, unless the subnet's route
  *   table says otherwise;
  * - BGP, whose only next hop is the very NIC that sends, unless it wants that;
- * - BGP, all of whose next hops are gone or down, as if it were withdrawn;
+ * - BGP, all of whose next hops are gone or down, as if it were withdrawn, unless the
+ *   subnet keeps it: then only for a NIC that is one of them;
  * - a route into another VNet, unless both sides are peered;
  * - a reserved range of the platform (None), if an address space covers it, or
  *   if the default route has been taken from the platform: whoever took it is
@@ -161,8 +162,8 @@ static bool takes_own(const struct vnet_port *port)
 	return rcu_dereference(port->config)->flags & VNET_NIC_F_OWN_ROUTES;
 }
 
-/* A route without a next hop that packets could be handed to. Kept, it is not for the NIC
- * that is its next hop: up or down, that one does not get it.
+/* A route without a next hop that packets could be handed to. Who has it kept gets it as if
+ * all its next hops were there; but not a NIC that is one of them, as when it alone is up.
  */
 static enum vnet_route_reason
 lost_reason(const struct view *view, const struct vnet_nhset *set, enum vnet_route_reason why)
@@ -170,7 +171,7 @@ lost_reason(const struct view *view, const struct vnet_nhset *set, enum vnet_rou
 	if (!(view->flags & VNET_SUBNET_F_KEEP_LOST))
 		return why;
 	if (why == VNET_REASON_NEXT_HOP_DOWN && view->from && !takes_own(view->from) &&
-	    !vnet_nhset_select(set, 0, view->from))
+	    vnet_nhset_leads_to(set, view->from))
 		return VNET_REASON_OWN_NEXT_HOP;
 	return VNET_REASON_NONE;
 }

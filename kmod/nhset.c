@@ -424,6 +424,18 @@ enum vnet_nhset_state vnet_nhset_best_state(const struct vnet_nhset *set,
 	return best;
 }
 
+bool vnet_nhset_leads_to(const struct vnet_nhset *set,
+			 const struct vnet_port *port)
+{
+	unsigned int i;
+
+	for (i = 0; i < set->num; i++)
+		if (vnet_nhset_takes_flows(set, &set->members[i]) &&
+		    rcu_access_pointer(set->members[i].ep->port) == port)
+			return true;
+	return false;
+}
+
 /* Of the members @from to @to */
 static const struct vnet_nhset_member *
 select_usable(const struct vnet_nhset *set, unsigned int from, unsigned int to,

@@ -184,6 +184,10 @@ static inline bool vnet_nhset_takes_flows(const struct vnet_nhset *set,
 	return !set->activity || READ_ONCE(member->buckets);
 }
 
+/* RCU: is a NIC, up or down, a member? */
+bool vnet_nhset_leads_to(const struct vnet_nhset *set,
+			 const struct vnet_port *port);
+
 /* RCU: vnet_nhset_state() of all members */
 enum vnet_nhset_state vnet_nhset_best_state(const struct vnet_nhset *set,
 					    const struct vnet_port *own);

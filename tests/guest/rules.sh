@@ -123,6 +123,10 @@ check_equal "kept, but not for the lost NIC itself" \
 check_equal "why" "next hop is this NIC" why nva 0.0.0.0/0 B
 check_equal "but for its neighbour" "B Active VirtualNetworkGateway" \
 	row gw 0.0.0.0/0 B
+must ip link set gw-peer down
+check_equal "nor if it is one of two that are lost" \
+	"B Hidden VirtualNetworkGateway" row nva 10.250.0.0/16
+must ip link set gw-peer up
 must vrs subnet del blue 10.1.2.0/24
 must ip link set nva nomaster
 kept "gone" "no NIC owns the next hop's address"

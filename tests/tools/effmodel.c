@@ -259,13 +259,13 @@ static unsigned int hops_reason(const struct asker *a,
 	const struct group *group = group_of(route);
 	bool kept = a->flags & VNET_SUBNET_F_KEEP_LOST;
 	enum alive best = GONE, is;
-	bool others = false;
+	bool own = false;
 	unsigned int i;
 
 	for (i = 0; i < group->n; i++) {
 		is = hop_alive(a, &group->hop[i]);
 		best = is < best ? is : best;
-		others |= !is_asker(a, &group->hop[i]);
+		own |= is_asker(a, &group->hop[i]);
 	}
 	switch (best) {
 	case ALIVE:
@@ -273,7 +273,7 @@ static unsigned int hops_reason(const struct asker *a,
 	case OWN:
 		return takes_own ? VNET_REASON_NONE : VNET_REASON_OWN_NEXT_HOP;
 	case DOWN:
-		if (kept && !others && !takes_own)
+		if (kept && own && !takes_own)
 			return VNET_REASON_OWN_NEXT_HOP;
 		return kept ? VNET_REASON_NONE : VNET_REASON_NEXT_HOP_DOWN;
 	default:
