@@ -127,6 +127,8 @@ static void list_set(struct vnet_mirror *mirror, u32 index, struct vnet_dest *de
 					 lockdep_is_held(&mirror->lock));
 	if (list && index < list->size)
 		rcu_assign_pointer(list->dest[index], dest);
+	/* Pairs with vnet_dest_of(): the index is made known by a plain store. */
+	smp_wmb();
 }
 
 static struct vnet_dest *dest_create(struct vnet_mirror *mirror,
