@@ -238,8 +238,10 @@ enum vnet_drop vnet_deliver_to_host(struct vnet_packet *pkt)
 	trace_vnet_forward(pkt);
 	skb->dev = vnet->dev;
 	give_away(pkt);
-	if (netif_rx(skb) != NET_RX_SUCCESS)
+	if (netif_rx(skb) != NET_RX_SUCCESS) {
+		vnet_stats_count_refused(vnet->stats);
 		return VNET_DROP_QUEUE_FULL;
+	}
 	vnet_stats_count_tx(vnet->stats, len);
 	return VNET_DROP_NONE;
 }

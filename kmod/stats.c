@@ -95,6 +95,7 @@ static void add_one(const struct vnet_stats *stats, bool reasons,
 		now.tx_packets = u64_stats_read(&stats->tx_packets);
 		now.tx_bytes = u64_stats_read(&stats->tx_bytes);
 		now.dropped = u64_stats_read(&stats->dropped);
+		now.refused = u64_stats_read(&stats->refused);
 		for (i = 0; i < num; i++)
 			now.drops[i] = u64_stats_read(&stats->drop[i]);
 	} while (u64_stats_fetch_retry(&stats->syncp, start));
@@ -104,6 +105,7 @@ static void add_one(const struct vnet_stats *stats, bool reasons,
 	sum->tx_packets += now.tx_packets;
 	sum->tx_bytes += now.tx_bytes;
 	sum->dropped += now.dropped;
+	sum->refused += now.refused;
 	for (i = 0; i < num; i++)
 		sum->drops[i] += now.drops[i];
 }
@@ -180,7 +182,10 @@ void vnet_stats_get64(struct net_device *dev, struct rtnl_link_stats64 *stats)
 	sum_vnet(vnet_link_priv(dev), false, &sum);
 	stats->rx_packets = sum.rx_packets;
 	stats->rx_bytes = sum.rx_bytes;
-	stats->rx_dropped = sum.dropped;
+	/* The kernel adds what it has counted itself, of packets from peers, too: only
+	 * then it is no less than 0.
+	 */
+	stats->rx_dropped = sum.dropped - sum.refused;
 	stats->tx_packets = sum.tx_packets;
 	stats->tx_bytes = sum.tx_bytes;
 }

@@ -23,6 +23,9 @@ struct vnet_stats {
 	u64_stats_t tx_packets;		/* to the guest */
 	u64_stats_t tx_bytes;
 	u64_stats_t dropped;		/* for whatever reason */
+	u64_stats_t refused;		/* by the host: the kernel has counted them
+					 * as dropped at the VNet's device
+					 */
 	u64_stats_t drop[__VNET_DROP_LAST];
 	struct u64_stats_sync syncp;
 };
@@ -43,6 +46,9 @@ struct vnet_stats_sum {
 	u64 tx_packets;
 	u64 tx_bytes;
 	u64 dropped;			/* the sum of @drops */
+	u64 refused;			/* not among these if the sender is
+					 * in another VNet
+					 */
 	u64 drops[__VNET_DROP_LAST];
 };
 
@@ -135,6 +141,15 @@ static inline void vnet_stats_count_drop(struct vnet_stats __percpu *percpu,
 	u64_stats_update_begin(&stats->syncp);
 	u64_stats_inc(&stats->dropped);
 	u64_stats_inc(&stats->drop[reason]);
+	u64_stats_update_end(&stats->syncp);
+}
+
+static inline void vnet_stats_count_refused(struct vnet_stats __percpu *percpu)
+{
+	struct vnet_stats *stats = this_cpu_ptr(percpu);
+
+	u64_stats_update_begin(&stats->syncp);
+	u64_stats_inc(&stats->refused);
 	u64_stats_update_end(&stats->syncp);
 }
 

@@ -170,4 +170,12 @@ check "tracepoint: drop" traced vnet_drop "vm1: " \
 	"no_nic: system /16 vnet_local via ::"
 check "the kernel's own tracepoint has a reason" \
 	grep 'kfree_skb: .* reason: NEIGH_FAILED' $tracing/trace
+
+# The kernel counts these at the VNet's device, where they are among the sum.
+must ip addr add 10.1.0.1/16 dev blue
+check "the host is there" ping_from vm1 10.1.0.1
+must ip link set blue down
+check_counter "a host that takes nothing" vm1 drop_queue_full \
+	send_from vm1 10.1.0.1
+check_equal "is counted once" "$(dropped blue)" total rx.dropped
 ktap_finish
