@@ -7,11 +7,16 @@
  *	bench: FAMILY TRACE ENTRY thr NS lat NS
  * thr: independent lookups; lat: each needs the answer of the one before. All
  * entries must give the same answers, or the run fails.
+ *
+ * "bench: FAMILY load 512k|table lat NS" is what memory takes for a load that needs
+ * the one before, anywhere in 512 KiB or in as much as the table has: a measure for
+ * lat that belongs to the machine.
  */
 #include <linux/bpf.h>
 #include <linux/math64.h>
 #include <linux/mm.h>
 #include <linux/module.h>
+#include <linux/sizes.h>
 #include <linux/sort.h>
 #include <linux/timekeeping.h>
 #include <linux/vmalloc.h>
@@ -56,6 +61,11 @@ static struct fib6_table *table6;
 static struct bpf_map *bpf_map;
 static struct bench_addr *trace;
 
+/* Memory to be read in an order that nobody foresees; see above. */
+static const char *const load_names[] = { "512k", "table" };
+static struct bench_line {
+	u32 next;
+} __aligned(64) *lines[ARRAY_SIZE(load_names)];
 
 /*
  * The entries. Each gives the id of the next hop, 0 if nothing matches.
@@ -286,6 +296,20 @@ static int measure(const struct bench_trace *t, bool print)
 	return err;
 }
 
+static void measure_loads(void)
+{
+	unsigned int i, k, at;
+	u64 begin;
+
+	for (k = 0; k < ARRAY_SIZE(lines); k++) {
+		begin = ktime_get_ns();
+		for (i = 0, at = 0; i < lookups; i++)
+			at = READ_ONCE(lines[k][at].next);
+		print_ns("load", load_names[k], "lat", ktime_get_ns() - begin);
+		cond_resched();
+	}
+}
+
 /*
  * Our table: built in random order, which is measured too. What takes time of its own
  * takes it each time, so of the time of each insertion the least counts that it took in
@@ -411,6 +435,36 @@ static int build(void)
 	return err;
 }
 
+/* One circle through all lines, a random one. */
+static struct bench_line *make_lines(size_t bytes)
+{
+	u32 n = bytes / sizeof(struct bench_line), i, other;
+	struct bench_line *line = vmalloc(array_size(n, sizeof(*line)));
+	struct bench_rng rng = { .state = n };
+
+	if (!line)
+		return NULL;
+	for (i = 0; i < n; i++)
+		line[i].next = i;
+	for (i = n - 1; i > 0; i--) {
+		other = bench_random(&rng) % i;
+		swap(line[i].next, line[other].next);
+	}
+	return line;
+}
+
+static int make_loads(void)
+{
+	struct vnet_lpm_stats st;
+
+	spin_lock_bh(&lpm_lock);
+	vnet_lpm_stats(&lpm, &st);
+	spin_unlock_bh(&lpm_lock);
+	lines[0] = make_lines(SZ_512K);
+	lines[1] = make_lines(st.bytes);
+	return lines[0] && lines[1] ? 0 : -ENOMEM;
+}
+
 /*
  * As many VNets as a host may have, each with as many routes as most have; the memory
  * of all tables.
@@ -500,8 +554,11 @@ static int run(void)
 		struct bench_rng rng = { .state = i + 1 };
 
 		traces[i].make(&rng);
-		for (round = 0; round <= rounds && !err; round++)
+		for (round = 0; round <= rounds && !err; round++) {
 			err = measure(&traces[i], round > 0);
+			if (round > 0)
+				measure_loads();
+		}
 	}
 	return err;
 }
@@ -519,12 +576,16 @@ static int __init bench_init(void)
 	if (!err)
 		err = build();
 	if (!err)
+		err = make_loads();
+	if (!err)
 		err = run();
 	synchronize_rcu();
 	vnet_lpm_destroy(&lpm);
 	rcu_barrier();
 	if (bpf_map)
 		bpf_map_put(bpf_map);
+	vfree(lines[0]);
+	vfree(lines[1]);
 	vfree(trace);
 	vfree(prefixes);
 	pr_info("bench: %d end %d\n", family, err);
