@@ -88,9 +88,10 @@ static void lag_free(struct table *t, struct rib_peer *peer)
 
 	peer->af[t->af].lag = NULL;
 	t->n_lagging--;
-	while (idset_pop(&lag->nets, &id))
+	while (idset_pop(&lag->nets, &id) || idset_pop(&lag->last, &id))
 		adjin_release(t, id);
 	idset_fini(&lag->nets);
+	idset_fini(&lag->last);
 	free(lag);
 }
 
@@ -104,7 +105,7 @@ bool adjout_lagging(const struct table *t, uint32_t id)
 	for (i = 1; i < t->rib->n_peers; i++) {
 		peer = t->rib->peer[i];
 		if (peer && peer->af[t->af].lag &&
-		    idset_has(&peer->af[t->af].lag->nets, id))
+		    lag_has(peer->af[t->af].lag, id))
 			return true;
 	}
 	return false;
@@ -766,24 +767,40 @@ static void lag_one(struct table *t, struct pack *b,
 	 */
 }
 
+/* What is to be told next; NULL: nothing before something else has happened. */
+static struct idset *lag_next(const struct peer_af *af)
+{
+	struct lag *lag = af->lag;
+
+	if (lag->nets.n > 0)
+		return &lag->nets;
+	if (lag->behind > 0 || af->leaving)
+		return NULL;
+	return &lag->last;
+}
+
 static bool run_lag(struct table *t, struct rib_peer *peer)
 {
 	struct peer_af *af = &peer->af[t->af];
 	struct pack *b = t->rib->pack;
+	struct idset *nets;
 	uint32_t id;
 
-	if (!af->lag || peer->paused ||
-	    (af->lag->nets.n == 0 && (af->lag->behind > 0 || af->leaving)))
+	nets = af->lag && !peer->paused ? lag_next(af) : NULL;
+	if (!nets)
 		return false;
 	pack_reset(b, t);
-	while (pack_takes(b, PATHS_MAX) && idset_pop(&af->lag->nets, &id))
+	while (pack_takes(b, PATHS_MAX) && idset_pop(nets, &id)) {
+		idset_del(&af->lag->last, id);
 		lag_one(t, b, peer, id);
+	}
 	pack_send(b, &(struct pack_target){
 		.group = af->group,
 		.only = peer,
 	});
 	pack_release(b);
-	if (af->lag->nets.n == 0 && af->lag->behind == 0 && !af->leaving)
+	if (af->lag->nets.n == 0 && af->lag->last.n == 0 &&
+	    af->lag->behind == 0 && !af->leaving)
 		lag_free(t, peer);
 	return true;
 }
@@ -882,7 +899,8 @@ uint64_t adjout_bytes(const struct table *t)
 	for (i = 1; i < t->rib->n_peers; i++) {
 		peer = t->rib->peer[i];
 		if (peer && peer->af[t->af].lag)
-			bytes += idset_bytes(&peer->af[t->af].lag->nets);
+			bytes += idset_bytes(&peer->af[t->af].lag->nets) +
+				 idset_bytes(&peer->af[t->af].lag->last);
 	}
 	return bytes;
 }

@@ -22,6 +22,14 @@ void idset_add(struct idset *set, uint32_t id)
 	set->bits[word] |= 1ull << id % 64;
 }
 
+void idset_del(struct idset *set, uint32_t id)
+{
+	if (!idset_has(set, id))
+		return;
+	set->bits[id / 64] &= ~(1ull << id % 64);
+	set->n--;
+}
+
 bool idset_has(const struct idset *set, uint32_t id)
 {
 	return id / 64 < set->n_words && set->bits[id / 64] >> id % 64 & 1;

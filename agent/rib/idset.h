@@ -14,6 +14,7 @@ struct idset {
 };
 
 void idset_add(struct idset *set, uint32_t id);
+void idset_del(struct idset *set, uint32_t id);
 bool idset_has(const struct idset *set, uint32_t id);
 /* Take one out; false if there is none. */
 bool idset_pop(struct idset *set, uint32_t *id);

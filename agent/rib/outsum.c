@@ -417,8 +417,9 @@ static void move_one(struct peer_af *af, struct outsum_told *told,
 			return;
 		}
 	}
+	/* What it stood for is to be there before. */
 	if (told->attrs || told->unknown)
-		idset_add(&af->lag->nets, net);
+		idset_add(&af->lag->last, net);
 	free(told->attrs);
 }
 
@@ -428,7 +429,7 @@ static bool had_route(const struct table *t, const struct rib_peer *peer,
 {
 	if (outsum_owns(group, net))
 		return false;
-	if (idset_has(&peer->af[t->af].lag->nets, net))
+	if (lag_has(peer->af[t->af].lag, net))
 		return true;
 	return peer_has(peer, net_get(&t->nets, net)->sent) &&
 	       (!group->map || outbound_has(group, net));

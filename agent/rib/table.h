@@ -68,8 +68,14 @@ struct origin {
 /* Prefixes that changed while a peer could not take them. */
 struct lag {
 	struct idset nets;
+	struct idset last;		/* as .nets, when all else is told */
 	uint32_t behind;		/* of table.out: to be sent first */
 };
+
+static inline bool lag_has(const struct lag *lag, uint32_t id)
+{
+	return idset_has(&lag->nets, id) || idset_has(&lag->last, id);
+}
 
 /* Peers that get the same bytes. */
 struct group {

@@ -127,6 +127,18 @@ static void take(unsigned int to, const struct bgp_update_block *block)
 	}
 }
 
+static bool watched, gap;
+
+/* Whether peer 1 has 10.2.0.0/16, or all of its /24 */
+static bool all_there(void)
+{
+	unsigned int n = 0;
+
+	while (n < N_SPECIFICS && has[1].route[n].text[0])
+		n++;
+	return n == N_SPECIFICS || has[1].route[2 * N_SPECIFICS].text[0];
+}
+
 static void on_send(void *arg, const struct rib_send *send)
 {
 	const struct bgp_update_rules update_rules = {
@@ -142,6 +154,7 @@ static void on_send(void *arg, const struct rib_send *send)
 		for (b = 0; b < parser->n_blocks; b++)
 			for (i = 0; i < send->n_peers; i++)
 				take(send->peers[i], &parser->block[b]);
+		gap |= watched && !all_there();
 	}
 }
 
@@ -415,6 +428,69 @@ static void test_random(unsigned int seed)
 	rib_mem(rib, &mem);
 	ktap_ok(mem.paths <= 2 && mem.prefixes <= 2,
 		"seed %u: nothing is left but address spaces", seed);
+	rib_free(rib);
+}
+
+/* ---- one instead of many, and many instead of one -------------------- */
+
+#define SUMMARY		(2 * N_SPECIFICS)
+
+static struct rib_map *then;		/* another map, in the midst of it */
+
+static void move_to(struct rib_map *map, uint32_t pieces, bool slow)
+{
+	policy[1].out = map;
+	rib->move_nets = pieces;
+	if (slow)
+		rib_peer_pause(peer[1]);
+	rib_peer_set_policy(peer[1], &policy[1]);
+	gap = false;
+	watched = true;
+	rib_run(rib, 0);
+	if (then) {
+		policy[1].out = then;
+		rib_peer_set_policy(peer[1], &policy[1]);
+	}
+	while (rib_run(rib, 0))
+		;
+	if (slow)
+		rib_peer_resume(peer[1]);
+	while (rib_run(rib, 0))
+		;
+	watched = false;
+}
+
+static void there_and_back(uint32_t pieces, bool slow, const char *how)
+{
+	move_to(maps[1], pieces, slow);
+	ktap_ok(!gap && !has[1].route[0].text[0] &&
+		has[1].route[SUMMARY].text[0],
+		"a summary is there before its parts go, %s", how);
+	then = slow ? maps[4] : NULL;
+	move_to(NULL, pieces, slow);
+	ktap_ok(!gap && has[1].route[0].text[0] &&
+		!has[1].route[SUMMARY].text[0],
+		"they are before it goes, %s", how);
+	then = NULL;
+}
+
+static void test_gap(void)
+{
+	struct rib_conf conf = { .local_as = LOCAL_AS };
+	struct prefix space;
+	unsigned int n;
+
+	rib = rib_new(&conf, &ops, NULL);
+	for (n = 0; n < N_SPECIFICS; n++) {
+		space = nth(n);
+		rib_space_add(rib, &space);
+	}
+	add(1);
+	while (rib_run(rib, 0))
+		;
+	there_and_back(1, false, "one by one");
+	there_and_back(1000, false, "all in one piece");
+	there_and_back(1, true, "for a slow one whose map changes again");
 	rib_free(rib);
 }
 
@@ -774,6 +850,7 @@ int main(int argc, char **argv)
 		maps[i] = parse_map(rules[i]);
 	for (i = 0; i < SEEDS; i++)
 		test_random(seed + i);
+	test_gap();
 	test_restored();
 	test_cost();
 	test_move();
