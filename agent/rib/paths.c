@@ -433,18 +433,25 @@ void paths_replace(struct table *t, struct pack *b,
 void paths_adopt(struct table *t, struct group *group,
 		 const struct group *from, uint32_t id)
 {
+	bool waits = idset_has(&group->paths->changed, id);
 	struct sent_path new[PATHS_MAX];
 	const struct sent_path *old;
 	uint32_t n, n_old;
 
 	/* What waits is going to be sent to all members anyway. */
-	if (set_get(group->paths, id, &n) ||
-	    idset_has(&group->paths->changed, id))
+	if (set_get(group->paths, id, &n) || (waits && !group->adopting))
 		return;
 	n = paths_select(t, group, net_get(&t->nets, id), true, new);
 	old = paths_get(from, id, &n_old);
 	give_ids(new, n, group->paths->max, old, n_old);
 	set_put(t, group->paths, id, new, n);
+	/*
+	 * If all members are on their way from other groups it is adopted all
+	 * the same: to go by a table without it would be to withdraw it. Then
+	 * there will be nothing new in it for those that have been here before.
+	 */
+	if (waits && n > 0)
+		lag_set(t, group, id);
 }
 
 static struct bgp_attrs *look_at(const struct table *t,

@@ -306,6 +306,15 @@ static void test_map(void)
 	});
 	ktap_ok(reached == 0 && unreached == 0,
 		"a map that changes nothing sends nothing");
+	/* All prefixes are decided anew for this, before it is their turn. */
+	set_policy((struct rib_peer_policy){
+		.add_path_send = 2,
+		.allow_own_as = 1,
+		.out = drop_map("65004"),
+	});
+	ktap_ok(unreached == 0 && peer_has(TAKER, "65515 65001",
+					   "65515 65002 65002", NULL),
+		"with another policy inbound none is taken away");
 	finish("map");
 }
 
