@@ -140,9 +140,10 @@ struct fib_events {
 	void (*route)(void *arg, uint32_t vni, const struct prefix *prefix,
 		      enum fib_route_state state, int error, const char *text);
 	/*
-	 * The VNet is as far as it can be: after a configuration, and when
-	 * that has changed or its device is another one. @ready: its device is
-	 * up and has the instances' addresses, so that listeners can be bound.
+	 * The VNet is as far as it can be: after a configuration, when that
+	 * has changed or its device is another one, and after .lost. @ready:
+	 * its device is up and has the instances' addresses, so that listeners
+	 * can be bound.
 	 * @text is the first thing that could not be done ("vm1: ..."), or
 	 * NULL. A NIC whose device is not there yet is waited for, not told.
 	 */

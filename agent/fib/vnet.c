@@ -167,6 +167,8 @@ static void device_lost(struct vnet *vnet)
 	if (vnet->up) {
 		if (fib->events.lost)
 			fib->events.lost(fib->arg, vnet->vni);
+		/* That it is back, too, even if it is before we look. */
+		vnet->tell = true;
 		vnet->up = false;
 		want_lost(vnet->want);
 		audit_restart(vnet->fib->audit);

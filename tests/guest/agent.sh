@@ -318,6 +318,14 @@ down_and_up() {
 absent down_and_up
 check "when the VNet was down meanwhile" wait_until 60 sessions 6
 check "it hears that it did not" kept ""
+kill -STOP "$kernel"
+must ip link set blue down
+must ip link set blue up
+kill -CONT "$kernel"
+must wait_until 20 effective 0.0.0.0/0 10.1.3.4
+absent true
+check "after the VNet was down for a moment" wait_until 60 sessions 6
+check "it hears that forwarding went on since" kept " ipv4 ipv6"
 must ip link del blue
 check "a deleted VNet is made anew" wait_until 20 ip link show blue
 check "its sessions come back" wait_until 60 sessions 6
