@@ -230,6 +230,22 @@ static void unset_keys(struct listener *ln)
 	}
 }
 
+/* Nobody is let in before the keys are there. */
+static bool begin_listening(struct listener *ln, int fd)
+{
+	if (fd < 0 || min_ttl_listen(fd)) {
+		complain(ln, "");
+		return false;
+	}
+	if (!set_protection(ln, fd))
+		return false;
+	if (listen(fd, BACKLOG)) {
+		complain(ln, "");
+		return false;
+	}
+	return true;
+}
+
 /* One that session has already is replaced, and its connections with it. */
 static void open_listener(struct listener *ln)
 {
@@ -246,11 +262,7 @@ static void open_listener(struct listener *ln)
 	unset_keys(ln);
 	ln->ifindex = ln->device[0] ? if_nametoindex(ln->device) : 0;
 	fd = open_socket(&ln->local, BGP_PORT, ln->device);
-	ok = fd >= 0 && !min_ttl_listen(fd) && !listen(fd, BACKLOG);
-	if (!ok)
-		complain(ln, "");
-	else
-		ok = set_protection(ln, fd);
+	ok = begin_listening(ln, fd);
 	if (ok)
 		ln->fd = fcntl(fd, F_DUPFD_CLOEXEC, 0);
 	if (ln->fd < 0) {
