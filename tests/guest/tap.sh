@@ -53,6 +53,7 @@ add_tap_vm nva -o 10.1.3.4/24
 add_tap_vm plain "" 10.1.0.5/24 fd00:10:1::5/64
 plain_holder=$holder
 add_vm vm3 blue 10.1.0.6/24 fd00:10:1::6/64
+add_vm vm4 blue 10.1.0.8/24 fd00:10:1::8/64
 
 check "tap to tap" ping_from offload 10.1.0.5
 check "tap to veth" ping_from plain 10.1.0.6
@@ -71,17 +72,27 @@ for from in offload plain vm3; do
 				tcp_transfer $from "${to%:*}" "${to#*:}"
 	done
 done
-check "bulk TCP in IPv6" tcp_transfer offload vm3 fd00:10:1::6
+for from in offload plain vm3; do
+	for to in offload:::4 plain:::5 vm3:::6; do
+		[ $from = "${to%%:*}" ] ||
+			check "bulk TCP in IPv6 from $from to ${to%%:*}" \
+				tcp_transfer $from "${to%%:*}" "fd00:10:1${to#*:}"
+	done
+done
 
-# frame_size FROM TO ADDR: bytes of an average frame of a bulk transfer
+# received VM WHAT: of its own device's counters
+received() {
+	in_vm "$1" cat "/sys/class/net/eth0/statistics/rx_$2"
+}
+# frame_size FROM TO ADDR: bytes of an average frame that a bulk transfer comes in
 frame_size() {
 	local bytes packets
 
-	bytes=$(counter "$1" rx_bytes)
-	packets=$(counter "$1" rx_packets)
+	bytes=$(received "$2" bytes)
+	packets=$(received "$2" packets)
 	tcp_transfer "$@" || return
-	echo $((($(counter "$1" rx_bytes) - bytes) /
-		($(counter "$1" rx_packets) - packets)))
+	echo $((($(received "$2" bytes) - bytes) /
+		($(received "$2" packets) - packets)))
 }
 # whole FROM TO ADDR: are frames larger than the MTU? How large they get depends on
 # how fast the guest is.
@@ -93,6 +104,12 @@ whole() {
 check "GSO packets pass whole from tap to veth" whole offload vm3 10.1.0.6
 check "and from veth to tap" whole vm3 offload 10.1.0.4
 check "and from tap to tap" whole offload nva 10.1.3.4
+check "and from veth to veth" whole vm3 vm4 10.1.0.8
+check "IPv6 from tap to veth" whole offload vm3 fd00:10:1::6
+check "and from veth to tap" whole vm3 offload fd00:10:1::4
+check "and from veth to veth" whole vm3 vm4 fd00:10:1::8
+check_fail "not to a tap that does not take them" whole vm3 plain 10.1.0.5
+check_fail "IPv6 neither" whole vm3 plain fd00:10:1::5
 
 # An NVA on a tap
 add_netns onprem
