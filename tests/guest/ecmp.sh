@@ -112,6 +112,9 @@ there -p >ports
 check "by the other port, too" shares_like ports 1 1 1 1
 there6 >all6
 check "IPv6" shares_like all6 1 1 1 1
+# Both ends of a flow choose on hosts of their own: by nothing but its addresses.
+check_equal "the same on every host" "d661084396b8fafc05009062665f3188  all
+195c6a308589e4ff878f72a28f530924  all6" md5sum all all6
 
 # Both directions
 back >back
@@ -181,7 +184,7 @@ there >removed
 check "removed: only its flows move" leaves all removed nva4
 must ip link set nva4 master blue
 must vrs nic set nva4 mac "$(ip -n nva4 -j link show eth0 | jq -r .[].address)" \
-	address 10.1.3.4 forwarding on
+	address 10.1.3.4 address fd00:1:3::4 forwarding on
 there >again
 check "back in the VNet: back to the same" cmp all again
 for nva in nva1 nva2 nva3; do
@@ -193,6 +196,48 @@ for nva in nva1 nva2 nva3; do
 	must ip link set $nva up
 	must wait_until 5 grep -q 1 /sys/class/net/$nva/carrier
 done
+
+# The same in IPv6
+must ip nexthop replace id 60 group 61/62/64
+there6 >without3
+check "IPv6: a member leaves: only its flows move" leaves all6 without3 nva3
+must ip nexthop replace id 60 group 63/61/62/64
+there6 >again
+check "IPv6: it returns: so do its flows, and no others move" cmp all6 again
+must ip -n nva3 link set eth0 down
+there6 >carrier
+check "IPv6: no carrier: only its flows move" leaves all6 carrier nva3
+check "IPv6: as if it had left the group" cmp without3 carrier
+back6 >back
+check "IPv6: in both directions" cmp carrier back
+must ip -n nva3 link set eth0 up
+must wait_until 5 grep -q 1 /sys/class/net/nva3/carrier
+must ip link set nva1 down
+there6 >down
+check "IPv6: set down: only its flows move" leaves all6 down nva1
+must ip link set nva1 up
+must wait_until 5 grep -q 1 /sys/class/net/nva1/carrier
+must vrs nic set nva4 address 10.1.3.4
+there6 >removed
+check "IPv6: without its address: only its flows move" leaves all6 removed nva4
+must vrs nic set nva4 address 10.1.3.4 address fd00:1:3::4
+there6 >again
+check "IPv6: with all of them: back to the same" cmp all6 again
+must ip nexthop replace id 60 group 61,4/62,2/63,1/64,1
+there6 >weighted
+check "IPv6: shares are as the weights" shares_like weighted 4 2 1 1
+must ip nexthop add id 65 group 61,2/62/63 type resilient buckets 64 idle_timer 60
+must ip route replace fd00:1:5::/64 nhid 65 table 102
+there6 >resilient
+check "IPv6: shares of a resilient group" shares_like resilient 2 1 1 0
+sleep 2		# for the kernel to hear of it
+must ip nexthop replace id 65 group 61/62/63/64 type resilient
+there6 >again
+check "IPv6: a member joins: flows in use stay" cmp resilient again
+must ip nexthop del id 63
+there6 >without3
+check "IPv6: a member leaves: only its flows move" leaves resilient without3 nva3
+must ip nexthop add id 63 via fd00:1:3::3 dev blue
 
 # Weights
 must ip nexthop replace id 10 group 1,4/2,2/3,1/4,1

@@ -67,4 +67,42 @@ check_counter "None" vm1 drop_next_hop_none send_from vm1 203.0.113.10
 must ip route del blackhole 203.0.113.0/24 table 100
 must ip route del default table 101
 check "and back again" ping_from vm1 203.0.113.10
+
+# The same in IPv6
+must ip route add fd00:10:1::/48 dev blue table 100
+must ip address add fd00:10:1:1::4/128 dev blue nodad
+add_vm vm6 blue fd00:10:1::4/64
+must ip address add 2001:db8:113::1/64 dev uplink nodad
+must ip -n internet address add 2001:db8:113::10/64 dev eth0 nodad
+check_counter "IPv6: no route to the Internet" vm6 drop_no_route \
+	send_from vm6 2001:db8:113::10
+must ip route add default via 2001:db8:113::10 dev uplink table 100
+check_fail "IPv6: without the host's consent" ping_from vm6 2001:db8:113::10
+must sysctl -qw net.ipv6.conf.all.forwarding=1
+must ip route add fd00:10:1::/48 dev blue
+must nft -f - <<-END
+	table ip6 nat {
+		chain postrouting {
+			type nat hook postrouting priority srcnat
+			oif uplink masquerade
+		}
+	}
+END
+check "IPv6: out through masquerading, and back" \
+	wait_until 5 ping_from vm6 2001:db8:113::10
+check_equal "IPv6: the host is the one hop" 63 ttl_from vm6 2001:db8:113::10
+check "IPv6: bulk TCP" tcp_transfer vm6 internet 2001:db8:113::10
+must nft add chain ip6 nat forward \
+	'{ type filter hook forward priority 0; policy drop; }'
+check_fail "IPv6: the operator's filter applies" ping_from vm6 2001:db8:113::10
+must nft delete chain ip6 nat forward
+must ip -n internet route add fd00:10:1::/48 via 2001:db8:113::1
+check "IPv6: the host may route to a NIC" ping_from internet fd00:10:1::4
+check_counter "IPv6: but not to the host's address in the VNet" blue \
+	drop_same_nic send_from internet fd00:10:1:1::4
+check_counter "IPv6: nor where nobody is" blue drop_no_nic \
+	send_from internet fd00:10:1::99
+host_listens ::
+check_fail "IPv6: a guest does not reach a listener of the host" \
+	connect_from vm6 2001:db8:113::1
 ktap_finish
