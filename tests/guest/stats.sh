@@ -154,6 +154,13 @@ echo 1 >$tracing/events/vnet/enable
 echo 1 >$tracing/events/skb/kfree_skb/enable
 ping_from vm1 10.1.0.5 >/dev/null
 ping_from vm1 10.1.0.9 >/dev/null
+send_from vm1 203.0.113.10 >/dev/null
+must ip link set vm2 mtu 1300
+send_from vm1 10.1.0.5 -s 1400 -M "do" >/dev/null
+must ip link set vm2 mtu 1500
+must ip -n vm1 address add 10.1.0.66/24 dev eth0
+send_from vm1 10.1.0.5 -I 10.1.0.66 >/dev/null
+must ip -n vm1 address del 10.1.0.66/24 dev eth0
 echo 0 >$tracing/events/vnet/enable
 echo 0 >$tracing/events/skb/kfree_skb/enable
 
@@ -168,8 +175,10 @@ check "tracepoint: forward" traced vnet_forward "vm1 to vm2: " \
 	"system /16 vnet_local via ::ffff:10.1.0.5"
 check "tracepoint: drop" traced vnet_drop "vm1: " \
 	"no_nic: system /16 vnet_local via ::"
-check "the kernel's own tracepoint has a reason" \
-	grep 'kfree_skb: .* reason: NEIGH_FAILED' $tracing/trace
+for reason in NEIGH_FAILED IP_INNOROUTES PKT_TOO_BIG IP_RPFILTER; do
+	check "the kernel's own tracepoint has a reason: $reason" \
+		grep "kfree_skb: .* reason: $reason" $tracing/trace
+done
 
 # The kernel counts these at the VNet's device, where they are among the sum.
 must ip addr add 10.1.0.1/16 dev blue

@@ -206,6 +206,44 @@ check_counter_at "ARP stays on its host" h1 vxlan0 drop_neighbour \
 	send_from h4 10.1.0.4
 check_counter_at "broadcast does too" h1 vxlan0 drop_multicast \
 	send_from h4 10.1.255.255 -b
+must ip -n h4 address add fd00:10:1:5::4/48 dev vxlan5001 nodad
+must ip -n h4 neigh add fd00:10:1::4 lladdr 12:34:56:78:9a:bc dev vxlan5001
+must on h1 vrs endpoint set blue fd00:10:1:5::4 host 192.0.2.4 mac 02:00:00:00:04:04
+check "plain Linux reaches a NIC in IPv6" ping_from h4 fd00:10:1::4
+check "a NIC reaches plain Linux in IPv6" ping_from vm1 fd00:10:1:5::4
+check "bulk TCP in IPv6 with plain Linux" tcp_transfer vm1 h4 fd00:10:1:5::4
+
+# What was dropped of all this: the same in all places
+in_sysfs() {
+	on h1 sh -c "awk '{ n += \$1 } END { print n }' /sys/class/net/vxlan0/vnet*/drop_*"
+}
+in_genl() { on h1 vrs show tunnel -j | jq '[.stats.dropped[]] | add'; }
+in_link() { ip -n h1 -s -j link show vxlan0 | jq '.[].stats64.rx.dropped'; }
+alike() { [ "$(in_sysfs)" = "$(in_genl)" ] && [ "$(in_sysfs)" = "$(in_link)" ]; }
+check "there are some" test "$(in_sysfs)" -ge 10
+check "generic netlink and ip -s link agree" wait_until 5 alike
+
+# A group of one next hop here and one on another host
+add_vm_at h1 nva0 blue 10.1.3.9/24
+must on h1 vrs nic set nva0 forwarding on
+must ip -n h1 nexthop add id 1 via 10.1.3.4 dev blue
+must ip -n h1 nexthop add id 2 via 10.1.3.9 dev blue
+must ip -n h1 nexthop add id 3 group 1/2
+must ip -n h1 route add 10.251.0.0/16 nhid 3 table 101
+# shared: of many flows, some to the other host, some here, and none lost
+shared() {
+	flows -n 400 10.1.0.4 10.251.0.1 vm1 nva nva0 | awk '{ n[$2]++ }
+		END { print (n["nva"] > 100), (n["nva0"] > 100), n["-"] + 0 }'
+}
+check_equal "flows are shared between hosts" "1 1 0" shared
+must on h1 vrs endpoint del blue 10.1.3.4
+check_equal "without the endpoint all stay here" "0 1 0" shared
+must on h1 vrs endpoint set blue 10.1.3.4 host 2001:db8::2 mac "${vm_mac[nva]}"
+check_equal "with it they are shared again" "1 1 0" shared
+must ip -n h1 link set vxlan0 down
+check_equal "without a tunnel all stay here" "0 1 0" shared
+must ip -n h1 link set vxlan0 up
+check_equal "and with it shared" "1 1 0" shared
 
 # The tunnel comes and goes
 must ip -n h1 link set vxlan0 down
