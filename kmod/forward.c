@@ -145,16 +145,12 @@ static __always_inline enum vnet_drop route(struct vnet_packet *pkt)
 		return VNET_DROP_NO_ROUTE;
 	reason = vnet_effective_lookup(pkt->vnet, pkt->from, pkt->family, daddr,
 				       &pkt->route);
+	if (!reason)
+		reason = vnet_effective_resolve(pkt->vnet, pkt->from, pkt->family,
+						vnet_packet_saddr(pkt), daddr, &pkt->route,
+						flow_hash(pkt), &pkt->target);
 	trace_vnet_lookup(pkt);
-	if (reason)
-		return reason;
-	reason = vnet_effective_resolve(pkt->vnet, pkt->from, pkt->family,
-					vnet_packet_saddr(pkt), daddr, &pkt->route, flow_hash(pkt),
-					&pkt->target);
-	if (reason)
-		return reason;
-
-	return deliver(pkt);
+	return reason ?: deliver(pkt);
 }
 
 /* May the guest send from this address? */

@@ -134,6 +134,7 @@ TRACE_EVENT(vnet_lookup,
 		__array(char, nic, IFNAMSIZ)
 		__array(u8, saddr, 16)
 		__array(u8, daddr, 16)
+		__array(u8, hop, 16)
 		__field(u32, nhid)
 		__field(u8, class)
 		__field(u8, type)
@@ -145,6 +146,7 @@ TRACE_EVENT(vnet_lookup,
 		vnet_trace_from_name(__entry->nic, pkt);
 		vnet_trace_saddr(__entry->saddr, pkt);
 		vnet_trace_daddr(__entry->daddr, pkt);
+		vnet_trace_hop(__entry->hop, pkt);
 		__entry->nhid = vnet_trace_nhid(pkt);
 		__entry->class = pkt->route.dest ? pkt->route.class :
 						   VNET_TRACE_NONE;
@@ -153,12 +155,12 @@ TRACE_EVENT(vnet_lookup,
 		__entry->plen = pkt->route.plen;
 	),
 
-	TP_printk("%s: %s: %pI6c to %pI6c: %s /%u %s nhid %u",
+	TP_printk("%s: %s: %pI6c to %pI6c: %s /%u %s nhid %u via %pI6c",
 		  __entry->vnet, __entry->nic, __entry->saddr, __entry->daddr,
 		  __print_symbolic(__entry->class, VNET_TRACE_CLASSES),
 		  __entry->plen,
 		  __print_symbolic(__entry->type, VNET_TRACE_TYPES),
-		  __entry->nhid)
+		  __entry->nhid, __entry->hop)
 );
 
 TRACE_EVENT(vnet_forward,

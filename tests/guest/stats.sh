@@ -170,7 +170,7 @@ traced() {
 		grep "::ffff:10.1.0.4 to ::ffff:10.1.0.[59][ :]" | grep -F ": $3"
 }
 check "tracepoint: lookup" traced vnet_lookup "vm1: " \
-	"system /16 vnet_local nhid 0"
+	"system /16 vnet_local nhid 0 via ::ffff:10.1.0.5"
 check "tracepoint: forward" traced vnet_forward "vm1 to vm2: " \
 	"system /16 vnet_local via ::ffff:10.1.0.5"
 check "tracepoint: drop" traced vnet_drop "vm1: " \

@@ -65,11 +65,11 @@ all_match "lookups of one VNet" vnet_lookup 'vnet == "red"' '^red: red[12]: '
 all_match "of one NIC" vnet_lookup 'nic == "red1"' '^red: red1: ::ffff:10.1.0.4 to '
 all_match "of names that are alike" vnet_lookup 'nic ~ "red*"' '^red: red[12]: '
 all_match "of a route class, BGP" vnet_lookup 'class == 1' \
-	'to (::ffff:10.66.0.1|fd00:66::1): bgp /(16|32) gateway nhid (70|0)$'
+	'to (::ffff:10.66.0.1|fd00:66::1): bgp /(16|32) gateway nhid (70|0) via (::ffff:10.1.3.4|fd00:10:1:3::4)$'
 all_match "user-defined" vnet_lookup 'class == 2' \
-	'10.77.0.1: user /16 none nhid 0$'
+	'10.77.0.1: user /16 none nhid 0 via ::$'
 all_match "of a next-hop object" vnet_lookup 'nhid == 70' \
-	'^blue: vm1: ::ffff:10.1.0.4 to ::ffff:10.66.0.1: bgp /16 gateway nhid 70$'
+	'^blue: vm1: ::ffff:10.1.0.4 to ::ffff:10.66.0.1: bgp /16 gateway nhid 70 via ::ffff:10.1.3.4$'
 all_match "packets handed to one NIC" vnet_forward 'to == "nva"' \
 	'^blue: vm1 to nva: .* via (::ffff:10.1.3.4|fd00:10:1:3::4)$'
 all_match "IPv6 and its next hop" vnet_forward 'class == 1 && plen == 32' \
@@ -102,7 +102,7 @@ fields() {
 		grep -v common_ | sed 's/.* //' | tr '\n' ' '
 }
 check_equal "fields of a lookup" \
-	"vnet[16] nic[16] saddr[16] daddr[16] nhid class type plen " \
+	"vnet[16] nic[16] saddr[16] daddr[16] hop[16] nhid class type plen " \
 	fields vnet_lookup
 check_equal "of a packet handed over" \
 	"vnet[16] nic[16] to[16] saddr[16] daddr[16] hop[16] len class type plen " \
