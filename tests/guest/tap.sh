@@ -108,8 +108,14 @@ check "and from veth to veth" whole vm3 vm4 10.1.0.8
 check "IPv6 from tap to veth" whole offload vm3 fd00:10:1::6
 check "and from veth to tap" whole vm3 offload fd00:10:1::4
 check "and from veth to veth" whole vm3 vm4 fd00:10:1::8
-check_fail "not to a tap that does not take them" whole vm3 plain 10.1.0.5
-check_fail "IPv6 neither" whole vm3 plain fd00:10:1::5
+# cut FROM TO ADDR: all arrives, in frames that are not
+cut() {
+	local size
+
+	size=$(frame_size "$@") && echo "average frame $size" && [ "$size" -le 1514 ]
+}
+check "a tap that takes none gets segments" cut vm3 plain 10.1.0.5
+check "IPv6 ones, too" cut vm3 plain fd00:10:1::5
 
 # An NVA on a tap
 add_netns onprem
