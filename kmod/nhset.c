@@ -393,7 +393,7 @@ struct vnet_nhset *vnet_nhset_resize(const struct vnet_nhset *set,
 	return copy;
 }
 
-/* The port is looked at once: it may come and go up in between. */
+/* A port is asked once whether it is up: it may come up in between. */
 static enum vnet_nhset_state
 member_state(const struct vnet_nhset_member *member, const struct vnet_port *own)
 {

@@ -127,6 +127,8 @@ static void take(unsigned int to, const struct bgp_update_block *block)
 	}
 }
 
+#define SUMMARY		(2 * N_SPECIFICS)	/* 10.2.0.0/16 */
+
 static bool watched, gap;
 
 /* Whether peer 1 has 10.2.0.0/16, or all of its /24 */
@@ -136,7 +138,7 @@ static bool all_there(void)
 
 	while (n < N_SPECIFICS && has[1].route[n].text[0])
 		n++;
-	return n == N_SPECIFICS || has[1].route[2 * N_SPECIFICS].text[0];
+	return n == N_SPECIFICS || has[1].route[SUMMARY].text[0];
 }
 
 static void on_send(void *arg, const struct rib_send *send)
@@ -433,11 +435,9 @@ static void test_random(unsigned int seed)
 
 /* ---- one instead of many, and many instead of one -------------------- */
 
-#define SUMMARY		(2 * N_SPECIFICS)
-
-static struct rib_map *then;		/* another map, in the midst of it */
-
-static void move_to(struct rib_map *map, uint32_t pieces, bool slow)
+/* To another map, and to @then in the midst of it */
+static void move_to(struct rib_map *map, struct rib_map *then, uint32_t pieces,
+		    bool slow)
 {
 	policy[1].out = map;
 	rib->move_nets = pieces;
@@ -447,7 +447,7 @@ static void move_to(struct rib_map *map, uint32_t pieces, bool slow)
 	gap = false;
 	watched = true;
 	rib_run(rib, 0);
-	if (then) {
+	if (then != map) {
 		policy[1].out = then;
 		rib_peer_set_policy(peer[1], &policy[1]);
 	}
@@ -462,16 +462,14 @@ static void move_to(struct rib_map *map, uint32_t pieces, bool slow)
 
 static void there_and_back(uint32_t pieces, bool slow, const char *how)
 {
-	move_to(maps[1], pieces, slow);
+	move_to(maps[1], maps[1], pieces, slow);
 	ktap_ok(!gap && !has[1].route[0].text[0] &&
 		has[1].route[SUMMARY].text[0],
 		"a summary is there before its parts go, %s", how);
-	then = slow ? maps[4] : NULL;
-	move_to(NULL, pieces, slow);
+	move_to(NULL, slow ? maps[4] : NULL, pieces, slow);
 	ktap_ok(!gap && has[1].route[0].text[0] &&
 		!has[1].route[SUMMARY].text[0],
 		"they are before it goes, %s", how);
-	then = NULL;
 }
 
 static void test_gap(void)
