@@ -157,6 +157,10 @@ static void sum_vnet(const struct vnet *vnet, bool reasons,
 	memset(sum, 0, sizeof(*sum));
 	add_all(vnet->stats, reasons, sum);
 	/* what the host sent and received is not the guests' */
+	sum->host_rx_packets = sum->rx_packets;
+	sum->host_rx_bytes = sum->rx_bytes;
+	sum->host_tx_packets = sum->tx_packets;
+	sum->host_tx_bytes = sum->tx_bytes;
 	sum->rx_packets = 0;
 	sum->rx_bytes = 0;
 	sum->tx_packets = 0;

@@ -45,6 +45,10 @@ struct vnet_stats_sum {
 	u64 rx_bytes;
 	u64 tx_packets;
 	u64 tx_bytes;
+	u64 host_rx_packets;		/* of a VNet: from the host, and to it */
+	u64 host_rx_bytes;
+	u64 host_tx_packets;
+	u64 host_tx_bytes;
 	u64 dropped;			/* the sum of @drops */
 	u64 refused;			/* not among these if the sender is
 					 * in another VNet
@@ -99,7 +103,7 @@ void vnet_stats_sum(const struct vnet_stats __percpu *stats,
  * vnet_stats_sum_vnet() - totals of a VNet
  * @vnet: the VNet
  * @sum: result: what its NICs count and have counted that were NICs before,
- *	and what was dropped of the packets the host sent
+ *	what the host has sent and been handed, and what was dropped of that
  *
  * Context: any. Without RTNL, a NIC that is just leaving may be missed.
  */

@@ -101,7 +101,7 @@ static DEVICE_ATTR_RO(forwarding);
 SHOW_CONFIG(num_addrs, "%u", config->num_addrs)
 static DEVICE_ATTR_RO(num_addrs);
 
-/* Counters, of a VNet and of a NIC alike */
+/* Counters, of a VNet, a NIC and the way to other hosts alike */
 
 struct counter_attribute {
 	struct device_attribute attr;
@@ -109,20 +109,32 @@ struct counter_attribute {
 	char name[24];
 };
 
-static const struct {
+struct traffic_counter {
 	const char *name;
 	size_t offset;
-} traffic[] = {
+};
+
+static const struct traffic_counter traffic[] = {
 	{ "rx_packets", offsetof(struct vnet_stats_sum, rx_packets) },
 	{ "rx_bytes", offsetof(struct vnet_stats_sum, rx_bytes) },
 	{ "tx_packets", offsetof(struct vnet_stats_sum, tx_packets) },
 	{ "tx_bytes", offsetof(struct vnet_stats_sum, tx_bytes) },
 };
 
+/* Of a VNet only: what the host sends into it, and is handed from it */
+static const struct traffic_counter host_traffic[] = {
+	{ "rx_packets", offsetof(struct vnet_stats_sum, host_rx_packets) },
+	{ "rx_bytes", offsetof(struct vnet_stats_sum, host_rx_bytes) },
+	{ "tx_packets", offsetof(struct vnet_stats_sum, host_tx_packets) },
+	{ "tx_bytes", offsetof(struct vnet_stats_sum, host_tx_bytes) },
+};
+
 #define FIRST_DROP	(VNET_DROP_NONE + 1)
 #define NUM_COUNTERS	(ARRAY_SIZE(traffic) + __VNET_DROP_LAST - FIRST_DROP)
+#define NUM_HOST	ARRAY_SIZE(host_traffic)
 
-static struct counter_attribute counters[NUM_COUNTERS];
+/* Those of all three come first. */
+static struct counter_attribute counters[NUM_COUNTERS + NUM_HOST];
 
 static int sum_of(const struct net_device *dev, struct vnet_stats_sum *sum)
 {
@@ -159,7 +171,7 @@ static ssize_t counter_show(struct device *dev, struct device_attribute *attr,
 }
 
 /* What stands here is followed by the counters. */
-static struct attribute *vnet_attrs[6 + NUM_COUNTERS + 1] = {
+static struct attribute *vnet_attrs[6 + NUM_COUNTERS + NUM_HOST + 1] = {
 	&dev_attr_vni.attr,
 	&dev_attr_table.attr,
 	&dev_attr_bgp_table.attr,
@@ -201,8 +213,10 @@ static void add_counter(struct counter_attribute *counter, const char *prefix,
 	counter->attr.attr.name = counter->name;
 	counter->attr.attr.mode = 0444;
 	counter->attr.show = counter_show;
-	vnet_attrs[ARRAY_SIZE(vnet_attrs) - 1 - NUM_COUNTERS + i] =
+	vnet_attrs[ARRAY_SIZE(vnet_attrs) - 1 - ARRAY_SIZE(counters) + i] =
 		&counter->attr.attr;
+	if (i >= NUM_COUNTERS)
+		return;
 	port_attrs[ARRAY_SIZE(port_attrs) - 1 - NUM_COUNTERS + i] =
 		&counter->attr.attr;
 	tunnel_attrs[i] = &counter->attr.attr;
@@ -218,6 +232,9 @@ void __init vnet_sysfs_init(void)
 	for (i = FIRST_DROP; i < __VNET_DROP_LAST; i++)
 		add_counter(counter++, "drop_", vnet_stats_drop_name(i),
 			    offsetof(struct vnet_stats_sum, drops[i]));
+	for (i = 0; i < NUM_HOST; i++)
+		add_counter(counter++, "host_", host_traffic[i].name,
+			    host_traffic[i].offset);
 }
 
 int vnet_sysfs_port_add(struct vnet_port *port)

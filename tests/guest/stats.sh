@@ -183,6 +183,9 @@ done
 # The kernel counts these at the VNet's device, where they are among the sum.
 must ip addr add 10.1.0.1/16 dev blue
 check "the host is there" ping_from vm1 10.1.0.1
+check_counter "what it is handed is counted" blue host_tx_packets \
+	ping_from vm1 10.1.0.1
+check_counter "and what it sends" blue host_rx_packets ping_from vm1 10.1.0.1
 must ip link set blue down
 check_counter "a host that takes nothing" vm1 drop_queue_full \
 	send_from vm1 10.1.0.1
