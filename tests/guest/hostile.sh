@@ -58,8 +58,8 @@ whole() {
 unexplained() {
 	local total file
 
-	total=$(counter "$1" rx_packets)
-	for file in "/sys/class/net/$1/vnet/"{tx_packets,drop_*}; do
+	total=$(($(counter "$1" rx_packets) + $(counter "$1" host_rx_packets)))
+	for file in "/sys/class/net/$1/vnet/"{tx_packets,host_tx_packets,drop_*}; do
 		total=$((total - $(cat "$file")))
 	done
 	echo $total
@@ -125,6 +125,28 @@ rampage "frames as of a tap" -g -n $count_gso -t $((limit / 2))
 check "all of these" test "${evil_sent:-0}" -ge $count_gso
 check_equal "what leaves the guest is received" "$evil_left" echo "$evil_rx"
 
+# Now the evil guest is an appliance, whose packets may have any source, the neighbours
+# are next hops, and the host has addresses.
+for nic in evil blue1 blue2; do
+	must vrs nic set $nic forwarding on
+done
+must ip address add 10.1.1.4/32 dev blue
+must ip address add fd00:10:1::99/128 dev blue nodad
+for i in 5 6; do
+	must ip nexthop add id $i via 10.1.0.$i dev blue
+	must ip nexthop add id 6$i via fd00:10:1::$i dev blue
+done
+must ip nexthop add id 1 group 5/6
+must ip nexthop add id 2 group 65/66
+must ip route add 0.0.0.0/0 nhid 1 table 101
+must ip route add ::/0 nhid 2 table 101
+rampage "frames to forward" -r -n $count_gso -t $((limit / 2))
+check "all of these" test "${evil_sent:-0}" -ge $count_gso
+check_equal "what leaves the guest is received" "$evil_left" echo "$evil_rx"
+rampage "frames to forward as of a tap" -r -g -n $count_gso -t $((limit / 2))
+check "all of these" test "${evil_sent:-0}" -ge $count_gso
+check_equal "what leaves the guest is received" "$evil_left" echo "$evil_rx"
+
 kill -INT "${talkers[@]}"
 wait "${talkers[@]}"
 for talk in blue1-10.1.0.6 blue2-fd00:10:1::5 green1-10.1.0.5 \
@@ -138,6 +160,10 @@ check "many reasons were seen" test "$(drops evil | wc -l)" -ge 10
 drops evil | ktap_comment
 check_equal "green dropped nothing but what its guests say to groups" "" \
 	eval "drops green | grep -v '^multicast:\|^neighbour:'; true"
+# A neighbour behind a small MTU: what the VNet cuts, it hands over more than once.
+must ip link set blue2 mtu 1280
+check_counter "large frames" evil drop_too_big \
+	rampage "frames to forward" -r -n $((count_gso / 5)) -t $((limit / 2))
 must in_vm evil ip link set eth0 arp on
 check "in the end packets pass" ping_from blue1 10.1.0.4
 ktap_finish

@@ -3,12 +3,13 @@
  * A guest that sends whatever it likes: frames of every kind, mutated, cut and
  * padded, and pure noise; while all that its neighbours receive is watched.
  *
- *	hostile [-g] [-n COUNT] [-t SECONDS] [-s SEED] FROM NEIGHBOUR...
+ *	hostile [-gr] [-n COUNT] [-t SECONDS] [-s SEED] FROM NEIGHBOUR...
  *
  * FROM and NEIGHBOUR are names of VMs (network namespaces with an eth0). Ends
  * after COUNT frames or SECONDS, whatever comes first. With -g frames have what
  * a guest on a tap says about them: checksums to be filled in, segments to be
- * cut; what the kernel refuses to send is not counted.
+ * cut; what the kernel refuses to send is not counted. With -r FROM may forward, and
+ * the neighbours are next hops, so packets have any addresses.
  *
  * Prints "sent N refused N heard N". Status 1, after a line about each, if a
  * neighbour received a frame that is not from the virtual router to it, or
@@ -161,7 +162,7 @@ static unsigned int num_vms;
 static uint32_t own4[MAX_ADDRS], to4[MAX_ADDRS];
 static struct in6_addr own6[MAX_ADDRS], to6[MAX_ADDRS];
 static unsigned int num_own4, num_own6, num_to4, num_to6;
-static bool gso;
+static bool gso, routed;
 static uint64_t rng;
 static unsigned long heard, leaks;
 
@@ -293,11 +294,13 @@ static const char *judge(const struct vm *vm, const uint8_t *f, size_t len)
 	if (type == ETH_P_ARP)
 		return NULL;
 	if (type == ETH_P_IP && len >= IP + IP4_LEN)
-		return !is_own4(f + IP + 12) ? "has a foreign source" :
+		return routed ? NULL :
+		       !is_own4(f + IP + 12) ? "has a foreign source" :
 		       !is_own4(f + IP + 16) ? "has a foreign destination" :
 					       NULL;
 	if (type == ETH_P_IPV6 && len >= IP + IP6_LEN)
-		return !is_own6(f + IP + 8) ? "has a foreign source" :
+		return routed ? NULL :
+		       !is_own6(f + IP + 8) ? "has a foreign source" :
 		       !is_own6(f + IP + 24) ? "has a foreign destination" :
 					       NULL;
 	return "is no IP";
@@ -403,6 +406,22 @@ static void set_checksum(struct frame *f)
 		sum = (sum & 0xffff) + (sum >> 16);
 	f->data[IP + 10] = ~sum >> 8;
 	f->data[IP + 11] = ~sum;
+}
+
+/* As long as it may be, if its header says how long it is. */
+static void grow(struct frame *f)
+{
+	bool v6 = f->data[12] == 0x86 && f->data[13] == 0xdd;
+	bool v4 = f->data[12] == 0x08 && f->data[13] == 0x00;
+	size_t len = f->len + below(MAX_LEN - f->len + 1), said;
+
+	if (!v4 && !v6)
+		return;
+	memset(f->data + f->len, random64(), len - f->len);
+	f->len = len;
+	said = v4 ? len - IP : len - IP - IP6_LEN;
+	f->data[IP + (v4 ? 2 : 4)] = said >> 8;
+	f->data[IP + (v4 ? 3 : 5)] = said;
 }
 
 static void mutate(struct frame *f)
@@ -513,6 +532,8 @@ static void make_frame(struct frame *f)
 		f->len = base_len[base];
 		memcpy(f->data, base_data[base], f->len);
 		set_addresses(f);
+		if (one_in(4))
+			grow(f);
 		for (n = one_in(8) ? 0 : 1 + below(4); n > 0; n--)
 			mutate(f);
 	}
@@ -595,9 +616,11 @@ int main(int argc, char **argv)
 	int c;
 
 	rng = time(NULL);
-	while ((c = getopt(argc, argv, "gn:t:s:")) != -1) {
+	while ((c = getopt(argc, argv, "grn:t:s:")) != -1) {
 		if (c == 'g')
 			gso = true;
+		else if (c == 'r')
+			routed = true;
 		else if (c == 'n')
 			count = strtoul(optarg, NULL, 0);
 		else if (c == 't')
@@ -608,7 +631,7 @@ int main(int argc, char **argv)
 			return 2;
 	}
 	if (argc - optind < 2 || argc - optind > MAX_VMS)
-		errx(2, "usage: hostile [-g] [-n COUNT] [-t SECONDS] [-s SEED] "
+		errx(2, "usage: hostile [-gr] [-n COUNT] [-t SECONDS] [-s SEED] "
 		     "FROM NEIGHBOUR...");
 	printf("# seed %llu\n", (unsigned long long)rng);
 	for (; optind < argc; optind++)
