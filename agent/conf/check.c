@@ -381,6 +381,10 @@ static bool check_nic(const struct check *c, const struct conf_nic *nic)
 		return fail(c, nic->mac, nic->pos,
 			    "nic \"%s\": mac: expected a unicast address",
 			    nic->device);
+	if (nic->n_addresses > CONF_NIC_ADDRS_MAX)
+		return fail(c, &nic->addresses, nic->pos,
+			    "nic \"%s\": addresses: expected at most %u",
+			    nic->device, CONF_NIC_ADDRS_MAX);
 	for (i = 0; i < nic->n_addresses; i++) {
 		if (!check_addr(c, &nic->addresses[i], nic->pos, "nic",
 				nic->device))
@@ -666,6 +670,10 @@ static bool check_gateway(const struct check *c,
 		return fail(c, &neighbor->as_override, neighbor->pos,
 			    "neighbor \"%s\": as-override has no meaning for "
 			    "a gateway", neighbor->name);
+	if (neighbor->role != CONF_ROLE_NONE)
+		return fail(c, &neighbor->role, neighbor->pos,
+			    "neighbor \"%s\": role has no meaning for a "
+			    "gateway", neighbor->name);
 	return true;
 }
 
@@ -749,6 +757,10 @@ static bool check_server(const struct check *c,
 	if (server->n_addresses == 0)
 		return fail(c, &server->addresses, server->pos,
 			    "route-server: addresses: expected at least one");
+	if (conf_server_instances(server) > CONF_INSTANCES_MAX)
+		return fail(c, &server->addresses, server->pos,
+			    "route-server: addresses: expected at most %u of "
+			    "a family", CONF_INSTANCES_MAX);
 	for (i = 0; i < server->n_addresses; i++) {
 		if (!check_addr(c, &server->addresses[i], server->pos,
 				"route-server", NULL))
@@ -765,7 +777,7 @@ static bool check_server(const struct check *c,
 
 static bool table_reserved(uint32_t table)
 {
-	return table >= RT_TABLE_DEFAULT && table <= RT_TABLE_LOCAL;
+	return table >= RT_TABLE_COMPAT && table <= RT_TABLE_LOCAL;
 }
 
 static bool check_table_id(const struct check *c, const uint32_t *table,

@@ -186,10 +186,6 @@ struct conf_ao_key {
 	char *key_file;			/* path */
 };
 
-/*
- * One neighbor, or whoever dials in from a range of addresses: then .address
- * has no family and .range has. The AS is .asn or, if that is 0, one of .asns.
- */
 /* An address of the VNet that is at another host */
 struct conf_endpoint {
 	struct conf_pos pos;
@@ -200,6 +196,10 @@ struct conf_endpoint {
 	uint8_t mac[6];
 };
 
+/*
+ * One neighbor, or whoever dials in from a range of addresses: then .address
+ * has no family and .range has. The AS is .asn or, if that is 0, one of .asns.
+ */
 struct conf_neighbor {
 	struct conf_pos pos;
 	char *name;			/* unique in the VNet */
@@ -232,6 +232,9 @@ struct conf_neighbor {
 	char *shutdown_message;		/* why, NULL: not said */
 };
 
+#define CONF_INSTANCES_MAX	16
+#define CONF_NIC_ADDRS_MAX	256	/* the module takes no more */
+
 /*
  * Instance i of the route server is the i-th IPv4 address and the i-th IPv6
  * address of .addresses: see conf_server_instance().
@@ -261,7 +264,7 @@ struct conf_vnet {
 	uint32_t vni;			/* 1..2^24 - 1 */
 	uint32_t table;			/* kernel table, system routes */
 	uint32_t bgp_table;
-	uint32_t max_routes;		/* 0: the module's limit */
+	uint32_t max_routes;		/* of a class and family, 0: no limit */
 	bool ecmp_symmetric;		/* one next hop for both directions */
 	char internet[IFNAMSIZ];	/* device, "": no Internet */
 	struct conf_space *spaces;	/* disjoint, at least one */
