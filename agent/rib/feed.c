@@ -370,24 +370,6 @@ void feed_done(struct table *t, const struct prefix *prefix, int error,
 		adjin_release(t, id);
 }
 
-void feed_resync(struct table *t)
-{
-	struct net *net;
-	uint32_t id;
-
-	t->feed.n_unanswered = 0;
-	t->feed.blocked = false;
-	for (id = net_next(&t->nets, 0); id != NET_NONE;
-	     id = net_next(&t->nets, id + 1)) {
-		net = net_get(&t->nets, id);
-		set_state(t, net, id, NET_ABSENT);
-		if (decide_nexthops(t, net, NULL, 0) > 0)
-			feed_mark(t, id);
-		else
-			adjin_release(t, id);
-	}
-}
-
 enum rib_route_state feed_state(const struct table *t, struct net *net,
 				uint32_t id, int *error, const char **text)
 {

@@ -234,15 +234,6 @@ void rib_route_ready(struct rib *rib)
 	rib_wake(rib);
 }
 
-void rib_route_resync(struct rib *rib)
-{
-	unsigned int af;
-
-	for (af = 0; af < BGP_AF_COUNT; af++)
-		feed_resync(&rib->table[af]);
-	rib_wake(rib);
-}
-
 bool rib_route_settled(const struct rib *rib)
 {
 	unsigned int af;

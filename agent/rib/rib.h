@@ -261,8 +261,6 @@ void rib_route_done(struct rib *rib, enum bgp_af af,
 void rib_route_again(struct rib *rib, const struct addr *hop);
 /* There is room for routes again. */
 void rib_route_ready(struct rib *rib);
-/* The other side is new or has lost track: hand out all routes again. */
-void rib_route_resync(struct rib *rib);
 /*
  * Whether every route wanted now has been answered for; then what the kernel
  * has beyond the routes handed out is nobody's.

@@ -570,7 +570,6 @@ uint32_t feed_waiting(const struct feed *feed);
 bool feed_run(struct table *t);
 void feed_done(struct table *t, const struct prefix *prefix, int error,
 	       const char *text);
-void feed_resync(struct table *t);
 enum rib_route_state feed_state(const struct table *t, struct net *net,
 				uint32_t id, int *error, const char **text);
 uint64_t feed_bytes(const struct table *t);

@@ -43,7 +43,6 @@ struct sock {
 	int receiver;
 	int sender;			/* -1: comes */
 	struct loop_fd *watch;
-	uint64_t stray;			/* packets of no session */
 };
 
 /* A timer of which the deadline moves with each packet. */
@@ -366,15 +365,11 @@ static void input(struct sock *sock, const struct addr *remote, int ttl,
 	struct bfd_packet packet;
 	struct peer *peer;
 
-	if (bfd_packet_parse(data, len, &packet)) {
-		sock->stray++;
+	if (bfd_packet_parse(data, len, &packet))
 		return;
-	}
 	peer = find_receiver(sock, remote, packet.your_disc);
-	if (!peer) {
-		sock->stray++;
+	if (!peer)
 		return;
-	}
 	if (ttl < peer->conf.min_ttl ||
 	    (packet.poll && too_many_polls(peer))) {
 		peer->discarded++;

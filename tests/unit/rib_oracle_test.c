@@ -390,11 +390,11 @@ static void step_answers(unsigned int chance)
 	rib_route_ready(rib);
 }
 
-static void step_resync(void)
+/* Nothing has been handed out yet. */
+static void reset_kernel(void)
 {
 	unsigned int af, p;
 
-	rib_route_resync(rib);
 	for (af = 0; af < BGP_AF_COUNT; af++) {
 		for (p = 0; p < N_PREFIXES; p++)
 			kernel[af][p] = (struct kernel_route){
@@ -447,10 +447,8 @@ static void step(void)
 		step_space();
 	else if (what < 63)
 		rib_program_inside(rib, inside_on = !inside_on);
-	else if (what < 75)
+	else if (what < 76)
 		step_answers(2);
-	else if (what == 75)
-		step_resync();
 	else
 		rib_run(rib, 0);
 }
@@ -756,7 +754,7 @@ static bool run(unsigned int steps)
 	bool ok = true;
 
 	rib = rib_new(&conf, &ops, NULL);
-	step_resync();
+	reset_kernel();
 	for (s = 0; s < N_SESSIONS; s++) {
 		session[s].max_paths = 1 + rnd(SENT_IDS - 1);
 		add_peer(s);
