@@ -55,7 +55,9 @@
  *	bgpOrigin ("igp" "egp" "incomplete"), med and localPref (absent if
  *	none), communities, extCommunities, largeCommunities (strings of
  *	words, absent if empty), pathId (with ADD-PATH: as received, or as
- *	sent), best (bool: in use; this and what follows not of advertised),
+ *	sent), stale (true: kept since its neighbor was lost, or until it is
+ *	announced again; absent if it is not), best (bool: in use; this and
+ *	what follows not of advertised),
  *	why (what it lost by, or why it is not programmed; absent otherwise),
  *	state (of what it contributes to: "none" "pending" "installed"
  *	"failed"), error (the kernel's words, if failed)

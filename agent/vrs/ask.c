@@ -11,13 +11,12 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "conf/conf.h"
 #include "ctl/protocol.h"
 #include "lib/util.h"
 #include "vrs/json.h"
 #include "vrs/table.h"
 #include "vrs/vrs.h"
-
-#define INSTANCES_MAX	16
 
 /* Called for each row; the row is the caller's. */
 typedef void row_cb(json_t *row, void *arg);
@@ -53,8 +52,9 @@ static FILE *connect_agent(const char *path)
 static bool send_request(FILE *stream, const char *command,
 			 const struct request *req)
 {
-	json_t *request = json_build("{s:s, s:s*, s:s*, s:s*}",
+	json_t *request = json_build("{s:s, s:s*, s:s*, s:s*, s:s*}",
 				     "command", command,
+				     "vnet", req->device,
 				     "neighbor", req->peer, "map", req->map,
 				     "direction", req->direction);
 	bool sent;
@@ -327,7 +327,7 @@ static const struct column route_columns[] = {
 };
 
 struct by_instance {
-	FILE *files[INSTANCES_MAX];
+	FILE *files[CONF_INSTANCES_MAX];
 	bool failed;
 };
 
@@ -337,7 +337,7 @@ static void add_route_json(json_t *row, void *arg)
 	struct by_instance *by = arg;
 	bool first;
 
-	if (i < 0 || i >= INSTANCES_MAX || by->failed)
+	if (i < 0 || i >= CONF_INSTANCES_MAX || by->failed)
 		return;
 	first = !by->files[i];
 	if (first)
@@ -363,7 +363,7 @@ static void print_by_instance(const struct by_instance *by)
 	unsigned int i;
 
 	puts("{");
-	for (i = 0; i < INSTANCES_MAX; i++) {
+	for (i = 0; i < CONF_INSTANCES_MAX; i++) {
 		if (i >= 2 && !by->files[i])
 			continue;
 		printf("  \"RouteServiceRole_IN_%u\": [", i);
@@ -385,7 +385,7 @@ static int ask_routes_json(const struct request *req, const char *command)
 		status = vrs_error("temporary file: %s", strerror(errno));
 	if (status == VRS_OK)
 		print_by_instance(&by);
-	for (i = 0; i < INSTANCES_MAX; i++) {
+	for (i = 0; i < CONF_INSTANCES_MAX; i++) {
 		if (by.files[i])
 			fclose(by.files[i]);
 	}
@@ -408,6 +408,13 @@ int ask_learned(const struct request *req)
 int ask_advertised(const struct request *req)
 {
 	return ask_routes(req, "advertised");
+}
+
+/* Of no instance: rows as they are. */
+int ask_loc_rib(const struct request *req)
+{
+	return ask_rows(req, "routes", route_columns,
+			ARRAY_SIZE(route_columns));
 }
 
 int ask_reload(const struct request *req)

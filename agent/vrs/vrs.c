@@ -57,6 +57,13 @@ static const struct keyword endpoint_keywords[] = {
 
 static const struct keyword policy_keywords[] = {
 	{ "direction", &operand_direction, false },
+	{ "vnet", &operand_vnet, false },
+	{ NULL, NULL, false },
+};
+
+/* Names of neighbors, and addresses, are unique only within a VNet. */
+static const struct keyword peer_keywords[] = {
+	{ "vnet", &operand_vnet, false },
 	{ NULL, NULL, false },
 };
 
@@ -119,20 +126,29 @@ const struct command vrs_commands[] = {
 		.words = "show bfd",
 		.operands = { &operand_peer },
 		.n_optional = 1,
+		.keywords = peer_keywords,
 		.run = ask_bfd,
 		.help = "BFD sessions with a neighbor, or with all",
 	}, {
 		.words = "show learned",
 		.operands = { &operand_peer },
 		.n_optional = 1,
+		.keywords = peer_keywords,
 		.run = ask_learned,
 		.help = "routes learned from a neighbor, or from all",
 	}, {
 		.words = "show advertised",
 		.operands = { &operand_peer },
 		.n_optional = 1,
+		.keywords = peer_keywords,
 		.run = ask_advertised,
 		.help = "routes advertised to a neighbor, or to all",
+	}, {
+		.words = "show routes",
+		.operands = { &operand_vnet },
+		.n_optional = 1,
+		.run = ask_loc_rib,
+		.help = "the paths in use, of all neighbors together",
 	}, {
 		.words = "show status",
 		.run = ask_status,
@@ -257,7 +273,8 @@ static void help(void)
 	     "  -j, --json           JSON instead of text\n"
 	     "  -a, --all            rows too that Azure does not list\n"
 	     "  -s, --socket SOCKET  vrsd's control socket\n"
-	     "  -h, --help           this text\n");
+	     "  -h, --help           this text\n"
+	     "  -V, --version        the version\n");
 	parse_help();
 }
 
@@ -286,6 +303,7 @@ int main(int argc, char **argv)
 		{ "all", no_argument, NULL, 'a' },
 		{ "socket", required_argument, NULL, 's' },
 		{ "help", no_argument, NULL, 'h' },
+		{ "version", no_argument, NULL, 'V' },
 		{ NULL, 0, NULL, 0 },
 	};
 	struct request req = { .socket = CTL_RUN_DIR "/" CTL_SOCKET };
@@ -296,7 +314,7 @@ int main(int argc, char **argv)
 		parse_complete(argc - 2, argv + 2);
 		return VRS_OK;
 	}
-	while ((option = getopt_long(argc, argv, "jas:h", options,
+	while ((option = getopt_long(argc, argv, "jas:hV", options,
 				     NULL)) != -1) {
 		switch (option) {
 		case 'j':
@@ -310,6 +328,9 @@ int main(int argc, char **argv)
 			break;
 		case 'h':
 			help();
+			return VRS_OK;
+		case 'V':
+			puts("vrs " VRS_VERSION);
 			return VRS_OK;
 		default:
 			return VRS_USAGE;

@@ -153,6 +153,7 @@ int ask_peers(const struct request *req);
 int ask_bfd(const struct request *req);
 int ask_learned(const struct request *req);
 int ask_advertised(const struct request *req);
+int ask_loc_rib(const struct request *req);
 int ask_policy_test(const struct request *req);
 int ask_status(const struct request *req);
 int ask_reload(const struct request *req);

@@ -43,6 +43,11 @@ check "a neighbor is found by its address" \
 	answers '{"command": "learned", "neighbor": "10.1.3.4"}' ""
 check "a neighbor without a session is known" \
 	answers '{"command": "learned", "neighbor": "sdwan"}' ""
+check "vrs shows the paths in use" \
+	eval 'vrs show routes blue | grep -q "^firewall .* 0.0.0.0/0 "'
+check "and what one VNet has learned" \
+	eval 'vrs show learned firewall vnet blue | grep -q "^firewall .* 0.0.0.0/0 "'
+check_error "not of another" 'no neighbor "firewall" in VNet "red"' vrs show learned firewall vnet red
 check "a request of 2,000 bytes is refused" \
 	answers "{\"command\": \"$(printf '%2000s' x)\"}" "too long"
 check_equal "status has a row for each process" "session rib bfd control" \
