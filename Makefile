@@ -18,6 +18,7 @@ bindir		?= $(PREFIX)/bin
 mandir		?= $(PREFIX)/share/man
 completiondir	?= $(PREFIX)/share/bash-completion/completions
 unitdir		?= /etc/systemd/system
+sysusersdir	?= /usr/lib/sysusers.d
 # Where ip(8) looks for link kinds, and DKMS for sources.
 ipdir		?= /usr/lib/$(shell $(CC) -print-multiarch)/ip
 dkmsdir		?= /usr/src/vnet-$(VERSION)
@@ -125,7 +126,7 @@ demo: setup	## shows the whole path in a guest, step by step, with evidence
 	$(MAKE) all KERNEL=$(DEMO_KERNEL)
 	tests/vm/run --kernel $(DEMO_KERNEL) -- demo/demo.sh
 
-install: agent plugin	## installs on this host: module through DKMS, programs, unit, man pages
+install: agent plugin	## installs on this host: module through DKMS, programs, unit, user, man pages
 	@test -n "$(DESTDIR)" || command -v dkms >/dev/null || { \
 		echo "dkms is missing: apt install dkms linux-headers-amd64" >&2; \
 		exit 1; }
@@ -135,6 +136,8 @@ install: agent plugin	## installs on this host: module through DKMS, programs, u
 	install -d $(DESTDIR)$(unitdir)
 	sed 's|@sbindir@|$(sbindir)|' agent/vrsd/vrsd.service \
 		>$(DESTDIR)$(unitdir)/vrsd.service
+	install -D -m 644 agent/vrsd/vrsd.sysusers $(DESTDIR)$(sysusersdir)/vrsd.conf
+	test -n "$(DESTDIR)" || systemd-sysusers $(sysusersdir)/vrsd.conf
 	install -D -m 644 agent/vrs/vrs.bash-completion \
 		$(DESTDIR)$(completiondir)/vrs
 	set -e; for page in $(man_pages); do \
@@ -147,6 +150,7 @@ install: agent plugin	## installs on this host: module through DKMS, programs, u
 uninstall:	## takes away what install put there
 	rm -f $(addprefix $(DESTDIR),$(sbindir)/vrsd $(bindir)/vrs \
 		$(ipdir)/link_vnet.so $(unitdir)/vrsd.service \
+		$(sysusersdir)/vrsd.conf \
 		$(completiondir)/vrs)
 	rm -f $(foreach page,$(notdir $(man_pages)), \
 		$(DESTDIR)$(mandir)/man$(patsubst .%,%,$(suffix $(page)))/$(page))

@@ -41,6 +41,7 @@ expected() {
 	local page
 
 	echo /etc/systemd/system/vrsd.service
+	echo /usr/lib/sysusers.d/vrsd.conf
 	echo /usr/lib/x86_64-linux-gnu/ip/link_vnet.so
 	echo /usr/local/bin/vrs
 	echo /usr/local/sbin/vrsd
