@@ -50,6 +50,14 @@ send_from() {
 	in_vm "$1" ping -n -c 1 -W 0.1 "${@:3}" "$2"
 }
 
+# storm CPU VM ADDR...: bursts without end, sent and so forwarded by one CPU, which does
+# everything else first; until the end of the test.
+storm() {
+	ip netns exec "$2" taskset -c "$1" nice -n 19 \
+		blast -p "$(seconds 20)" "${@:3}" &
+	defer kill $!
+}
+
 # ttl_from VM ADDR: the TTL that the answer arrives with.
 ttl_from() {
 	ping_from "$@" | sed -n 's/.* ttl=\([0-9]*\) .*/\1/p'

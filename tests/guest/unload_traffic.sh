@@ -75,6 +75,14 @@ flood() {
 	defer kill $!
 }
 
+# sent VM PROTOCOL COUNTER: of the guest's stack
+sent() {
+	in_vm "$1" awk -v protocol="$2:" -v counter="$3" '
+		$1 == protocol && n { print $n }
+		$1 == protocol { for (i = 2; i <= NF; i++) if ($i == counter) n = i }
+	' /proc/net/snmp
+}
+
 # In a VNet that stands, packets pass.
 stands() {
 	wait_until 5 ping_from vm1 10.1.0.5 &&
@@ -166,6 +174,8 @@ flood far 10.1.0.4
 flood vm1 10.1.0.6
 flood vm2 10.1.0.4
 flood vm2 fd00:10:1::4
+storm 0 vm1 10.1.0.5 fd00:10:1::5 10.1.1.4 10.1.0.9 10.250.0.1 10.251.0.1
+storm 1 vm2 10.1.0.4 fd00:10:1::4
 
 build
 check "packets pass" stands
@@ -178,6 +188,8 @@ check "routes change" repeat change_routes
 check "the module goes" repeat remove_module
 build
 check "packets pass in the end" stands
+check "most packets came in bursts" \
+	test "$(sent vm1 Udp OutDatagrams)" -gt "$(sent vm1 Icmp OutEchos)"
 check "the module goes for good" rmmod vnet
 check_fail "nothing is left in sysfs" test -e /sys/module/vnet
 check_fail "nor in debugfs" test -e /sys/kernel/debug/vnet

@@ -8,8 +8,8 @@
  * FROM and NEIGHBOUR are names of VMs (network namespaces with an eth0). Ends
  * after COUNT frames or SECONDS, whatever comes first. With -g frames have what
  * a guest on a tap says about them: checksums to be filled in, segments to be
- * cut; what the kernel refuses to send is not counted. With -r FROM may forward, and
- * the neighbours are next hops, so packets have any addresses.
+ * cut; what the kernel refuses to send is not counted. With -r FROM may
+ * forward, and the neighbours are next hops, so packets have any addresses.
  *
  * Prints "sent N refused N heard N". Status 1, after a line about each, if a
  * neighbour received a frame that is not from the virtual router to it, or
@@ -631,8 +631,8 @@ int main(int argc, char **argv)
 			return 2;
 	}
 	if (argc - optind < 2 || argc - optind > MAX_VMS)
-		errx(2, "usage: hostile [-gr] [-n COUNT] [-t SECONDS] [-s SEED] "
-		     "FROM NEIGHBOUR...");
+		errx(2, "usage: hostile [-gr] [-n COUNT] [-t SECONDS] "
+		     "[-s SEED] FROM NEIGHBOUR...");
 	printf("# seed %llu\n", (unsigned long long)rng);
 	for (; optind < argc; optind++)
 		add_vm(argv[optind]);
