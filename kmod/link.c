@@ -14,6 +14,7 @@
 #include "l3mdev.h"
 #include "link.h"
 #include "main.h"
+#include "mirror.h"
 #include "peering.h"
 #include "port.h"
 #include "remote.h"
@@ -61,10 +62,18 @@ static int link_dev_init(struct net_device *dev)
 	return 0;
 }
 
-/* Nobody sends to or through the device any more. */
+/* Nobody sends to or through the device any more. The kernel has dropped all routes that lead
+ * there, but the mirrors may have kept one: see entry4_old_is_gone().
+ */
 static void link_dev_uninit(struct net_device *dev)
 {
-	link_put_tables(vnet_link_priv(dev));
+	struct vnet *vnet = vnet_link_priv(dev), *other;
+
+	list_for_each_entry(other, &vnet_net(dev_net(dev))->vnets, node) {
+		vnet_mirror_forget(&other->system->mirror[VNET_AF_IP4], vnet);
+		vnet_mirror_forget(&other->system->mirror[VNET_AF_IP6], vnet);
+	}
+	link_put_tables(vnet);
 }
 
 /* Nobody has the device any more. */

@@ -323,6 +323,18 @@ void vnet_mirror_relink(struct vnet_mirror *mirror,
 	spin_unlock_bh(&mirror->lock);
 }
 
+void vnet_mirror_forget(struct vnet_mirror *mirror, const struct vnet *peer)
+{
+	struct vnet_lpm_cursor space = {};
+
+	spin_lock_bh(&mirror->lock);
+	/* A route into another VNet is an address space, up or not. */
+	while (vnet_lpm_next(&mirror->spaces, &space))
+		if (vnet_mirror_action(mirror, &space.prefix)->peer == peer)
+			mirror_del(mirror, &space.prefix);
+	spin_unlock_bh(&mirror->lock);
+}
+
 bool vnet_mirror_empty(struct vnet_mirror *mirror)
 {
 	bool empty;

@@ -86,6 +86,15 @@ void vnet_mirror_switch(struct vnet_mirror *mirror, bool live, bool replaying,
 void vnet_mirror_relink(struct vnet_mirror *mirror,
 			const struct vnet_peering *peering);
 
+/**
+ * vnet_mirror_forget() - drop what leads into another VNet
+ * @mirror: mirror of a system table
+ * @peer: the VNet, which is about to go, so the kernel's routes there are gone
+ *
+ * Context: any. Cannot fail.
+ */
+void vnet_mirror_forget(struct vnet_mirror *mirror, const struct vnet *peer);
+
 /* Any context: has it no route? */
 bool vnet_mirror_empty(struct vnet_mirror *mirror);
 

@@ -168,6 +168,15 @@ check_equal "the same, IPv6: marked" rt_offload_failed \
 check_equal "the same, IPv6: not used" "" \
 	eval "rows n1 6 | grep fd00:251 || true"
 must ip -6 route del unreachable fd00:251::/48 table 101
+# Nor of one of the same metric, which does not show what has become of the other.
+must ip link add gone type vnet vni 5077 table 770 bgp_table 771
+must ip link set gone up
+must ip route add 10.77.0.0/16 dev gone table 100
+must ip route append unreachable 10.77.0.0/16 table 100
+must ip link del gone
+check_equal "what led into a VNet goes with it" "" \
+	eval "vrs show effective-routes n1 --all | grep 10.77.0 || true"
+must ip route del unreachable 10.77.0.0/16 table 100
 
 #
 # Multipath without next-hop objects
