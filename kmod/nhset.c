@@ -22,11 +22,6 @@
 #include "link.h"
 #include "port.h"
 
-/* The same for all sets: flows must not move because a set grows. With eight
- * members, shares are within some 4 % of what weights say.
- */
-#define NUM_BUCKETS	4096
-
 struct vnet_nhset *vnet_nhset_alloc(unsigned int max, gfp_t gfp,
 				    struct netlink_ext_ack *extack)
 {
@@ -308,9 +303,9 @@ int vnet_nhset_seal(struct vnet_nhset *set, gfp_t gfp)
 
 	if (set->active < 2 || set->table)
 		return 0;
-	if (make_table(set, NUM_BUCKETS, set->active - 1, gfp))
+	if (make_table(set, VNET_NHSET_BUCKETS, set->active - 1, gfp))
 		return -ENOMEM;
-	for (bucket = 0; bucket < NUM_BUCKETS; bucket++) {
+	for (bucket = 0; bucket < VNET_NHSET_BUCKETS; bucket++) {
 		struct best best = {};
 
 		for (i = 0; i < set->active; i++)

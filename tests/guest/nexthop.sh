@@ -225,6 +225,11 @@ carrier nvb down
 check_equal "both are" 10.1.2.6 hop_of 10.66.1.1
 carrier nva up
 carrier nvb up
+must ip nexthop replace id 20 group 1,2/2/8 proto 88
+carrier nva down
+check_equal "the only one is down: those who stand by share" "nvb nvc" \
+	eval "shares | cut -d' ' -f1 | xargs"
+carrier nva up
 check "all of one weight" ip nexthop replace id 20 group 8/2 proto 88
 check_equal "none stands by" "10.1.2.5 10.1.2.6" eval "hops 10.66.0.0/16 | xargs -n 1 | sort | xargs"
 must ip nexthop replace id 20 group 8/1,2 proto 88
