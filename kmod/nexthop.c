@@ -178,6 +178,17 @@ static int nhset_add_group(struct vnet_nhset *set,
 	return err;
 }
 
+/* Most groups of a host have nothing to do with VNets, and no limit of ours. */
+static bool group_ours(const struct nh_notifier_grp_info *info)
+{
+	unsigned int i;
+
+	for (i = 0; i < info->num_nh; i++)
+		if (info->nh_entries[i].nh.dev && vnet_link_is(info->nh_entries[i].nh.dev))
+			return true;
+	return false;
+}
+
 static struct vnet_nhset *
 nhset_of_group(const struct nh_notifier_grp_info *info, bool standby,
 	       struct netlink_ext_ack *extack)
@@ -186,6 +197,9 @@ nhset_of_group(const struct nh_notifier_grp_info *info, bool standby,
 	u16 active;
 	int err;
 
+	/* Of another, one says what kind all are of. */
+	if (!group_ours(info))
+		return nhset_of_single(&info->nh_entries->nh, extack);
 	set = vnet_nhset_alloc(info->num_nh, GFP_KERNEL, extack);
 	if (IS_ERR(set))
 		return set;
