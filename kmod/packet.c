@@ -17,6 +17,7 @@
 #include "fib.h"
 #include "link.h"
 #include "lpm.h"
+#include "peering.h"
 #include "remote.h"
 
 /*
@@ -130,8 +131,8 @@ bool vnet_packet_saddr_routable(const struct vnet_packet *pkt)
 	       !(ipv6_addr_type(ip6) & IPV6_ADDR_LINKLOCAL);
 }
 
-/* Where the UDP header is, 0 if there is none */
-static unsigned int udp_offset(const struct vnet_packet *pkt)
+/* Where the UDP header is, 0 if there is none, -1 if that is in a later fragment only */
+static int udp_offset(const struct vnet_packet *pkt)
 {
 	const struct sk_buff *skb = pkt->skb;
 	__be16 frag_off;
@@ -145,6 +146,8 @@ static unsigned int udp_offset(const struct vnet_packet *pkt)
 	} else {
 		protocol = ipv6_hdr(skb)->nexthdr;
 		offset = ipv6_skip_exthdr(skb, sizeof(struct ipv6hdr), &protocol, &frag_off);
+		if (offset < 0 && frag_off & htons(IP6_MF))
+			return -1;
 		frag_off &= htons(IP6_OFFSET);
 	}
 	return offset > 0 && protocol == IPPROTO_UDP && !frag_off ? offset : 0;
@@ -152,14 +155,14 @@ static unsigned int udp_offset(const struct vnet_packet *pkt)
 
 bool vnet_packet_has_udp_port(const struct vnet_packet *pkt, __be16 port)
 {
-	unsigned int offset = udp_offset(pkt);
+	int offset = udp_offset(pkt);
 	const __be16 *ports;
 	__be16 buf[2];
 
-	if (!offset)
-		return false;
+	if (offset <= 0)
+		return offset;
 	ports = skb_header_pointer(pkt->skb, offset, sizeof(buf), buf);
-	return ports && (ports[0] == port || ports[1] == port);
+	return !ports || (ports[0] == port || ports[1] == port);
 }
 
 static bool taken_by_other(const struct vnet_packet *pkt, const struct vnet *vnet,
@@ -177,7 +180,7 @@ static bool taken_by_other(const struct vnet_packet *pkt, const struct vnet *vne
 	       (remote && remote->vtep->host != pkt->host);
 }
 
-/* The peered VNet that an address is in, or NULL */
+/* The VNet that an address is in and that has a side, too; or NULL */
 static const struct vnet *peer_with(const struct vnet *vnet, int family,
 				    const void *addr)
 {
@@ -188,8 +191,10 @@ static const struct vnet *peer_with(const struct vnet *vnet, int family,
 
 	index = vnet_lpm_lookup(&system->lpm, addr, &len);
 	dest = index ? vnet_dest_of(system, index) : NULL;
-	return dest && dest->action.type == VNET_HOP_PEERING ?
-	       dest->action.peer : NULL;
+	if (!dest || dest->action.type != VNET_HOP_PEERING ||
+	    !(vnet_peering_link(dest->peering) & VNET_LINK_F_UP))
+		return NULL;
+	return dest->action.peer;
 }
 
 bool vnet_packet_taken(const struct vnet_packet *pkt, const struct vnet *vnet,

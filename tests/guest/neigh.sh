@@ -61,6 +61,18 @@ must vrs nic set vm1 address 10.1.0.4 address fd00:10:1::4 address fd00:10:1::99
 check_fail "nor one that it is known to have" duplicate fd00:10:1::99/64
 check "an address of another NIC is" duplicate fd00:10:1::5/64
 
+# What is in another VNet shows only once both sides want it.
+must ip link add red type vnet vni 5002 table 200 bgp_table 201
+must ip link set red up
+must ip route add fd00:20::/48 dev red table 200
+must ip route add fd00:20::/48 dev red table 100
+must ip route add fd00:10:1::/48 dev blue table 200
+add_vm vm3 red fd00:20::5/64
+check_fail "nor one in a VNet that is not peered" duplicate fd00:20::5/64
+must ip -n vm1 address del fd00:20::5/64 dev eth0
+peer_vnets blue red
+check "one in a peered VNet is" duplicate fd00:20::5/64
+
 # A guest's link-local address is its own business
 usable_linklocal() {
 	ip -n vm1 -6 address show dev eth0 scope link |
