@@ -22,7 +22,6 @@ set -u
 # shellcheck source=jq.sh
 . "${BASH_SOURCE[0]%/*}/jq.sh"
 
-KSFT_SKIP=4
 ktap_count=0
 ktap_failed=0
 ktap_planned=
@@ -117,12 +116,6 @@ skip() {
 	ktap_result 0 "$1" "SKIP $2"
 }
 
-# skip_all REASON: nothing in this script can run here.
-skip_all() {
-	echo "1..0 # SKIP $1"
-	exit $KSFT_SKIP
-}
-
 # bail_out TEXT: the script cannot go on, and that is a failure.
 bail_out() {
 	echo "Bail out! $1"
@@ -185,14 +178,14 @@ wait_until() {
 # The module
 #
 
-# load_module [PARAMETER=VALUE...]: insert vnet.ko; it is removed at exit.
+# load_module: insert vnet.ko; it is removed at exit.
 load_module() {
 	local depends
 
 	depends=$(modinfo -F depends "$VNET_KO") || bail_out "no module at $VNET_KO"
 	# shellcheck disable=SC2086 # a list of words
 	[ -z "$depends" ] || must modprobe -a ${depends//,/ }
-	must insmod "$VNET_KO" "$@"
+	must insmod "$VNET_KO"
 	defer unload_module
 }
 

@@ -139,8 +139,6 @@ bird_since_still() {
 		END { exit bad || NR == 0 }'
 }
 
-learned_by() { vrs show learned "$1" -j | jq -e --arg p "$2" 'any(.[]?[]?; .network == $p)'; }
-
 # What the Loc-RIB wants and what the kernel holds, in one notation: prefix and
 # next hop of each best route.
 wanted() {
