@@ -63,9 +63,11 @@ static struct bench_addr *trace;
 
 /* Memory to be read in an order that nobody foresees; see above. */
 static const char *const load_names[] = { "512k", "table" };
-static struct bench_line {
+struct bench_line {
 	u32 next;
-} __aligned(64) *lines[ARRAY_SIZE(load_names)];
+} __aligned(64);
+
+static struct bench_line *lines[ARRAY_SIZE(load_names)];
 
 /*
  * The entries. Each gives the id of the next hop, 0 if nothing matches.
