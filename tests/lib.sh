@@ -174,6 +174,9 @@ wait_until() {
 	done
 }
 
+# lacks COMMAND...: it says no; for check and wait_until, which take a command.
+lacks() { ! "$@"; }
+
 #
 # The module
 #

@@ -4,6 +4,9 @@
 # For guest tests with vrsd, after lib.sh: VMs whose NICs it enslaves, vrsd itself
 # and its command line. Its configuration is $run/vrsd.yaml.
 
+# shellcheck source=peers.sh
+. "${BASH_SOURCE[0]%/*}/peers.sh"
+
 run=$(mktemp -d)
 defer rm -rf "$run"
 chmod 755 "$run"
@@ -45,3 +48,4 @@ kill_process() {
 }
 
 ask() { vrs -s "$run/rs/vrsd.sock" "$@"; }
+show_peers() { ask show peers -j; }

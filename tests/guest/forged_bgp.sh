@@ -59,9 +59,6 @@ bird_config() {
 bird_config 1
 must in_vm nva bird -c "$run/bird.conf" -s "$run/bird.ctl" -P "$run/bird.pid"
 
-sessions() {
-	[ "$(ask show peers -j | jq '[.[] | select(.state == "Established")] | length')" -eq "$1" ]
-}
 # established NEIGHBOUR: how many sessions it has had so far
 established() {
 	ask show peers -j | jq --arg p "$1" '.[] | select(.neighbor == $p) | .established'

@@ -102,7 +102,6 @@ firewall_announces() {
 	echo "protocol static shared { ipv4; route 10.250.0.0/16 blackhole { ${1:-} }; }" >>"$run/bird.conf"
 	bird configure
 }
-times_up() { vrs show peers -j | jq '[.[].established] | add'; }
 
 add_topology
 add_nva er 4

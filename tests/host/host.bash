@@ -14,6 +14,7 @@
 # they have the test's process number in front, so that tests can run at once.
 
 . "${0%/*}/../lib.sh"
+. "${0%/*}/../peers.sh"
 
 VNET_BUILD=${VNET_BUILD:-${0%/*}/../../build}
 vrsd=$VNET_BUILD/vrsd
@@ -24,6 +25,7 @@ chmod 755 "$run"
 ns() { echo "t$$-$1"; }
 in_ns() { ip netns exec "$(ns "$1")" "${@:2}"; }
 vrs() { "$VNET_BUILD/vrs" -s "$run/rs/vrsd.sock" "$@"; }
+show_peers() { vrs show peers -j; }
 
 # add_nva NAME N: 10.1.N.4 and fd00:10:1:N::4 on the bridge.
 add_nva() {
@@ -247,11 +249,6 @@ many_routes() {
 # What is to be seen
 #
 
-# sessions N: how many are Established.
-sessions() {
-	[ "$(vrs show peers -j | jq '[.[] | select(.state == "Established")] | length')" -eq "$1" ]
-}
-
 # learned NEIGHBOR PREFIX: and in use, on all sessions with the neighbor.
 learned() {
 	vrs show learned "$1" -j |
@@ -277,5 +274,3 @@ bird_has() {
 		/BGP.next_hop:/ && ok && $2 == from { n++ }
 		END { print n + 0 }')" -eq 2 ]
 }
-
-lacks() { ! "$@"; }
