@@ -59,9 +59,21 @@ check "and is withdrawn from BIRD" wait_until 10 lacks bird_has 10.250.0.0/16 "6
 must frr_configure "router bgp 65001" "address-family ipv4 unicast" "network 10.250.0.0/16"
 check "it comes back" wait_until 10 bird_has 10.250.0.0/16 "65515 65001"
 
+# frr_heard: the UPDATEs that FRR has had from each instance.
+frr_heard() {
+	frr "show bgp neighbors json" |
+		jq -c '[."10.1.1.4", ."10.1.1.5" | .messageStats.updatesRecv]'
+}
+heard_more() {
+	jq -en --argjson was "$1" --argjson is "$(frr_heard)" \
+		'$is[0] > $was[0] and $is[1] > $was[1]'
+}
+times_up=$(times_up)
+heard=$(frr_heard)
 must frr "clear bgp ipv4 unicast * soft in"
-check "a route refresh is answered" wait_until 10 frr_has 10.1.0.0/16 65515
-check "without a reset" sessions 8
+check "a route refresh is answered, by both instances" wait_until 10 heard_more "$heard"
+check "with what was there" frr_has 10.1.0.0/16 65515
+check_equal "without a reset" "$times_up" times_up
 
 kill -KILL $frr_pid
 wait $frr_pid 2>/dev/null

@@ -457,11 +457,19 @@ shutting_down() {
 		(.communities | contains("graceful-shutdown")))'
 }
 
-# What it asks for again comes, and no session ends.
-asked_again() { peer_row '.received.refresh > 0'; }
+# What it asks for again is sent, by the session that was there.
 feature_refresh() {
-	with_each space_out && peer_refresh && wait_until 30 asked_again &&
-		with_each space_out && with_each still_up
+	local was
+
+	with_each space_out &&
+		was=$(vrs show peers -j | jq 'map(select(.neighbor == "sdwan"))[0]') &&
+		peer_refresh && wait_until 30 answered "$was" &&
+		with_each space_out && with_each still_up &&
+		peer_row ".established == $(jq .established <<<"$was")"
+}
+answered() {
+	peer_row "$1 as \$was | .received.refresh > \$was.received.refresh and
+		.sent.update > \$was.sent.update"
 }
 
 # It has to ask: what was beyond a limit, which is raised.
