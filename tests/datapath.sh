@@ -104,13 +104,13 @@ vm_listens() {
 }
 
 # connect_from VM|host [OPTION...] ADDR: a TCP connection to port 179 carries
-# data both ways.
+# data both ways. If not, the status is that of who tried, for check_fail.
 connect_from() {
-	local where=(in_vm "$1")
+	local where=(in_vm "$1") answer
 
 	[ "$1" != host ] || where=()
-	head -c 100000 /dev/zero |
+	answer=$(head -c 100000 /dev/zero |
 		"${where[@]}" timeout "$(seconds 5)" \
-			bound "${@:2:$#-2}" connect "${!#}" 179 |
-		grep "got 100000 bytes"
+			bound "${@:2:$#-2}" connect "${!#}" 179) || return
+	grep "got 100000 bytes" <<<"$answer"
 }

@@ -56,6 +56,7 @@ check_counter "nor where nobody is" blue drop_no_nic \
 host_listens 0.0.0.0
 check_fail "a guest does not reach a listener of the host" \
 	connect_from vm1 203.0.113.1
+check "the Internet does" connect_from internet 203.0.113.1
 
 # An appliance takes the Internet's place
 add_vm nva blue 10.1.3.4/24
@@ -105,4 +106,5 @@ check_counter "IPv6: nor where nobody is" blue drop_no_nic \
 host_listens ::
 check_fail "IPv6: a guest does not reach a listener of the host" \
 	connect_from vm6 2001:db8:113::1
+check "IPv6: the Internet does" connect_from internet 2001:db8:113::1
 ktap_finish

@@ -57,6 +57,7 @@ check_equal "green's listener heard green" green cat /tmp/green
 
 host_listens -d green 0.0.0.0
 check_fail "a listener in green is not in blue" connect_from blue1 10.1.1.4
+check "it is in green" connect_from green1 10.1.1.4
 
 # A route to another VNet's NIC is no way in without a peering from there
 must ip link add red type vnet vni 300 table 300 bgp_table 301
