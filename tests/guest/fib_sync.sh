@@ -7,6 +7,7 @@
 
 . "${0%/*}/../lib.sh"
 . "${0%/*}/../control.sh"
+. "${0%/*}/../monitor.sh"
 
 dir=$(mktemp -d)
 defer rm -rf "$dir"
@@ -225,9 +226,7 @@ kill_fib
 all=$(ip route show table all; ip -6 route show table all; ip nexthop show;
 	nics blue; subnets blue)
 check_equal "killed, it leaves everything" 3 eval "bgp_rows | wc -l"
-ip monitor route nexthop >"$dir/monitor" &
-monitor=$!
-sleep 0.5
+start_monitor "$dir/monitor"
 start_fib
 tell "vnet blue 5001 100 101" \
 	"space 10.1.0.0/17" "space 10.3.0.0/16" "space fd00:10:1::/48" \
@@ -240,8 +239,8 @@ tell "vnet blue 5001 100 101" \
 check "started again" settled
 check_equal "nothing has changed" "$all" eval "ip route show table all;
 	ip -6 route show table all; ip nexthop show; nics blue; subnets blue"
+stop_monitor
 check_equal "not for a moment" "" cat "$dir/monitor"
-kill "$monitor"
 tell "sweep 5001"
 check "stale routes are swept" settled
 check_equal "those of others are not" "\

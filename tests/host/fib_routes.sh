@@ -5,6 +5,7 @@
 # stands in for the device of the VNet. fibctl is agent/fib/ by itself.
 
 . "${0%/*}/../lib.sh"
+. "${0%/*}/../monitor.sh"
 
 VNET_BUILD=${VNET_BUILD:-${0%/*}/../../build}
 fibctl=$VNET_BUILD/tests/bin/fibctl
@@ -118,30 +119,11 @@ check_equal "and nothing else" "10.1.2.4 10.1.3.4" hops default
 check_equal "compatibility mode of next hops is off" 0 \
 	ip netns exec "$ns" sysctl -n net.ipv4.nexthop_compat_mode
 
-# start_monitor, stop_monitor: what changes in between is in $dir/monitor. A route
-# of no table that matters shows that it listens, and that it has heard all.
-marked() {
-	ip -n "$ns" route flush table 999
-	ip -n "$ns" route add blackhole "192.0.2.$1/32" table 999 &&
-		grep -q "192.0.2.$1" "$dir/monitor"
-}
-start_monitor() {
-	ip -n "$ns" monitor route nexthop >"$dir/monitor" &
-	monitor=$!
-	must wait_until 10 marked 1
-}
-stop_monitor() {
-	must wait_until 10 marked 2
-	kill "$monitor"
-	wait "$monitor" 2>/dev/null
-	sed -i '/table 999/d' "$dir/monitor"
-}
-
 # One message for a hop that dies, however many routes
 tell "many 5001 5000 10.1.3.4 10.1.2.4"
 check "many routes" settled
 check_equal "are all there" 5002 routes
-start_monitor
+start_monitor "$dir/monitor" -n "$ns"
 tell "down 5001 10.1.3.4" "many 5001 5000 10.1.2.4" "route 5001 0.0.0.0/0 10.1.2.4"
 check "a hop dies" settled
 stop_monitor
@@ -189,7 +171,7 @@ before=$(ip -n "$ns" route show table 101)
 stop_fib KILL
 check_equal "killed, it leaves everything" "$before" \
 	ip -n "$ns" route show table 101
-start_monitor
+start_monitor "$dir/monitor" -n "$ns"
 start_fib
 tell "sleep 500" "many 5001 5000 10.1.2.4" "route 5001 10.250.0.0/16 10.1.2.4"
 check "started again, it is told the same" settled
@@ -236,7 +218,7 @@ tell "gateway 5001 10.251.0.0/16 10.1.2.4" "gateway 5001 10.252.0.0/16 10.1.2.4"
 check "gateways' routes" settled
 before=$(ip -n "$ns" route show table 101)
 stop_fib KILL
-start_monitor
+start_monitor "$dir/monitor" -n "$ns"
 start_fib
 tell "gateway 5001 10.251.0.0/16 10.1.2.4"
 check "one is told of after a restart" settled
