@@ -12,6 +12,8 @@
 . "${0%/*}/../lib.sh"
 . "${0%/*}/../control.sh"
 
+dir=$(mktemp -d)
+defer rm -r "$dir"
 readers=()
 
 # A VNet of each colour, with peering, BGP and user-defined routes
@@ -64,19 +66,54 @@ traffic() {
 	done >/dev/null 2>&1
 }
 
-# Whatever can be read, again and again
+# under_traffic COMMAND...: passes if COMMAND does, and each NIC that is still there
+# has received from its guest meanwhile.
+under_traffic() {
+	local nic
+	local -A were
+
+	for nic in vm1 vm2 vm9; do
+		were[$nic]=$(received $nic)
+	done
+	"$@" || return
+	for nic in vm1 vm2 vm9; do
+		[ ! -e /sys/class/net/$nic ] ||
+			wait_until 5 more "${were[$nic]}" received $nic ||
+			{ echo "nothing from $nic"; return 1; }
+	done
+}
+
+# received NIC: packets by the device's own count, which outlives its VNet
+received() {
+	[ ! -e "/sys/class/net/$1" ] || cat "/sys/class/net/$1/statistics/rx_packets"
+}
+
+# more THAN COMMAND...
+more() {
+	[ "$("${@:2}")" -gt "$1" ]
+}
+
+# Whatever can be read, again and again: a line each time, "all" if it could be
 read_all() {
+	local round
+
 	while :; do
-		vrs show vnets
-		vrs show nics
-		vrs show subnets
-		vrs show effective-routes vm1 --all
-		vrs show next-hop vm1 10.250.1.1
-		cat /sys/kernel/debug/vnet/*/* /sys/class/net/*/vnet*/*
-		ip -d link show type vnet
+		round=all
+		vrs show vnets || round=some
+		vrs show nics || round=some
+		vrs show subnets || round=some
+		vrs show effective-routes vm1 --all || round=some
+		vrs show next-hop vm1 10.250.1.1 || round=some
+		cat /sys/kernel/debug/vnet/*/* /sys/class/net/*/vnet*/* || round=some
+		ip -d link show type vnet || round=some
+		echo $round >>"$dir/read"
 		sleep 0.2
 	done >/dev/null 2>&1 &
 	readers+=($!)
+}
+
+times_read() {
+	wc -l <"$dir/read"
 }
 
 stop_readers() {
@@ -104,8 +141,10 @@ read_all
 
 check "packets flow" in_vm vm1 ping -c 2 -W 2 10.1.0.5
 check "between VNets too" in_vm vm1 ping -c 2 -W 2 10.9.0.4
+check "all can be read" wait_until 60 grep -qx all "$dir/read"
+before=$(times_read)
 
-check "routes, next hops, addresses under traffic" eval '
+check "routes, next hops, addresses under traffic" under_traffic eval '
 	for i in {1..5}; do
 		ip nexthop replace id 1 via 10.1.0.5 dev blue &&
 		ip route replace 10.251.0.0/16 via 10.1.0.5 dev blue table 102 &&
@@ -114,38 +153,39 @@ check "routes, next hops, addresses under traffic" eval '
 		ip route replace 10.251.0.0/16 via 10.1.2.4 dev blue table 102 &&
 		vrs nic set nva address 10.1.2.4 || exit 1
 	done'
-check "subnets and tables under traffic" eval '
+check "subnets and tables under traffic" under_traffic eval '
 	for i in {1..5}; do
 		vrs subnet set blue 10.1.0.0/24 route-table 103 &&
 		vrs subnet del blue 10.1.0.0/24 &&
 		vrs subnet set blue 10.1.0.0/24 route-table 102 || exit 1
 	done'
-check "a NIC leaves and comes back under traffic" eval '
+check "a NIC leaves and comes back under traffic" under_traffic eval '
 	for i in {1..3}; do
 		ip link set vm2 nomaster &&
 		ip link set vm2 master blue &&
 		vrs nic set vm2 mac 02:00:00:00:00:02 address 10.1.0.5 || exit 1
 	done'
-check "next-hop objects go under traffic" eval '
+check "next-hop objects go under traffic" under_traffic eval '
 	for i in {1..5}; do
 		ip nexthop del id 10 &&
 		ip nexthop add id 10 group 1 &&
 		ip route add 10.250.0.0/16 nhid 10 table 101 || exit 1
 	done'
-check "a VNet goes down and up under traffic" eval '
+check "a VNet goes down and up under traffic" under_traffic eval '
 	ip link set blue down && ip link set blue up &&
 	ip route add 10.1.0.0/16 dev blue table 100'
 check "packets flow again" in_vm vm1 ping -c 2 -W 2 10.1.0.5
-check "a peered VNet is deleted under traffic" ip link del red
+check "a peered VNet is deleted under traffic" under_traffic ip link del red
 check_equal "with the routes that led there" "" \
 	ip route show 10.9.0.0/16 table 100
-check "a VNet is deleted under traffic" ip link del blue
+check "a VNet is deleted under traffic" under_traffic ip link del blue
 check "and both are built again" build
-check "a guest with its NIC goes under traffic" del_netns vm2
+check "a guest with its NIC goes under traffic" under_traffic del_netns vm2
 check "which the VNet notices" wait_until 5 eval \
 	"[ \$(cat /sys/class/net/blue/vnet/num_nics) = 2 ]"
+check "it was read all the while" wait_until 30 more "$before" times_read
 # Not while a reader has a file or a dump of it open.
-check "the module goes under traffic" wait_until 30 rmmod vnet
+check "the module goes under traffic" under_traffic wait_until 30 rmmod vnet
 check "with its VNets" gone
 check_equal "and its NICs are nobody's" 0 \
 	eval "ip -o link show vm1 | grep -c master || true"
