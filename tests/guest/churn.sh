@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
 # Both CPUs forward, in both directions, while routes, next hops, NICs, peerings and
-# carriers change: nothing but what is on its way is lost, and in the end each packet
-# is accounted for once.
+# carriers change: every change is made, each flow is answered at times, and in the end
+# all packets pass and each one is accounted for once.
 #
 #	vm1 10.1.0.4, vm2 10.1.0.5, nva1 10.1.3.4, nva2 10.1.3.5 --- blue
 #	far 10.9.0.4 ----------------------------------------------- red, peered
@@ -112,7 +112,7 @@ answered() {
 	awk '/packets transmitted/ { exit !($4 > 0) }' "$1"
 }
 
-# unexplained VNET: what its NICs and the host have received less what has become
+# unexplained: what the VNets have received from NICs and the host less what has become
 # of it; a packet that crosses a peering leaves one VNet and enters another
 unexplained() {
 	local total=0 file vnet

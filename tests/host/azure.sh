@@ -226,22 +226,26 @@ say "$(thousands 1 2)"
 check "and that is taken then" wait_until 30 held 3000
 disconnect
 
-# No key is without a word: what the profile makes of each is in its table.
-# keys FIELD: all that there are where an unknown one is, by the error.
+# No key of a route server or a neighbor is without a word: what the profile makes of
+# each is in its table.
+# keys FIELD BETWEEN: all that there are where an unknown one is, before FIELD, by the
+# error.
 keys() {
-	sed "s/$1/{ nothing: 0, /" "$run/vrsd.yaml" >"$run/keys.yaml"
+	sed "s/$1/nothing: 0$2&/" "$run/vrsd.yaml" >"$run/keys.yaml"
 	"$vrsd" -n -c "$run/keys.yaml" 2>&1 | sed -n 's/.*unknown key "nothing", expected //p' |
 		sed 's/, / /g; s/ or / /'
 }
 unexplained() {
 	local key
 
-	for key in $(keys "$1"); do
+	for key in $(keys "$@"); do
 		sed -n '/^## Profile azure/,$p' "${0%/*}/../../docs/azure.md" | grep -q "\`$key\`" || echo "$key"
 	done
 }
-check "the keys of a neighbor are told" eval 'keys "{ name: sdwan," | grep -q prefix-limit-restart'
-check_equal "docs/azure.md has each of them" "name address" eval 'echo $(unexplained "{ name: sdwan,")'
+check "the keys of a neighbor are told" eval 'keys "name: sdwan" ", " | grep -q prefix-limit-restart'
+check_equal "docs/azure.md has each of them" "name address" eval 'echo $(unexplained "name: sdwan" ", ")'
+check "those of a route server are told" eval 'keys "profile:" "\n      " | grep -q branch-to-branch'
+check_equal "it has them, too" profile eval 'echo $(unexplained "profile:" "\n      ")'
 
 # The same in our own profile.
 azure_config default
