@@ -101,7 +101,9 @@ static inline bool vnet_packet_is_multicast(const struct vnet_packet *pkt)
 /* Is the IP source an address that a router may forward from? */
 bool vnet_packet_saddr_routable(const struct vnet_packet *pkt);
 
-/* Is it UDP, or the first fragment of it, from or to @port (network order)? */
+/* Is it UDP, or the first fragment of it, from or to @port (network order)? Also if that is not
+ * to be told.
+ */
 bool vnet_packet_has_udp_port(const struct vnet_packet *pkt, __be16 port);
 
 /**

@@ -188,8 +188,8 @@ check "routes change" repeat change_routes
 check "the module goes" repeat remove_module
 build
 check "packets pass in the end" stands
-check "most packets came in bursts" \
-	test "$(sent vm1 Udp OutDatagrams)" -gt "$(sent vm1 Icmp OutEchos)"
+check "thousands of packets came in bursts" \
+	test "$(sent vm1 Udp OutDatagrams)" -gt 5000
 check "the module goes for good" rmmod vnet
 check_fail "nothing is left in sysfs" test -e /sys/module/vnet
 check_fail "nor in debugfs" test -e /sys/kernel/debug/vnet
