@@ -54,7 +54,7 @@ send_from() {
 # everything else first; until the end of the test.
 storm() {
 	ip netns exec "$2" taskset -c "$1" nice -n 19 \
-		blast -p "$(seconds 20)" "${@:3}" &
+		blast -n 16 -p "$(seconds 50)" "${@:3}" &
 	defer kill $!
 }
 
