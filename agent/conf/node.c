@@ -7,11 +7,13 @@
 #include <string.h>
 #include <yaml.h>
 
+#include "lib/utf8.h"
 #include "lib/util.h"
 
 #define DEPTH_MAX	16
 #define NODES_MAX	1000000
 #define KEYS_MAX	64		/* of one mapping */
+#define SHOWN_MAX	40		/* bytes of a key in an error */
 
 struct reader {
 	yaml_parser_t parser;
@@ -47,6 +49,7 @@ void conf_error_set(struct conf_error *err, const char *file,
 		vsnprintf(err->text + n, size - n, fmt, ap);
 		va_end(ap);
 	}
+	utf8_make_whole(err->text);
 	make_printable(err->text);
 }
 
@@ -112,7 +115,8 @@ static bool check_key(struct reader *r, const struct node *mapping)
 		if (strcmp(mapping->child[i].text, key->text) != 0)
 			continue;
 		conf_error_set(r->err, r->file, key->pos,
-			       "key \"%.40s\" is here twice, first in line %u",
+			       "key \"%.*s\" is here twice, first in line %u",
+			       (int)utf8_whole_len(key->text, SHOWN_MAX),
 			       key->text, mapping->child[i].pos.line);
 		return false;
 	}
@@ -282,21 +286,14 @@ const struct node *node_find(const struct node *mapping, const char *key)
 
 const char *node_describe(const struct node *node, char *buf, size_t size)
 {
-	size_t i, n = 0;
-	bool more;
+	size_t n;
 
 	if (node->kind != NODE_SCALAR)
 		return node->kind == NODE_LIST ? "a list" : "a mapping";
 	if (node->text[0] == '\0')
 		return "nothing";
-	buf[n++] = '"';
-	for (i = 0; node->text[i] != '\0' && n < size - 5; i++)
-		buf[n++] = node->text[i];
-	more = node->text[i] != '\0';
-	while (more && ((unsigned char)node->text[i] & 0xc0) == 0x80) {
-		i--;			/* no half a character */
-		n--;
-	}
-	snprintf(buf + n, size - n, "%s\"", more ? "..." : "");
+	n = utf8_whole_len(node->text, size - sizeof("\"...\""));
+	snprintf(buf, size, "\"%.*s%s\"", (int)n, node->text,
+		 node->text[n] != '\0' ? "..." : "");
 	return buf;
 }

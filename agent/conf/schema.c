@@ -455,6 +455,8 @@ static const struct schema root_schema = {
 
 /* ---- errors ---------------------------------------------------------- */
 
+#define NAME_SHOWN	63		/* bytes of it */
+
 static void format_place(const struct place *at, char *buf, size_t size)
 {
 	size_t n;
@@ -466,8 +468,8 @@ static void format_place(const struct place *at, char *buf, size_t size)
 	if (at->key)
 		snprintf(buf + n, size - n, "%s: ", at->key);
 	else if (at->name)
-		snprintf(buf + n, size - n, "%s \"%.63s\": ", at->noun,
-			 at->name);
+		snprintf(buf + n, size - n, "%s \"%.*s\": ", at->noun,
+			 (int)utf8_whole_len(at->name, NAME_SHOWN), at->name);
 	else if (at->index > 0)
 		snprintf(buf + n, size - n, "%s %zu: ", at->noun, at->index);
 	else if (at->noun)

@@ -4,7 +4,10 @@
 #include <string.h>
 
 #include "ctl/request.h"
+#include "lib/utf8.h"
 #include "lib/util.h"
+
+#define SHOWN_MAX	64		/* bytes of a name that is not known */
 
 enum filter {
 	VNET = 1,
@@ -37,6 +40,15 @@ static bool find_command(const char *name, enum ctl_command *command)
 		*command = i;
 		return true;
 	}
+	return false;
+}
+
+/* Always false: what is wrong. */
+static bool unknown(const char *what, const char *name, char *error,
+		    size_t size)
+{
+	snprintf(error, size, "unknown %s \"%.*s\"", what,
+		 (int)utf8_whole_len(name, SHOWN_MAX), name);
 	return false;
 }
 
@@ -102,8 +114,7 @@ static bool take_members(json_t *object, struct ctl_request *req, char *error,
 			ok = take_direction(value, filters & MAP,
 					    &req->outbound, error, size);
 		} else {
-			snprintf(error, size, "unknown member \"%.64s\"", key);
-			ok = false;
+			ok = unknown("member", key, error, size);
 		}
 		if (!ok)
 			return false;
@@ -130,7 +141,7 @@ bool ctl_request_parse(const char *line, size_t len, struct ctl_request *req,
 	else if (!name)
 		snprintf(error, size, "the request names no command");
 	else if (!find_command(name, &req->command))
-		snprintf(error, size, "unknown command \"%.64s\"", name);
+		unknown("command", name, error, size);
 	else
 		ok = take_members(object, req, error, size);
 	json_decref(object);

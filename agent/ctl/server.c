@@ -119,15 +119,21 @@ bool ctl_client_full(const struct ctl_client *client)
 	return client->full;
 }
 
+/* What a client or a file has said may be in it, UTF-8 or not. */
+static json_t *error_object(const char *error)
+{
+	json_t *text = json_string(error);
+
+	if (!text)
+		text = json_string("an error whose text is not UTF-8");
+	return json_pack("{s:s, s:o}", "status", "error", "message", text);
+}
+
 void ctl_client_finish(struct ctl_client *client, const char *error)
 {
-	json_t *last;
+	json_t *last = error ? error_object(error) :
+			       json_pack("{s:s}", "status", "ok");
 
-	if (error)
-		last = json_pack("{s:s, s:s}", "status", "error", "message",
-				 error);
-	else
-		last = json_pack("{s:s}", "status", "ok");
 	client->finished = true;
 	append_line(client, last);
 }

@@ -45,3 +45,20 @@ bool utf8_printable(const char *text)
 	}
 	return true;
 }
+
+size_t utf8_whole_len(const char *text, size_t max)
+{
+	size_t len = strnlen(text, max), last = len;
+
+	while (last > 0) {
+		last--;
+		if (((uint8_t)text[last] & 0xc0) != 0x80)
+			break;
+	}
+	return sequence_len(text[last]) > len - last ? last : len;
+}
+
+void utf8_make_whole(char *text)
+{
+	text[utf8_whole_len(text, strlen(text))] = '\0';
+}

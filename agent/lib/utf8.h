@@ -18,4 +18,14 @@ size_t utf8_printable_len(const uint8_t *text, size_t left);
 /* Whether all of a string prints. */
 bool utf8_printable(const char *text);
 
+/**
+ * utf8_whole_len - where to cut a text, so that no half a character is left
+ * @max: bytes that it may have
+ *
+ * Return: its bytes, without those of a last character that is not whole.
+ */
+size_t utf8_whole_len(const char *text, size_t max);
+/* Take half a character away that snprintf() has left at the end. */
+void utf8_make_whole(char *text);
+
 #endif

@@ -14,6 +14,7 @@
 #include "ctl/server.h"
 #include "lib/log.h"
 #include "lib/loop.h"
+#include "lib/utf8.h"
 #include "lib/util.h"
 #include "vrsd/proc.h"
 #include "vrsd/vrsd.h"
@@ -264,6 +265,7 @@ static void query_ends(struct ask *ask, const struct msg_query_end *end,
 	}
 	snprintf(text, sizeof(text), "%.*s", (int)(len - sizeof(*end)),
 		 (const char *)(end + 1));
+	utf8_make_whole(text);
 	ask_finish(ask, end->error ? text : NULL);
 }
 

@@ -31,6 +31,8 @@ check "a request is answered" answers '{"command": "peers"}' ""
 check "what is not JSON is refused" answers 'peers' "not JSON"
 check "no command is refused" answers '{"vnet": "blue"}' "names no command"
 check "an unknown command is refused" answers '{"command": "x"}' 'unknown command "x"'
+check "one that is cut within a character, too" \
+	answers "{\"command\": \"$(printf '%063d' 0)é\"}" 'unknown command "0+"'
 check "an unknown member is refused" answers '{"command": "peers", "a": 1}' 'unknown member "a"'
 check "a member of another type is refused" answers '{"command": "peers", "vnet": 1}' '"vnet": expected'
 check "a member that does not apply is refused" \

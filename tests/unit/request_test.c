@@ -6,6 +6,9 @@
 #include "ctl/request.h"
 #include "ktap.h"
 
+#define TWENTY	"abcdefghijklmnopqrst"
+#define SIXTY	TWENTY TWENTY TWENTY
+
 static const struct {
 	const char *line;
 	const char *error;		/* what it says, NULL: accepted */
@@ -27,6 +30,13 @@ static const struct {
 	{ "{\"command\":1}", "names no command", 0, NULL, NULL },
 	{ "{\"command\":\"Peers\"}", "unknown command \"Peers\"", 0, NULL,
 	  NULL },
+	/* cut, and not within a character */
+	{ "{\"command\":\"" SIXTY "abc\u00e9\"}",
+	  "unknown command \"" SIXTY "abc\"", 0, NULL, NULL },
+	{ "{\"command\":\"peers\",\"" SIXTY "ab\u20ac\":1}",
+	  "unknown member \"" SIXTY "ab\"", 0, NULL, NULL },
+	{ "{\"command\":\"" SIXTY "ab\u00e9\"}",
+	  "unknown command \"" SIXTY "ab\u00e9\"", 0, NULL, NULL },
 	{ "{\"command\":\"peers\",\"command\":\"routes\"}", "not JSON", 0,
 	  NULL, NULL },
 	{ "{\"command\":\"peers\",\"vnet\":\"\"}", "\"vnet\": expected 1..15",

@@ -8,7 +8,7 @@ chan_test_libs := -levent_core
 msg_test_sources := agent/vrsd/msg.c
 msg_test_libs := -ljansson
 out_test_sources := agent/vrsd/out.c agent/lib/util.c agent/lib/log.c
-request_test_sources := agent/ctl/request.c
+request_test_sources := agent/ctl/request.c agent/lib/utf8.c
 request_test_libs := -ljansson
 
 unit_tests += segments_test
