@@ -135,6 +135,9 @@ void ctl_client_finish(struct ctl_client *client, const char *error)
 			       json_pack("{s:s}", "status", "ok");
 
 	client->finished = true;
+	/* who asked has forgotten it: nobody is to hear of it any more */
+	client->full = false;
+	client->ctx = NULL;
 	append_line(client, last);
 }
 
