@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Setting NICs and subnets, directly in the kernel. */
 #include <stdio.h>
+#include <string.h>
 
 #include "vrs/vrs.h"
 
@@ -72,9 +73,13 @@ static int set_subnet(struct genl *g, int ifindex, const struct request *req,
 {
 	struct subnet_search search = { .prefix = &req->prefix };
 	struct genl_subnet *subnet = &search.found;
+	unsigned int tries = 0;
 	int rc;
 
-	rc = genl_get_subnets(g, ifindex, match_subnet, &search, err);
+	do {
+		memset(subnet, 0, sizeof(*subnet));
+		rc = genl_get_subnets(g, ifindex, match_subnet, &search, err);
+	} while (vrs_again(rc, &tries));
 	if (rc < 0)
 		return rc;
 	subnet->prefix = req->prefix;

@@ -45,9 +45,15 @@ void listing_each_vnet(struct listing *list,
 		       void (*get)(struct listing *list, int ifindex))
 {
 	struct names names = { 0 };
+	unsigned int tries = 0;
 	size_t i;
+	int rc;
 
-	genl_get_vnets(&list->g, list->ifindex, add_name, &names, &list->err);
+	do {
+		names.n = 0;
+		rc = genl_get_vnets(&list->g, list->ifindex, add_name, &names,
+				    &list->err);
+	} while (vrs_again(rc, &tries));
 	for (i = 0; i < names.n && !list->err.error; i++) {
 		list->vnet = names.vnets[i].name;
 		get(list, names.vnets[i].ifindex);
@@ -66,5 +72,5 @@ int listing_end(struct listing *list, const char *what)
 		table_print(&list->table);
 		table_free(&list->table);
 	}
-	return vrs_kernel_error(device ? device : what, &list->err);
+	return vrs_list_error(device ? device : what, &list->err);
 }

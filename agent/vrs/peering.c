@@ -103,6 +103,20 @@ static int report(const struct request *req, const struct netlink_error *err)
 	return vrs_kernel_error(object, err);
 }
 
+static int find_side(struct genl *g, struct side_search *search,
+		     struct netlink_error *err)
+{
+	unsigned int tries = 0;
+	int rc;
+
+	do {
+		search->found = false;
+		rc = genl_get_peerings(g, search->wanted.vnet_ifindex,
+				       match_side, search, err);
+	} while (vrs_again(rc, &tries));
+	return rc;
+}
+
 int peering_set(const struct request *req)
 {
 	struct side_search search = { .found = false };
@@ -111,8 +125,7 @@ int peering_set(const struct request *req)
 
 	if (!find_ends(req, &search.wanted) || !vrs_open(&g))
 		return VRS_FAILED;
-	if (genl_get_peerings(&g, search.wanted.vnet_ifindex, match_side,
-			      &search, &err) == 0) {
+	if (find_side(&g, &search, &err) == 0) {
 		if (!search.found)
 			search.wanted.flags = VNET_PEERING_F_VNET_ACCESS;
 		search.wanted.flags &= ~req->set_peering;

@@ -223,16 +223,22 @@ int routes_find_subnets(struct genl *g, int nic_ifindex,
 {
 	struct genl_nic nic;
 	struct subnet_search search = { .nic = &nic, .subnets = subnets };
+	unsigned int tries = 0;
 	int rc;
 
 	rc = genl_get_nic(g, nic_ifindex, &nic, err);
 	if (rc < 0)
 		return rc;
-	return genl_get_subnets(g, nic.vnet_ifindex, match_subnet, &search,
-				err);
+	do {
+		memset(subnets, 0, sizeof(*subnets));
+		rc = genl_get_subnets(g, nic.vnet_ifindex, match_subnet,
+				      &search, err);
+	} while (vrs_again(rc, &tries));
+	return rc;
 }
 
-static void show_effective(struct genl *g, int ifindex,
+/* Whether there is a list, though it may have changed meanwhile. */
+static bool show_effective(struct genl *g, int ifindex,
 			   struct routes_view *view, struct netlink_error *err)
 {
 	static const char *const titles[] = {
@@ -241,17 +247,18 @@ static void show_effective(struct genl *g, int ifindex,
 	};
 
 	if (routes_find_subnets(g, ifindex, &view->subnets, err) < 0)
-		return;
+		return false;
 	if (view->req->json) {
 		json_list_begin(&view->list, "value");
 		genl_get_effective(g, ifindex, 0, add_route, view, err);
 		json_list_end(&view->list);
-		return;
+		return true;
 	}
 	table_init(&view->table, ARRAY_SIZE(titles), titles);
 	genl_get_effective(g, ifindex, 0, add_route, view, err);
 	table_print(&view->table);
 	table_free(&view->table);
+	return true;
 }
 
 int routes_effective(const struct request *req)
@@ -260,12 +267,14 @@ int routes_effective(const struct request *req)
 	int ifindex = vrs_ifindex(req->device);
 	struct netlink_error err;
 	struct genl g;
+	bool shown;
 
 	if (!ifindex || !vrs_open(&g))
 		return VRS_FAILED;
-	show_effective(&g, ifindex, &view, &err);
+	shown = show_effective(&g, ifindex, &view, &err);
 	genl_close(&g);
-	return vrs_kernel_error(req->device, &err);
+	return shown ? vrs_list_error(req->device, &err) :
+		       vrs_kernel_error(req->device, &err);
 }
 
 /*

@@ -16,6 +16,8 @@
 
 #include "ctl/protocol.h"
 
+#define READS_MAX	5	/* of what changes while it is read */
+
 static const struct keyword nic_keywords[] = {
 	{ "mac", &operand_mac, false },
 	{ "address", &operand_nic_address, true },
@@ -232,11 +234,21 @@ int vrs_kernel_error(const char *object, const struct netlink_error *err)
 {
 	if (err->error == 0)
 		return VRS_OK;
-	if (err->error == EINTR) {
-		vrs_error("%s: changed while it was read", object);
-		return VRS_OK;
-	}
+	if (err->error == EINTR)
+		return vrs_error("%s: changed while it was read", object);
 	return vrs_error("%s: %s", object, err->text);
+}
+
+int vrs_list_error(const char *object, const struct netlink_error *err)
+{
+	int status = vrs_kernel_error(object, err);
+
+	return err->error == EINTR ? VRS_OK : status;
+}
+
+bool vrs_again(int rc, unsigned int *tries)
+{
+	return rc == -EINTR && ++*tries < READS_MAX;
 }
 
 int vrs_ifindex(const char *name)

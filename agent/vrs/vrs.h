@@ -104,8 +104,15 @@ extern const struct operand operand_nic, operand_vnet, operand_address,
 
 /* Print "vrs: ..." to standard error. Returns VRS_FAILED. */
 int vrs_error(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
-/* Say what the kernel refused about @object; VRS_OK for an interrupted dump. */
+/* Say what the kernel refused about @object; VRS_OK if nothing. */
 int vrs_kernel_error(const char *object, const struct netlink_error *err);
+/* The same of a list that was shown: VRS_OK, too, if it changed meanwhile. */
+int vrs_list_error(const char *object, const struct netlink_error *err);
+/*
+ * Whether a dump that returned @rc has changed while it was read and is to be
+ * read again, if something depends on it. *@tries counts, from 0.
+ */
+bool vrs_again(int rc, unsigned int *tries);
 /* Index of device @name, or 0 with the reason printed. */
 int vrs_ifindex(const char *name);
 /* Name of the device with @ifindex, in @name[IFNAMSIZ]; "-" if it is gone. */
