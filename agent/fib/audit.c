@@ -15,6 +15,7 @@
 #include "lib/util.h"
 
 #define TRIES_MAX	5	/* of a dump that changes while it is read */
+#define RETRY_DELAY	100	/* ms, after a dump that has failed */
 #define REST_FACTOR	10	/* rest so many times as long as it took */
 
 /* One dump of routes: of a VNet's BGP table and one family */
@@ -86,7 +87,7 @@ static int read_nexthops(struct audit *audit)
 				  take_nexthop, audit, &err);
 	} while (rc == -EINTR && --tries);
 	if (rc < 0)
-		log_warn("reading next hops: %s", err.text);
+		log_warn("reading next hops: %s, comparing again", err.text);
 	return rc;
 }
 
@@ -329,6 +330,13 @@ static void rest(struct audit *audit)
 	audit->again = false;
 }
 
+/* Later, if what went wrong stays so: that must not keep us busy. */
+static void fail(struct audit *audit)
+{
+	rest(audit);
+	audit_soon(audit, RETRY_DELAY);
+}
+
 static void begin(void *arg)
 {
 	struct audit *audit = arg;
@@ -337,8 +345,12 @@ static void begin(void *arg)
 	audit->running = true;
 	audit->fib->stats.audits++;
 	plan(audit);
-	if (audit->n_steps == 0 || read_nexthops(audit) < 0) {
+	if (audit->n_steps == 0) {
 		rest(audit);
+		return;
+	}
+	if (read_nexthops(audit) < 0) {
+		fail(audit);
 		return;
 	}
 	compare_nexthops(audit);
@@ -384,8 +396,7 @@ static void go_on(void *arg)
 	if (rc < 0) {
 		log_warn("%s: reading routes: %s, comparing again",
 			 vnet->spec->name, strerror(-rc));
-		audit->again = true;
-		rest(audit);
+		fail(audit);
 		return;
 	}
 	if (rc == 0)
