@@ -29,6 +29,29 @@ static void forget(struct links *links, struct link *link)
 	free(link);
 }
 
+static void add(struct links *links, const struct msg_link *is)
+{
+	struct link *link = xcalloc(1, sizeof(*link));
+
+	link->is = *is;
+	link->seen = true;
+	HASH_ADD(hh, links->by_index, is.ifindex, sizeof(link->is.ifindex),
+		 link);
+	HASH_ADD_KEYPTR(hh_name, links->by_name, link->is.name,
+			strlen(link->is.name), link);
+}
+
+static void tell(struct links *links, const char *name, bool up)
+{
+	if (links->moved)
+		links->moved(links->arg, name, up);
+}
+
+static bool has_carrier(const struct link *link)
+{
+	return link && link->is.carrier;
+}
+
 /*
  * A name may already be another's: of two devices that swap their names, one
  * is heard of first.
@@ -37,23 +60,24 @@ bool links_update(struct links *links, const struct nlmsghdr *nlh)
 {
 	struct link *link, *other;
 	struct msg_link is;
+	bool was_up, up;
 
 	if (!msg_get_link(nlh, &is))
 		return false;
+	up = is.carrier && !is.gone;
 	link = find_index(links, is.ifindex);
+	was_up = has_carrier(link);
 	if (link)
 		forget(links, link);
-	if (is.gone)
-		return true;
-	other = find_name(links, is.name);
-	if (other)
+	other = is.gone ? NULL : find_name(links, is.name);
+	if (other) {
+		was_up = was_up || has_carrier(other);
 		forget(links, other);
-	link = xcalloc(1, sizeof(*link));
-	link->is = is;
-	link->seen = true;
-	HASH_ADD(hh, links->by_index, is.ifindex, sizeof(is.ifindex), link);
-	HASH_ADD_KEYPTR(hh_name, links->by_name, link->is.name,
-			strlen(link->is.name), link);
+	}
+	if (!is.gone)
+		add(links, &is);
+	if (up != was_up)
+		tell(links, is.name, up);
 	return true;
 }
 
@@ -62,13 +86,17 @@ static void take_link(const struct nlmsghdr *nlh, void *arg)
 	links_update(arg, nlh);
 }
 
-static void forget_if(struct links *links, bool all)
+/* They went while nobody listened. */
+static void forget_unseen(struct links *links)
 {
 	struct link *link, *next;
 
 	HASH_ITER(hh, links->by_index, link, next) {
-		if (all || !link->seen)
-			forget(links, link);
+		if (link->seen)
+			continue;
+		if (link->is.carrier)
+			tell(links, link->is.name, false);
+		forget(links, link);
 	}
 }
 
@@ -87,13 +115,16 @@ int links_read(struct links *links, struct netlink *nl,
 				  err);
 	} while (rc == -EINTR && --tries);
 	if (rc == 0)
-		forget_if(links, false);
+		forget_unseen(links);
 	return rc;
 }
 
 void links_free(struct links *links)
 {
-	forget_if(links, true);
+	struct link *link, *next;
+
+	HASH_ITER(hh, links->by_index, link, next)
+		forget(links, link);
 }
 
 const struct msg_link *links_by_index(struct links *links, int ifindex)

@@ -18,6 +18,12 @@ struct link {
 struct links {
 	struct link *by_index;
 	struct link *by_name;
+	/*
+	 * A device has its carrier (@up), or not any more, or is gone. Called
+	 * while a message is taken: it must make no requests. May be NULL.
+	 */
+	void (*moved)(void *arg, const char *name, bool up);
+	void *arg;
 };
 
 /* Take over what a message says; false if it is not about a device. */

@@ -179,30 +179,27 @@ static void carrier_moved(struct vnet *vnet, const char *name, bool up)
 	}
 }
 
-static bool had_carrier(struct fib *fib, const struct msg_link *now)
+static void link_moved(void *arg, const char *name, bool up)
 {
-	const struct msg_link *was = links_by_index(&fib->links, now->ifindex);
+	struct vnet *vnet, *tmp;
+	struct fib *fib = arg;
 
-	return was && was->carrier;
+	HASH_ITER(hh, fib->vnets, vnet, tmp)
+		carrier_moved(vnet, name, up);
 }
 
 static void on_link(struct fib *fib, const struct nlmsghdr *nlh)
 {
 	struct vnet *vnet, *tmp;
 	struct msg_link link;
-	bool was_up, up;
 
 	if (!msg_get_link(nlh, &link))
 		return;
-	was_up = had_carrier(fib, &link);
-	up = link.carrier && !link.gone;
 	links_update(&fib->links, nlh);
 	HASH_ITER(hh, fib->vnets, vnet, tmp) {
 		if (strcmp(vnet->spec->name, link.name) == 0 ||
 		    vnet->ifindex == link.ifindex)
 			vnet_check_device(vnet, &link);
-		if (up != was_up)
-			carrier_moved(vnet, link.name, up);
 		if (names_device(vnet->spec, link.name))
 			fib_vnet_due(vnet);
 		/* the kernel drops what led through it, and says nothing */
@@ -303,6 +300,8 @@ struct monitor *monitor_new(struct fib *fib)
 		errno = rc;
 		return NULL;
 	}
+	fib->links.moved = link_moved;
+	fib->links.arg = fib;
 	monitor->fd = loop_fd_new(netlink_fd(&monitor->nl), LOOP_READ,
 				  on_readable, monitor);
 	return monitor;
