@@ -156,7 +156,8 @@ struct fib_events {
 	/*
 	 * A next hop that fib_hop_down() has taken out of groups is back. Who
 	 * still wants routes with it sets them once more; if it has no family,
-	 * all routes.
+	 * all routes: there were too many to remember, or too many sets of
+	 * next hops, so that routes were refused, and there is room again.
 	 */
 	void (*hop_back)(void *arg, uint32_t vni, const struct addr *hop);
 	/* The VNet's device is gone or down, and all that was in it with it. */

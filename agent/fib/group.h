@@ -25,6 +25,7 @@
 #include "lib/addr.h"
 
 #define GROUPS_MAX	65536	/* groups of a VNet; peers choose how many */
+#define GROUPS_FEW	(GROUPS_MAX / 8 * 7)	/* there is room again */
 
 enum nhobj_kind {
 	NHOBJ_HOP,

@@ -92,6 +92,16 @@ static struct nlmsghdr *encode(const struct vnet *vnet,
 	return NULL;
 }
 
+/* Which routes were refused is known only to those who want them. */
+static void look_for_room(struct vnet *vnet)
+{
+	static const struct addr all;
+	struct fib *fib = vnet->fib;
+
+	if (want_room_again(vnet->want) && fib->events.hop_back)
+		fib->events.hop_back(fib->arg, vnet->vni, &all);
+}
+
 static void run_vnet(struct vnet *vnet)
 {
 	static struct want_op ops[BATCH_MAX];
@@ -115,6 +125,7 @@ static void run_vnet(struct vnet *vnet)
 		fib->stats.refused += err->error != 0;
 		want_done(vnet->want, &ops[i], err->error, err->text);
 	}
+	look_for_room(vnet);
 }
 
 /* The next VNet in turn that has something to do. */

@@ -57,6 +57,7 @@ struct want {
 	size_t n_routes, n_queued, n_stale, n_failed;
 	struct route_queue queue;
 	uint64_t sent;			/* routes that have left the queue */
+	bool no_room;			/* there were too many groups */
 	bool adopted;			/* what an earlier run left is known */
 	unsigned int differences;	/* of the audit that runs */
 	struct failure failures[FAILURES_MAX];	/* [0] is not used */
@@ -349,9 +350,13 @@ static void withdraw(struct want *want, struct route *route)
 	assign(want, route, NULL);
 }
 
-/* Not remembered, so not tried again before the next wish for this prefix. */
+/*
+ * Not remembered, so not tried again before the next wish for this prefix,
+ * which is asked for when there is room.
+ */
 static void refuse(struct want *want, struct route *route)
 {
+	want->no_room = true;
 	withdraw(want, route);
 	failed(want, route, intern_failure(want, ENOSPC,
 					   "too many sets of next hops"));
@@ -402,6 +407,14 @@ void want_set(struct want *want, const struct prefix *prefix,
 		assign(want, route, group);
 	else
 		refuse(want, route);
+}
+
+bool want_room_again(struct want *want)
+{
+	if (!want->no_room || want->groups.n_groups > GROUPS_FEW)
+		return false;
+	want->no_room = false;
+	return true;
 }
 
 bool want_hop_down(struct want *want, const struct addr *hop)

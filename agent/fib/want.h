@@ -62,6 +62,12 @@ void want_set(struct want *want, const struct prefix *prefix,
 	      const struct fib_way *way);
 bool want_hop_down(struct want *want, const struct addr *hop);
 void want_sweep(struct want *want);
+/*
+ * Whether wishes were refused because there were too many sets of next hops,
+ * and now there is room for many: whoever has them may set them again. Said
+ * once, and not for each set that goes, since it means all routes.
+ */
+bool want_room_again(struct want *want);
 
 /**
  * want_take - the next operations

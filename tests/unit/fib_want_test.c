@@ -10,6 +10,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "fib/group.h"
 #include "fib/want.h"
 #include "ktap.h"
 #include "lib/util.h"
@@ -870,6 +871,33 @@ static void test_limits(struct nhid *ids)
 	want_free(want);
 }
 
+/* More sets of next hops than there may be, all but one on their way out */
+static void test_room(struct nhid *ids)
+{
+	struct want *want = want_new(ids, on_state, NULL);
+	unsigned int mask;
+
+	reset();
+	want_fresh(want);
+	for (mask = 1; mask <= GROUPS_MAX + 1; mask++)
+		set_mask(want, 1, mask);
+	ktap_ok(states[1] == FIB_ROUTE_FAILED &&
+		strcmp(texts[1], "too many sets of next hops") == 0,
+		"a set too many is refused");
+	ktap_ok(!want_room_again(want), "there is no room yet");
+	run(want);
+	ktap_ok(want_room_again(want), "there is when the others are gone");
+	ktap_ok(!want_room_again(want), "which is said once");
+	set_mask(want, 1, GROUPS_MAX + 1);
+	run(want);
+	ktap_ok(states[1] == FIB_ROUTE_INSTALLED &&
+		leads_to(1, GROUPS_MAX + 1), "and the wish is fulfilled");
+	ktap_ok(!want_room_again(want), "nothing more is to be set again");
+	set_mask(want, 1, 0);
+	run(want);
+	want_free(want);
+}
+
 int main(void)
 {
 	struct nhid *ids = nhid_new();
@@ -884,6 +912,7 @@ int main(void)
 	test_repair(ids);
 	test_gateway(ids);
 	test_limits(ids);
+	test_room(ids);
 	test_random(ids);
 	nhid_free(ids);
 	return ktap_finish();
