@@ -11,6 +11,11 @@ out_test_sources := agent/vrsd/out.c agent/lib/util.c agent/lib/log.c
 request_test_sources := agent/ctl/request.c agent/lib/utf8.c
 request_test_libs := -ljansson
 
+unit_tests += ctl_server_test
+ctl_server_test_sources := $(addprefix agent/ctl/,server.c request.c) \
+			   $(addprefix agent/lib/,log.c loop.c utf8.c util.c)
+ctl_server_test_libs := -ljansson -levent_core
+
 unit_tests += segments_test
 segments_test_sources	:= agent/vrsd/segments.c
 segments_test_libs	:= -Wl,--wrap=open
