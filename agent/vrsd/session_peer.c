@@ -16,6 +16,11 @@
 #define CONNECT_RETRY	5		/* seconds, about as Azure does */
 
 static uint64_t started;		/* when this process was */
+/*
+ * Of the latest session of any peer. A neighbor of a range is a new peer each
+ * time under the number of the last one, so a peer cannot count its own.
+ */
+static uint32_t last_serial;
 
 /*
  * What we offer
@@ -138,7 +143,7 @@ static void io_established(struct bgp_peer *bgp)
 	};
 
 	peer->conf.id.remote_as = bgp->session->remote.as;
-	up.serial = ++peer->serial;
+	up.serial = peer->serial = ++last_serial;
 	up.id = peer->conf.id;
 	peer->heard = false;
 	peer->slow = false;
