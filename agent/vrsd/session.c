@@ -153,7 +153,8 @@ static void conf_peer(const struct msg_conf_peer *conf)
 	size_t number = conf->id.peer;
 	struct peer *peer;
 
-	if (number == 0 || conf->n_asns > CONF_ASNS_MAX)
+	if (number == 0 || number > MSG_PEERS_MAX ||
+	    conf->n_asns > CONF_ASNS_MAX)
 		proc_violation(PROC_PARENT, MSG_CONF_PEER);
 	make_room(number);
 	peer = find(number);
@@ -575,6 +576,8 @@ static void send_messages(const struct msg_send *msg, size_t len)
 	uint32_t i;
 
 	if (len != sizeof(*msg) + msg->n_peers * sizeof(*numbers) + msg->len)
+		proc_violation(PROC_RIB, MSG_SEND);
+	if (!bgp_msgs_sendable(numbers + msg->n_peers, msg->len))
 		proc_violation(PROC_RIB, MSG_SEND);
 	buf = out_gather(numbers + msg->n_peers, msg->len, &offset);
 	for (i = 0; i < msg->n_peers; i++) {

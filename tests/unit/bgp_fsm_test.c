@@ -966,6 +966,29 @@ static void test_input(void)
 		"without a session nothing is sent");
 }
 
+static void test_sendable(void)
+{
+	uint8_t msgs[100] = { 0 };
+	struct wbuf w = wbuf_make(msgs, sizeof(msgs));
+	size_t begin = bgp_msg_begin(&w, BGP_MSG_UPDATE), first;
+
+	wbuf_u16(&w, 0);
+	wbuf_u16(&w, 0);
+	bgp_msg_end(&w, begin);
+	first = w.len;
+	bgp_refresh_build(&w, BGP_IPV4_UNICAST, BGP_REFRESH_BEGIN);
+	ktap_ok(bgp_msgs_sendable(msgs, w.len), "whole messages can be sent");
+	ktap_ok(!bgp_msgs_sendable(msgs, 0), "nothing cannot");
+	ktap_ok(!bgp_msgs_sendable(msgs, w.len - 1) &&
+		!bgp_msgs_sendable(msgs, w.len + 1), "nor a part of one");
+	msgs[first + 18] = BGP_MSG_TYPE_MAX + 1;
+	ktap_ok(!bgp_msgs_sendable(msgs, w.len), "nor what is no message");
+	msgs[first + 18] = BGP_MSG_NOTIFICATION;
+	ktap_ok(!bgp_msgs_sendable(msgs, w.len), "nor one of another type");
+	wbuf_set_u16(&w, begin + 16, 0);
+	ktap_ok(!bgp_msgs_sendable(msgs, first), "nor one without a length");
+}
+
 int main(void)
 {
 	ktap_start();
@@ -985,6 +1008,7 @@ int main(void)
 	test_fail();
 	test_refresh();
 	test_input();
+	test_sendable();
 	bgp_update_free(parser);
 	return ktap_finish();
 }
