@@ -22,6 +22,8 @@
  *		and makes every session slower.
  *	14, 15	A connection from somewhere else never gets here; one that is
  *		not awaited is refused (bgp_peer_incoming()).
+ *	18	In OpenSent beside a session there is nothing to go on for, so
+ *		it leads to Idle.
  *	19	A second OPEN on one connection has nothing to do with a
  *		collision: it is not expected, RFC 6608.
  *		CollisionDetectEstablishedState is off: a session that is up
@@ -609,6 +611,19 @@ static void in_active(struct bgp_conn *conn, enum bgp_event event,
 	}
 }
 
+/* To Active, unless the other connection has become the session meanwhile. */
+static void opening_lost(struct bgp_conn *conn, const struct bgp_error *err)
+{
+	if (!wanted(conn)) {
+		transport_lost(conn, err);
+		return;
+	}
+	note(conn, err, false);
+	change_state(conn, BGP_ACTIVE);
+	if (conn->direction == BGP_OUTGOING)
+		connect_retry_start(conn);
+}
+
 static void in_opensent(struct bgp_conn *conn, enum bgp_event event,
 			const struct bgp_error *err)
 {
@@ -624,10 +639,7 @@ static void in_opensent(struct bgp_conn *conn, enum bgp_event event,
 		notify_plain(conn, BGP_ERR_HOLD_TIMER, 0, NULL, 0);
 		break;
 	case BGP_EV_TCP_FAILS:
-		note(conn, err, false);
-		change_state(conn, BGP_ACTIVE);
-		if (conn->direction == BGP_OUTGOING)
-			connect_retry_start(conn);
+		opening_lost(conn, err);
 		break;
 	case BGP_EV_OPEN:
 		open_received(conn);

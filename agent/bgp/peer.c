@@ -120,7 +120,9 @@ struct bgp_conn *bgp_peer_incoming(struct bgp_peer *peer)
 		bgp_error_set(&err, 0, 0, NULL, 0,
 			      "it has dialled anew: it has restarted");
 		bgp_fsm(session, BGP_EV_TCP_FAILS, &err);
-		bgp_fsm(conn, BGP_EV_IDLE_HOLD, NULL);
+		/* One that is on its way already waits on for its OPEN. */
+		if (conn->state == BGP_IDLE)
+			bgp_fsm(conn, BGP_EV_IDLE_HOLD, NULL);
 	}
 	return conn->state == BGP_ACTIVE ? conn : NULL;
 }
