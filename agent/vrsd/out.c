@@ -105,6 +105,15 @@ void out_queue_copy(struct out_queue *queue, const void *data, size_t len)
 	buf_unref(buf);
 }
 
+void out_queue_ref_waiting(struct out_queue *queue, struct out_buf *buf,
+			   size_t offset, size_t len)
+{
+	if (len < SMALL_SIZE)
+		out_queue_copy(queue, buf->data + offset, len);
+	else
+		out_queue_ref(queue, buf, offset, len);
+}
+
 static void written(struct out_queue *queue, size_t n)
 {
 	struct out_ref *ref;

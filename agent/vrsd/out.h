@@ -45,6 +45,12 @@ struct out_queue {
 /* Queue a part of @buf, taking a reference. */
 void out_queue_ref(struct out_queue *queue, struct out_buf *buf,
 		   size_t offset, size_t len);
+/*
+ * The same where it has to wait: small parts are copied, as each would keep
+ * its whole buffer in memory, and much more than is counted in bytes.
+ */
+void out_queue_ref_waiting(struct out_queue *queue, struct out_buf *buf,
+			   size_t offset, size_t len);
 /* Queue a copy. */
 void out_queue_copy(struct out_queue *queue, const void *data, size_t len);
 /*

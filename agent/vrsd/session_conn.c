@@ -186,12 +186,14 @@ void session_conn_send(struct peer *peer, struct out_buf *buf, size_t offset,
 void session_conn_put(struct bgp_conn *bgp, const void *msg, size_t len)
 {
 	struct peer_conn *conn = session_conn_of(bgp);
+	size_t offset = sending ? (const uint8_t *)msg - sending->data : 0;
 
 	if (conn->fd < 0)
 		return;
-	if (sending)
-		out_queue_ref(&conn->out, sending,
-			      (const uint8_t *)msg - sending->data, len);
+	if (sending && conn->blocked)
+		out_queue_ref_waiting(&conn->out, sending, offset, len);
+	else if (sending)
+		out_queue_ref(&conn->out, sending, offset, len);
 	else
 		out_queue_copy(&conn->out, msg, len);
 	mark_dirty(conn);

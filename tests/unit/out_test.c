@@ -76,7 +76,10 @@ static void queue_shared(void)
 	for (i = 0; i < QUEUES; i++) {
 		if (!(to & 1u << i))
 			continue;
-		out_queue_ref(&q[i].queue, buf, offset, len);
+		if (random_below(2))
+			out_queue_ref(&q[i].queue, buf, offset, len);
+		else
+			out_queue_ref_waiting(&q[i].queue, buf, offset, len);
 		expect(i, data, len);
 	}
 }
@@ -131,6 +134,49 @@ static void test_random(void)
 		check_queue(i);
 }
 
+/* What the buffers take that a queue refers to. */
+static size_t held(const struct out_queue *queue)
+{
+	const struct out_buf *last = NULL;
+	size_t i, sum = 0;
+
+	for (i = 0; i < queue->count; i++) {
+		const struct out_ref *ref =
+			&queue->refs[(queue->head + i) % queue->size];
+
+		if (ref->buf != last)
+			sum += ref->buf->size;
+		last = ref->buf;
+	}
+	return sum;
+}
+
+/* A peer that reads nothing, among others that are sent much more. */
+static void test_waiting(void)
+{
+	static uint8_t others[50000];
+	struct out_queue queue = { 0 };
+	uint8_t data[60];
+	struct out_buf *buf;
+	size_t offset, i;
+
+	for (i = 0; i < 1000; i++) {
+		fill(data, sizeof(data));
+		buf = out_gather(data, sizeof(data), &offset);
+		out_queue_ref_waiting(&queue, buf, offset, sizeof(data));
+		out_gather(others, sizeof(others), &offset);
+	}
+	ktap_ok(queue.bytes == 1000 * sizeof(data) &&
+		held(&queue) <= 2 * queue.bytes,
+		"what waits takes no more memory than is counted");
+	buf = out_gather(others, sizeof(others), &offset);
+	out_queue_ref_waiting(&queue, buf, offset, sizeof(others));
+	ktap_ok(queue.refs[(queue.head + queue.count - 1) %
+			   queue.size].buf == buf,
+		"and what is large is shared");
+	out_queue_clear(&queue);
+}
+
 static void test_error(void)
 {
 	queue_shared();
@@ -146,6 +192,7 @@ int main(void)
 
 	ktap_start();
 	test_random();
+	test_waiting();
 	test_error();
 	for (i = 0; i < QUEUES; i++) {
 		out_queue_clear(&q[i].queue);
