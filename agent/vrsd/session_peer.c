@@ -197,6 +197,13 @@ static void send_block(struct peer *peer, struct bgp_update *update,
 	       msg.nlri_len);
 }
 
+/* Take no more from peers than rib gets done. */
+static void spare_rib(void)
+{
+	if (chan_congested(proc_chan(PROC_RIB)))
+		session_conn_pause_reading(true);
+}
+
 static void io_update(struct bgp_peer *bgp, struct bgp_update *update)
 {
 	struct peer *peer = bgp->ctx;
@@ -210,8 +217,7 @@ static void io_update(struct bgp_peer *bgp, struct bgp_update *update)
 		chan_send(proc_chan(PROC_RIB), MSG_END_OF_RIB, &eor,
 			  sizeof(eor));
 	}
-	if (chan_congested(proc_chan(PROC_RIB)))
-		session_conn_pause_reading(true);
+	spare_rib();
 }
 
 static void io_refresh(struct bgp_peer *bgp, enum bgp_af af,
@@ -225,6 +231,7 @@ static void io_refresh(struct bgp_peer *bgp, enum bgp_af af,
 	};
 
 	chan_send(proc_chan(PROC_RIB), MSG_REFRESH, &msg, sizeof(msg));
+	spare_rib();
 }
 
 static uint32_t io_random(uint32_t n)
