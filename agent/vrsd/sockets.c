@@ -31,6 +31,14 @@
 #define BACKLOG		128
 #define TTL_MAX		255
 
+/*
+ * With a hold time of 0 BGP never finds out that the other side is gone: then
+ * TCP does, in ten minutes. Usual hold times end before that.
+ */
+#define KEEPALIVE_IDLE	300		/* seconds */
+#define KEEPALIVE_EACH	60
+#define KEEPALIVE_COUNT	5
+
 /* The keys of a neighbor or a range. */
 struct held_key {
 	struct prefix who;
@@ -62,6 +70,14 @@ static int set_int(int fd, int level, int option, int value)
 	return setsockopt(fd, level, option, &value, sizeof(value));
 }
 
+static int keep_alive(int fd)
+{
+	return set_int(fd, SOL_SOCKET, SO_KEEPALIVE, 1) ||
+	       set_int(fd, IPPROTO_TCP, TCP_KEEPIDLE, KEEPALIVE_IDLE) ||
+	       set_int(fd, IPPROTO_TCP, TCP_KEEPINTVL, KEEPALIVE_EACH) ||
+	       set_int(fd, IPPROTO_TCP, TCP_KEEPCNT, KEEPALIVE_COUNT);
+}
+
 /*
  * A TCP socket with @local and, if it is not "", in @device. The address need
  * not be there yet. Routing protocols are sent as network control (RFC 4594),
@@ -87,7 +103,7 @@ static int open_socket(const struct addr *local, uint16_t port,
 			  IPTOS_PREC_INTERNETCONTROL)) ||
 	    (v6 ? set_int(fd, IPPROTO_IPV6, IPV6_UNICAST_HOPS, TTL_MAX) :
 		  set_int(fd, IPPROTO_IP, IP_TTL, TTL_MAX)) ||
-	    set_int(fd, IPPROTO_TCP, TCP_NODELAY, 1) ||
+	    set_int(fd, IPPROTO_TCP, TCP_NODELAY, 1) || keep_alive(fd) ||
 	    (device[0] && setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, device,
 				     strlen(device))) ||
 	    bind(fd, (struct sockaddr *)&ss, len)) {

@@ -15,6 +15,12 @@ start_frr
 start_bird
 
 check "eight sessions come up" wait_until 20 sessions 8
+# A neighbor without hold time is found dead by nobody else.
+kept_alive() {
+	in_ns rs ss -Htno state established "( sport = :179 or dport = :179 )" |
+		awk '/timer:\(keepalive/ { n++ } END { exit n != 8 }'
+}
+check "TCP looks whether the neighbors are there" wait_until 10 kept_alive
 check "FRR's route is learned" wait_until 10 learned sdwan 10.250.0.0/16
 check "FRR's IPv6 route is learned" wait_until 10 learned sdwan6 fd00:250::/32
 check "BIRD's route is learned" wait_until 10 learned firewall 0.0.0.0/0
