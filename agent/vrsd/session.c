@@ -23,12 +23,14 @@
 #include "vrsd/vrsd.h"
 
 #define ACCEPTS_MAX	64		/* in one loop turn */
+#define ACCEPT_REST_MS	1000		/* when there is nothing to accept by */
 
 struct listener {
 	struct listener *next;
 	struct msg_listener conf;
 	int fd;
 	struct loop_fd *watch;
+	struct loop_timer *rest;	/* until it accepts again */
 	bool lost;			/* MSG_FORWARDING: not at present */
 };
 
@@ -47,6 +49,7 @@ static struct {
 	struct bgp_update *parser;
 	struct loop_job *dynamic_job;
 	uint64_t over_limit;		/* connections refused for that */
+	uint64_t rests;			/* of listeners */
 } session;
 
 static struct peer *find(uint32_t number)
@@ -419,6 +422,39 @@ static void refuse(const struct listener *listener, const struct addr *remote,
 	close(fd);
 }
 
+static void rest_over(void *arg)
+{
+	struct listener *listener = arg;
+
+	loop_fd_want(listener->watch, LOOP_READ);
+}
+
+/*
+ * Whether the connection could not be taken for lack of descriptors or memory.
+ * It stays, so the listener would be ready again at once: all the process's
+ * time would go there.
+ */
+static bool nothing_left(int error)
+{
+	return error == EMFILE || error == ENFILE || error == ENOBUFS ||
+	       error == ENOMEM;
+}
+
+static void listener_rest(struct listener *listener, int error)
+{
+	uint64_t n = ++session.rests;
+	char text[ADDR_STRLEN];
+
+	/* The first, second, fourth, eighth... */
+	if ((n & (n - 1)) == 0)
+		log_err("vni %u: connections to %s cannot be accepted: %s "
+			"(%llu so far)", listener->conf.vni,
+			addr_format(&listener->conf.local, text),
+			strerror(error), (unsigned long long)n);
+	loop_fd_want(listener->watch, 0);
+	loop_timer_set(listener->rest, ACCEPT_REST_MS);
+}
+
 static void accept_ready(int fd, unsigned int ready, void *arg)
 {
 	struct listener *listener = arg;
@@ -434,8 +470,11 @@ static void accept_ready(int fd, unsigned int ready, void *arg)
 
 		conn = accept4(fd, (struct sockaddr *)&ss, &len,
 			       SOCK_NONBLOCK | SOCK_CLOEXEC);
-		if (conn < 0)
+		if (conn < 0) {
+			if (nothing_left(errno))
+				listener_rest(listener, errno);
 			break;
+		}
 		remote = addr_from_sockaddr(&ss);
 		peer = find_caller(&listener->conf, &remote, conn);
 		if (peer)
@@ -456,6 +495,7 @@ static bool listener_close(const struct msg_listener *conf)
 			continue;
 		*p = listener->next;
 		loop_fd_free(listener->watch);
+		loop_timer_free(listener->rest);
 		close(listener->fd);
 		free(listener);
 		return true;
@@ -488,6 +528,7 @@ static void listener_open(const struct msg_listener *conf, int fd)
 	listener->conf = *conf;
 	listener->fd = fd;
 	listener->watch = loop_fd_new(fd, LOOP_READ, accept_ready, listener);
+	listener->rest = loop_timer_new(rest_over, listener);
 	listener->next = session.listeners;
 	session.listeners = listener;
 }

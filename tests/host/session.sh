@@ -99,6 +99,25 @@ must sed -i 's/local as 65003/local as 65002/' "$run/bird.conf"
 must bird configure >/dev/null
 check "the right one is let in again" wait_until 40 sessions 8
 
+# No descriptor is left for who dials in: it waits, and so does session.
+session=$(vrsd_process session)
+ticks() { awk '{ print $14 + $15 }' "/proc/$session/stat"; }
+limit=$(awk '/open files/ { print $4 }' "/proc/$session/limits")
+# limit_files N: of session. Root may lack the right, its own user has it.
+limit_files() { setpriv --reuid nobody --regid nogroup --clear-groups prlimit --pid "$session" --nofile="$1:"; }
+must limit_files 3
+in_ns sdwan bash -c 'exec 3<>/dev/tcp/10.1.1.4/179 && sleep 30' &
+defer end_process $!
+check "a connection that cannot be accepted is said" wait_until 10 \
+	logged "connections to 10.1.1.4 cannot be accepted: Too many open files"
+before=$(ticks)
+sleep 2
+check "and costs no time" [ $(($(ticks) - before)) -lt 20 ]
+must limit_files "$limit"
+nobody_waits() { in_ns rs ss -Hltn "src 10.1.1.4:179" | awk '{ exit $2 != 0 }'; }
+check "it is accepted when there is one again" wait_until 10 nobody_waits
+check "no session was lost" sessions 8
+
 stop_vrsd
 check_equal "vrsd ends in good order" 0 echo $?
 check "its peers are told why" grep -q "Administrative shutdown" "$run/bird.log"
