@@ -484,6 +484,20 @@ static void name_peer(struct peer *peer)
 			       addr_format(&id->local, local));
 }
 
+/* Who still says goodbye to the neighbor of @peer is not to talk against it. */
+static void end_farewell(const struct peer *peer)
+{
+	struct peer *other = NULL;
+
+	while ((other = next_peer(other))) {
+		if (!other->leaving ||
+		    memcmp(&other->key, &peer->key, sizeof(peer->key)))
+			continue;
+		peer_free(other);
+		return;
+	}
+}
+
 static void begin(struct peer *peer)
 {
 	struct bfd_conf conf = conf_of(&peer->conf);
@@ -496,6 +510,7 @@ static void begin(struct peer *peer)
 	name_peer(peer);
 	find_sock_of(peer);
 	peer->key = make_key(&where, &peer->conf.id.remote);
+	end_farewell(peer);
 	peer->since_ms = loop_now_ms();
 	bfd_init(&peer->bfd, &conf, draw_disc(), &ops_bfd);
 	HASH_ADD(hh, bfds.by_disc, bfd.disc, sizeof(peer->bfd.disc), peer);
