@@ -757,6 +757,8 @@ static void finish_draining(struct ribproc_vnet *vnet)
 {
 	if (!rib_route_settled(vnet->rib))
 		return;
+	/* One may have begun since it drains. */
+	ribquery_vnet_gone(vnet);
 	rib_free(vnet->rib);
 	vnet->draining = false;
 	vnet_begin(vnet);
