@@ -34,6 +34,7 @@ static struct {
 	struct route_map *maps;
 	size_t n_maps;
 	struct ribproc_vnet *vnets;
+	uint32_t turn;			/* VNI of the one to work on next */
 	struct ribproc_peer **peers;	/* [number - 1], NULL: no session */
 	size_t n_peers;
 	struct loop_job *work_job;
@@ -777,21 +778,39 @@ static void conf_done_if_so(void)
 	chan_send(proc_chan(PROC_PARENT), MSG_CONF_DONE, NULL, 0);
 }
 
+static bool work_on(struct ribproc_vnet *vnet)
+{
+	bool busy = rib_run(vnet->rib, TURN_US);
+
+	if (vnet->draining && !busy)
+		finish_draining(vnet);
+	ribstart_turn(vnet);
+	riblimit_turn(vnet);
+	return busy;
+}
+
+/*
+ * All VNets in turn, as far as session can take what they send. One that sends
+ * so much that it cannot is not the first once more, or the others would never
+ * come to theirs.
+ */
 static void work(void *arg)
 {
+	struct ribproc_vnet *first = ribproc_vnet(ribs.turn);
 	struct ribproc_vnet *vnet;
-	bool more = false, busy;
+	bool more = false;
 
 	(void)arg;
-	for (vnet = ribs.vnets; vnet; vnet = vnet->next) {
-		if (chan_congested(proc_chan(PROC_SESSION)))
-			return;		/* drained() goes on */
-		busy = rib_run(vnet->rib, TURN_US);
-		more |= busy;
-		if (vnet->draining && !busy)
-			finish_draining(vnet);
-		ribstart_turn(vnet);
-		riblimit_turn(vnet);
+	if (!first)
+		first = ribs.vnets;
+	vnet = first;
+	/* Where it ends before, drained() goes on. */
+	while (vnet && !chan_congested(proc_chan(PROC_SESSION))) {
+		more |= work_on(vnet);
+		vnet = vnet->next ? vnet->next : ribs.vnets;
+		ribs.turn = vnet->vni;
+		if (vnet == first)
+			break;
 	}
 	conf_done_if_so();
 	if (more)
