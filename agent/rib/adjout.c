@@ -467,20 +467,41 @@ static void move_some(struct table *t, struct rib_peer *peer)
 	}
 }
 
+/*
+ * With ADD-PATH: whether the table of a peer's new group lacks paths that are
+ * about to be in it. To go by it now would be to withdraw them from a peer that
+ * has them from before.
+ */
+static bool must_wait(const struct peer_af *af)
+{
+	const struct group *group = af->group;
+
+	return af->leaving && group->paths && !group->adopting &&
+	       group->paths->changed.n > 0;
+}
+
 /* A piece for one of those that have changed groups; whether there was one. */
 static bool run_move(struct table *t)
 {
 	struct rib_peer *peer;
+	struct peer_af *af;
+	bool worked = false;
 	uint32_t i;
 
 	for (i = 1; i < t->rib->n_peers; i++) {
 		peer = t->rib->peer[i];
-		if (peer && peer->af[t->af].leaving) {
-			move_some(t, peer);
-			return true;
-		}
+		af = peer ? &peer->af[t->af] : NULL;
+		if (!af || !af->leaving)
+			continue;
+		/* Here, or with changes all the time it waits for ever. */
+		if (must_wait(af) && !worked)
+			worked = paths_run(t, af->group);
+		if (must_wait(af))
+			continue;
+		move_some(t, peer);
+		return true;
 	}
-	return false;
+	return worked;
 }
 
 void adjout_review(struct table *t)
@@ -786,7 +807,9 @@ static bool run_lag(struct table *t, struct rib_peer *peer)
 	struct idset *nets;
 	uint32_t id;
 
-	nets = af->lag && !peer->paused ? lag_next(af) : NULL;
+	if (!af->lag || peer->paused || must_wait(af))
+		return false;
+	nets = lag_next(af);
 	if (!nets)
 		return false;
 	pack_reset(b, t);

@@ -24,6 +24,7 @@ static struct bgp_update *parser;
 static struct rib_peer *peer[TWIN + 1];
 static char has[TWIN + 1][IDS][64];	/* AS path by identifier */
 static unsigned int reached, unreached, sends;
+static unsigned int lost;		/* what a peer had was withdrawn */
 static enum bgp_role taker_role;	/* ours to it, RFC 9234 */
 static bool otc;			/* what is said has it */
 
@@ -50,6 +51,7 @@ static void take_block(uint32_t id, const struct bgp_update_block *block)
 		ktap_must(entry.path_id < IDS);
 		reached += !block->withdraw;
 		unreached += block->withdraw;
+		lost += block->withdraw && has[id][entry.path_id][0];
 		has[id][entry.path_id][0] = '\0';
 		if (!block->withdraw)
 			bgp_as_path_format(bgp_update_attrs(parser, block),
@@ -93,7 +95,7 @@ static const struct rib_ops ops = { .send = on_send, .wake = on_wake };
 
 static void run(void)
 {
-	reached = unreached = sends = 0;
+	reached = unreached = lost = sends = 0;
 	while (rib_run(rib, 1000))
 		;
 }
@@ -375,6 +377,48 @@ static void test_group(void)
 	finish("group");
 }
 
+/*
+ * A group that just has got a member knows of no paths before its turn: who
+ * comes there with some is not to lose them until then.
+ */
+static void test_move(void)
+{
+	struct rib_peer_policy two = { .add_path_send = 2 };
+	struct rib_peer_policy three = { .add_path_send = 3 };
+
+	start(&two);
+	say(1, 1);
+	say(2, 2);
+	run();
+	rib_peer_set_policy(peer[TAKER], &three);
+	add_peer(TWIN, &three);
+	run();
+	ktap_ok(lost == 0 &&
+		peer_has(TAKER, "65515 65001", "65515 65002 65002", NULL) &&
+		peer_has(TWIN, "65515 65001", "65515 65002 65002", NULL),
+		"one comes up where another goes: none is taken away");
+	rib_peer_remove(peer[TWIN]);
+	run();
+	add_peer(TWIN, &two);
+	rib_peer_set_policy(peer[TAKER], &two);
+	run();
+	ktap_ok(lost == 0 &&
+		peer_has(TAKER, "65515 65001", "65515 65002 65002", NULL) &&
+		peer_has(TWIN, "65515 65001", "65515 65002 65002", NULL),
+		"one goes where another has just come up: likewise");
+	rib_peer_remove(peer[TWIN]);
+	run();
+	add_peer(TWIN, &three);
+	rib_peer_set_policy(peer[TAKER], &three);
+	say(2, 0);
+	run();
+	ktap_ok(peer_has(TAKER, "65515 65001", NULL, NULL) &&
+		peer_has(TWIN, "65515 65001", NULL, NULL),
+		"but what has gone meanwhile is");
+	rib_peer_remove(peer[TWIN]);
+	finish("move");
+}
+
 /* Gateways hear of NVAs with branch-to-branch only. */
 static void test_audience(void)
 {
@@ -410,6 +454,7 @@ int main(void)
 	test_map();
 	test_role();
 	test_group();
+	test_move();
 	test_audience();
 	bgp_update_free(parser);
 	return ktap_finish();
