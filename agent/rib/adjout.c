@@ -71,6 +71,7 @@ static void lag_start(struct table *t, struct rib_peer *peer)
 	uint32_t cursor = af->group->cursor;
 
 	af->lag = xcalloc(1, sizeof(*af->lag));
+	af->lag->again = NET_NONE;
 	t->n_lagging++;
 	if (!af->syncing)
 		return;
@@ -343,8 +344,12 @@ void adjout_refresh(struct table *t, struct rib_peer *peer)
 {
 	struct peer_af *af = &peer->af[t->af];
 
+	/*
+	 * Not all at once: who does not listen may ask for it any number of
+	 * times.
+	 */
 	if (af->lag)
-		lag_set_range(t, af, 0, net_end(&t->nets));
+		af->lag->again = 0;
 	else
 		sync_start(t, peer);
 	outsum_refresh(af);
@@ -800,6 +805,24 @@ static struct idset *lag_next(const struct peer_af *af)
 	return &lag->last;
 }
 
+/* A piece of what it has asked for. */
+static void lag_again(struct table *t, struct peer_af *af)
+{
+	uint32_t from = af->lag->again, end = net_end(&t->nets);
+	uint32_t to = from < end ? from + MIN(end - from, SYNC_SCAN) : end;
+
+	lag_set_range(t, af, from, to);
+	af->lag->again = to < end ? to : NET_NONE;
+}
+
+static bool lag_done(const struct peer_af *af)
+{
+	const struct lag *lag = af->lag;
+
+	return lag->nets.n == 0 && lag->last.n == 0 && lag->behind == 0 &&
+	       lag->again == NET_NONE && !af->leaving;
+}
+
 static bool run_lag(struct table *t, struct rib_peer *peer)
 {
 	struct peer_af *af = &peer->af[t->af];
@@ -809,6 +832,11 @@ static bool run_lag(struct table *t, struct rib_peer *peer)
 
 	if (!af->lag || peer->paused || must_wait(af))
 		return false;
+	if (af->lag->again != NET_NONE) {
+		lag_again(t, af);
+		if (af->lag->nets.n == 0)
+			return true;
+	}
 	nets = lag_next(af);
 	if (!nets)
 		return false;
@@ -822,8 +850,7 @@ static bool run_lag(struct table *t, struct rib_peer *peer)
 		.only = peer,
 	});
 	pack_release(b);
-	if (af->lag->nets.n == 0 && af->lag->last.n == 0 &&
-	    af->lag->behind == 0 && !af->leaving)
+	if (lag_done(af))
 		lag_free(t, peer);
 	return true;
 }
@@ -846,7 +873,8 @@ static bool run_peer(struct table *t, struct rib_peer *peer)
 		end_of_rib(t, peer);
 		return false;
 	}
-	if (af->borr_due) {
+	/* Into a queue that does not move one is as good as many. */
+	if (af->borr_due && !peer->paused) {
 		af->borr_due = false;
 		af->eorr_due = true;
 		pack_send_refresh(t, peer, BGP_REFRESH_BEGIN);

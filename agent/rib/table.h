@@ -70,6 +70,8 @@ struct lag {
 	struct idset nets;
 	struct idset last;		/* as .nets, when all else is told */
 	uint32_t behind;		/* of table.out: to be sent first */
+	uint32_t again;			/* all from here on have yet to be in
+					 * .nets; NET_NONE: they have not */
 };
 
 static inline bool lag_has(const struct lag *lag, uint32_t id)

@@ -258,6 +258,7 @@ static void test_queue(void)
 static struct rib *rib;
 static struct bgp_update *parser;
 static uint32_t n_reach[400], n_unreach[400], n_messages[400], n_eor[400];
+static uint32_t n_refresh;		/* messages BoRR and EoRR */
 static bool oversize;
 
 /* What is in @parser */
@@ -290,6 +291,10 @@ static void on_send(void *arg, const struct rib_send *send)
 
 	(void)arg;
 	oversize |= send->len > RIB_SEND_MAX;
+	if (send->data[BGP_HEADER_LEN - 1] == BGP_MSG_ROUTE_REFRESH) {
+		n_refresh++;
+		return;
+	}
 	while (rib_sent_next(&stream, parser, &rules)) {
 		for (i = 0; i < send->n_peers; i++)
 			count_message(send->peers[i]);
@@ -322,6 +327,7 @@ static struct rib_peer *add_peer(uint32_t id)
 	struct rib_session session = {
 		.wire = { .as4 = true, .max_len = BGP_MSG_MAX, .families = 1 },
 		.nexthop = { local },
+		.enhanced_refresh = true,
 	};
 	struct rib_peer *peer = rib_peer_add(rib, &conf);
 
@@ -403,6 +409,40 @@ static void test_dump(void)
 	run();
 	ktap_ok(n_unreach[3] == 50000 && n_reach[3] == 0,
 		"and told when it can listen again");
+}
+
+/* Who does not listen may ask as often as he likes. */
+static void test_refresh_paused(void)
+{
+	struct rib_peer *slow = rib_peer_find(rib, 3);
+	struct rib_mem before, after;
+	unsigned int i;
+
+	announce(rib_peer_find(rib, 1), 0, 50000, 1, 0);
+	run();
+	rib_peer_pause(slow);
+	run();
+	reset_counts();
+	rib_mem(rib, &before);
+	for (i = 0; i < 3; i++) {
+		rib_peer_refresh(slow, 0);
+		run();
+	}
+	rib_mem(rib, &after);
+	ktap_ok(after.queue_bytes == before.queue_bytes,
+		"a paused peer's request does not go through the table");
+	ktap_ok(n_refresh == 0 && n_messages[3] == 0,
+		"nor does it have anything sent");
+	rib_peer_resume(slow);
+	run();
+	ktap_ok(n_reach[3] == 50000 && n_unreach[3] == 0,
+		"when it listens it is sent all, once");
+	ktap_ok(n_refresh == 2, "between BoRR and EoRR");
+	rib_mem(rib, &after);
+	ktap_ok(after.queue_bytes == 0, "and nothing is left");
+	for (i = 0; i < 50000; i++)
+		withdraw(rib_peer_find(rib, 1), i);
+	run();
 }
 
 static void test_bounded_turn(void)
@@ -704,6 +744,7 @@ static void test_rib(void)
 
 	rib = rib_new(&conf, &ops, &woken);
 	test_dump();
+	test_refresh_paused();
 	test_bounded_turn();
 	test_too_large();
 	test_many_paths();
