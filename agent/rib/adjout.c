@@ -135,6 +135,7 @@ static bool wire_equal(const struct bgp_wire *a, const struct bgp_wire *b)
 	return a->as4 == b->as4 && a->max_len == b->max_len &&
 	       a->families == b->families &&
 	       a->add_path_tx == b->add_path_tx &&
+	       a->ext_nexthop == b->ext_nexthop &&
 	       a->long_lived == b->long_lived;
 }
 
@@ -225,6 +226,11 @@ struct bgp_attrs *adjout_export(const struct table *t,
 		return NULL;
 	if (!how.ebgp && t->rib->origin[origin].neighbor != NEIGHBOR_OWN)
 		how.nexthop = (struct addr){ 0 };
+	/* RFC 8950 4: nor what they have not agreed to take. */
+	if (t->af == BGP_IPV4_UNICAST &&
+	    (how.nexthop.family ?: set->flat.nexthop_family) == AF_INET6 &&
+	    !(group->wire.ext_nexthop & bgp_af_bit(t->af)))
+		return NULL;
 	return bgp_attrs_export(&set->flat, &how);
 }
 

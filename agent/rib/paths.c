@@ -180,11 +180,12 @@ static bool gets_out(const struct table *t, const struct group *group,
 		     const struct prefix *prefix, uint16_t origin,
 		     uint32_t attrs)
 {
-	unsigned int flags = attrset_get(&t->rib->attrs, attrs)->flags;
+	const struct attrset *set = attrset_get(&t->rib->attrs, attrs);
+	bool plain = !(set->flags & ATTRSET_LLGR_STALE) &&
+		     set->flat.nexthop_family == bgp_af_info[t->af].family;
 	struct bgp_attrs *out;
 
-	if (!group->map && !group->how.no_otc &&
-	    !(flags & ATTRSET_LLGR_STALE))
+	if (!group->map && !group->how.no_otc && plain)
 		return true;
 	out = outbound_attrs(t, group, prefix, origin, attrs);
 	free(out);

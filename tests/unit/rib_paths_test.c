@@ -27,6 +27,9 @@ static unsigned int reached, unreached, sends;
 static unsigned int lost;		/* what a peer had was withdrawn */
 static enum bgp_role taker_role;	/* ours to it, RFC 9234 */
 static bool otc;			/* what is said has it */
+static bool hop6;			/* and an IPv6 next hop */
+static bool twin_hop6;			/* TWIN takes such, RFC 8950 */
+static bool one_path;			/* without ADD-PATH */
 
 static struct addr host(unsigned int n)
 {
@@ -47,7 +50,7 @@ static void take_block(uint32_t id, const struct bgp_update_block *block)
 	struct rbuf nlri = block->nlri;
 	struct bgp_nlri entry;
 
-	while (bgp_nlri_next(&nlri, block->af, true, &entry)) {
+	while (bgp_nlri_next(&nlri, block->af, !one_path, &entry)) {
 		ktap_must(entry.path_id < IDS);
 		reached += !block->withdraw;
 		unreached += block->withdraw;
@@ -62,8 +65,9 @@ static void take_block(uint32_t id, const struct bgp_update_block *block)
 
 static void take(uint32_t id, struct rbuf stream)
 {
-	static const struct bgp_update_rules rules = {
-		.wire = { .as4 = true, .families = 1, .add_path_rx = 1 },
+	const struct bgp_update_rules rules = {
+		.wire = { .as4 = true, .families = 1,
+			  .add_path_rx = !one_path, .ext_nexthop = 1 },
 	};
 	unsigned int i;
 
@@ -114,7 +118,8 @@ static void add_peer(unsigned int n, const struct rib_peer_policy *policy)
 	};
 	struct rib_session session = {
 		.wire = { .as4 = true, .max_len = BGP_MSG_MAX, .families = 1,
-			  .add_path_tx = n >= TAKER },
+			  .add_path_tx = n >= TAKER && !one_path,
+			  .ext_nexthop = n == TWIN && twin_hop6 },
 		.nexthop = { conf.local },
 		.role = n == TAKER ? taker_role : BGP_ROLE_NONE,
 	};
@@ -148,6 +153,8 @@ static void say(unsigned int n, unsigned int hops)
 	struct bgp_attrs *attrs;
 	unsigned int i;
 
+	if (hop6)
+		set.nexthop = addr_make(AF_INET6, (uint8_t[16]){ 0xfd, n });
 	bgp_nlri_build(&to, &nlri, false);
 	if (hops == 0) {
 		rib_peer_withdraw(peer[n], 0, rbuf_make(buf, to.len));
@@ -444,6 +451,43 @@ static void test_audience(void)
 	finish("audience");
 }
 
+static void test_next_hop(void)
+{
+	struct rib_policy policy = { .branch_to_branch = true };
+	struct rib_peer_policy gateway = {
+		.kind = CONF_VPN,
+		.add_path_send = 2,
+	};
+	unsigned int id = one_path ? 0 : 1;
+
+	start(&gateway);
+	twin_hop6 = true;
+	add_peer(TWIN, &gateway);
+	twin_hop6 = false;
+	rib_set_policy(rib, &policy);
+	say(1, 1);
+	run();
+	ktap_ok(strcmp(has[TAKER][id], "65001") == 0 &&
+		strcmp(has[TWIN][id], "65001") == 0,
+		"gateways are told a next hop as it is");
+	hop6 = true;
+	say(1, 2);
+	run();
+	hop6 = false;
+	ktap_ok(!has[TAKER][id][0] && lost == 1,
+		"one of IPv6 not where that is not agreed on");
+	ktap_ok(strcmp(has[TWIN][id], "65001 65001") == 0,
+		"but where it is");
+	if (!one_path) {
+		say(2, 3);
+		run();
+		ktap_ok(peer_has(TAKER, "65002 65002 65002", NULL, NULL),
+			"it takes no place");
+	}
+	rib_peer_remove(peer[TWIN]);
+	finish("next hop");
+}
+
 int main(void)
 {
 	ktap_start();
@@ -456,6 +500,9 @@ int main(void)
 	test_group();
 	test_move();
 	test_audience();
+	test_next_hop();
+	one_path = true;
+	test_next_hop();
 	bgp_update_free(parser);
 	return ktap_finish();
 }
