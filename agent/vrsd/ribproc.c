@@ -623,22 +623,30 @@ static void update_peers(struct ribproc_vnet *vnet)
 	}
 }
 
-/* Stale paths of neighbors that there are no more, or are not to be. */
+/* Whether a session that is down is still to be, and its paths kept for it. */
+static bool may_return(const struct ribproc_peer *peer)
+{
+	const struct conf_server *server = peer->vnet->conf->server;
+	const struct conf_neighbor *neighbor = neighbor_of(peer->vnet,
+							   &peer->id);
+	struct addr local;
+
+	if (!neighbor || neighbor->shutdown ||
+	    !neighbor->graceful_restart || !server->restart_time ||
+	    (neighbor->asn && neighbor->asn != peer->id.remote_as))
+		return false;
+	local = conf_server_instance(server, peer->id.instance,
+				     peer->id.local.family);
+	return addr_equal(&local, &peer->id.local);
+}
+
 static void forget_unconfigured(struct ribproc_vnet *vnet)
 {
-	const struct conf_server *server = vnet->conf->server;
-	const struct conf_neighbor *neighbor;
 	struct ribproc_peer *peer, *next;
 
 	for (peer = ribproc_peer_next(NULL); peer; peer = next) {
 		next = ribproc_peer_next(peer);
-		if (peer->vnet != vnet || peer->up)
-			continue;
-		neighbor = server ? conf_neighbor_find(server,
-						       &peer->id.remote) :
-				    NULL;
-		if (!neighbor || neighbor->shutdown ||
-		    (neighbor->asn && neighbor->asn != peer->id.remote_as))
+		if (peer->vnet == vnet && !peer->up && !may_return(peer))
 			ribproc_peer_forget(peer);
 	}
 }

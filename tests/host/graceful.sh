@@ -131,9 +131,27 @@ forgotten() {
 }
 check "until it is not a neighbor any more" wait_until 5 forgotten
 check "others are still there" stale sdwan 10.251.0.0/16
+must sed -i 's/name: sdwan,/& graceful-restart: false,/' "$run/vrsd.yaml"
+must vrs reload
+check "until it is not to restart gracefully" wait_until 5 lacks learned sdwan 10.251.0.0/16
+must sed -i 's/ graceful-restart: false,//' "$run/vrsd.yaml"
+must vrs reload
+run_frr
+check "FRR comes back" wait_until 40 learned sdwan 10.251.0.0/16
+check "on both sessions" wait_until 20 sessions 2
+kill -KILL $frr_pid
+wait $frr_pid 2>/dev/null
+check "killed again, its routes stay" wait_until 10 stale sdwan 10.251.0.0/16
+stale_once() {
+	vrs show learned sdwan -j |
+		jq -e '[.[]?[]? | select(.network == "10.251.0.0/16" and .stale)] | length == 1'
+}
+must sed -i 's/10.1.1.5, //' "$run/vrsd.yaml"
+must vrs reload
+check "until an instance is not there any more" wait_until 5 stale_once
 must sed -i 's/name: sdwan,/& shutdown: true,/' "$run/vrsd.yaml"
 must vrs reload
-check "or is shut down" wait_until 5 lacks learned sdwan 10.251.0.0/16
+check "or it is shut down" wait_until 5 lacks learned sdwan 10.251.0.0/16
 stop_vrsd
 check_equal "vrsd ends in good order" 0 echo $?
 ktap_finish
