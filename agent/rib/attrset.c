@@ -115,24 +115,19 @@ static void nexthop_put(struct attrset_pool *pool, uint32_t id)
 	slab_release(&pool->nexthops, id);
 }
 
-bool attrset_review_nexthops(struct attrset_pool *pool)
+bool attrset_review_nexthop(struct attrset_pool *pool,
+			    const struct addr *addr)
 {
-	const struct slab *slab = &pool->nexthops;
-	bool changed = false;
 	struct nexthop *nexthop;
 	uint32_t id;
-	bool own;
+	bool was;
 
-	for (id = slab_seek(slab, 0); id < slab_end(slab);
-	     id = slab_seek(slab, id + 1)) {
-		nexthop = nexthop_get(pool, id);
-		if (nexthop->refs == 0)
-			continue;
-		own = pool->own && pool->own(pool->own_ctx, &nexthop->addr);
-		changed |= own != nexthop->own;
-		nexthop->own = own;
-	}
-	return changed;
+	if (!nexthop_find(pool, addr, &id))
+		return false;
+	nexthop = nexthop_get(pool, id);
+	was = nexthop->own;
+	nexthop->own = pool->own && pool->own(pool->own_ctx, addr);
+	return nexthop->own != was;
 }
 
 /*

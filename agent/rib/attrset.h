@@ -131,8 +131,9 @@ static inline void attrset_hold(struct attrset_pool *pool, uint32_t id)
 /* Whether some set has this next hop. */
 bool attrset_has_nexthop(const struct attrset_pool *pool,
 			 const struct addr *addr);
-/* Ask pool->own again about all next hops; whether one has changed. */
-bool attrset_review_nexthops(struct attrset_pool *pool);
+/* Ask pool->own again about a next hop; whether that has changed. */
+bool attrset_review_nexthop(struct attrset_pool *pool,
+			    const struct addr *addr);
 
 /* Whether the pool has @id only since a moment ago, at its owner's cost. */
 bool attrset_is_new(const struct attrset_pool *pool, uint32_t id);

@@ -102,11 +102,21 @@ static void review_all(struct rib *rib)
 	rib_wake(rib);
 }
 
-/* Our own addresses may have changed: so may what is a valid next hop. */
-static void review(struct rib *rib)
+/*
+ * A peer has come, gone, or changed: our own addresses may have with it, and
+ * so what is a valid next hop.
+ */
+static void review(const struct rib_peer *peer)
 {
-	if (attrset_review_nexthops(&rib->attrs))
-		review_all(rib);
+	struct attrset_pool *pool = &peer->rib->attrs;
+	bool changed = attrset_review_nexthop(pool, &peer->conf.local);
+	unsigned int af;
+
+	for (af = 0; af < BGP_AF_COUNT; af++)
+		changed |= attrset_review_nexthop(pool,
+						  &peer->session.nexthop[af]);
+	if (changed)
+		review_all(peer->rib);
 }
 
 static int rank_cmp(const void *pa, const void *pb)
@@ -222,7 +232,7 @@ struct rib_peer *rib_peer_add(struct rib *rib, const struct rib_peer_conf *conf)
 	rib_map_hold(conf->policy.in);
 	rib_map_hold(conf->policy.out);
 	rank(rib);
-	review(rib);
+	review(peer);
 	return peer;
 }
 
@@ -426,7 +436,7 @@ void rib_peer_up(struct rib_peer *peer, const struct rib_session *session)
 	peer->session = *session;
 	peer->up = true;
 	peer->paused = false;
-	review(rib);
+	review(peer);
 	for (af = 0; af < BGP_AF_COUNT; af++)
 		adjout_join(&rib->table[af], peer);
 	rib_wake(rib);
@@ -444,7 +454,7 @@ void rib_peer_down(struct rib_peer *peer, uint8_t keep)
 	}
 	peer->up = false;
 	peer->paused = false;
-	review(peer->rib);
+	review(peer);
 }
 
 void rib_peer_remove(struct rib_peer *peer)
@@ -452,7 +462,7 @@ void rib_peer_remove(struct rib_peer *peer)
 	walk_peer_gone(peer->rib, peer);
 	rib_peer_down(peer, 0);
 	peer->removed = true;
-	review(peer->rib);
+	review(peer);
 	peer_try_free(peer);
 }
 
