@@ -75,7 +75,18 @@ static inline enum vnet_drop emit(struct sk_buff *skb, const struct vnet_way *wa
 	return transmit(way->dev, way->stats, skb);
 }
 
-/* ---- Fragments ---- */
+/* ---- Pieces ---- */
+
+/* One of several; consumes @skb */
+static enum vnet_drop send_piece(struct sk_buff *skb, const struct vnet_way *way)
+{
+	enum vnet_drop reason = prepare(skb, way);
+
+	if (!reason)
+		return emit(skb, way);
+	kfree_skb(skb);
+	return reason;
+}
 
 /* What the fragments of a packet are handed on with: as their route */
 struct fragmenting {
@@ -92,11 +103,7 @@ static int fragment_out(struct net *net, struct sock *sk, struct sk_buff *skb)
 {
 	struct fragmenting *all = container_of(skb_rtable(skb), struct fragmenting, rt);
 
-	all->reason = prepare(skb, all->way);
-	if (all->reason)
-		kfree_skb(skb);
-	else
-		all->reason = emit(skb, all->way);
+	all->reason = send_piece(skb, all->way);
 	return all->reason ? -ENOBUFS : 0;
 }
 
@@ -117,13 +124,37 @@ static enum vnet_drop fragment(struct sk_buff *skb, const struct vnet_way *way)
 	return all.reason ?: err ? VNET_DROP_NO_MEMORY : VNET_DROP_NONE;
 }
 
-/* A GSO packet whose segments are too big is told so, whether or not it might be
- * fragmented: its sender can make smaller ones.
+/* Consumes @skb, a GSO packet that has forgotten its past. What cannot go ends it: the
+ * segments before have been sent, and been counted, as if they had come one by one.
+ */
+static enum vnet_drop fragment_gso(struct sk_buff *skb, const struct vnet_way *way)
+{
+	enum vnet_drop reason = VNET_DROP_NONE;
+	struct sk_buff *segs, *seg, *next;
+
+	/* Checksums have to be finished before there are fragments, whatever the device can do. */
+	segs = skb_gso_segment(skb, 0);
+	if (IS_ERR_OR_NULL(segs)) {
+		kfree_skb(skb);
+		return VNET_DROP_OFFLOAD;
+	}
+	consume_skb(skb);
+	skb_list_walk_safe(segs, seg, next) {
+		skb_mark_not_on_list(seg);
+		reason = seg->len <= way->mtu ? send_piece(seg, way) : fragment(seg, way);
+		if (reason)
+			break;
+	}
+	kfree_skb_list(next);
+	return reason;
+}
+
+/* GSO packets, too: a sender that did not ask for DF need not listen to ICMP, and where it is
+ * GRO that has made one of its packets, it does not know of any.
  */
 static bool may_fragment(const struct vnet_packet *pkt)
 {
-	return pkt->family == AF_INET && !skb_is_gso(pkt->skb) &&
-	       !(ip_hdr(pkt->skb)->frag_off & htons(IP_DF));
+	return pkt->family == AF_INET && !(ip_hdr(pkt->skb)->frag_off & htons(IP_DF));
 }
 
 /* From here on the packet is another's, who does not give it back when it fails. */
@@ -156,7 +187,9 @@ static __always_inline enum vnet_drop deliver_out(struct vnet_packet *pkt,
 	skb_forward_csum(skb);
 	trace_vnet_forward(pkt);
 	give_away(pkt);
-	return fits ? emit(skb, way) : fragment(skb, way);
+	if (fits)
+		return emit(skb, way);
+	return skb_is_gso(skb) ? fragment_gso(skb, way) : fragment(skb, way);
 }
 
 enum vnet_drop vnet_deliver_out(struct vnet_packet *pkt, const struct vnet_way *way)

@@ -129,6 +129,36 @@ check "bulk TCP in IPv6" tcp_transfer vm1 vm2 fd00:10:1:2::4
 check "bulk TCP to a small NIC over the tunnel" tcp_transfer vm2 small 10.1.0.5
 check "bulk TCP through an NVA on another host" \
 	tcp_transfer vm1 onprem 10.250.0.10
+
+# A sender that asks for no DF and listens to nobody sends GSO packets whose segments
+# are too big. Each is fragmented, and none is dropped.
+# reassembled VM: packets that have come in fragments
+reassembled() {
+	in_vm "$1" awk '$1 == "Ip:" && n { print $n }
+		$1 == "Ip:" { for (i = 2; i <= NF; i++) if ($i == "ReasmOKs") n = i }' \
+		/proc/net/snmp
+}
+# in_fragments TO ADDR: bulk TCP from vm1
+in_fragments() {
+	local came dropped
+
+	in_vm vm1 ip route add "$2/32" via 10.1.0.1 dev eth0 mtu lock 1500 || return
+	came=$(reassembled "$1")
+	dropped=$(counter_at h1 vm1 drop_too_big)
+	tcp_transfer vm1 "$1" "$2" || return
+	came=$(($(reassembled "$1") - came))
+	dropped=$(($(counter_at h1 vm1 drop_too_big) - dropped))
+	echo "$came came in fragments, $dropped dropped"
+	[ $came -gt 100 ] && [ $dropped -eq 0 ]
+}
+forget vm1
+must in_vm vm1 sysctl -qw net.ipv4.ip_no_pmtu_disc=1
+check "bulk TCP without DF to a small NIC" in_fragments small 10.1.0.5
+check "and through the tunnel" in_fragments vm2 10.1.2.4
+must in_vm vm1 sysctl -qw net.ipv4.ip_no_pmtu_disc=0
+must in_vm vm1 ip route del 10.1.0.5/32
+must in_vm vm1 ip route del 10.1.2.4/32
+
 must ip -n small link set eth0 mtu 1300
 check "fragments of the router's arrive as one" \
 	ping_from vm1 10.1.0.5 -s 1450 -M dont
