@@ -279,19 +279,30 @@ static bool circular(const struct net_device *dev, struct dst_entry *dst)
 	return true;
 }
 
-static struct dst_entry *route_ip4(const struct net_device *dev, struct net *net,
+/* By all that the device looks one up by, but for the source port, which is another for
+ * each flow: what is found is kept for it.
+ */
+static struct dst_entry *route_ip4(const struct net_device *dev,
 				   struct ip_tunnel_info *info,
 				   const struct sk_buff *skb)
 {
+	const struct vxlan_dev *vxlan = netdev_priv(dev);
+	const struct vxlan_sock *vs = rcu_dereference(vxlan->vn4_sock);
 	struct flowi4 fl4 = {
 		.daddr = info->key.u.ipv4.dst,
 		.saddr = info->key.u.ipv4.src,
 		.flowi4_tos = RT_TOS(info->key.tos),
 		.flowi4_proto = IPPROTO_UDP,
 		.flowi4_mark = skb->mark,
+		.fl4_dport = vxlan->cfg.dst_port,
 	};
-	struct rtable *rt = ip_route_output_key(net, &fl4);
+	struct rtable *rt;
 
+	if (!vs)
+		return NULL;
+	/* the VRF that the underlay is in */
+	fl4.flowi4_oif = READ_ONCE(vs->sock->sk->sk_bound_dev_if);
+	rt = ip_route_output_key(vxlan->net, &fl4);
 	if (IS_ERR(rt) || circular(dev, &rt->dst))
 		return NULL;
 	if (!skb->mark)
@@ -299,20 +310,26 @@ static struct dst_entry *route_ip4(const struct net_device *dev, struct net *net
 	return &rt->dst;
 }
 
-static struct dst_entry *route_ip6(const struct net_device *dev, struct net *net,
+static struct dst_entry *route_ip6(const struct net_device *dev,
 				   struct ip_tunnel_info *info,
 				   const struct sk_buff *skb)
 {
+	const struct vxlan_dev *vxlan = netdev_priv(dev);
+	const struct vxlan_sock *vs = rcu_dereference(vxlan->vn6_sock);
 	struct flowi6 fl6 = {
 		.daddr = info->key.u.ipv6.dst,
 		.saddr = info->key.u.ipv6.src,
 		.flowlabel = ip6_make_flowinfo(info->key.tos, info->key.label),
 		.flowi6_proto = IPPROTO_UDP,
 		.flowi6_mark = skb->mark,
+		.fl6_dport = vxlan->cfg.dst_port,
 	};
 	struct dst_entry *dst;
 
-	dst = ipv6_stub->ipv6_dst_lookup_flow(net, NULL, &fl6, NULL);
+	if (!vs)
+		return NULL;
+	fl6.flowi6_oif = READ_ONCE(vs->sock->sk->sk_bound_dev_if);
+	dst = ipv6_stub->ipv6_dst_lookup_flow(vxlan->net, vs->sock->sk, &fl6, NULL);
 	if (IS_ERR(dst) || circular(dev, dst))
 		return NULL;
 	if (!skb->mark)
@@ -325,14 +342,13 @@ static struct dst_entry *underlay_route(const struct net_device *dev,
 					struct ip_tunnel_info *info,
 					const struct sk_buff *skb)
 {
-	struct net *net = ((struct vxlan_dev *)netdev_priv(dev))->net;
 	struct dst_entry *dst;
 
 	dst = skb->mark ? NULL : dst_cache_get(&info->dst_cache);
 	if (dst)
 		return dst;
-	return ip_tunnel_info_af(info) == AF_INET6 ? route_ip6(dev, net, info, skb) :
-						     route_ip4(dev, net, info, skb);
+	return ip_tunnel_info_af(info) == AF_INET6 ? route_ip6(dev, info, skb) :
+						     route_ip4(dev, info, skb);
 }
 
 /* The largest IP packet that gets there in one piece, 0 if nothing does */
