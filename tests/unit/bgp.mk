@@ -17,7 +17,7 @@ idhash_test_sources	 := $(addprefix agent/lib/,idhash.c log.c pages.c util.c)
 loop_test_sources	 := agent/lib/loop.c agent/lib/log.c agent/lib/util.c
 loop_test_libs		 := -levent_core
 bgp_attr_test_sources	 := $(bgp_test_codec) $(bgp_test_lib)
-bgp_roundtrip_test_sources	 := $(bgp_test_codec) $(bgp_test_lib)
+bgp_roundtrip_test_sources	 := $(bgp_test_fsm) $(bgp_test_codec) $(bgp_test_lib)
 bgp_vectors_test_sources := $(bgp_test_codec) $(bgp_test_lib) \
 			    tests/unit/vectors.c
 bgp_collide_test_sources := $(bgp_test_fsm) $(bgp_test_codec) $(bgp_test_lib)

@@ -865,49 +865,6 @@ static void test_collision(void)
 		"and goes on when it fell");
 }
 
-/* The session is the outgoing connection, the other one is in OpenSent. */
-static void established_with_other(uint8_t restart_families)
-{
-	fresh();
-	bgp_peer_start(&peer);
-	bgp_conn_opened(out);
-	bgp_conn_opened(bgp_peer_incoming(&peer));
-	recv_open(out);
-	recv_keepalive(out);
-	out->remote.caps.restart.families = restart_families;
-	ktap_must(peer.session == out && in->state == BGP_OPENSENT);
-	did();
-}
-
-static void test_other(void)
-{
-	established_with_other(0);
-	bgp_conn_closed(in, "reset");
-	ktap_ok(in->state == BGP_IDLE && peer.session == out,
-		"beside a session a connection that is lost is over");
-	ktap_ok(!running(in, BGP_TIMER_IDLE_HOLD) &&
-		!running(in, BGP_TIMER_CONNECT_RETRY),
-		"and has nothing to come back for");
-
-	fresh();
-	bgp_peer_start(&peer);
-	bgp_conn_opened(out);
-	bgp_conn_opened(bgp_peer_incoming(&peer));
-	recv_open(in);
-	recv_keepalive(in);
-	bgp_conn_closed(out, "reset");
-	ktap_ok(out->state == BGP_IDLE && peer.session == in &&
-		!running(out, BGP_TIMER_CONNECT_RETRY),
-		"nor is there any dialling beside one");
-
-	established_with_other(1 << BGP_IPV4_UNICAST);
-	ktap_ok(!bgp_peer_incoming(&peer) && !peer.session,
-		"who dials anew has restarted, though it was dialling already");
-	EXPECT("out close, down 0/0",
-	       "and that connection waits on for its OPEN");
-	ktap_ok(in->state == BGP_OPENSENT, "in OpenSent");
-}
-
 static void test_stop(void)
 {
 	enum bgp_timer timer;
@@ -1009,29 +966,6 @@ static void test_input(void)
 		"without a session nothing is sent");
 }
 
-static void test_sendable(void)
-{
-	uint8_t msgs[100] = { 0 };
-	struct wbuf w = wbuf_make(msgs, sizeof(msgs));
-	size_t begin = bgp_msg_begin(&w, BGP_MSG_UPDATE), first;
-
-	wbuf_u16(&w, 0);
-	wbuf_u16(&w, 0);
-	bgp_msg_end(&w, begin);
-	first = w.len;
-	bgp_refresh_build(&w, BGP_IPV4_UNICAST, BGP_REFRESH_BEGIN);
-	ktap_ok(bgp_msgs_sendable(msgs, w.len), "whole messages can be sent");
-	ktap_ok(!bgp_msgs_sendable(msgs, 0), "nothing cannot");
-	ktap_ok(!bgp_msgs_sendable(msgs, w.len - 1) &&
-		!bgp_msgs_sendable(msgs, w.len + 1), "nor a part of one");
-	msgs[first + 18] = BGP_MSG_TYPE_MAX + 1;
-	ktap_ok(!bgp_msgs_sendable(msgs, w.len), "nor what is no message");
-	msgs[first + 18] = BGP_MSG_NOTIFICATION;
-	ktap_ok(!bgp_msgs_sendable(msgs, w.len), "nor one of another type");
-	wbuf_set_u16(&w, begin + 16, 0);
-	ktap_ok(!bgp_msgs_sendable(msgs, first), "nor one without a length");
-}
-
 int main(void)
 {
 	ktap_start();
@@ -1047,12 +981,10 @@ int main(void)
 	test_send_hold();
 	test_open();
 	test_collision();
-	test_other();
 	test_stop();
 	test_fail();
 	test_refresh();
 	test_input();
-	test_sendable();
 	bgp_update_free(parser);
 	return ktap_finish();
 }

@@ -136,8 +136,8 @@ static void dialled(const struct bgp_caps *local)
 	bgp_conn_opened(out);
 }
 
-/* A session with a peer that offers @remote. */
-static void up(const struct bgp_caps *local, const struct bgp_caps *remote)
+/* A peer that offers @remote ends the handshake. */
+static void establish(struct bgp_conn *conn, const struct bgp_caps *remote)
 {
 	struct bgp_open open = {
 		.as = 65001,
@@ -148,14 +148,20 @@ static void up(const struct bgp_caps *local, const struct bgp_caps *remote)
 	uint8_t msg[BGP_MSG_MAX];
 	struct wbuf w = wbuf_make(msg, sizeof(msg));
 
-	dialled(local);
 	bgp_open_build(&w, &open);
 	bgp_keepalive_build(&w);
-	feed(out, &w);
-	ktap_must(peer.session == out);
+	feed(conn, &w);
+	ktap_must(peer.session == conn);
 	memset(&sent, 0, sizeof(sent));
 	closed = false;
 	downs = 0;
+}
+
+/* A session with a peer that offers @remote. */
+static void up(const struct bgp_caps *local, const struct bgp_caps *remote)
+{
+	dialled(local);
+	establish(out, remote);
 }
 
 static void up_with(bool notification)
@@ -164,6 +170,17 @@ static void up_with(bool notification)
 	struct bgp_caps remote = caps_of(65001, notification);
 
 	up(&local, &remote);
+}
+
+/* One connection is the session, the other one is in OpenSent. */
+static void up_beside(struct bgp_conn *session)
+{
+	struct bgp_caps local = caps_of(65515, true);
+	struct bgp_caps remote = caps_of(65001, true);
+
+	dialled(&local);
+	bgp_conn_opened(bgp_peer_incoming(&peer));
+	establish(session, &remote);
 }
 
 static void receive(uint8_t code, uint8_t subcode)
@@ -499,6 +516,24 @@ static void test_roles(void)
 		"a peer without one is refused in strict mode only");
 }
 
+static void test_beside(void)
+{
+	up_beside(out);
+	bgp_conn_closed(in, "reset");
+	ktap_ok(in->state == BGP_IDLE && peer.session == out,
+		"beside a session a connection that is lost is over");
+	up_beside(in);
+	bgp_conn_closed(out, "reset");
+	ktap_ok(out->state == BGP_IDLE && peer.session == in,
+		"nor is there any dialling beside one");
+
+	up_beside(out);
+	ktap_ok(!bgp_peer_incoming(&peer) && !peer.session && downs == 1,
+		"who dials anew has restarted, though it was dialling already");
+	ktap_ok(in->state == BGP_OPENSENT,
+		"and that connection waits on for its OPEN");
+}
+
 int main(void)
 {
 	ktap_start();
@@ -511,6 +546,7 @@ int main(void)
 	test_hard_encoding();
 	test_leave();
 	test_dials_anew();
+	test_beside();
 	test_bare();
 	test_not_bare();
 	test_roles();
