@@ -117,6 +117,13 @@ has_carrier() {
 	grep -q 1 "/sys/class/net/$1/carrier"
 }
 
+# add_member N: a next hop that was deleted, to the groups that had it
+add_member() {
+	must ip nexthop add id ${hop}$1 via ${appliance}$1 dev blue
+	must ip nexthop replace id $group group ${hop}1/${hop}2/${hop}3/${hop}4
+	must ip nexthop replace id $reverse group ${hop}3/${hop}1/${hop}4/${hop}2
+}
+
 shares_test() {
 	there >all
 	check "$ip: flows are spread evenly" shares_like all 1 1 1 1
@@ -162,9 +169,7 @@ group_test() {
 	must ip nexthop del id ${hop}2
 	there >without2
 	check "$ip: a next hop is deleted: only its flows move" leaves all without2 nva2
-	must ip nexthop add id ${hop}2 via ${appliance}2 dev blue
-	must ip nexthop replace id $group group ${hop}1/${hop}2/${hop}3/${hop}4
-	must ip nexthop replace id $reverse group ${hop}3/${hop}1/${hop}4/${hop}2
+	add_member 2
 }
 
 # A member's NIC goes, or loses its carrier or address, and comes back.
@@ -248,9 +253,7 @@ resilient_test() {
 	must ip nexthop del id ${hop}3
 	there >without3
 	check "$ip: a member leaves: only its flows move" leaves resilient without3 nva3
-	must ip nexthop add id ${hop}3 via ${appliance}3 dev blue
-	must ip nexthop replace id $group group ${hop}1/${hop}2/${hop}3/${hop}4
-	must ip nexthop replace id $reverse group ${hop}3/${hop}1/${hop}4/${hop}2
+	add_member 3
 	must ip -n nva1 link set eth0 down
 	there >carrier
 	check "$ip: no carrier: only its flows move" leaves without3 carrier nva1
