@@ -38,6 +38,12 @@ enum bgp_event {
 void bgp_fsm(struct bgp_conn *conn, enum bgp_event event,
 	     const struct bgp_error *err);
 
+/*
+ * The peer has decided for this connection, where it waited in OpenConfirm for
+ * the other one: it is the session.
+ */
+void bgp_conn_settle(struct bgp_conn *conn);
+
 /* Queue one or more whole messages, and count them. */
 void bgp_conn_send(struct bgp_conn *conn, const void *msgs, size_t len);
 

@@ -18,6 +18,8 @@
  *
  *	4, 5	The incoming connection waits in Active without a
  *		ConnectRetryTimer: dialling is the outgoing one's.
+ *	10	In OpenSent beside a connection that is up, or waits (26), it
+ *		is a collision like any other: Cease, which damps nothing.
  *	12, 20	There is no DelayOpenTimer: it saves a collision now and then,
  *		and makes every session slower.
  *	14, 15	A connection from somewhere else never gets here; one that is
@@ -32,6 +34,11 @@
  *		it is answered as 6.1 says: with the error that it is.
  *	25	In OpenSent it ends the connection as it does later: to answer
  *		a NOTIFICATION with another one helps nobody.
+ *	26	In OpenConfirm it waits beside a connection in OpenSent that
+ *		6.8 will prefer: a session that came up on this one would be
+ *		closed again by the peer, with all that it had brought. The
+ *		other one's OPEN decides, or its end. A peer that sends routes
+ *		on this one has a session here, so it comes up.
  *	29	RFC 9687. ROUTE-REFRESH (RFC 2918) counts as sign of life.
  *
  * Of the session attributes (8.1) AllowAutomaticStart and
@@ -52,6 +59,7 @@
 #include "lib/util.h"
 
 #define OPEN_HOLD_TIME		240	/* seconds, 8.2.2 "a large value" */
+#define OPEN_DUE_TIME		5	/* seconds, while another one waits */
 #define IDLE_HOLD_MAX		30	/* seconds */
 
 static const char *const state_names[] = {
@@ -119,6 +127,7 @@ static void session_up(struct bgp_conn *conn)
 	struct bgp_peer *peer = conn->peer;
 
 	peer->session = conn;
+	peer->bare = false;
 	peer->stats.established++;
 	log_notice("%s: session established, hold time %u s", peer->name,
 		   conn->hold_time);
@@ -138,6 +147,16 @@ static void session_down(struct bgp_conn *conn)
 	peer->ops->down(peer, &peer->last_error);
 }
 
+/* The other one, if it still has not got an OPEN, has time again. */
+static void wait_over(struct bgp_conn *conn)
+{
+	struct bgp_conn *other = bgp_conn_other(conn);
+
+	if (conn->waiting && other->state == BGP_OPENSENT)
+		timer_set(other, BGP_TIMER_HOLD, OPEN_HOLD_TIME * 1000);
+	conn->waiting = false;
+}
+
 /* The only place where a state changes. */
 static void change_state(struct bgp_conn *conn, enum bgp_state state)
 {
@@ -145,6 +164,7 @@ static void change_state(struct bgp_conn *conn, enum bgp_state state)
 	enum bgp_timer timer;
 
 	conn->state = state;
+	wait_over(conn);
 	log_debug("%s: %s connection: %s -> %s", conn->peer->name,
 		  conn->direction == BGP_OUTGOING ? "outgoing" : "incoming",
 		  bgp_state_name(old), bgp_state_name(state));
@@ -426,27 +446,26 @@ static void transport_up(struct bgp_conn *conn)
 
 /*
  * 6.8, with the tie broken by RFC 6286 2.3: the connection that was initiated
- * by the higher identifier, or the higher AS, stays.
+ * by the higher identifier, or the higher AS, stays. @conn has the peer's OPEN.
  */
-static bool outgoing_wins(const struct bgp_conn *conn)
+static bool preferred(const struct bgp_conn *conn)
 {
 	const struct bgp_peer_conf *conf = &conn->peer->conf;
+	bool ours = conf->local_as > conn->remote.as;
 
 	if (conf->router_id != conn->remote.router_id)
-		return conf->router_id > conn->remote.router_id;
-	return conf->local_as > conn->remote.as;
+		ours = conf->router_id > conn->remote.router_id;
+	return ours == (conn->direction == BGP_OUTGOING);
 }
 
 /* Whether this connection survives meeting the other one. */
 static bool collision_resolved(struct bgp_conn *conn)
 {
 	struct bgp_conn *other = bgp_conn_other(conn);
-	bool win;
 
 	if (other->state < BGP_OPENCONFIRM)
 		return true;
-	win = outgoing_wins(conn) == (conn->direction == BGP_OUTGOING);
-	if (other->state == BGP_OPENCONFIRM && win) {
+	if (other->state == BGP_OPENCONFIRM && preferred(conn)) {
 		bgp_fsm(other, BGP_EV_COLLISION, NULL);
 		return true;
 	}
@@ -548,9 +567,30 @@ static void establish(struct bgp_conn *conn)
 	hold_restart(conn);
 	timer_set(conn, BGP_TIMER_IDLE_HOLD, IDLE_HOLD_MAX * 1000);
 	change_state(conn, BGP_ESTABLISHED);
-	/* One in OpenSent may be what the peer prefers: wait for its OPEN. */
+	/* One in OpenSent hears that it is too late when its OPEN comes. */
 	if (other->state <= BGP_ACTIVE)
 		rest(other);
+}
+
+/* The peer has confirmed this connection: it is the session, or waits. */
+static void confirmed(struct bgp_conn *conn)
+{
+	struct bgp_conn *other = bgp_conn_other(conn);
+
+	if (other->state != BGP_OPENSENT || preferred(conn)) {
+		establish(conn);
+		return;
+	}
+	hold_restart(conn);
+	if (!conn->waiting)
+		timer_set(other, BGP_TIMER_HOLD, OPEN_DUE_TIME * 1000);
+	conn->waiting = true;
+}
+
+void bgp_conn_settle(struct bgp_conn *conn)
+{
+	if (conn->waiting)
+		establish(conn);
 }
 
 static void in_idle(struct bgp_conn *conn, enum bgp_event event)
@@ -624,6 +664,22 @@ static void opening_lost(struct bgp_conn *conn, const struct bgp_error *err)
 		connect_retry_start(conn);
 }
 
+static void collision_lost(struct bgp_conn *conn)
+{
+	notify_plain(conn, BGP_ERR_CEASE, BGP_CEASE_COLLISION, NULL, 0);
+}
+
+/* No OPEN comes. Beside one that is as good as up, that is no error. */
+static void open_overdue(struct bgp_conn *conn)
+{
+	const struct bgp_conn *other = bgp_conn_other(conn);
+
+	if (other->waiting || other->state == BGP_ESTABLISHED)
+		collision_lost(conn);
+	else
+		notify_plain(conn, BGP_ERR_HOLD_TIMER, 0, NULL, 0);
+}
+
 static void in_opensent(struct bgp_conn *conn, enum bgp_event event,
 			const struct bgp_error *err)
 {
@@ -636,7 +692,7 @@ static void in_opensent(struct bgp_conn *conn, enum bgp_event event,
 		notify(conn, err);
 		break;
 	case BGP_EV_HOLD:
-		notify_plain(conn, BGP_ERR_HOLD_TIMER, 0, NULL, 0);
+		open_overdue(conn);
 		break;
 	case BGP_EV_TCP_FAILS:
 		opening_lost(conn, err);
@@ -645,8 +701,7 @@ static void in_opensent(struct bgp_conn *conn, enum bgp_event event,
 		open_received(conn);
 		break;
 	case BGP_EV_COLLISION:
-		notify_plain(conn, BGP_ERR_CEASE, BGP_CEASE_COLLISION, NULL,
-			     0);
+		collision_lost(conn);
 		break;
 	case BGP_EV_NOTIFY_VERSION:
 	case BGP_EV_NOTIFY:
@@ -687,11 +742,10 @@ static void in_openconfirm(struct bgp_conn *conn, enum bgp_event event,
 		notified(conn, err);
 		break;
 	case BGP_EV_COLLISION:
-		notify_plain(conn, BGP_ERR_CEASE, BGP_CEASE_COLLISION, NULL,
-			     0);
+		collision_lost(conn);
 		break;
 	case BGP_EV_KEEPALIVE:
-		establish(conn);
+		confirmed(conn);
 		break;
 	default:
 		notify_unexpected(conn, event);
@@ -735,8 +789,7 @@ static void in_established(struct bgp_conn *conn, enum bgp_event event,
 		notified(conn, err);
 		break;
 	case BGP_EV_COLLISION:
-		notify_plain(conn, BGP_ERR_CEASE, BGP_CEASE_COLLISION, NULL,
-			     0);
+		collision_lost(conn);
 		break;
 	case BGP_EV_KEEPALIVE:
 	case BGP_EV_REFRESH:
@@ -775,4 +828,7 @@ void bgp_fsm(struct bgp_conn *conn, enum bgp_event event,
 		in_established(conn, event, err);
 		break;
 	}
+	/* Nothing to wait for any more. */
+	if (conn->state < BGP_OPENSENT && conn->peer->started)
+		bgp_conn_settle(bgp_conn_other(conn));
 }

@@ -48,6 +48,7 @@ struct bgp_conn {
 	bool attached;			/* a transport is open or opening */
 	bool opened;			/* OPEN was received: .remote holds */
 	bool sending;			/* the transport is behind, RFC 9687 */
+	bool waiting;			/* confirmed; the other one decides */
 	bool bare;			/* our OPEN had no capabilities */
 	struct bgp_caps offered;	/* what it had */
 	struct bgp_open remote;

@@ -264,6 +264,9 @@ static void recv_message(struct bgp_conn *conn, enum bgp_msg_type type,
 			 struct rbuf body)
 {
 	conn->peer->stats.rx[type]++;
+	/* Only who is in Established sends these. */
+	if (type == BGP_MSG_UPDATE || type == BGP_MSG_ROUTE_REFRESH)
+		bgp_conn_settle(conn);
 	switch (type) {
 	case BGP_MSG_OPEN:
 		recv_open(conn, body);

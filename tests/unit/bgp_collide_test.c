@@ -167,11 +167,28 @@ static void bytes_arrive(struct link *link, int end)
 	link->arrived[end] -= used;
 }
 
-/* One thing that can happen to a link; false if there is none. */
+/* One thing that can happen at an end of a link; false if there is none. */
+static bool end_step(struct link *link, int end)
+{
+	struct bgp_conn *conn = link->end[end];
+
+	if (!conn)
+		return false;
+	if (link->filled[end] > link->arrived[end]) {
+		bytes_arrive(link, end);
+		return true;
+	}
+	if (link->end[!end])
+		return false;
+	link->end[end] = NULL;
+	conn->io = NULL;
+	bgp_conn_closed(conn, "closed by peer");
+	return true;
+}
+
 static bool link_step(struct link *link)
 {
-	struct bgp_conn *conn;
-	int end;
+	int end = random_below(2);
 
 	if (link->syn) {
 		syn_arrives(link);
@@ -182,32 +199,31 @@ static bool link_step(struct link *link)
 		bgp_conn_opened(link->end[0]);
 		return true;
 	}
-	end = random_below(2);
-	conn = link->end[end];
-	if (conn && link->filled[end] > link->arrived[end]) {
-		bytes_arrive(link, end);
+	if (end_step(link, end) || end_step(link, !end))
 		return true;
-	}
-	if (conn && !link->end[!end]) {
-		link->end[end] = NULL;
-		conn->io = NULL;
-		bgp_conn_closed(conn, "closed by peer");
-		return true;
-	}
 	if (!link->end[0] && !link->end[1])
 		link->used = false;
 	return false;
 }
 
+/*
+ * False if nothing is on its way any more. All links that there are have the
+ * same chance.
+ */
 static bool network_step(void)
 {
-	unsigned int tries;
+	struct link *used[LINKS], *link;
+	unsigned int n = 0, i;
 
-	for (tries = 0; tries < 4 * LINKS; tries++) {
-		struct link *link = &links[random_below(LINKS)];
-
-		if (link->used && link_step(link))
+	for (i = 0; i < LINKS; i++)
+		if (links[i].used)
+			used[n++] = &links[i];
+	while (n) {
+		i = random_below(n);
+		link = used[i];
+		if (link_step(link))
 			return true;
+		used[i] = used[--n];
 	}
 	return false;
 }
@@ -243,7 +259,7 @@ static bool one_session(void)
 	return a && b && a->io == b->io;
 }
 
-static void speaker_start(unsigned int i, uint32_t id)
+static void speaker_init(unsigned int i, uint32_t id)
 {
 	struct bgp_peer_conf conf = {
 		.local_as = 65001 + i,
@@ -256,11 +272,13 @@ static void speaker_start(unsigned int i, uint32_t id)
 
 	memset(speakers[i].deadline, 0xff, sizeof(speakers[i].deadline));
 	bgp_peer_init(&speakers[i].peer, &conf, &ops, parser, "peer", NULL);
-	bgp_peer_start(&speakers[i].peer);
 }
 
-/* The number of sessions lost on the way, or -1 if there is none at the end. */
-static int run(unsigned int seed)
+/*
+ * The number of sessions lost on the way, or -1 if there is none at the end.
+ * @slow: timers expire while messages are on their way
+ */
+static int run(unsigned int seed, bool slow)
 {
 	unsigned int step;
 
@@ -268,39 +286,49 @@ static int run(unsigned int seed)
 	memset(links, 0, sizeof(links));
 	now = 1000;
 	resets = 0;
-	speaker_start(0, 2);
+	speaker_init(0, 2);
+	speaker_init(1, 1 + seed % 3);
+	bgp_peer_start(&speakers[0].peer);
 	if (seed % 2)
 		clock_step();
-	speaker_start(1, 1 + seed % 3);
+	bgp_peer_start(&speakers[1].peer);
 	for (step = 0; step < STEPS && !one_session(); step++)
-		if (random_below(50) == 0 || !network_step())
+		if ((slow && random_below(50) == 0) || !network_step())
 			clock_step();
 	for (step = 0; step < STEPS && network_step(); step++)
 		;
 	return one_session() && step < STEPS ? (int)resets : -1;
 }
 
-/*
- * Section 6.8 lets one end establish a session that the other is about to
- * give up for the preferred connection. That may happen, but not in a loop.
- */
-int main(void)
+static void test_runs(bool slow, int tolerated)
 {
+	const char *network = slow ? "slow" : "fast";
 	unsigned int seed;
 	int result, worst = 0;
 
-	ktap_start();
-	log_init("test", LOG_LEVEL_ERR);
-	parser = bgp_update_new();
 	for (seed = 0; seed < SEEDS; seed++) {
-		result = run(seed);
+		result = run(seed, slow);
 		if (result < 0)
 			break;
 		worst = MAX(worst, result);
 	}
-	ktap_ok(seed == SEEDS, "%u interleavings end in one session (seed %u)",
-		SEEDS, seed);
-	ktap_ok(worst <= 2, "at most two are lost on the way (%d)", worst);
+	ktap_ok(seed == SEEDS, "%s: %u interleavings end in one session "
+		"(seed %u)", network, SEEDS, seed);
+	ktap_ok(worst <= tolerated, "%s: at most %d are lost on the way (%d)",
+		network, tolerated, worst);
+}
+
+/*
+ * One end may hold a connection for dead while what would tell better is on
+ * its way. That may cost a session, but not in a loop; and nothing else may.
+ */
+int main(void)
+{
+	ktap_start();
+	log_init("test", LOG_LEVEL_ERR);
+	parser = bgp_update_new();
+	test_runs(false, 0);
+	test_runs(true, 2);
 	bgp_update_free(parser);
 	return ktap_finish();
 }

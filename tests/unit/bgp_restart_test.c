@@ -139,9 +139,11 @@ static void dialled(const struct bgp_caps *local)
 /* A peer that offers @remote ends the handshake. */
 static void establish(struct bgp_conn *conn, const struct bgp_caps *remote)
 {
+	bool ours = conn->direction == BGP_OUTGOING;
 	struct bgp_open open = {
 		.as = 65001,
-		.router_id = 0x0a010204,
+		/* So that no other connection is waited for. */
+		.router_id = ours ? 0x0a010004 : 0x0a010204,
 		.hold_time = 180,
 		.caps = *remote,
 	};
