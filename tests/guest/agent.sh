@@ -62,12 +62,10 @@ bird_config() {
 			case $family$route in 6*:* | 4*.*) echo "route $route blackhole;" ;; esac
 		done
 		echo "}"
-		# vrsd dials. If both do, in a slow guest a session that is up may be given up for
-		# the other connection, and what it had announced is gone for a moment.
 		for peer in 4 5; do
 			[ "$family" = 4 ] && peer=10.1.1.$peer || peer=fd00:10:1:1::$peer
 			echo "protocol bgp rs$family${peer##*[.:]} { local as $as; multihop;
-				neighbor $peer as 65515; connect delay time 60; error wait time 1, 2;
+				neighbor $peer as 65515; connect delay time 1; error wait time 1, 2;
 				ipv$family { import all; export $export; }; }"
 		done
 	done
