@@ -48,6 +48,7 @@ static struct {
 	struct listener *listeners;
 	struct bgp_update *parser;
 	struct loop_job *dynamic_job;
+	struct loop_timer *dynamic_later;
 	uint64_t over_limit;		/* connections refused for that */
 	uint64_t rests;			/* of listeners */
 } session;
@@ -232,8 +233,8 @@ static void conf_end(void)
  */
 
 /*
- * One that is stopped for a while stays: it is not to dial in anew before its
- * time.
+ * One that is stopped for a while stays, as does one that has dialled in too
+ * often: it is not to begin anew before its time.
  */
 static bool over(const struct peer *peer)
 {
@@ -252,6 +253,10 @@ static void forget_dynamic(void *arg)
 		next = session_next(peer);
 		if (!over(peer))
 			continue;
+		if (session_conn_calls(peer)) {
+			loop_timer_set(session.dynamic_later, 1000);
+			continue;
+		}
 		log_info("%s: gone, forgotten", peer->name);
 		remove_peer(peer, BGP_CEASE_PEER_DECONFIGURED);
 	}
@@ -289,11 +294,14 @@ static void say_over_limit(const struct slot *slot, const struct addr *remote)
 			 (unsigned long long)n);
 }
 
-/* A place for @remote, if it is in a range and there is one left. */
+/*
+ * A place for @remote, if it is in a range and there is one left, or one whose
+ * neighbor is only remembered.
+ */
 static struct peer *find_dynamic(const struct msg_listener *where,
 				 const struct addr *remote, int fd)
 {
-	const struct slot *full = NULL;
+	const struct slot *full = NULL, *gone = NULL;
 	size_t i;
 
 	for (i = 0; i < session.n_peers; i++) {
@@ -309,8 +317,15 @@ static struct peer *find_dynamic(const struct msg_listener *where,
 			return min_ttl_admit(&slot->conf, remote, fd) ?
 			       start_dynamic(slot, remote) : NULL;
 		full = slot;
+		if (over(session.peers[i]))
+			gone = slot;
 	}
-	if (full)
+	if (gone && min_ttl_admit(&gone->conf, remote, fd)) {
+		remove_peer(session.peers[gone->conf.id.peer - 1],
+			    BGP_CEASE_PEER_DECONFIGURED);
+		return start_dynamic(gone, remote);
+	}
+	if (full && !gone)
 		say_over_limit(full, remote);
 	return NULL;
 }
@@ -476,7 +491,8 @@ static void accept_ready(int fd, unsigned int ready, void *arg)
 			break;
 		}
 		remote = addr_from_sockaddr(&ss);
-		peer = find_caller(&listener->conf, &remote, conn);
+		peer = session_conn_hung_up(conn) ? NULL :
+		       find_caller(&listener->conf, &remote, conn);
 		if (peer)
 			session_conn_accept(peer, conn);
 		else
@@ -796,6 +812,7 @@ int session_main(const struct options *opt)
 	session_peer_init();
 	session.parser = bgp_update_new();
 	session.dynamic_job = loop_job_new(forget_dynamic, NULL);
+	session.dynamic_later = loop_timer_new(forget_dynamic, NULL);
 	sandbox_enter(PROC_SESSION, &opt->sandbox);
 	return loop_run();
 }

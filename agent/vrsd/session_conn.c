@@ -25,6 +25,10 @@
 #define SLOW_HIGH	(16 * 1024 * 1024)
 #define SLOW_LOW	(4 * 1024 * 1024)
 
+/* How often a peer may dial in: so many times, and once in so many ms. */
+#define CALLS_AT_ONCE	10
+#define CALL_MS		500
+
 /*
  * The hold timer is set anew by each message, which is far more often than it
  * fires; so it is only looked at again when it would fire.
@@ -325,17 +329,65 @@ void session_conn_rekey(const struct peer_conn *conn)
 		log_err("%s: keys: %s", conn->peer->name, strerror(errno));
 }
 
-void session_conn_accept(struct peer *peer, int fd)
+bool session_conn_calls(const struct peer *peer)
 {
-	struct bgp_conn *bgp = NULL;
+	return peer->calls_ms > loop_now_ms();
+}
 
-	if (session_problem(peer->conf.id.peer)[0])
+/*
+ * Each connection costs a handshake and some lines of the log, a session all
+ * that it announces. Who has cause dials anew at once, some times; nobody goes
+ * on for long at the expense of the others.
+ */
+static bool calls_too_often(struct peer *peer)
+{
+	uint64_t most = loop_now_ms() + (CALLS_AT_ONCE - 1) * CALL_MS, n;
+
+	if (peer->calls_ms <= most)
+		return false;
+	n = ++peer->calls_refused;
+	/* The first, second, fourth, eighth... */
+	if ((n & (n - 1)) == 0)
+		log_warn("%s: dials in too often, refused (%llu so far)",
+			 peer->name, (unsigned long long)n);
+	return true;
+}
+
+bool session_conn_hung_up(int fd)
+{
+	uint8_t byte;
+	struct iovec iov = { &byte, sizeof(byte) };
+	struct msghdr msg = { .msg_iov = &iov, .msg_iovlen = 1 };
+	ssize_t n = recvmsg(fd, &msg, MSG_PEEK | MSG_DONTWAIT);
+
+	return n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR);
+}
+
+/* The connection for one that was accepted, or NULL: it is refused. */
+static struct bgp_conn *call_taken(struct peer *peer)
+{
+	struct bgp_conn *bgp;
+
+	if (session_problem(peer->conf.id.peer)[0]) {
 		log_debug("%s: its keys are not there", peer->name);
+		return NULL;
+	}
+	if (calls_too_often(peer))
+		return NULL;
+	bgp = bgp_peer_incoming(&peer->bgp);
+	if (bgp)
+		peer->calls_ms = MAX(peer->calls_ms, loop_now_ms()) + CALL_MS;
 	else
-		bgp = bgp_peer_incoming(&peer->bgp);
-	if (!bgp) {
 		log_debug("%s: connection refused in state %s", peer->name,
 			  bgp_state_name(bgp_peer_state(&peer->bgp)));
+	return bgp;
+}
+
+void session_conn_accept(struct peer *peer, int fd)
+{
+	struct bgp_conn *bgp = call_taken(peer);
+
+	if (!bgp) {
 		hang_up(peer, fd);
 		return;
 	}
@@ -350,6 +402,10 @@ void session_conn_drop(struct peer *peer, const char *reason)
 {
 	enum bgp_direction i;
 
+	/* First one that would come up if the other one went. */
+	for (i = 0; i < BGP_DIRECTIONS; i++)
+		if (peer->conn[i].bgp->waiting)
+			conn_lost(&peer->conn[i], reason);
 	for (i = 0; i < BGP_DIRECTIONS; i++)
 		if (peer->conn[i].fd >= 0)
 			conn_lost(&peer->conn[i], reason);

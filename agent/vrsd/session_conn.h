@@ -37,8 +37,12 @@ static inline struct peer_conn *session_conn_of(const struct bgp_conn *bgp)
 void session_conn_init(struct peer *peer, enum bgp_direction direction);
 void session_conn_fini(struct peer_conn *conn);
 
+/* Whether who has dialled has hung up since. */
+bool session_conn_hung_up(int fd);
 /* A connection of the peer was accepted; @fd becomes the peer's. */
 void session_conn_accept(struct peer *peer, int fd);
+/* Whether it would matter if we forgot how often the peer has dialled in. */
+bool session_conn_calls(const struct peer *peer);
 /* The answer to MSG_DIAL: a connecting socket, or -1 and an errno. */
 void session_conn_dialed(struct peer *peer, int fd, int error);
 

@@ -22,6 +22,9 @@ struct peer {
 	bool slow;			/* rib was asked to hold back */
 	bool told_unaskable;		/* that it has no route refresh */
 	unsigned int dials;		/* asked for and not yet answered */
+	uint64_t calls_ms;		/* until when it would have dialled in
+					 * as often at the allowed pace */
+	uint64_t calls_refused;
 	uint64_t since_ms;		/* in this state */
 	bool wanted;			/* by the configuration being read */
 	struct loop_timer *again;	/* when it may come back: */

@@ -90,6 +90,18 @@ start_frr
 check "it comes back" wait_until 20 sessions 8
 check "with its routes" wait_until 10 bird_has 10.250.0.0/16 "65515 65001"
 
+# A neighbor that dials and hangs up all the time, which is no reason to fill the log.
+kill -KILL $frr_pid
+wait $frr_pid 2>/dev/null
+check "it is killed again" wait_until 10 sessions 4
+before=$(grep -c "sdwan .*no session" "$run/vrsd.log")
+in_ns sdwan bash -c 'for ((i = 0; i < 200; i++)); do (exec 3<>/dev/tcp/10.1.1.4/179; read -rt 0.02 <&3); done' 2>/dev/null
+check "who dials in 200 times is refused" logged "sdwan .*dials in too often, refused"
+dialled=$(($(grep -c "sdwan .*no session" "$run/vrsd.log") - before))
+check "after it was heard some times ($dialled)" test "$dialled" -ge 5 -a "$dialled" -lt 150
+start_frr
+check "it is let in again" wait_until 30 sessions 8
+
 # An AS number other than configured.
 must sed -i 's/local as 65002/local as 65003/' "$run/bird.conf"
 must bird configure >/dev/null
