@@ -7,8 +7,8 @@ bgp_test_codec	:= $(addprefix agent/bgp/,as_path.c attr.c attr_wire.c bgp.c \
 bgp_test_fsm	:= $(addprefix agent/bgp/,fsm.c peer.c restart.c)
 
 unit_tests += addr_test buf_test hash_test idhash_test loop_test
-unit_tests += bgp_attr_test bgp_collide_test bgp_fsm_test bgp_restart_test \
-	      bgp_roundtrip_test bgp_vectors_test
+unit_tests += bgp_attr_test bgp_collide_test bgp_fsm_collision_test bgp_fsm_test \
+	      bgp_restart_test bgp_roundtrip_test bgp_vectors_test
 
 addr_test_sources	 := agent/lib/addr.c
 buf_test_sources	 := agent/lib/buf.c
@@ -21,5 +21,8 @@ bgp_roundtrip_test_sources	 := $(bgp_test_fsm) $(bgp_test_codec) $(bgp_test_lib)
 bgp_vectors_test_sources := $(bgp_test_codec) $(bgp_test_lib) \
 			    tests/unit/vectors.c
 bgp_collide_test_sources := $(bgp_test_fsm) $(bgp_test_codec) $(bgp_test_lib)
-bgp_fsm_test_sources	 := $(bgp_test_fsm) $(bgp_test_codec) $(bgp_test_lib)
+bgp_fsm_collision_test_sources := tests/unit/fsm_rig.c $(bgp_test_fsm) $(bgp_test_codec) \
+			      $(bgp_test_lib)
+bgp_fsm_test_sources	 := tests/unit/fsm_rig.c $(bgp_test_fsm) $(bgp_test_codec) \
+			    $(bgp_test_lib)
 bgp_restart_test_sources := $(bgp_test_fsm) $(bgp_test_codec) $(bgp_test_lib)

@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Two connections with one peer, RFC 4271 6.8. bgp_collide_test.c lets two
+ * speakers meet.
+ */
+
+#include "bgp/event.h"
+#include "fsm_rig.h"
+#include "lib/log.h"
+
+/* Both connections are in OpenSent; OPEN comes on @first. */
+static void meet(struct bgp_conn *first, struct says says)
+{
+	fresh();
+	bgp_peer_start(&peer);
+	bgp_conn_opened(out);
+	bgp_conn_opened(bgp_peer_incoming(&peer));
+	recv_open_of(first, says);
+	did();
+}
+
+/* OPEN comes on @second, too: what is done then. */
+static const char *collide(struct bgp_conn *first, struct bgp_conn *second,
+			   struct says says)
+{
+	meet(first, says);
+	recv_open_of(second, says);
+	return did();
+}
+
+/* @first is confirmed while the other one is in OpenSent. */
+static void collide_up(struct bgp_conn *first, struct says says)
+{
+	meet(first, says);
+	recv_keepalive(first);
+}
+
+/* A connection that is bound to lose does not become a session before. */
+static void test_collision_waits(void)
+{
+	struct says higher = { .id = 0x0a010204 };
+
+	collide_up(out, higher);
+	EXPECT("", "one that is to go does not come up");
+	recv_open_of(in, higher);
+	EXPECT("out send NOTIFICATION 6/7, out close, in send KEEPALIVE",
+	       "it goes when the other's OPEN comes");
+	recv_keepalive(in);
+	EXPECT("up", "and the other comes up");
+
+	collide_up(out, higher);
+	bgp_conn_closed(in, "reset");
+	EXPECT("up", "it comes up when the other is closed");
+	ktap_ok(in->state == BGP_IDLE && !running(in, BGP_TIMER_IDLE_HOLD) &&
+		!running(in, BGP_TIMER_CONNECT_RETRY), "which rests then");
+
+	collide_up(out, higher);
+	recv_notification(in, BGP_ERR_CEASE, BGP_CEASE_COLLISION);
+	EXPECT("in close, up", "and when the peer gives the other up");
+
+	collide_up(out, higher);
+	ktap_ok(time_left(in, BGP_TIMER_HOLD) <= 5000,
+		"the other's OPEN is due then");
+	expire(in, BGP_TIMER_HOLD);
+	EXPECT("in send NOTIFICATION 6/7, in close, up", "and not waited for");
+
+	collide_up(out, higher);
+	now += 1000;
+	recv_keepalive(out);
+	ktap_ok(same(did(), "") && time_left(in, BGP_TIMER_HOLD) == 4000,
+		"another KEEPALIVE is sent in OpenConfirm, too");
+
+	collide_up(out, higher);
+	bgp_conn_closed(out, "reset");
+	EXPECT("", "if this one goes the other's OPEN");
+	ktap_ok(time_left(in, BGP_TIMER_HOLD) == 240000, "has time again");
+	expire(in, BGP_TIMER_HOLD);
+	EXPECT("in send NOTIFICATION 4/0, in close", "but not for ever");
+
+	collide_up(out, higher);
+	recv_update(out, true);
+	EXPECT("up, update of 1", "a peer that sends routes has decided");
+	recv_open_of(in, higher);
+	EXPECT("in send NOTIFICATION 6/7, in close", "and the other goes");
+
+	collide_up(out, higher);
+	recv_refresh(out);
+	EXPECT("up, refresh ipv6-unicast 0", "as has one that asks for ours");
+
+	collide_up(out, higher);
+	bgp_peer_stop(&peer, BGP_CEASE_ADMIN_SHUTDOWN, NULL);
+	EXPECT("out send NOTIFICATION 6/2, out close, "
+	       "in send NOTIFICATION 6/2, in close",
+	       "when stopped it does not come up");
+	collide_up(in, (struct says){ .id = 1 });
+	EXPECT("", "the same with the other one");
+	bgp_peer_stop(&peer, BGP_CEASE_ADMIN_SHUTDOWN, NULL);
+	EXPECT("out send NOTIFICATION 6/2, out close, "
+	       "in send NOTIFICATION 6/2, in close", "and there");
+}
+
+static void test_collision(void)
+{
+	struct says higher = { .id = 0x0a010204 }, lower = { .id = 1 };
+	struct says tie = { .id = 0x0a010104 };
+
+	ktap_ok(same(collide(out, in, higher), "out send NOTIFICATION 6/7, "
+		     "out close, in send KEEPALIVE"),
+		"the peer's identifier is higher: its connection stays");
+	ktap_ok(same(collide(in, out, higher),
+		     "out send NOTIFICATION 6/7, out close"),
+		"whichever OPEN came first");
+	ktap_ok(same(collide(in, out, lower), "in send NOTIFICATION 6/7, "
+		     "in close, out send KEEPALIVE"),
+		"ours is higher: ours stays");
+	ktap_ok(same(collide(out, in, lower),
+		     "in send NOTIFICATION 6/7, in close"),
+		"whichever OPEN came first");
+	ktap_ok(same(collide(in, out, tie), "in send NOTIFICATION 6/7, "
+		     "in close, out send KEEPALIVE"),
+		"equal identifiers: the higher AS, RFC 6286");
+
+	collide_up(out, lower);
+	EXPECT("up", "the preferred connection does not wait for the other");
+	recv_open_of(in, lower);
+	EXPECT("in send NOTIFICATION 6/7, in close",
+	       "an Established session wins over a new connection");
+	ktap_ok(peer.session == out && !bgp_peer_incoming(&peer),
+		"and no other is taken");
+
+	fresh();
+	bgp_peer_start(&peer);
+	bgp_conn_opened(bgp_peer_incoming(&peer));
+	did();
+	recv_open(in);
+	EXPECT("out close, in send KEEPALIVE",
+	       "once a connection stands, dialling ends");
+	recv_notification(in, BGP_ERR_CEASE, BGP_CEASE_ADMIN_RESET);
+	ktap_ok(running(out, BGP_TIMER_IDLE_HOLD),
+		"and goes on when it fell");
+}
+
+int main(void)
+{
+	ktap_start();
+	log_init("test", LOG_LEVEL_ERR);
+	rig_init();
+	test_collision();
+	test_collision_waits();
+	rig_fini();
+	return ktap_finish();
+}
