@@ -115,8 +115,8 @@ static enum vnet_drop fragment(struct sk_buff *skb, const struct vnet_way *way)
 
 	vnet_compat_dst_init(&all.rt.dst, &fragment_dst_ops);
 	all.rt.dst.dev = way->dev;
-	dst_hold(&all.rt.dst);
-	skb_dst_set(skb, &all.rt.dst);
+	/* Not counted: a packet that fails may be kept by who looks at drops, longer than this. */
+	skb_dst_set_noref(skb, &all.rt.dst);
 	memset(IPCB(skb), 0, sizeof(*IPCB(skb)));
 	IPCB(skb)->frag_max_size = min_t(unsigned int, way->mtu, IP_MAX_MTU);
 
