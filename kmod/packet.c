@@ -58,6 +58,9 @@ static enum vnet_drop check_ip4(struct vnet_packet *pkt)
 		return VNET_DROP_MALFORMED;
 	if (!csum_start_sound(skb, hlen) || ip4_martian(ip_hdr(skb)))
 		return VNET_DROP_MALFORMED;
+	/* Segmentation would make other fragments of it than what it has been looked at as. */
+	if (skb_is_gso(skb) && ip_is_fragment(ip_hdr(skb)))
+		return VNET_DROP_MALFORMED;
 
 	skb_set_transport_header(skb, hlen);
 	pkt->family = AF_INET;
@@ -131,6 +134,16 @@ bool vnet_packet_saddr_routable(const struct vnet_packet *pkt)
 	       !(ipv6_addr_type(ip6) & IPV6_ADDR_LINKLOCAL);
 }
 
+/* Whether headers that end too early go on in another fragment. One header can follow the
+ * other, and any of them may be the one that says so.
+ */
+static bool goes_on(const struct sk_buff *skb)
+{
+	unsigned int at = 0;
+
+	return ipv6_find_hdr(skb, &at, NEXTHDR_FRAGMENT, NULL, NULL) == NEXTHDR_FRAGMENT;
+}
+
 /* Where the UDP header is, 0 if there is none, -1 if that is in a later fragment only */
 static int udp_offset(const struct vnet_packet *pkt)
 {
@@ -146,8 +159,8 @@ static int udp_offset(const struct vnet_packet *pkt)
 	} else {
 		protocol = ipv6_hdr(skb)->nexthdr;
 		offset = ipv6_skip_exthdr(skb, sizeof(struct ipv6hdr), &protocol, &frag_off);
-		if (offset < 0 && frag_off & htons(IP6_MF))
-			return -1;
+		if (offset < 0)
+			return goes_on(skb) ? -1 : 0;
 		frag_off &= htons(IP6_OFFSET);
 	}
 	return offset > 0 && protocol == IPPROTO_UDP && !frag_off ? offset : 0;

@@ -66,12 +66,12 @@ check_dropped() {
 	check "$1" drop_and_nothing_else "${@:2}"
 }
 
-# forge_at VM [-f] FORGE-ARGUMENT...: from its eth0, to the router
+# forge_at VM [-f | -d] FORGE-ARGUMENT...: from its eth0, to the router
 forge_at() {
 	local vm=$1 options=()
 	shift
 
-	[ "$1" != -f ] || { options=(-f); shift; }
+	[[ $1 != -[fd] ]] || { options=("$1"); shift; }
 	in_vm "$vm" forge "${options[@]}" eth0 $router "$@"
 }
 
@@ -126,6 +126,8 @@ check "in IPv6" ping_from evil 2001:db8::9
 		forge_at evil -f vxlan 10.1.0.4 192.0.2.2 $inner
 	check_dropped "nor to fragments in IPv6" h1 evil drop_tunnel_port \
 		forge_at evil -f vxlan fd00:10:1::4 2001:db8::2 $inner
+	check_dropped "nor behind another fragment header" h1 evil drop_tunnel_port \
+		forge_at evil -d vxlan fd00:10:1::4 2001:db8::2 $inner
 	check_dropped "nor to its own address" h1 evil drop_tunnel_port \
 		forge_at evil vxlan 10.1.0.4 192.0.2.1 $back
 	check_dropped "nor is another's name to be had" h1 nva drop_tunnel_port \

@@ -3,14 +3,16 @@
  * Sends one packet out of a device that the sender's stack would not: with any
  * addresses, over IPv4 or IPv6.
  *
- *	forge [-f] [-t TOS] DEV MAC vxlan SRC DST VNI TO-MAC FROM TO
+ *	forge [-f | -d] [-t TOS] DEV MAC vxlan SRC DST VNI TO-MAC FROM TO
  *		an echo request in VXLAN, from FROM to TO
  *	forge [-f] [-t TOS] DEV MAC udp SRC SPORT DST DPORT
  *	forge [-t TOS] [-g SIZE] DEV MAC tcp SRC SPORT DST DPORT FLAGS \
  *			SEQ ACK [LENGTH]
  *		FLAGS are letters as tcpdump prints them: S, R, A, F, P
  *
- * MAC is the frame's destination. With -f, UDP comes in two fragments.
+ * MAC is the frame's destination. With -f, UDP comes in two fragments. With -d,
+ * in IPv6, it does so behind another fragment header, which says that it is
+ * whole and is alone in the first one, and behind options.
  * With -g SIZE, DEV is a tap that nobody has, the packet is TCP over IPv4 to be
  * cut into segments of SIZE, and its header is shorter than any can be.
  */
@@ -55,7 +57,7 @@ struct packet {
 };
 
 static uint8_t tos;
-static int fragments;
+static int fragments, behind_another;
 static unsigned int segment;
 static char **args;	/* what is left of the command line */
 
@@ -319,6 +321,18 @@ static void fragment_header(struct packet *p, unsigned int offset, int more,
 	frag->ip6f_ident = htonl(getpid());
 }
 
+/* Headers between IPv6's and that of UDP, which a first fragment cuts in two */
+static uint8_t push_another(struct packet *p)
+{
+	uint8_t *options = push(p, 8);
+
+	options[0] = IPPROTO_UDP;
+	options[2] = IP6OPT_PADN;
+	options[3] = 4;
+	fragment_header(p, 0, 0, IPPROTO_DSTOPTS);
+	return IPPROTO_FRAGMENT;
+}
+
 /* @offset and @len of @all, which is what follows the IP header */
 static void send_part(int fd, const struct packet *all, size_t offset,
 		      size_t len, const struct addr *src,
@@ -353,14 +367,16 @@ static void parse_options(int argc, char **argv)
 {
 	int c;
 
-	while ((c = getopt(argc, argv, "fg:t:")) != -1) {
-		if (c == 'f')
+	while ((c = getopt(argc, argv, "dfg:t:")) != -1) {
+		if (c == 'f' || c == 'd')
 			fragments = 1;
+		if (c == 'd')
+			behind_another = 1;
 		else if (c == 'g')
 			segment = strtoul(optarg, NULL, 0);
 		else if (c == 't')
 			tos = strtoul(optarg, NULL, 0);
-		else
+		else if (c != 'f')
 			errx(2, "see the head of forge.c");
 	}
 	args = argv + optind;
@@ -370,8 +386,11 @@ static void send_all(int fd, const struct packet *all, const struct addr *src,
 		     const struct addr *dst, uint8_t protocol,
 		     const uint8_t *dst_mac, const uint8_t *src_mac)
 {
-	size_t first = fragments ? FIRST_FRAGMENT : length(all);
+	size_t first = length(all);
 
+	if (fragments)
+		first = behind_another ? sizeof(struct ip6_frag) :
+					 FIRST_FRAGMENT;
 	send_part(fd, all, 0, first, src, dst, protocol, dst_mac, src_mac);
 	if (fragments)
 		send_part(fd, all, first, length(all) - first, src, dst,
@@ -417,6 +436,8 @@ int main(int argc, char **argv)
 		else
 			push(&all, 32);
 		push_udp(&all, &src, sport, &dst, dport);
+		if (behind_another)
+			protocol = push_another(&all);
 	}
 	send_all(fd, &all, &src, &dst, protocol, dst_mac, src_mac);
 	return 0;
