@@ -17,6 +17,7 @@
 #include <linux/rtnetlink.h>
 #include <linux/slab.h>
 #include <net/dst_metadata.h>
+#include <net/inet_dscp.h>
 #include <net/inet_ecn.h>
 #include <net/ip6_route.h>
 #include <net/ipv6_stubs.h>
@@ -291,7 +292,7 @@ static struct dst_entry *route_ip4(const struct net_device *dev,
 	struct flowi4 fl4 = {
 		.daddr = info->key.u.ipv4.dst,
 		.saddr = info->key.u.ipv4.src,
-		.flowi4_tos = RT_TOS(info->key.tos),
+		.flowi4_tos = info->key.tos & INET_DSCP_MASK,
 		.flowi4_proto = IPPROTO_UDP,
 		.flowi4_mark = skb->mark,
 		.fl4_dport = vxlan->cfg.dst_port,
