@@ -249,6 +249,19 @@ struct addr conf_server_instance(const struct conf_server *server,
 	return (struct addr){ 0 };
 }
 
+size_t conf_server_instance_of(const struct conf_server *server,
+			       const struct addr *local)
+{
+	size_t instance = 0, i;
+
+	for (i = 0; i < server->n_addresses; i++) {
+		if (addr_equal(&server->addresses[i], local))
+			return instance;
+		instance += server->addresses[i].family == local->family;
+	}
+	return SIZE_MAX;
+}
+
 size_t conf_server_instances(const struct conf_server *server)
 {
 	size_t n = 0;

@@ -432,6 +432,9 @@ bool conf_peering_transits(const struct conf_vnet *hub,
 size_t conf_server_instances(const struct conf_server *server);
 struct addr conf_server_instance(const struct conf_server *server,
 				 size_t instance, int family);
+/* The number of the instance that has the address, SIZE_MAX: none has. */
+size_t conf_server_instance_of(const struct conf_server *server,
+			       const struct addr *local);
 
 /* ---- what changed (diff.c) ------------------------------------------- */
 

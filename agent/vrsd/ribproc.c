@@ -178,17 +178,54 @@ void ribproc_peer_forget(struct ribproc_peer *peer)
 	peer_remove(peer);
 }
 
+/* Who is at the other end; NULL if it is no longer configured. */
+static const struct conf_neighbor *neighbor_of(const struct ribproc_vnet *vnet,
+					       const struct row_peer_id *id)
+{
+	const struct conf_server *server = vnet->conf->server;
+
+	return server ? conf_neighbor_find(server, &id->remote) : NULL;
+}
+
+static bool has_asn(const struct conf_neighbor *neighbor, uint32_t asn)
+{
+	size_t i;
+
+	if (neighbor->asn)
+		return neighbor->asn == asn;
+	for (i = 0; i < neighbor->n_asns; i++)
+		if (neighbor->asns[i] == asn)
+			return true;
+	return false;
+}
+
+/* Whether a session that is down is still to be, and its paths kept for it. */
+static bool may_return(const struct ribproc_peer *peer)
+{
+	const struct conf_server *server = peer->vnet->conf->server;
+	const struct conf_neighbor *neighbor = neighbor_of(peer->vnet,
+							   &peer->id);
+
+	return neighbor && !neighbor->shutdown &&
+	       neighbor->graceful_restart && server->restart_time &&
+	       has_asn(neighbor, peer->id.remote_as) &&
+	       conf_server_instance_of(server, &peer->id.local) != SIZE_MAX;
+}
+
 static void peer_down(const struct msg_peer_down *msg)
 {
 	struct ribproc_peer *peer = ribproc_peer(msg->peer);
+	uint8_t kept;
 
 	if (!peer || !peer->up)
 		return;
 	peer->up = false;
+	/* Perhaps it is for the new configuration that it was ended. */
+	kept = may_return(peer) ? msg->kept & peer->families : 0;
 	/* What it takes away is not to be waited with. */
-	if (!msg->kept)
+	if (!kept)
 		ribstart_lost(peer->vnet);
-	if (msg->kept & peer->families)
+	if (kept)
 		ribstale_down(peer, msg);
 	else
 		ribproc_peer_forget(peer);
@@ -212,15 +249,6 @@ static void instance_nexthops(const struct conf_server *server,
 			session->nexthop[af] = conf_server_instance(server,
 					id->instance, AF_INET6);
 	}
-}
-
-/* Who is at the other end; NULL if it is no longer configured. */
-static const struct conf_neighbor *neighbor_of(const struct ribproc_vnet *vnet,
-					       const struct row_peer_id *id)
-{
-	const struct conf_server *server = vnet->conf->server;
-
-	return server ? conf_neighbor_find(server, &id->remote) : NULL;
 }
 
 struct rib_map *ribproc_map(const char *name)
@@ -604,6 +632,7 @@ static void update_peers(struct ribproc_vnet *vnet)
 	const struct conf_neighbor *neighbor;
 	struct ribproc_peer *peer = NULL;
 	struct rib_peer_policy policy;
+	size_t instance;
 
 	while ((peer = ribproc_peer_next(peer))) {
 		struct row_peer_id *id = &peer->id;
@@ -616,28 +645,15 @@ static void update_peers(struct ribproc_vnet *vnet)
 			continue;	/* session ends it in a moment */
 		snprintf(id->neighbor, sizeof(id->neighbor), "%s",
 			 neighbor->name);
+		instance = conf_server_instance_of(vnet->conf->server,
+						   &id->local);
+		if (instance != SIZE_MAX)
+			id->instance = instance;
 		policy = peer_policy(neighbor);
 		rib_peer_set_policy(peer->rib, &policy);
 		riblimit_set(peer, vnet->conf->server, neighbor);
 		riblimit_room(peer);
 	}
-}
-
-/* Whether a session that is down is still to be, and its paths kept for it. */
-static bool may_return(const struct ribproc_peer *peer)
-{
-	const struct conf_server *server = peer->vnet->conf->server;
-	const struct conf_neighbor *neighbor = neighbor_of(peer->vnet,
-							   &peer->id);
-	struct addr local;
-
-	if (!neighbor || neighbor->shutdown ||
-	    !neighbor->graceful_restart || !server->restart_time ||
-	    (neighbor->asn && neighbor->asn != peer->id.remote_as))
-		return false;
-	local = conf_server_instance(server, peer->id.instance,
-				     peer->id.local.family);
-	return addr_equal(&local, &peer->id.local);
 }
 
 static void forget_unconfigured(struct ribproc_vnet *vnet)

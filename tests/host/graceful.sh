@@ -146,9 +146,12 @@ stale_once() {
 	vrs show learned sdwan -j |
 		jq -e '[.[]?[]? | select(.network == "10.251.0.0/16" and .stale)] | length == 1'
 }
-must sed -i 's/10.1.1.5, //' "$run/vrsd.yaml"
+# The first one: the other has its number then, and what is kept for that stays.
+must sed -i 's/10.1.1.4, //' "$run/vrsd.yaml"
 must vrs reload
 check "until an instance is not there any more" wait_until 5 stale_once
+sleep 1
+check "that of the other stays" stale_once
 must sed -i 's/name: sdwan,/& shutdown: true,/' "$run/vrsd.yaml"
 must vrs reload
 check "or it is shut down" wait_until 5 lacks learned sdwan 10.251.0.0/16
