@@ -58,25 +58,29 @@ static bool has_carrier(const struct link *link)
  */
 bool links_update(struct links *links, const struct nlmsghdr *nlh)
 {
-	struct link *link, *other;
+	struct link *named, *link;
+	char renamed[IFNAMSIZ] = "";
 	struct msg_link is;
 	bool was_up, up;
 
 	if (!msg_get_link(nlh, &is))
 		return false;
 	up = is.carrier && !is.gone;
+	named = find_name(links, is.name);
+	was_up = has_carrier(named);
 	link = find_index(links, is.ifindex);
-	was_up = has_carrier(link);
-	if (link)
+	if (link && link != named) {
+		if (has_carrier(link))
+			memcpy(renamed, link->is.name, sizeof(renamed));
 		forget(links, link);
-	other = is.gone ? NULL : find_name(links, is.name);
-	if (other) {
-		was_up = was_up || has_carrier(other);
-		forget(links, other);
 	}
+	if (named && (named == link || !is.gone))
+		forget(links, named);
 	if (!is.gone)
 		add(links, &is);
-	if (up != was_up)
+	if (*renamed)
+		tell(links, renamed, false);
+	if (up != was_up && (!is.gone || named == link))
 		tell(links, is.name, up);
 	return true;
 }

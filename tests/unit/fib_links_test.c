@@ -102,8 +102,36 @@ static void notifications(void)
 	notify(RTM_NEWLINK, 0);
 	notify(RTM_NEWLINK, 0);
 	ktap_ok(was_told("+tap0 "), "its carrier is, once");
+	set(0, 2, "tap9", true);
+	notify(RTM_NEWLINK, 0);
+	ktap_ok(was_told("-tap0 +tap9 "), "with another name it is another");
+	set(0, 2, "tap0", true);
+	notify(RTM_NEWLINK, 0);
+	ktap_ok(was_told("-tap9 +tap0 "), "and back again");
 	notify(RTM_DELLINK, 0);
 	ktap_ok(was_told("-tap0 "), "and that it is gone");
+}
+
+/* Each name goes with the device that has it now. */
+static void swapped(void)
+{
+	set(0, 2, "tap0", true);
+	set(1, 3, "tap1", false);
+	read_all();
+	was_told("+tap0 ");
+	set(0, 2, "tap1", true);
+	set(1, 3, "tap0", false);
+	read_all();
+	ktap_ok(was_told("-tap0 +tap1 "), "names that were swapped are");
+	set(0, 2, "tap0", true);
+	set(1, 3, "tap1", false);
+	notify(RTM_NEWLINK, 1);
+	notify(RTM_NEWLINK, 0);
+	ktap_ok(was_told("-tap1 +tap0 "), "whichever is heard of first");
+	set(0, 0, NULL, false);
+	set(1, 0, NULL, false);
+	read_all();
+	was_told("-tap0 ");
 }
 
 static void readings(void)
@@ -139,6 +167,7 @@ int main(void)
 	ktap_start();
 	links.moved = moved;
 	notifications();
+	swapped();
 	readings();
 	links_free(&links);
 	return ktap_finish();
