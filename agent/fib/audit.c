@@ -16,6 +16,7 @@
 
 #define TRIES_MAX	5	/* of a dump that changes while it is read */
 #define RETRY_DELAY	100	/* ms, after a dump that has failed */
+#define RETRY_MAX	10000	/* ms, after many in a row */
 #define REST_FACTOR	10	/* rest so many times as long as it took */
 
 /* One dump of routes: of a VNet's BGP table and one family */
@@ -34,6 +35,7 @@ struct audit {
 	size_t n_steps, step;		/* step: the one that runs */
 	bool running, dumping, again;
 	uint64_t began, earliest;	/* ms */
+	uint64_t retry;			/* ms, the next delay */
 };
 
 static struct vnet *find_vnet(struct fib *fib, uint32_t vni)
@@ -333,8 +335,10 @@ static void rest(struct audit *audit)
 /* Later, if what went wrong stays so: that must not keep us busy. */
 static void fail(struct audit *audit)
 {
+	audit->again = false;
 	rest(audit);
-	audit_soon(audit, RETRY_DELAY);
+	audit_soon(audit, audit->retry);
+	audit->retry = MIN(2 * audit->retry, RETRY_MAX);
 }
 
 static void begin(void *arg)
@@ -373,6 +377,7 @@ static void end(struct audit *audit)
 	}
 	if (first && anything_unclaimed(audit))
 		audit->again = true;
+	audit->retry = RETRY_DELAY;
 	fib_work(audit->fib);
 	rest(audit);
 }
@@ -431,6 +436,7 @@ void audit_restart(struct audit *audit)
 	audit->running = false;
 	audit->again = false;
 	audit->earliest = 0;
+	audit->retry = RETRY_DELAY;
 	loop_timer_set(audit->timer, 0);
 }
 
@@ -438,6 +444,7 @@ struct audit *audit_new(struct fib *fib)
 {
 	struct audit *audit = xcalloc(1, sizeof(*audit));
 
+	audit->retry = RETRY_DELAY;
 	audit->fib = fib;
 	audit->timer = loop_timer_new(begin, audit);
 	audit->job = loop_job_new(go_on, audit);
