@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* What the kernel has of a kind, listed as text or as JSON. */
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -44,6 +45,7 @@ static void add_name(const struct genl_vnet *vnet, void *arg)
 void listing_each_vnet(struct listing *list,
 		       void (*get)(struct listing *list, int ifindex))
 {
+	struct netlink_error cut = { 0 };
 	struct names names = { 0 };
 	unsigned int tries = 0;
 	size_t i;
@@ -54,10 +56,18 @@ void listing_each_vnet(struct listing *list,
 		rc = genl_get_vnets(&list->g, list->ifindex, add_name, &names,
 				    &list->err);
 	} while (vrs_again(rc, &tries));
+	list->unread = rc < 0;
 	for (i = 0; i < names.n && !list->err.error; i++) {
 		list->vnet = names.vnets[i].name;
 		get(list, names.vnets[i].ifindex);
+		/* The others are listed all the same. */
+		if (list->err.error == EINTR) {
+			cut = list->err;
+			list->err.error = 0;
+		}
 	}
+	if (!list->err.error)
+		list->err = cut;
 	free(names.vnets);
 }
 
@@ -72,5 +82,7 @@ int listing_end(struct listing *list, const char *what)
 		table_print(&list->table);
 		table_free(&list->table);
 	}
+	if (list->unread)
+		return vrs_kernel_error(device ? device : what, &list->err);
 	return vrs_list_error(device ? device : what, &list->err);
 }

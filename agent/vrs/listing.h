@@ -17,6 +17,7 @@ struct listing {
 	const char *vnet;		/* whose rows are being listed */
 	json_t *rows;			/* NULL: text */
 	struct table table;
+	bool unread;			/* nor is known what there is */
 	struct netlink_error err;
 };
 
