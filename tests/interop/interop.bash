@@ -222,7 +222,6 @@ feature_routes() {
 
 # Both have a connection to the other before anyone says OPEN; one of the two goes.
 set_collision() {
-	capture "tcp port 179" "$run/collision.pcap"
 	in_ns rs nft -f - <<-EOF
 	table inet silence {
 	  chain in { type filter hook input priority 0; $(silent) }
@@ -246,12 +245,12 @@ feature_collision() {
 	with_each collided && with_each announce && with_each routes_on &&
 		with_each space_out && with_each reflected && agreed '.established == 1'
 }
-collided() { wait_until 30 captured "$run/collision.pcap" "$(collision_with "$1")"; }
-collision_with() {
-	local ip=tcp at="((tcp[12] & 0xf0) >> 2)"
-
-	[ "$1" = 4 ] || ip=ip6 at="40 + ((ip6[52] & 0xf0) >> 2)"
-	echo "host $(peer_address "$1") and $ip[$at + 18] = 3 and $ip[$at + 19:2] = 0x0607"
+# Not by the NOTIFICATION: who closes what has not been read yet, or has not been
+# sent, takes it back.
+collided() { wait_until 30 alone "$1"; }
+alone() {
+	[ "$(in_ns rs ss -Htn state established dst "[$(peer_address "$1")]" \
+		"( sport = 179 or dport = 179 )" | wc -l)" = 1 ]
 }
 
 # Who dials is who does not have the port of BGP.
