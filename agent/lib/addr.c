@@ -234,12 +234,12 @@ bool prefix_equal(const struct prefix *a, const struct prefix *b)
 
 bool prefix_contains(const struct prefix *prefix, const struct addr *addr)
 {
-	struct addr masked;
+	const uint8_t *a = prefix->addr.bytes, *b = addr->bytes;
+	unsigned int whole = prefix->len / 8, rest = prefix->len % 8;
 
-	if (prefix->addr.family != addr->family)
-		return false;
-	masked = addr_mask(addr, prefix->len);
-	return addr_equal(&masked, &prefix->addr);
+	return prefix->addr.family == addr->family &&
+	       memcmp(a, b, whole) == 0 &&
+	       (!rest || ((a[whole] ^ b[whole]) & 0xff00 >> rest) == 0);
 }
 
 bool prefix_covers(const struct prefix *outer, const struct prefix *inner)

@@ -235,13 +235,15 @@ static uint32_t take_keys(struct table *t, const struct rib_peer *peer,
 			  struct rbuf *nlri, struct net_key *key)
 {
 	bool add_path = peer->session.wire.add_path_rx & bgp_af_bit(t->af);
-	struct bgp_nlri entry;
+	struct bgp_nlri entry[KEYS];
 	uint32_t i, n = 0;
 
-	while (n < KEYS && bgp_nlri_next(nlri, t->af, add_path, &entry)) {
-		key[n].prefix = entry.prefix;
-		key[n].path_id = entry.path_id;
-		net_key_hash(&t->nets, &key[n++]);
+	while (n < KEYS && bgp_nlri_next(nlri, t->af, add_path, &entry[n]))
+		n++;
+	for (i = 0; i < n; i++) {
+		key[i].prefix = entry[i].prefix;
+		key[i].path_id = entry[i].path_id;
+		net_key_hash(&t->nets, &key[i]);
 	}
 	for (i = 0; i < n; i++)
 		net_key_touch(&t->nets, &key[i]);

@@ -172,12 +172,24 @@ uint32_t net_next(const struct net_store *store, uint32_t id)
 	}
 }
 
+void net_prefix_read(const struct net_store *store, const struct net *net,
+		     struct prefix *prefix)
+{
+	memset(prefix, 0, sizeof(*prefix));
+	prefix->addr.family = store->family;
+	if (store->family == AF_INET)
+		memcpy(prefix->addr.bytes, net->key, 4);
+	else
+		memcpy(prefix->addr.bytes, net->key, 16);
+	prefix->len = net->len;
+}
+
 struct prefix net_prefix(const struct net_store *store, const struct net *net)
 {
-	return (struct prefix){
-		.addr = addr_make(store->family, net->key),
-		.len = net->len,
-	};
+	struct prefix prefix;
+
+	net_prefix_read(store, net, &prefix);
+	return prefix;
 }
 
 int net_cmp(const struct net_store *store, const struct net *a,

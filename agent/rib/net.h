@@ -127,6 +127,9 @@ static inline uint32_t net_end(const struct net_store *store)
 }
 
 struct prefix net_prefix(const struct net_store *store, const struct net *net);
+/* The same in place, for what is done for each prefix that is sent. */
+void net_prefix_read(const struct net_store *store, const struct net *net,
+		     struct prefix *prefix);
 /* As prefix_cmp(). */
 int net_cmp(const struct net_store *store, const struct net *a,
 	    const struct net *b);

@@ -265,15 +265,13 @@ static struct wbuf *room(struct pack *b, const struct group *group)
 	return &b->out;
 }
 
-static struct bgp_nlri nlri_of(const struct pack *b, uint32_t net,
-			       uint32_t path_id)
+static void nlri_set(const struct pack *b, struct bgp_nlri *nlri, uint32_t net,
+		     uint32_t path_id)
 {
 	const struct net_store *nets = &b->table->nets;
 
-	return (struct bgp_nlri){
-		.path_id = path_id,
-		.prefix = net_prefix(nets, net_get(nets, net)),
-	};
+	nlri->path_id = path_id;
+	net_prefix_read(nets, net_get(nets, net), &nlri->prefix);
 }
 
 /* Returns how many there are for the group. */
@@ -286,8 +284,8 @@ static size_t load(struct pack *b, const struct group *group,
 
 	for (i = 0; i < list->n; i++, at = b->entry[at].next) {
 		if (!outsum_owns(group, b->entry[at].net))
-			b->nlri[n++] = nlri_of(b, b->entry[at].net,
-					       b->entry[at].path_id);
+			nlri_set(b, &b->nlri[n++], b->entry[at].net,
+				 b->entry[at].path_id);
 	}
 	return n;
 }
@@ -342,7 +340,7 @@ static size_t load_had(struct pack *b, const struct pack_target *to,
 			continue;
 		if (!to->only && !outbound_has(to->group, net))
 			continue;
-		b->nlri[n++] = nlri_of(b, net, 0);
+		nlri_set(b, &b->nlri[n++], net, 0);
 		if (!to->only && !to->syncing)
 			outbound_set(to->group, net, false);
 	}
@@ -384,7 +382,7 @@ static void load_mapped(struct pack *b, const struct group *group,
 	for (i = 0; i < list->n; i++, at = b->entry[at].next) {
 		b->mapped[i].net = b->entry[at].net;
 		b->mapped[i].path_id = b->entry[at].path_id;
-		nlri = nlri_of(b, b->entry[at].net, 0);
+		nlri_set(b, &nlri, b->entry[at].net, 0);
 		b->mapped[i].class = rib_map_class(group->map, &nlri.prefix);
 	}
 	qsort(b->mapped, list->n, sizeof(*b->mapped), by_class);
@@ -409,8 +407,8 @@ static void put_class(struct pack *b, const struct pack_target *to,
 		if (!attrs && has_kept(group) && !to->only &&
 		    !outbound_has(group, mapped[i].net))
 			continue;
-		b->nlri[kept++] = nlri_of(b, mapped[i].net,
-					  mapped[i].path_id);
+		nlri_set(b, &b->nlri[kept++], mapped[i].net,
+			 mapped[i].path_id);
 		if (has_kept(group))
 			outbound_set(group, mapped[i].net, attrs != NULL);
 	}
@@ -500,7 +498,7 @@ void pack_send_one(struct table *t, const struct rib_peer *peer, uint32_t net,
 	const struct group *group = peer->af[t->af].group;
 	struct pack *b = begin_single(t, peer);
 
-	b->nlri[0] = nlri_of(b, net, 0);
+	nlri_set(b, &b->nlri[0], net, 0);
 	if (attrs)
 		write_reach(b, group, attrs, 1);
 	else
