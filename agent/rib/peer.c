@@ -497,6 +497,7 @@ struct rib_peer_stats rib_peer_stats(const struct rib_peer *peer,
 	for (i = 0; i < EPOCHS; i++)
 		stats.learned += pa->count[i];
 	stats.learned -= peer_void_paths(peer, af);
+	stats.walked = pa->group && (pa->group->paths || pa->group->map);
 	if (pa->group && pa->group->paths)
 		stats.advertised = paths_count(&rib->table[af], peer);
 	else if (pa->group && pa->group->map)

@@ -236,6 +236,7 @@ struct rib_peer_stats {
 	uint32_t refused;		/* of these not eligible (loop, ...) */
 	uint32_t advertised;		/* prefixes it has been sent; with
 					 * ADD-PATH paths */
+	bool walked;			/* all of the table, to count these */
 };
 
 struct rib_peer_stats rib_peer_stats(const struct rib_peer *peer,

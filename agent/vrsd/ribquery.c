@@ -2,7 +2,8 @@
 /*
  * Answers about the tables. A query is a list of walks, one for each table,
  * family and, where it matters, peer; they are gone through one after the
- * other, a batch of rows at a time, while the tables go on changing.
+ * other, a batch of rows at a time, while the tables go on changing. One for
+ * counters has a part for each peer.
  */
 
 #include <errno.h>
@@ -23,6 +24,7 @@ struct part {
 struct query {
 	struct query *next;
 	uint32_t id;
+	enum query_kind kind;
 	enum rib_view view;
 	struct rib_map *map;		/* QUERY_POLICY: held */
 	struct part *parts;
@@ -44,12 +46,12 @@ static const enum rib_view views[QUERY_KINDS] = {
 static void add_parts(struct query *query, struct ribproc_vnet *vnet,
 		      struct ribproc_peer *peer)
 {
+	unsigned int n = query->kind == QUERY_PEERS ? 1 : BGP_AF_COUNT;
 	enum bgp_af af;
 
-	query->parts = xreallocarray(query->parts,
-				     query->n_parts + BGP_AF_COUNT,
+	query->parts = xreallocarray(query->parts, query->n_parts + n,
 				     sizeof(*query->parts));
-	for (af = 0; af < BGP_AF_COUNT; af++)
+	for (af = 0; af < n; af++)
 		query->parts[query->n_parts++] = (struct part){
 			.vnet = vnet,
 			.peer = peer,
@@ -81,10 +83,24 @@ static void plan_vnet(struct query *query, struct ribproc_vnet *vnet,
 			add_parts(query, vnet, peer);
 }
 
+static void plan_counts(struct query *query, const struct msg_query *msg)
+{
+	struct ribproc_peer *peer = NULL;
+
+	while ((peer = ribproc_peer_next(peer)))
+		if ((!msg->vnet[0] || !strcmp(msg->vnet, peer->id.vnet)) &&
+		    (!msg->neighbor[0] || is_neighbor(peer, msg->neighbor)))
+			add_parts(query, peer->vnet, peer);
+}
+
 static void plan(struct query *query, const struct msg_query *msg)
 {
 	struct ribproc_vnet *vnet;
 
+	if (msg->kind == QUERY_PEERS) {
+		plan_counts(query, msg);
+		return;
+	}
 	for (vnet = ribproc_vnets(); vnet; vnet = vnet->next)
 		if (!msg->vnet[0] || !strcmp(msg->vnet, vnet->conf->name))
 			plan_vnet(query, vnet, msg->neighbor);
@@ -263,6 +279,28 @@ static bool send_policy_row(void *arg, const struct rib_row *from)
 	return true;
 }
 
+static void count_part(struct query *query)
+{
+	const struct ribproc_peer *peer = query->parts[query->at].peer;
+	struct msg_row_counts msg = { .query = query->id };
+	struct rib_peer_stats stats;
+	enum bgp_af af;
+
+	query->rows++;
+	if (!query->parts[query->at].vnet)
+		return;
+	msg.peer = peer->id.peer;
+	for (af = 0; af < BGP_AF_COUNT; af++) {
+		stats = rib_peer_stats(peer->rib, af);
+		msg.learned += stats.learned;
+		msg.advertised += stats.advertised;
+		/* Others have their turn before the next table is walked. */
+		if (stats.walked)
+			query->rows = QUERY_BATCH;
+	}
+	chan_send(proc_chan(PROC_CONTROL), MSG_ROW_COUNTS, &msg, sizeof(msg));
+}
+
 /* Walk on; returns whether the part is not at its end. */
 static bool walk_part(struct query *query)
 {
@@ -290,7 +328,9 @@ static void step(struct query *query)
 {
 	query->rows = 0;
 	while (query->at < query->n_parts && query->rows < QUERY_BATCH) {
-		if (walk_part(query))
+		if (query->kind == QUERY_PEERS)
+			count_part(query);
+		else if (walk_part(query))
 			break;
 		query->at++;
 	}
@@ -306,28 +346,6 @@ static void step(struct query *query)
 /*
  * Queries
  */
-
-static void send_counts(const struct msg_query *query)
-{
-	struct ribproc_peer *peer = NULL;
-	struct rib_peer_stats stats;
-	enum bgp_af af;
-
-	while ((peer = ribproc_peer_next(peer))) {
-		struct msg_row_counts msg = {
-			.query = query->id,
-			.peer = peer->id.peer,
-		};
-
-		for (af = 0; af < BGP_AF_COUNT; af++) {
-			stats = rib_peer_stats(peer->rib, af);
-			msg.learned += stats.learned;
-			msg.advertised += stats.advertised;
-		}
-		chan_send(proc_chan(PROC_CONTROL), MSG_ROW_COUNTS, &msg,
-			  sizeof(msg));
-	}
-}
 
 static void send_status(const struct msg_query *query)
 {
@@ -356,6 +374,7 @@ static void begin_walks(const struct msg_query *msg)
 	struct query *query = xcalloc(1, sizeof(*query));
 
 	query->id = msg->id;
+	query->kind = msg->kind;
 	query->view = views[msg->kind];
 	if (msg->kind == QUERY_POLICY) {
 		query->map = rib_map_hold(ribproc_map(msg->map));
@@ -371,10 +390,6 @@ static void begin_walks(const struct msg_query *msg)
 void ribquery_begin(const struct msg_query *msg)
 {
 	switch (msg->kind) {
-	case QUERY_PEERS:
-		send_counts(msg);
-		proc_query_end(msg->id, 0, NULL);
-		break;
 	case QUERY_STATUS:
 		send_status(msg);
 		proc_query_end(msg->id, 0, NULL);
@@ -386,6 +401,7 @@ void ribquery_begin(const struct msg_query *msg)
 			break;
 		}
 		/* fall through */
+	case QUERY_PEERS:
 	case QUERY_LEARNED:
 	case QUERY_ADVERTISED:
 	case QUERY_LOC_RIB:

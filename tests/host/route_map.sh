@@ -104,6 +104,10 @@ check "M3: and adds a community" community 10.250.0.0/16 3356 70
 check "to what it matches" bird_has 10.100.0.0/16 "65515 65001"
 check "it shows in what is advertised" eval 'vrs show advertised firewall -j | jq -e ".RouteServiceRole_IN_0[] |
 	select(.network == \"10.250.0.0/16\" and .asPath == \"64511-64510-65515-65001\" and .communities == \"3356:70\")"'
+listed() { vrs show advertised -j | jq -c '[.[]?[]?] | group_by([.neighbor, .localAddress]) |
+	map([.[0].neighbor, .[0].localAddress, length])'; }
+counted() { vrs show peers -j | jq -c 'map([.neighbor, .localAddress, .advertised]) | sort'; }
+check_equal "and is counted, with a map and without" "$(listed)" counted
 result_out() { vrs policy test sum-out firewall direction out -j | jq -r --arg p "$1" \
 	'[.[] | select(.network == $p) | .result, .newNetwork // empty] | unique | join(" ")'; }
 check_equal "policy test: what would be summed up on the way out" "10.122.0.0/16 replaced" result_out 10.122.1.0/24
