@@ -126,6 +126,11 @@ demo: setup	## shows the whole path in a guest, step by step, with evidence
 	$(MAKE) all KERNEL=$(DEMO_KERNEL)
 	tests/vm/run --kernel $(DEMO_KERNEL) -- demo/demo.sh
 
+# What DKMS has once built of a version it would install again, whatever the
+# source is by now.
+dkms_forget	= { test -z "$$(dkms status vnet/$(VERSION))" || \
+			dkms remove vnet/$(VERSION) --all; }
+
 install: agent plugin	## installs on this host: module through DKMS, programs, unit, user, man pages
 	@test -n "$(DESTDIR)" || command -v dkms >/dev/null || { \
 		echo "dkms is missing: apt install dkms linux-headers-amd64" >&2; \
@@ -143,6 +148,8 @@ install: agent plugin	## installs on this host: module through DKMS, programs, u
 	set -e; for page in $(man_pages); do \
 		install -D -m 644 -t $(DESTDIR)$(mandir)/man$${page##*.} $$page; \
 	done
+	test -n "$(DESTDIR)" || $(dkms_forget)
+	rm -rf $(DESTDIR)$(dkmsdir)
 	install -d $(DESTDIR)$(dkmsdir)
 	cp -r Kbuild kmod uapi kmod/dkms.conf $(DESTDIR)$(dkmsdir)
 	test -n "$(DESTDIR)" || dkms install --force vnet/$(VERSION)
@@ -154,7 +161,7 @@ uninstall:	## takes away what install put there
 		$(completiondir)/vrs)
 	rm -f $(foreach page,$(notdir $(man_pages)), \
 		$(DESTDIR)$(mandir)/man$(patsubst .%,%,$(suffix $(page)))/$(page))
-	test -n "$(DESTDIR)" || dkms remove vnet/$(VERSION) --all
+	test -n "$(DESTDIR)" || $(dkms_forget)
 	rm -rf $(DESTDIR)$(dkmsdir)
 
 clean:	## removes build/
