@@ -85,10 +85,15 @@ tcp_transfer() {
 	return $rc
 }
 
+# The one of before: its socket is to be closed when the next one listens.
+end_listener() {
+	[ -z "${listener:-}" ] || { kill "$listener"; wait "$listener"; } 2>/dev/null
+}
+
 # host_listens [OPTION...] ADDR: a socket of the host waits at port 179 for one
 # connection; options as in tools/bound.c.
 host_listens() {
-	[ -z "${listener:-}" ] || kill "$listener" 2>/dev/null
+	end_listener
 	timeout "$(seconds 30)" \
 		bound "${@:1:$#-1}" listen "${!#}" 179 >/dev/null &
 	listener=$!
@@ -97,7 +102,7 @@ host_listens() {
 
 # vm_listens VM ADDR: the same of a guest.
 vm_listens() {
-	[ -z "${listener:-}" ] || kill "$listener" 2>/dev/null
+	end_listener
 	in_vm "$1" timeout "$(seconds 30)" bound listen "$2" 179 >/dev/null &
 	listener=$!
 	must wait_until 5 listening "$1" 179

@@ -163,13 +163,14 @@ trap 'exit 130' INT
 trap 'exit 143' TERM
 
 # wait_until SECONDS COMMAND...: try COMMAND until it succeeds, five times a
-# second. A slow guest gets TIME_SCALE times as long.
+# second. A slow guest gets TIME_SCALE times as long. Ten tries at least: where
+# the whole machine stands still, what is waited for has had no time either.
 wait_until() {
-	local deadline=$((SECONDS + $1 * ${TIME_SCALE:-1}))
+	local deadline=$((SECONDS + $1 * ${TIME_SCALE:-1})) tries=0
 	shift
 
 	until "$@" >/dev/null 2>&1 </dev/null; do
-		[ $SECONDS -lt $deadline ] || return 1
+		[ $((++tries)) -lt 10 ] || [ $SECONDS -lt $deadline ] || return 1
 		sleep 0.2
 	done
 }

@@ -17,7 +17,7 @@ guest_vm vm1 02:00:00:00:00:04 10.1.0.1 10.1.0.4/24
 guest_vm left 02:00:00:00:02:04 10.1.2.1 10.1.2.4/24
 guest_vm right 02:00:00:00:03:04 10.1.3.1 10.1.3.4/24
 
-bfd="bfd: { interval: 300, multiplier: 10, multihop: true }"
+bfd="bfd: { interval: 300, multiplier: 40, multihop: true }"
 cat >"$run/vrsd.yaml" <<-EOT
 	vnets:
 	  - name: blue
@@ -43,7 +43,7 @@ start_bird() {
 		router id $3;
 		protocol device {}
 		protocol static { ipv4; route 10.250.0.0/16 blackhole; }
-		protocol bfd { multihop { interval 300 ms; multiplier 10; }; }
+		protocol bfd { multihop { interval 300 ms; multiplier 40; }; }
 		template bgp server {
 			local $3 as $2; multihop; bfd on;
 			connect delay time 1; error wait time 1, 2;

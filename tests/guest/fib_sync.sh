@@ -156,6 +156,7 @@ check_equal "in IPv6" "VirtualNetworkGateway fd00:10:1:3::4 nva" lookup vm1 fd00
 check_equal "next hops are offloaded" 4 eval "ip nexthop show | grep -c offload"
 
 # Refusals are told with the kernel's words.
+: >"$dir/out"
 tell describe "${blue[@]}" "nic red1 - off 10.2.0.4" configure
 check "a NIC that is not there is waited for" told "vnet 5001 ready"
 device red1

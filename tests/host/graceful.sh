@@ -9,7 +9,7 @@
 
 add_topology
 write_config
-sed -i 's/^      neighbors:/      restart-time: 20\n      long-lived-time: 60\n      deferral-time: 8\n&/' "$run/vrsd.yaml"
+sed -i 's/^      neighbors:/      restart-time: 20\n      long-lived-time: 60\n&/' "$run/vrsd.yaml"
 # Nobody waits for a neighbor that is shut down.
 sed -i 's/^      neighbors:/&\n        - { name: off, address: 10.1.9.9, asn: 65009, shutdown: true }/' "$run/vrsd.yaml"
 start_vrsd
@@ -74,7 +74,7 @@ for signal in KILL TERM; do
 	check "vrsd is ended by $signal: FRR keeps its routes" wait_until 5 frr_stale
 	check "BIRD does as well" bird_has 10.251.0.0/16 "65515 65001"
 	start_vrsd
-	check "it says that it was there before" wait_until 30 logged "vnet blue: all neighbors are back"
+	check "it says that it was there before" wait_until 40 logged "vnet blue: all neighbors are back"
 	check "all sessions come back" wait_until 30 sessions 8
 	check "FRR hears that we have restarted, and without a kernel kept nothing" frr_heard true false
 	check "FRR's routes are not stale any more" wait_until 20 lacks frr_stale
@@ -91,6 +91,7 @@ check "are no restart, and forwarding went on" frr_heard false true
 kill -KILL $bird_pid
 wait $bird_pid 2>/dev/null
 stop_vrsd KILL
+sed -i 's/^      neighbors:/      deferral-time: 8\n&/' "$run/vrsd.yaml"
 start_vrsd
 check "without BIRD decisions wait for the deferral time" \
 	wait_until 20 logged "vnet blue: not all neighbors are back"

@@ -101,8 +101,9 @@ stop_vrsd() {
 	wait $vrsd_pid 2>/dev/null
 }
 
-# end_process PID: for clean-up, if it is still there.
+# end_process PID: for clean-up, if it is still there, and not another's by now.
 end_process() {
+	grep -qsx "PPid:[[:space:]]*$$" "/proc/$1/status" || return 0
 	kill -TERM "$1" 2>/dev/null || return 0
 	for _ in 1 2 3 4 5 6 7 8 9 10; do
 		kill -0 "$1" 2>/dev/null || break

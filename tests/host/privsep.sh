@@ -137,6 +137,7 @@ check_error "an unknown user is refused" 'no user "nosuch"' \
 # One that dies takes the others along, for the service manager to see.
 for process in session rib control bfd; do
 	start_again
+	must wait_until 10 vrsd_process $process
 	pids=$(pgrep -P $vrsd_pid)
 	kill -SEGV "$(vrsd_process $process)"
 	wait $vrsd_pid 2>/dev/null

@@ -132,5 +132,5 @@ check "no session was lost" sessions 8
 
 stop_vrsd
 check_equal "vrsd ends in good order" 0 echo $?
-check "its peers are told why" grep -q "Administrative shutdown" "$run/bird.log"
+check "its peers are told why" wait_until 10 grep -q "Administrative shutdown" "$run/bird.log"
 ktap_finish

@@ -82,7 +82,7 @@ peer_start() {
 		echo "${peer_extended_open:+hostname \"$(printf 'a%.0s' {1..240})\";}"
 		echo "log \"$run/peer.log\" all;"
 		echo "protocol device {}"
-		echo "${peer_bfd:+protocol bfd { $bfd_of { interval 200 ms; multiplier 10; \}; \}}"
+		echo "${peer_bfd:+protocol bfd { $bfd_of { interval 200 ms; multiplier 50; \}; \}}"
 		write_filter
 		write_session 4 "${peer_mixed:+$(write_channel 6 "next hop address $(peer_address 6);")}"
 		write_session 6 "${peer_extended_nexthop:+$(write_channel 4 "extended next hop;")}"

@@ -36,7 +36,7 @@ start_bfdd() {
 			how="local-address $(peer_address "$family") interface eth0"
 			[ "$peer_bfd" = single ] || how="multihop ${how% interface*}"
 			printf ' %s\n' "peer $(instance "$family") $how" \
-				"receive-interval 200" "transmit-interval 200" "detect-multiplier 10" exit
+				"receive-interval 200" "transmit-interval 200" "detect-multiplier 50" exit
 		done
 	} >"$run/bfdd.conf"
 	case $(peer_version) in

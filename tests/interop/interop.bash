@@ -780,11 +780,11 @@ resort_no_more() { wait_until 30 lacks peer_has_community "$(space "$1")" 65535:
 set_bfd() {
 	peer_bfd=single
 	peer_gtsm=1
-	neighbor_keys+=", ttl-security: 1, bfd: { interval: 200, multiplier: 10 }"
+	neighbor_keys+=", ttl-security: 1, bfd: { interval: 200, multiplier: 50 }"
 }
 set_bfd_multihop() {
 	peer_bfd=multihop
-	neighbor_keys+=", bfd: { interval: 200, multiplier: 10, multihop: true }"
+	neighbor_keys+=", bfd: { interval: 200, multiplier: 50, multihop: true }"
 }
 feature_bfd_multihop() { feature_bfd; }
 bfd_up() {

@@ -75,8 +75,8 @@ right() {
 	must vrs endpoint set blue 10.1.0.4 host 192.0.2.1
 	must vrs endpoint set blue fd00:10:1::4 host 2001:db8::1
 	check "the left has come" wait_for_message ready
-	check "a NIC on the left" ping_from vm2 10.1.0.4
-	check "over IPv6" ping_from vm2 fd00:10:1::4
+	check "a NIC on the left" wait_until 20 ping_from vm2 10.1.0.4
+	check "over IPv6" wait_until 20 ping_from vm2 fd00:10:1::4
 	check "the left is done" wait_for_message stranger
 	check "what a host sends that is not known is refused" \
 		wait_until 20 counter_above vxlan0 drop_unknown_host 0
@@ -116,10 +116,10 @@ left() {
 	must ip route add 10.250.0.0/16 via 10.1.3.4 dev blue table 101
 
 	check "the right has come" tell 192.0.2.2 ready
-	check "a NIC on the right" ping_from vm1 10.1.0.5
-	check "over IPv6" ping_from vm1 fd00:10:1::5
+	check "a NIC on the right" wait_until 20 ping_from vm1 10.1.0.5
+	check "over IPv6" wait_until 20 ping_from vm1 fd00:10:1::5
 	check_equal "no hop between" 64 ttl_from vm1 10.1.0.5
-	check "through an NVA on the right" ping_from vm1 10.250.0.10
+	check "through an NVA on the right" wait_until 20 ping_from vm1 10.250.0.10
 	check "bulk TCP" bulk 10.1.0.5
 	check "bulk TCP over IPv6" bulk fd00:10:1::5
 	check "bulk TCP through the NVA" bulk 10.250.0.10
