@@ -488,6 +488,32 @@ static const struct keyword *find_keyword(const struct command *command,
 	return found;
 }
 
+static bool is_keyword(const struct command *command, const char *typed)
+{
+	const struct keyword *keyword;
+
+	for (keyword = command->keywords; keyword && keyword->name; keyword++)
+		if (word_matches(keyword->name, typed, true))
+			return true;
+	return false;
+}
+
+/*
+ * How many of the words are operands. Where one may be missing, a keyword that
+ * is written out and has a value behind it is that keyword.
+ */
+static unsigned int count_taken(const struct command *command, unsigned int n,
+				char *const *words)
+{
+	unsigned int i, n_operands = count_operands(command);
+
+	for (i = 0; i < n_operands && i < n; i++)
+		if (i + command->n_optional >= n_operands && i + 1 < n &&
+		    is_keyword(command, words[i]))
+			break;
+	return i;
+}
+
 static bool parse_operand(const struct command *command, const char *name,
 			  const struct operand *operand, const char *text,
 			  struct request *req)
@@ -537,7 +563,7 @@ const struct command *parse_request(int n_words, char *const *words,
 				    struct request *req)
 {
 	const struct command *command;
-	unsigned int i, n_operands;
+	unsigned int i, taken, n_operands;
 	bool ambiguous;
 
 	command = find_command(n_words, words, &ambiguous);
@@ -551,10 +577,11 @@ const struct command *parse_request(int n_words, char *const *words,
 	words += count_words(command);
 
 	n_operands = count_operands(command);
-	for (i = 0; i < n_operands && n_words > 0; i++, n_words--, words++) {
+	taken = count_taken(command, n_words, words);
+	for (i = 0; i < taken; i++) {
 		const struct operand *operand = command->operands[i];
 
-		if (!parse_operand(command, operand->name, operand, words[0],
+		if (!parse_operand(command, operand->name, operand, words[i],
 				   req))
 			return NULL;
 	}
@@ -563,7 +590,8 @@ const struct command *parse_request(int n_words, char *const *words,
 			  command->operands[i]->name);
 		return NULL;
 	}
-	return parse_keywords(command, n_words, words, req) ? command : NULL;
+	return parse_keywords(command, n_words - taken, words + taken, req) ?
+	       command : NULL;
 }
 
 /*
@@ -574,13 +602,13 @@ const struct command *parse_request(int n_words, char *const *words,
 static void complete_rest(const struct command *command, unsigned int n,
 			  char *const *words)
 {
-	unsigned int n_operands = count_operands(command);
+	unsigned int taken = count_taken(command, n + 1, words);
 	const struct operand *operand = NULL;
 	const struct keyword *keyword;
 
-	if (n < n_operands) {
+	if (taken > n) {
 		operand = command->operands[n];
-	} else if ((n - n_operands) % 2 == 1) {
+	} else if ((n - taken) % 2 == 1) {
 		keyword = find_keyword(command, words[n - 1]);
 		operand = keyword ? keyword->operand : NULL;
 	} else {

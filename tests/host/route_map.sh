@@ -71,6 +71,12 @@ sent_otherwise() { vrs policy test prepend firewall direction out -j | jq -r '[.
 	.result, .asPath, .newAsPath, .newCommunities] | unique | join(" ")'; }
 check_equal "one that would be sent otherwise" \
 	"3356:70 64511-64510-65515-65001 65515-65001 changed" sent_otherwise
+all_of() { vrs policy test prepend direction out vnet blue -j |
+	jq -r '[.[] | select(.network == "10.250.0.0/16").neighbor] | unique | join(" ")'; }
+check_equal "to whoever it is sent, without a name" firewall all_of
+check_equal "of one VNet" "$(vrs show learned -j)" vrs show learned vnet blue -j
+check_error "which must be there" red vrs show learned vnet red
+check_error "a keyword without a value is a neighbor" 'neighbor "vnet"' vrs show learned vnet
 check "as text, too" eval 'vrs policy test no-lab | grep -q "10.122.1.0/24 .* dropped"'
 check_error "of a map that is there" "no such route map" vrs policy test none
 check_equal "and nothing has changed" "$settled" updates_of_bird
