@@ -51,7 +51,8 @@
  *	vnet, neighbor, instance, localAddress (of the session it came or is
  *	sent by; absent in "routes" for the VNet's own prefix), network,
  *	nextHop, sourcePeer (address of who announced it; absent for the
- *	VNet's own), asPath ("65001-65005"), origin ("EBgp", "Igp"), weight,
+ *	VNet's own), asPath ("65001-65005"), origin ("EBgp", "IBgp", "Igp"),
+ *	weight,
  *	bgpOrigin ("igp" "egp" "incomplete"), med and localPref (absent if
  *	none), communities, extCommunities, largeCommunities (strings of
  *	words, absent if empty), pathId (with ADD-PATH: as received, or as
