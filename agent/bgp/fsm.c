@@ -27,7 +27,13 @@
  *	18	In OpenSent beside a session there is nothing to go on for, so
  *		it leads to Idle.
  *	19	A second OPEN on one connection has nothing to do with a
- *		collision: it is not expected, RFC 6608.
+ *		collision: it is not expected, RFC 6608. In OpenSent beside
+ *		another one in OpenSent, the KEEPALIVE that answers OPEN waits
+ *		until the peer has said OPEN on the other one, too, or that has
+ *		ended; so it does beside a dial that the peer may have heard of
+ *		before we do. A peer that accepts that one only when this is
+ *		its session may take it for our restart (RFC 4724 5), and
+ *		closes the session.
  *		CollisionDetectEstablishedState is off: a session that is up
  *		stays, and another connection goes.
  *	21	In Established, where the RFC has it among "any other event",
@@ -60,6 +66,7 @@
 
 #define OPEN_HOLD_TIME		240	/* seconds, 8.2.2 "a large value" */
 #define OPEN_DUE_TIME		5	/* seconds, while another one waits */
+#define DIAL_DUE_TIME		1	/* the same, until a dial is up */
 #define IDLE_HOLD_MAX		30	/* seconds */
 
 static const char *const state_names[] = {
@@ -154,6 +161,8 @@ static void wait_over(struct bgp_conn *conn)
 
 	if (conn->waiting && other->state == BGP_OPENSENT)
 		timer_set(other, BGP_TIMER_HOLD, OPEN_HOLD_TIME * 1000);
+	else if (conn->waiting && other->state == BGP_CONNECT)
+		timer_stop(other, BGP_TIMER_HOLD);
 	conn->waiting = false;
 }
 
@@ -436,11 +445,28 @@ static void start(struct bgp_conn *conn)
 	dial(conn);
 }
 
+/* When the other one's OPEN is due, before the peer's patience is over. */
+static void set_due(struct bgp_conn *conn)
+{
+	struct bgp_conn *other = bgp_conn_other(conn);
+	unsigned int due = other->state == BGP_CONNECT ? DIAL_DUE_TIME :
+							 OPEN_DUE_TIME;
+
+	if (conn->hold_time)
+		due = MIN(due, conn->hold_time / 3u);
+	timer_set(other, BGP_TIMER_HOLD, due * 1000);
+}
+
 static void transport_up(struct bgp_conn *conn)
 {
+	struct bgp_conn *other = bgp_conn_other(conn);
+
 	timer_stop(conn, BGP_TIMER_CONNECT_RETRY);
 	change_state(conn, BGP_OPENSENT);
-	timer_set(conn, BGP_TIMER_HOLD, OPEN_HOLD_TIME * 1000);
+	if (other->waiting)
+		set_due(other);
+	else
+		timer_set(conn, BGP_TIMER_HOLD, OPEN_HOLD_TIME * 1000);
 	send_open(conn);
 }
 
@@ -535,6 +561,35 @@ static bool open_acceptable(struct bgp_conn *conn, struct bgp_error *err)
 	return true;
 }
 
+/* The peer has this connection, or may have it. */
+static bool pending(const struct bgp_conn *conn)
+{
+	const struct bgp_io_ops *ops = conn->peer->ops;
+
+	return conn->state == BGP_OPENSENT ||
+	       (conn->state == BGP_CONNECT && ops->half_open &&
+		ops->half_open(conn));
+}
+
+static void wait_for_other(struct bgp_conn *conn)
+{
+	if (!conn->waiting)
+		set_due(conn);
+	conn->waiting = true;
+}
+
+static void tell(struct bgp_conn *conn)
+{
+	struct bgp_conn *other = bgp_conn_other(conn);
+
+	/* Nothing is gained by dialling on. */
+	if (other->direction == BGP_OUTGOING && other->state <= BGP_ACTIVE)
+		rest(other);
+	conn->told = true;
+	send_keepalive(conn);
+	keepalive_restart(conn);
+}
+
 static void open_received(struct bgp_conn *conn)
 {
 	struct bgp_conn *other = bgp_conn_other(conn);
@@ -551,13 +606,13 @@ static void open_received(struct bgp_conn *conn)
 	conn->opened = true;
 	conn->hold_time = MIN(peer->conf.hold_time, conn->remote.hold_time);
 	change_state(conn, BGP_OPENCONFIRM);
-	/* Nothing is gained by dialling on. */
-	if (other->direction == BGP_OUTGOING && other->state <= BGP_ACTIVE)
-		rest(other);
 	timer_stop(conn, BGP_TIMER_HOLD);
-	send_keepalive(conn);
-	keepalive_restart(conn);
 	hold_restart(conn);
+	conn->told = conn->confirmed = false;
+	if (pending(other))
+		wait_for_other(conn);
+	else
+		tell(conn);
 }
 
 static void establish(struct bgp_conn *conn)
@@ -575,21 +630,22 @@ static void establish(struct bgp_conn *conn)
 /* The peer has confirmed this connection: it is the session, or waits. */
 static void confirmed(struct bgp_conn *conn)
 {
-	struct bgp_conn *other = bgp_conn_other(conn);
-
-	if (other->state != BGP_OPENSENT || preferred(conn)) {
-		establish(conn);
-		return;
-	}
 	hold_restart(conn);
+	conn->confirmed = true;
+	if (bgp_conn_other(conn)->state == BGP_OPENSENT && !preferred(conn))
+		wait_for_other(conn);
 	if (!conn->waiting)
-		timer_set(other, BGP_TIMER_HOLD, OPEN_DUE_TIME * 1000);
-	conn->waiting = true;
+		establish(conn);
 }
 
 void bgp_conn_settle(struct bgp_conn *conn)
 {
-	if (conn->waiting)
+	if (!conn->waiting)
+		return;
+	wait_over(conn);
+	if (!conn->told)
+		tell(conn);
+	if (conn->confirmed)
 		establish(conn);
 }
 
@@ -620,6 +676,9 @@ static void in_connect(struct bgp_conn *conn, enum bgp_event event,
 		break;
 	case BGP_EV_TCP_FAILS:
 		transport_lost(conn, err);
+		break;
+	case BGP_EV_HOLD:		/* another connection has waited */
+		rest(conn);
 		break;
 	case BGP_EV_STOP:
 	default:			/* no message comes without OPEN */

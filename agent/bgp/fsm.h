@@ -48,7 +48,9 @@ struct bgp_conn {
 	bool attached;			/* a transport is open or opening */
 	bool opened;			/* OPEN was received: .remote holds */
 	bool sending;			/* the transport is behind, RFC 9687 */
-	bool waiting;			/* confirmed; the other one decides */
+	bool waiting;			/* in OpenConfirm: the other decides */
+	bool told;			/* our KEEPALIVE was sent there ... */
+	bool confirmed;			/* ... and the peer's has come */
 	bool bare;			/* our OPEN had no capabilities */
 	struct bgp_caps offered;	/* what it had */
 	struct bgp_open remote;
@@ -97,6 +99,8 @@ struct bgp_stats {
 struct bgp_io_ops {
 	/* Dial; later bgp_conn_opened() or bgp_conn_closed(). */
 	void (*connect)(struct bgp_conn *conn);
+	/* Whether the peer may have it by now; NULL: it never has so early. */
+	bool (*half_open)(const struct bgp_conn *conn);
 	/* Send what was queued as far as it goes at once, and close. */
 	void (*close)(struct bgp_conn *conn);
 	/* Queue one message; the bytes are the caller's again on return. */

@@ -28,6 +28,7 @@
 /* How often a peer may dial in: so many times, and once in so many ms. */
 #define CALLS_AT_ONCE	10
 #define CALL_MS		500
+#define HALF_OPEN_MS	1000		/* a dial that is not heard of yet */
 
 /*
  * The hold timer is set anew by each message, which is far more often than it
@@ -314,7 +315,21 @@ void session_conn_dialed(struct peer *peer, int fd, int error)
 		bgp_conn_closed(conn->bgp, strerror(error));
 		return;
 	}
+	conn->dialed_ms = loop_now_ms();
 	conn_attach(conn, fd, true);
+}
+
+/*
+ * The parent dials: until its answer is here, and has been looked at, the other
+ * end may know more than we do.
+ */
+bool session_conn_half_open(const struct bgp_conn *bgp)
+{
+	const struct peer_conn *conn = session_conn_of(bgp);
+
+	return conn->peer->dials > 0 ||
+	       (conn->connecting && conn->dialed_ms + HALF_OPEN_MS >
+				    loop_now_ms());
 }
 
 void session_conn_rekey(const struct peer_conn *conn)

@@ -19,6 +19,7 @@ struct peer_conn {
 	struct bgp_conn *bgp;
 	int fd;				/* -1: none */
 	bool connecting;
+	uint64_t dialed_ms;		/* when it was handed over to connect */
 	struct loop_fd *watch;
 	struct peer_timer *timers;	/* [BGP_TIMER_COUNT] */
 	uint8_t *rest;			/* received, not a whole message yet */
@@ -64,6 +65,7 @@ void session_conn_pause_reading(bool pause);
 
 /* The state machine's: see struct bgp_io_ops. */
 void session_conn_dial(struct bgp_conn *bgp);
+bool session_conn_half_open(const struct bgp_conn *bgp);
 void session_conn_close(struct bgp_conn *bgp);
 void session_conn_put(struct bgp_conn *bgp, const void *msg, size_t len);
 void session_conn_timer_set(struct bgp_conn *bgp, enum bgp_timer which,

@@ -245,6 +245,7 @@ static uint32_t io_random(uint32_t n)
 
 static const struct bgp_io_ops io_ops = {
 	.connect = session_conn_dial,
+	.half_open = session_conn_half_open,
 	.close = session_conn_close,
 	.send = session_conn_put,
 	.timer_set = session_conn_timer_set,

@@ -28,6 +28,18 @@ static const char *collide(struct bgp_conn *first, struct bgp_conn *second,
 	return did();
 }
 
+/* Our KEEPALIVE is sent when the other connection comes. */
+static void come_late(struct says says)
+{
+	fresh();
+	bgp_peer_start(&peer);
+	bgp_conn_opened(out);
+	recv_open_of(out, says);
+	bgp_conn_opened(bgp_peer_incoming(&peer));
+	did();
+	recv_keepalive(out);
+}
+
 /* @first is confirmed while the other one is in OpenSent. */
 static void collide_up(struct bgp_conn *first, struct says says)
 {
@@ -48,21 +60,41 @@ static void test_collision_waits(void)
 	recv_keepalive(in);
 	EXPECT("up", "and the other comes up");
 
+	meet(out, higher);
+	bgp_conn_closed(in, "reset");
+	EXPECT("out send KEEPALIVE", "one that is not confirmed is told");
+	recv_keepalive(out);
+	EXPECT("up", "and comes up when it is");
+
+	come_late(higher);
+	EXPECT("", "nor one that was told before the other came");
+	bgp_conn_closed(in, "reset");
+	EXPECT("up", "which is not told again");
+	come_late((struct says){ .id = 1 });
+	EXPECT("up", "it does not wait if it is to stay");
+
 	collide_up(out, higher);
 	bgp_conn_closed(in, "reset");
-	EXPECT("up", "it comes up when the other is closed");
+	EXPECT("out send KEEPALIVE, up",
+	       "it comes up when the other is closed");
 	ktap_ok(in->state == BGP_IDLE && !running(in, BGP_TIMER_IDLE_HOLD) &&
 		!running(in, BGP_TIMER_CONNECT_RETRY), "which rests then");
 
 	collide_up(out, higher);
 	recv_notification(in, BGP_ERR_CEASE, BGP_CEASE_COLLISION);
-	EXPECT("in close, up", "and when the peer gives the other up");
+	EXPECT("in close, out send KEEPALIVE, up",
+	       "and when the peer gives the other up");
 
 	collide_up(out, higher);
 	ktap_ok(time_left(in, BGP_TIMER_HOLD) <= 5000,
 		"the other's OPEN is due then");
 	expire(in, BGP_TIMER_HOLD);
-	EXPECT("in send NOTIFICATION 6/7, in close, up", "and not waited for");
+	EXPECT("in send NOTIFICATION 6/7, in close, out send KEEPALIVE, up",
+	       "and not waited for");
+
+	meet(out, (struct says){ .id = 0x0a010204, .hold_time = 3 });
+	ktap_ok(time_left(in, BGP_TIMER_HOLD) == 1000,
+		"sooner where the peer will not wait so long");
 
 	collide_up(out, higher);
 	now += 1000;
@@ -79,13 +111,15 @@ static void test_collision_waits(void)
 
 	collide_up(out, higher);
 	recv_update(out, true);
-	EXPECT("up, update of 1", "a peer that sends routes has decided");
+	EXPECT("out send KEEPALIVE, up, update of 1",
+	       "a peer that sends routes has decided");
 	recv_open_of(in, higher);
 	EXPECT("in send NOTIFICATION 6/7, in close", "and the other goes");
 
 	collide_up(out, higher);
 	recv_refresh(out);
-	EXPECT("up, refresh ipv6-unicast 0", "as has one that asks for ours");
+	EXPECT("out send KEEPALIVE, up, refresh ipv6-unicast 0",
+	       "as has one that asks for ours");
 
 	collide_up(out, higher);
 	bgp_peer_stop(&peer, BGP_CEASE_ADMIN_SHUTDOWN, NULL);
@@ -99,6 +133,49 @@ static void test_collision_waits(void)
 	       "in send NOTIFICATION 6/2, in close", "and there");
 }
 
+/* The peer's connection is confirmed; ours may be up, for all that we know. */
+static void dial_beside(void)
+{
+	half_open = true;
+	fresh();
+	bgp_peer_start(&peer);
+	bgp_conn_opened(bgp_peer_incoming(&peer));
+	did();
+	recv_open_of(in, (struct says){ .id = 0x0a010204 });
+	recv_keepalive(in);
+	half_open = false;
+}
+
+static void test_dial_waits(void)
+{
+	dial_beside();
+	EXPECT("", "a dial that the peer may have is waited for");
+	bgp_conn_closed(out, "refused");
+	EXPECT("in send KEEPALIVE, up", "until it fails");
+	ktap_ok(out->state == BGP_IDLE &&
+		!running(out, BGP_TIMER_CONNECT_RETRY),
+		"and is not tried again");
+
+	dial_beside();
+	did();
+	expire(out, BGP_TIMER_HOLD);
+	EXPECT("out close, in send KEEPALIVE, up", "or takes too long");
+
+	dial_beside();
+	bgp_conn_opened(out);
+	EXPECT("out send OPEN", "one that is up");
+	ktap_ok(time_left(out, BGP_TIMER_HOLD) <= 5000, "has no longer");
+	recv_open_of(out, (struct says){ .id = 0x0a010204 });
+	EXPECT("out send NOTIFICATION 6/7, out close, in send KEEPALIVE, up",
+	       "and is a collision when its OPEN comes");
+
+	dial_beside();
+	bgp_conn_closed(in, "reset");
+	did();
+	ktap_ok(out->state == BGP_CONNECT && !running(out, BGP_TIMER_HOLD),
+		"beside one that is lost it goes on");
+}
+
 static void test_collision(void)
 {
 	struct says higher = { .id = 0x0a010204 }, lower = { .id = 1 };
@@ -107,24 +184,24 @@ static void test_collision(void)
 	ktap_ok(same(collide(out, in, higher), "out send NOTIFICATION 6/7, "
 		     "out close, in send KEEPALIVE"),
 		"the peer's identifier is higher: its connection stays");
-	ktap_ok(same(collide(in, out, higher),
-		     "out send NOTIFICATION 6/7, out close"),
+	ktap_ok(same(collide(in, out, higher), "out send NOTIFICATION 6/7, "
+		     "out close, in send KEEPALIVE"),
 		"whichever OPEN came first");
 	ktap_ok(same(collide(in, out, lower), "in send NOTIFICATION 6/7, "
 		     "in close, out send KEEPALIVE"),
 		"ours is higher: ours stays");
-	ktap_ok(same(collide(out, in, lower),
-		     "in send NOTIFICATION 6/7, in close"),
+	ktap_ok(same(collide(out, in, lower), "in send NOTIFICATION 6/7, "
+		     "in close, out send KEEPALIVE"),
 		"whichever OPEN came first");
 	ktap_ok(same(collide(in, out, tie), "in send NOTIFICATION 6/7, "
 		     "in close, out send KEEPALIVE"),
 		"equal identifiers: the higher AS, RFC 6286");
 
 	collide_up(out, lower);
-	EXPECT("up", "the preferred connection does not wait for the other");
+	EXPECT("", "the preferred connection waits for the other, too");
 	recv_open_of(in, lower);
-	EXPECT("in send NOTIFICATION 6/7, in close",
-	       "an Established session wins over a new connection");
+	EXPECT("in send NOTIFICATION 6/7, in close, out send KEEPALIVE, up",
+	       "and comes up when that is out of the way");
 	ktap_ok(peer.session == out && !bgp_peer_incoming(&peer),
 		"and no other is taken");
 
@@ -147,6 +224,7 @@ int main(void)
 	rig_init();
 	test_collision();
 	test_collision_waits();
+	test_dial_waits();
 	rig_fini();
 	return ktap_finish();
 }

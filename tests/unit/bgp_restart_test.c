@@ -139,11 +139,9 @@ static void dialled(const struct bgp_caps *local)
 /* A peer that offers @remote ends the handshake. */
 static void establish(struct bgp_conn *conn, const struct bgp_caps *remote)
 {
-	bool ours = conn->direction == BGP_OUTGOING;
 	struct bgp_open open = {
 		.as = 65001,
-		/* So that no other connection is waited for. */
-		.router_id = ours ? 0x0a010004 : 0x0a010204,
+		.router_id = 0x0a010204,
 		.hold_time = 180,
 		.caps = *remote,
 	};
@@ -153,6 +151,8 @@ static void establish(struct bgp_conn *conn, const struct bgp_caps *remote)
 	bgp_open_build(&w, &open);
 	bgp_keepalive_build(&w);
 	feed(conn, &w);
+	/* As if it had sent routes: another connection is not waited for. */
+	bgp_conn_settle(conn);
 	ktap_must(peer.session == conn);
 	memset(&sent, 0, sizeof(sent));
 	closed = false;

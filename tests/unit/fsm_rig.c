@@ -13,6 +13,7 @@
 
 static char actions[1024];
 uint64_t now;
+bool half_open;
 static uint64_t deadline[BGP_DIRECTIONS][BGP_TIMER_COUNT];
 static struct bgp_update *parser;
 struct bgp_peer peer;
@@ -39,6 +40,12 @@ static const char *side(const struct bgp_conn *conn)
 static void op_connect(struct bgp_conn *conn)
 {
 	say("%s connect", side(conn));
+}
+
+static bool op_half_open(const struct bgp_conn *conn)
+{
+	(void)conn;
+	return half_open;
 }
 
 static void op_close(struct bgp_conn *conn)
@@ -105,6 +112,7 @@ static void op_refresh(struct bgp_peer *p, enum bgp_af af,
 
 static const struct bgp_io_ops ops = {
 	.connect = op_connect,
+	.half_open = op_half_open,
 	.close = op_close,
 	.send = op_send,
 	.timer_set = op_timer_set,

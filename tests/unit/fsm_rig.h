@@ -21,6 +21,7 @@ extern struct bgp_peer_conf conf;	/* the next peer's */
 extern struct bgp_peer peer;
 extern struct bgp_conn *const out, *const in;
 extern uint64_t now;			/* ms */
+extern bool half_open;			/* the peer may have heard of a dial */
 
 void rig_init(void);
 void rig_fini(void);
