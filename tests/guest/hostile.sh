@@ -163,7 +163,10 @@ check_equal "green dropped nothing but what its guests say to groups" "" \
 # A neighbour behind a small MTU: what the VNet cuts, it hands over more than once.
 must ip link set blue2 mtu 1280
 too_big=$(counter evil drop_too_big)
-rampage "frames that are cut" -r -n $((count_gso / 5)) -t $((limit / 2))
+for _ in {1..10}; do
+	rampage "frames that are cut" -r -n $((count_gso / 5)) -t $((limit / 2))
+	! counter_above evil drop_too_big "$too_big" || break
+done
 check "large frames" counter_above evil drop_too_big "$too_big"
 must in_vm evil ip link set eth0 arp on
 check "in the end packets pass" ping_from blue1 10.1.0.4
