@@ -62,7 +62,8 @@ say_it() {
 	escaped=$(sed 's/../\\x&/g' <<<"$1")
 	printf '%b' "$escaped"
 }
-say() { say_it "$1" >&9; }
+# say MESSAGE: in vain if it is refused, and not the end of us.
+say() { (trap '' PIPE && say_it "$1" >&9) 2>/dev/null; }
 
 # messages: what has been heard so far, type and body, a line each.
 messages() {
