@@ -32,8 +32,8 @@
  *		until the peer has said OPEN on the other one, too, or that has
  *		ended; so it does beside a dial that the peer may have heard of
  *		before we do. A peer that accepts that one only when this is
- *		its session may take it for our restart (RFC 4724 5), and
- *		closes the session.
+ *		its session may take it for our restart (RFC 4724 5), and close
+ *		the session.
  *		CollisionDetectEstablishedState is off: a session that is up
  *		stays, and another connection goes.
  *	21	In Established, where the RFC has it among "any other event",
@@ -564,11 +564,9 @@ static bool open_acceptable(struct bgp_conn *conn, struct bgp_error *err)
 /* The peer has this connection, or may have it. */
 static bool pending(const struct bgp_conn *conn)
 {
-	const struct bgp_io_ops *ops = conn->peer->ops;
-
 	return conn->state == BGP_OPENSENT ||
-	       (conn->state == BGP_CONNECT && ops->half_open &&
-		ops->half_open(conn));
+	       (conn->state == BGP_CONNECT &&
+		conn->peer->ops->half_open(conn));
 }
 
 static void wait_for_other(struct bgp_conn *conn)

@@ -99,7 +99,7 @@ struct bgp_stats {
 struct bgp_io_ops {
 	/* Dial; later bgp_conn_opened() or bgp_conn_closed(). */
 	void (*connect)(struct bgp_conn *conn);
-	/* Whether the peer may have it by now; NULL: it never has so early. */
+	/* Whether the peer may have a dial before it is up here. */
 	bool (*half_open)(const struct bgp_conn *conn);
 	/* Send what was queued as far as it goes at once, and close. */
 	void (*close)(struct bgp_conn *conn);

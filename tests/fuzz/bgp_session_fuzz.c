@@ -7,9 +7,11 @@
  *	00-0f	expire a timer
  *	10	dialling succeeds	11	the transport is lost
  *	12	the peer dials		13	stop	14	start
+ *	15	from now on the peer may have heard of a dial, or not any more
  *	20 n	n bytes from the peer on the outgoing connection
  *	21 n	on the incoming one
  *	30	a good OPEN and KEEPALIVE on the outgoing connection
+ *	31	on the incoming one
  */
 
 #include <string.h>
@@ -27,12 +29,18 @@ static bool running[BGP_DIRECTIONS][BGP_TIMER_COUNT];
 static bool attached[BGP_DIRECTIONS];
 static uint8_t rx[BGP_DIRECTIONS][RX_SIZE];
 static size_t rx_len[BGP_DIRECTIONS];
-static bool is_up;
+static bool is_up, half_open;
 
 static void op_connect(struct bgp_conn *conn)
 {
 	HOLDS(!attached[conn->direction]);
 	attached[conn->direction] = true;
+}
+
+static bool op_half_open(const struct bgp_conn *conn)
+{
+	HOLDS(attached[conn->direction]);
+	return half_open;
 }
 
 static void op_close(struct bgp_conn *conn)
@@ -95,6 +103,7 @@ static void op_refresh(struct bgp_peer *p, enum bgp_af af,
 
 static const struct bgp_io_ops ops = {
 	.connect = op_connect,
+	.half_open = op_half_open,
 	.close = op_close,
 	.send = op_send,
 	.timer_set = op_timer_set,
@@ -195,8 +204,14 @@ static void command(uint8_t byte)
 	case 0x14:
 		bgp_peer_start(&peer);
 		break;
+	case 0x15:
+		half_open = !half_open;
+		break;
 	case 0x30:
 		handshake(out);
+		break;
+	case 0x31:
+		handshake(&peer.conn[BGP_INCOMING]);
 		break;
 	default:
 		if (byte < 0x10)
@@ -219,6 +234,10 @@ static void check(void)
 				      conn->state >= BGP_OPENSENT));
 		if (conn->state == BGP_OPENSENT)
 			HOLDS(running[d][BGP_TIMER_HOLD]);
+		/* Not for ever. */
+		if (conn->waiting)
+			HOLDS(conn->state == BGP_OPENCONFIRM &&
+			      running[!d][BGP_TIMER_HOLD]);
 	}
 	HOLDS(up == is_up && !!peer.session == is_up);
 }
@@ -250,7 +269,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	memset(running, 0, sizeof(running));
 	memset(attached, 0, sizeof(attached));
 	memset(rx_len, 0, sizeof(rx_len));
-	is_up = false;
+	is_up = half_open = false;
 	bgp_peer_init(&peer, &conf, &ops, parser, "fuzz", NULL);
 	bgp_peer_start(&peer);
 	for (i = 0; i < size; i++) {

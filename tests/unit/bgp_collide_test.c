@@ -79,6 +79,11 @@ static void op_connect(struct bgp_conn *conn)
 	conn->io = link;
 }
 
+static bool op_half_open(const struct bgp_conn *conn)
+{
+	return conn->io;
+}
+
 static void op_close(struct bgp_conn *conn)
 {
 	struct link *link = conn->io;
@@ -134,6 +139,7 @@ static void op_down(struct bgp_peer *peer, const struct bgp_error *err)
 
 static const struct bgp_io_ops ops = {
 	.connect = op_connect,
+	.half_open = op_half_open,
 	.close = op_close,
 	.send = op_send,
 	.timer_set = op_timer_set,
@@ -285,7 +291,6 @@ static void speaker_init(unsigned int i, uint32_t id)
 
 	conf.caps.end_of_rib = graceful;
 	conf.caps.restart.families = graceful;
-
 	memset(speakers[i].deadline, 0xff, sizeof(speakers[i].deadline));
 	bgp_peer_init(&speakers[i].peer, &conf, &ops, parser, "peer", NULL);
 }

@@ -85,8 +85,15 @@ static void op_down(struct bgp_peer *p, const struct bgp_error *err)
 	downs++;
 }
 
+static bool op_half_open(const struct bgp_conn *conn)
+{
+	(void)conn;
+	return false;
+}
+
 static const struct bgp_io_ops ops = {
 	.connect = op_conn,
+	.half_open = op_half_open,
 	.close = op_close,
 	.send = op_send,
 	.timer_set = op_timer_set,
