@@ -494,6 +494,17 @@ enum vnet_drop vnet_effective_check_nic(const struct vnet_port *from, int family
 	return check_nic(from, family, daddr, to);
 }
 
+/* An address space is not in the Internet. The host would follow its routes into VNets, where
+ * perhaps nobody is to get in.
+ */
+static enum vnet_drop check_internet(const struct vnet *vnet, int family, const void *daddr)
+{
+	u8 len;
+
+	return vnet_mirror_space(&vnet->system->mirror[vnet_af(family)], daddr, &len) ?
+	       VNET_DROP_NO_ROUTE : VNET_DROP_NONE;
+}
+
 enum vnet_drop vnet_effective_resolve(const struct vnet *vnet,
 				      const struct vnet_port *from, int family,
 				      const void *saddr, const void *daddr,
@@ -509,8 +520,9 @@ enum vnet_drop vnet_effective_resolve(const struct vnet *vnet,
 
 	switch (res->type) {
 	case VNET_HOP_HOST:
-	case VNET_HOP_INTERNET:
 		return VNET_DROP_NONE;
+	case VNET_HOP_INTERNET:
+		return check_internet(vnet, family, daddr);
 	case VNET_HOP_VNET_LOCAL:
 		drop = resolve_address(vnet, family, daddr, target);
 		break;

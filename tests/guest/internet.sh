@@ -58,6 +58,23 @@ check_fail "a guest does not reach a listener of the host" \
 	connect_from vm1 203.0.113.1
 check "the Internet does" connect_from internet 203.0.113.1
 
+# What is in another VNet is not in the Internet: the host is not to lead there.
+must ip link add red type vnet vni 5002 table 110 bgp_table 111
+must ip link set red up
+must ip route add 10.2.0.0/16 dev red table 110
+add_vm vm2 red 10.2.0.4/24
+must ip route add 10.2.0.0/16 dev red table 100
+check_counter "into a VNet that is not peered nothing gets" vm1 drop_no_route \
+	send_from vm1 10.2.0.4
+check_equal "which is explained" "no route" eval "vrs why vm1 10.2.0.4 -j | jq -r .dropped"
+check_fail "nor is it answered from there" ping_from vm1 10.2.0.4
+must ip route add 10.2.0.0/16 dev uplink table 102
+must vrs subnet set blue 10.1.0.0/24 route-table 102
+check_counter "even if a route table has it in the Internet" vm1 drop_no_route \
+	send_from vm1 10.2.0.4
+must vrs subnet del blue 10.1.0.0/24
+must ip route del 10.2.0.0/16 dev red table 100
+
 # An appliance takes the Internet's place
 add_vm nva blue 10.1.3.4/24
 must ip route add default via 10.1.3.4 dev blue table 101

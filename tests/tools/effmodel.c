@@ -479,6 +479,20 @@ static int peer_towards(const struct asker *a, const struct addr *addr)
 	return found && found->kind == KIND_PEER ? (int)found->peer : -1;
 }
 
+/* Of this VNet or of another, be it peered or not */
+static bool in_any_space(const struct asker *a, const struct addr *addr)
+{
+	const struct table *t = &model.vnet[a->v].table[TABLE_SYSTEM];
+	unsigned int i;
+
+	for (i = 0; i < t->n; i++)
+		if (prefix_contains(&t->route[i].prefix, addr) &&
+		    (t->route[i].kind == KIND_LOCAL ||
+		     t->route[i].kind == KIND_PEER))
+			return true;
+	return false;
+}
+
 static unsigned int to_hop(const struct asker *a, const struct hop *hop,
 			   const struct addr *dst, const struct addr *src)
 {
@@ -552,7 +566,8 @@ static unsigned int follow(const struct asker *a, unsigned int class,
 		drop = cross(a, route->peer, src);
 		return drop ? drop : to_nic(a, route->peer, dst);
 	case VNET_HOP_INTERNET:
-		return VNET_DROP_NONE;
+		return in_any_space(a, dst) ? VNET_DROP_NO_ROUTE :
+					      VNET_DROP_NONE;
 	case VNET_HOP_NONE:
 		return VNET_DROP_NEXT_HOP_NONE;
 	default:
