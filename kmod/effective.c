@@ -10,7 +10,8 @@
  * - BGP, in a subnet without propagation from where it was learned;
  * - BGP, equal to or inside an address space of this or a peered VNet: those are
  *   reached directly, whatever an appliance announces, unless the subnet's route
- *   table says otherwise;
+ *   table says otherwise; likewise those of the peer whose gateways it uses, and of
+ *   others that do, which that peer's route server announces itself;
  * - BGP, whose only next hop is the very NIC that sends, unless it wants that;
  * - BGP, all of whose next hops are gone or down, as if it were withdrawn, unless the
  *   subnet keeps it: then only for a NIC that is one of them;
@@ -45,6 +46,7 @@ struct view {
 	const struct vnet_mirror *system;
 	const struct vnet_mirror *bgp;
 	const struct vnet_mirror *user;		/* NULL: none */
+	const struct vnet *gateway;		/* whose table @bgp is; NULL: its own */
 	const struct vnet_port *from;		/* NULL: the host */
 	u32 flags;				/* VNET_SUBNET_F_* */
 	bool outside;				/* known: in no address space */
@@ -73,6 +75,7 @@ static __always_inline bool view_init(struct view *view, const struct vnet *vnet
 
 	view->system = &vnet->system->mirror[af];
 	view->bgp = &(gateway ?: vnet)->bgp->mirror[af];
+	view->gateway = gateway;
 	view->user = user ? &user->mirror[af] : NULL;
 	view->from = from;
 	view->flags = subnet ? READ_ONCE(subnet->flags) : 0;
@@ -135,6 +138,18 @@ static const struct vnet_dest *dest_exact(const struct vnet_mirror *mirror,
 	return index ? vnet_dest_of(mirror, index) : NULL;
 }
 
+static void prefix_of(struct vnet_prefix *prefix, int family, const void *raw,
+		      u8 len)
+{
+	union vnet_addr addr, masked;
+
+	vnet_addr_set(&addr, family, raw);
+	vnet_addr_prefix(&masked, family, &addr, len);
+	memset(prefix, 0, sizeof(*prefix));
+	memcpy(prefix->addr, &masked, vnet_addr_len(family));
+	prefix->len = len;
+}
+
 static bool inside_space(const struct view *view, const void *addr, u8 len)
 {
 	u8 space_len;
@@ -146,6 +161,27 @@ static bool inside_space(const struct view *view, const void *addr, u8 len)
 	default:
 		return false;
 	}
+}
+
+/* Does the route server that the BGP table is from announce that address space itself? */
+static noinline bool inside_announced(const struct view *view, const void *addr, u8 len)
+{
+	const struct vnet_mirror *system;
+	const struct vnet_dest *dest;
+	struct vnet_prefix space;
+	u8 space_len;
+	u32 whose;
+
+	system = &view->gateway->system->mirror[vnet_af(view->system->family)];
+	whose = vnet_mirror_space(system, addr, &space_len);
+	if (!whose || space_len > len)
+		return false;
+	if (whose != VNET_SPACE_PEER)
+		return whose == VNET_SPACE_OWN;
+	prefix_of(&space, system->family, addr, space_len);
+	dest = dest_exact(system, &space);
+	return dest && dest->peering &&
+	       rcu_access_pointer(dest->peering->peer->gateway) == view->gateway;
 }
 
 /* Does the subnet take routes from where this one was learned? */
@@ -206,7 +242,8 @@ bgp_reason(const struct view *view, const void *addr, u8 len, const struct vnet_
 	if (view->flags && !propagated(view, dest))
 		return VNET_REASON_NO_PROPAGATION;
 	if (!view->outside && !(view->flags & VNET_SUBNET_F_BGP_INSIDE) &&
-	    inside_space(view, addr, len))
+	    (inside_space(view, addr, len) ||
+	     (view->gateway && inside_announced(view, addr, len))))
 		return VNET_REASON_INSIDE_SPACE;
 	return hops_reason(view, dest);
 }
@@ -335,7 +372,7 @@ enum vnet_drop vnet_effective_lookup(const struct vnet *vnet,
 	match_longest(view.system, daddr, &system);
 	if (system.dest && system.dest->action.type == VNET_HOP_HOST)
 		return answer(res, VNET_CLASS_SYSTEM, &system);
-	view.outside = outside_spaces(&system);
+	view.outside = !view.gateway && outside_spaces(&system);
 	if (view.user)
 		match_longest(view.user, daddr, &user);
 
@@ -414,17 +451,25 @@ static enum vnet_drop resolve_peer(const struct vnet *vnet, int family,
 	return resolve_address(peering->peer, family, daddr, target);
 }
 
+/* A reserved range steps aside where a space covers it, and elsewhere leads nowhere. */
+const struct vnet_peering *vnet_effective_peering(const struct vnet *vnet, int family,
+						  const void *addr)
+{
+	const struct vnet_mirror *system = &vnet->system->mirror[vnet_af(family)];
+	struct match match;
+
+	match_longest(system, addr, &match);
+	while (match.dest && match.dest->action.flags & VNET_DEST_F_RESERVED)
+		match_shorter(system, addr, &match);
+	return match.dest ? match.dest->peering : NULL;
+}
+
 /* The way into a peer that the address of a next hop shows, NULL = none */
 static const struct vnet_peering *way_to(const struct vnet *vnet, int family,
 					 const void *addr, const struct vnet *to)
 {
-	const struct vnet_mirror *system = &vnet->system->mirror[vnet_af(family)];
-	const struct vnet_peering *peering;
-	struct match match;
+	const struct vnet_peering *peering = vnet_effective_peering(vnet, family, addr);
 
-	if (!match_longest(system, addr, &match))
-		return NULL;
-	peering = match.dest->peering;
 	if (!peering || peering->peer != to ||
 	    !(vnet_peering_link(peering) & VNET_LINK_F_ACCESS))
 		return NULL;
@@ -683,18 +728,6 @@ static bool longest_prefix(const struct view *view, int family,
 		found = true;
 	}
 	return found;
-}
-
-static void prefix_of(struct vnet_prefix *prefix, int family, const void *raw,
-		      u8 len)
-{
-	union vnet_addr addr, masked;
-
-	vnet_addr_set(&addr, family, raw);
-	vnet_addr_prefix(&masked, family, &addr, len);
-	memset(prefix, 0, sizeof(*prefix));
-	memcpy(prefix->addr, &masked, vnet_addr_len(family));
-	prefix->len = len;
 }
 
 bool vnet_effective_shorter(const struct vnet_port *port, int family,

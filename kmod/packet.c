@@ -11,12 +11,9 @@
 #include <net/ipv6.h>
 
 #include "compat.h"
-#include "dest.h"
 #include "effective.h"
 #include "endpoint.h"
-#include "fib.h"
 #include "link.h"
-#include "lpm.h"
 #include "peering.h"
 #include "remote.h"
 
@@ -197,17 +194,11 @@ static bool taken_by_other(const struct vnet_packet *pkt, const struct vnet *vne
 static const struct vnet *peer_with(const struct vnet *vnet, int family,
 				    const void *addr)
 {
-	const struct vnet_mirror *system = &vnet->system->mirror[vnet_af(family)];
-	const struct vnet_dest *dest;
-	u32 index;
-	u8 len;
+	const struct vnet_peering *peering = vnet_effective_peering(vnet, family, addr);
 
-	index = vnet_lpm_lookup(&system->lpm, addr, &len);
-	dest = index ? vnet_dest_of(system, index) : NULL;
-	if (!dest || dest->action.type != VNET_HOP_PEERING ||
-	    !(vnet_peering_link(dest->peering) & VNET_LINK_F_UP))
+	if (!peering || !(vnet_peering_link(peering) & VNET_LINK_F_UP))
 		return NULL;
-	return dest->action.peer;
+	return peering->peer;
 }
 
 bool vnet_packet_taken(const struct vnet_packet *pkt, const struct vnet *vnet,

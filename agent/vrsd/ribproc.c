@@ -564,8 +564,7 @@ static void vnet_set_spaces(struct ribproc_vnet *vnet,
 	free(old);
 }
 
-/* Some subnet may want what others do not: the kernel tells them apart. */
-static bool wants_inside(const struct conf_vnet *conf)
+static bool has_inside(const struct conf_vnet *conf)
 {
 	const struct conf_route_table *table;
 	size_t i;
@@ -577,6 +576,23 @@ static bool wants_inside(const struct conf_vnet *conf)
 		if (table && table->bgp_inside)
 			return true;
 	}
+	return false;
+}
+
+/*
+ * Some subnet may want what others do not, of the VNet or of a spoke that uses
+ * its gateways: the kernel tells them apart.
+ */
+static bool wants_inside(const struct conf_vnet *conf)
+{
+	size_t i;
+
+	if (has_inside(conf))
+		return true;
+	for (i = 0; i < ribs.conf->n_vnets; i++)
+		if (conf_peering_transits(conf, &ribs.conf->vnets[i]) &&
+		    has_inside(&ribs.conf->vnets[i]))
+			return true;
 	return false;
 }
 

@@ -167,6 +167,16 @@ propagation gateway Hidden Active
 propagation route-server Active Hidden
 propagation false Hidden Hidden
 
+# A table of the spoke alone
+write_config "$remote" true
+must sed -i 's/, route-table: inspect//; s/\(name: inspect, vnet:\) hub/\1 near/
+	s,10.1.0.0/24,&\, route-table: inspect,' "$run/vrsd.yaml"
+check "the spoke takes BGP routes inside VNets, not the hub" ask reload
+check "it has what is inside the hub" wait_until 10 row_is vm1 10.0.9 \
+	"B Active 10.0.9.0/24 VirtualNetworkGateway 10.0.1.4"
+check "the hub has not" wait_until 10 row_is vm0 10.0.9 \
+	"B Hidden 10.0.9.0/24 VirtualNetworkGateway 10.0.1.4"
+
 # An NVA in a VNet that is peered with the route server's (TV-11)
 write_config "$remote" true
 check "all BGP routes again" ask reload

@@ -175,6 +175,13 @@ static bool accesses(unsigned int v, unsigned int w)
 	       model.side[v][w].flags & VNET_PEERING_F_VNET_ACCESS;
 }
 
+static bool uses_gateways(unsigned int v, unsigned int w)
+{
+	return connected(v, w) && model.side[v][w].flags &
+				  VNET_PEERING_F_USE_REMOTE_GATEWAYS &&
+	       model.side[w][v].flags & VNET_PEERING_F_GATEWAY_TRANSIT;
+}
+
 static struct asker make_asker(unsigned int v, unsigned int n, int family)
 {
 	struct asker a = { .v = v, .n = n, .family = family, .bgp = v };
@@ -182,9 +189,7 @@ static struct asker make_asker(unsigned int v, unsigned int n, int family)
 	unsigned int w;
 
 	for (w = 0; w < VNETS; w++)
-		if (connected(v, w) && model.side[v][w].flags &
-		    VNET_PEERING_F_USE_REMOTE_GATEWAYS &&
-		    model.side[w][v].flags & VNET_PEERING_F_GATEWAY_TRANSIT)
+		if (uses_gateways(v, w))
 			a.bgp = w;
 	/* A NIC without addresses is in no subnet. */
 	if (n >= 2 || !model.vnet[v].nic[n].owns)
@@ -196,10 +201,16 @@ static struct asker make_asker(unsigned int v, unsigned int n, int family)
 	return a;
 }
 
-/* A connected peer's row or the VNet's own, equal to or around @prefix */
-static bool in_space(const struct asker *a, const struct prefix *prefix)
+static bool is_reserved(const struct route *route)
 {
-	const struct table *t = &model.vnet[a->v].table[TABLE_SYSTEM];
+	return route->kind == KIND_NONE && route->protocol == RTPROT_KERNEL;
+}
+
+/* Equal to or inside a row of @v's own, or of a peer that counts */
+static bool inside(unsigned int v, const struct prefix *prefix,
+		   bool (*counts)(unsigned int peer, unsigned int v))
+{
+	const struct table *t = &model.vnet[v].table[TABLE_SYSTEM];
 	unsigned int i;
 
 	for (i = 0; i < t->n; i++) {
@@ -207,11 +218,21 @@ static bool in_space(const struct asker *a, const struct prefix *prefix)
 
 		if (prefix_covers(&route->prefix, prefix) &&
 		    (route->kind == KIND_LOCAL ||
-		     (route->kind == KIND_PEER &&
-		      connected(a->v, route->peer))))
+		     (route->kind == KIND_PEER && counts(route->peer, v))))
 			return true;
 	}
 	return false;
+}
+
+static bool in_space(const struct asker *a, const struct prefix *prefix)
+{
+	return inside(a->v, prefix, connected);
+}
+
+/* What the route server whose routes it has announces by itself */
+static bool is_announced(const struct asker *a, const struct prefix *prefix)
+{
+	return a->bgp != a->v && inside(a->bgp, prefix, uses_gateways);
 }
 
 static const struct group *group_of(const struct route *route)
@@ -289,7 +310,8 @@ static unsigned int bgp_filter(const struct asker *a, const struct route *route)
 
 	if (a->flags & (off | VNET_SUBNET_F_NO_PROPAGATION))
 		return VNET_REASON_NO_PROPAGATION;
-	if (in_space(a, &route->prefix) &&
+	if ((in_space(a, &route->prefix) ||
+	     is_announced(a, &route->prefix)) &&
 	    !(a->flags & VNET_SUBNET_F_BGP_INSIDE))
 		return VNET_REASON_INSIDE_SPACE;
 	return hops_reason(a, route);
@@ -314,7 +336,7 @@ static unsigned int system_filter(const struct asker *a,
 {
 	if (route->kind == KIND_PEER && !connected(a->v, route->peer))
 		return VNET_REASON_NOT_PEERED;
-	if (route->kind != KIND_NONE || route->protocol != RTPROT_KERNEL)
+	if (!is_reserved(route))
 		return VNET_REASON_NONE;
 	if (in_space(a, &route->prefix))
 		return VNET_REASON_SPACE_COVERS;
@@ -465,7 +487,11 @@ static unsigned int cross(const struct asker *a, unsigned int w,
 	return VNET_DROP_FORWARDED;
 }
 
-/* The peer whose row is the longest of the system's for an address, or -1 */
+/*
+ * The peer whose row is the longest of the system's for an address, or -1.
+ * Where a reserved range is longer, either a space covers it or there is no
+ * peer.
+ */
 static int peer_towards(const struct asker *a, const struct addr *addr)
 {
 	const struct table *t = &model.vnet[a->v].table[TABLE_SYSTEM];
@@ -474,6 +500,7 @@ static int peer_towards(const struct asker *a, const struct addr *addr)
 
 	for (i = 0; i < t->n; i++)
 		if (prefix_contains(&t->route[i].prefix, addr) &&
+		    !is_reserved(&t->route[i]) &&
 		    (!found || found->prefix.len < t->route[i].prefix.len))
 			found = &t->route[i];
 	return found && found->kind == KIND_PEER ? (int)found->peer : -1;
