@@ -294,9 +294,13 @@ static enum vnet_drop lookup_check_sender(const struct lookup *lookup)
 static void lookup_run(struct lookup *lookup)
 {
 	const struct vnet_port *port = lookup->port;
-	const struct vnet_flow *flow = &lookup->flow;
+	struct vnet_flow *flow = &lookup->flow;
+	const struct vnet_endpoint *own;
 	enum vnet_drop drop;
 
+	own = vnet_port_primary(port, flow->family);
+	if (!lookup->has_src && own)
+		flow->src = own->key.addr;
 	drop = vnet_effective_lookup(port->vnet, port, flow->family, &flow->dst,
 				     &lookup->route);
 	if (!drop)
@@ -306,6 +310,8 @@ static void lookup_run(struct lookup *lookup)
 					      vnet_flow_hash(flow,
 							     READ_ONCE(port->vnet->ecmp_symmetric)),
 					      &lookup->target);
+	if (!drop && lookup->target.remote && !vnet_endpoint_usable(lookup->target.ep))
+		drop = VNET_DROP_NO_TUNNEL;
 	lookup->drop = lookup_check_sender(lookup) ?: drop;
 }
 

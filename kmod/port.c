@@ -105,6 +105,11 @@ config_primary(const struct vnet_port_config *config, int family)
 	return NULL;
 }
 
+const struct vnet_endpoint *vnet_port_primary(const struct vnet_port *port, int family)
+{
+	return config_primary(rcu_dereference(port->config), family);
+}
+
 static struct hlist_head *mac_bucket(const struct vnet *vnet, const u8 *mac)
 {
 	u32 hash = jhash(mac, ETH_ALEN, vnet->vni);

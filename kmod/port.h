@@ -102,6 +102,9 @@ static inline struct vnet_port *vnet_port_get_rcu(const struct net_device *dev)
  */
 bool vnet_port_owns(const struct vnet_port *port, int family, const void *addr);
 
+/* RCU: the NIC's first address of a family; NULL = none */
+const struct vnet_endpoint *vnet_port_primary(const struct vnet_port *port, int family);
+
 /* Any context that keeps @port: can its guest be handed packets? */
 static inline bool vnet_port_up(const struct vnet_port *port)
 {
