@@ -237,6 +237,32 @@ static struct vnet_nhset *nhset_of_info(struct vnet_net *vn,
 	}
 }
 
+/* A resilient group is told of another member bucket by bucket, after the kernel has made up its
+ * mind: what it cannot take has to be refused before.
+ */
+static int nexthop_check_groups(struct vnet_net *vn, const struct nh_notifier_info *info,
+				const struct vnet_nhset *set)
+{
+	const struct nexthop *member = nexthop_find_by_id(vn->net, info->id);
+	const struct vnet_nhset *group;
+	const struct nh_grp_entry *entry;
+	struct vnet_nexthop *nh;
+
+	if (!member)
+		return 0;
+	list_for_each_entry(entry, &member->grp_list, nh_list) {
+		nh = nexthop_find(vn, entry->nh_parent->id);
+		group = nh ? nexthop_set(vn, nh) : NULL;
+		if (!group || !group->activity ||
+		    (group->kind == set->kind && group->family == set->family))
+			continue;
+		NL_SET_ERR_MSG_MOD(info->extack,
+				   "A resilient group in a VNet has this next hop, its kind cannot change");
+		return -EBUSY;
+	}
+	return 0;
+}
+
 static int nexthop_replace(struct vnet_net *vn,
 			   const struct nh_notifier_info *info)
 {
@@ -251,7 +277,7 @@ static int nexthop_replace(struct vnet_net *vn,
 	set = nhset_of_info(vn, info);
 	if (IS_ERR_OR_NULL(set))
 		return PTR_ERR_OR_ZERO(set);
-	err = vnet_nhset_seal(set, GFP_KERNEL);
+	err = nexthop_check_groups(vn, info, set) ?: vnet_nhset_seal(set, GFP_KERNEL);
 	if (err)
 		goto err_set;
 
@@ -315,6 +341,9 @@ static int nexthop_event(struct notifier_block *nb, unsigned long event,
 		break;
 	}
 	mutex_unlock(&vn->nexthop_lock);
+	/* The kernel may print the text without having made sure that there is one. */
+	if (err == -ENOMEM)
+		NL_SET_ERR_MSG_MOD(info->extack, "Out of memory");
 	return notifier_from_errno(err);
 }
 

@@ -90,7 +90,7 @@ static void nhset_append(struct vnet_nhset *set, struct vnet_endpoint *ep,
 static void nhset_begin(struct vnet_nhset *set, const struct vnet_gateway *gw)
 {
 	set->kind = gateway_kind(gw);
-	set->family = gw->family;
+	set->family = set->kind == VNET_NHSET_HOPS ? gw->family : 0;
 	if (set->kind == VNET_NHSET_VNET)
 		set->vnet = vnet_link_priv(gw->dev);
 }
@@ -123,8 +123,10 @@ int vnet_nhset_add(struct vnet_nhset *set, const struct vnet_gateway *gw,
 	struct vnet_endpoint *ep;
 	int err;
 
-	if (set->paths == set->max)
+	if (set->paths == set->max) {
+		NL_SET_ERR_MSG_MOD(extack, "More next hops than were announced");
 		return -E2BIG;
+	}
 	if (set->paths) {
 		err = nhset_check(set, gw, extack);
 		if (err)

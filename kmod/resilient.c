@@ -200,8 +200,10 @@ int vnet_resilient_move(struct vnet_net *vn, struct vnet_nexthop *nh,
 				   "Next hops in VNets and others cannot be mixed");
 		return -EOPNOTSUPP;
 	}
-	if (bucket >= set->buckets)
+	if (bucket >= set->buckets) {
+		NL_SET_ERR_MSG_MOD(extack, "The group has no such bucket");
 		return -EINVAL;
+	}
 	to = find_member(set, &info->new_nh);
 	if (to == set->num) {
 		set = grow(vn, nh, &info->new_nh, extack);

@@ -99,6 +99,15 @@ must ip nexthop replace id 34 group 2 type resilient
 check_equal "back in the VNet" "10.1.2.5" hop_of 10.5.0.1
 check_equal "with all buckets" 8 \
 	eval "ip nexthop bucket show id 34 | grep -c offload"
+must ip nexthop add id 35 via 10.1.2.5 dev blue
+must ip nexthop add id 36 group 35 type resilient buckets 8
+must ip route add 10.6.0.0/16 nhid 36 table 101
+check_error "its member cannot be one of the other family" "its kind cannot change" \
+	ip nexthop replace id 35 via fd00:1::2:5 dev blue
+check_equal "and stays what it is" "10.1.2.5" hop_of 10.6.0.1
+must ip route del 10.6.0.0/16 table 101
+must ip nexthop del id 36
+must ip nexthop del id 35
 sleep 3
 for i in {1..20}; do
 	must test "$(hop_of 10.5.0.$i)" = 10.1.2.5
