@@ -103,8 +103,11 @@ static struct vnet_peering *peering_configured(struct vnet *vnet,
 
 	spin_lock_bh(&vn->peering_lock);
 	peering = peering_find(vnet, peer);
+	/* One that is there for its routes only may go with them at any time. */
+	if (peering && !peering->configured)
+		peering = NULL;
 	spin_unlock_bh(&vn->peering_lock);
-	return peering && peering->configured ? peering : NULL;
+	return peering;
 }
 
 u8 vnet_peering_state(const struct vnet_peering *peering)
