@@ -113,6 +113,11 @@ static enum vnet_drop fragment(struct sk_buff *skb, const struct vnet_way *way)
 	struct fragmenting all = { .way = way };
 	int err;
 
+	/* Fragmentation itself would give SCTP the checksum of others. */
+	if (skb->ip_summed == CHECKSUM_PARTIAL && skb_csum_hwoffload_help(skb, 0)) {
+		kfree_skb(skb);
+		return VNET_DROP_OFFLOAD;
+	}
 	vnet_compat_dst_init(&all.rt.dst, &fragment_dst_ops);
 	all.rt.dst.dev = way->dev;
 	/* Not counted: a packet that fails may be kept by who looks at drops, longer than this. */
@@ -150,11 +155,13 @@ static enum vnet_drop fragment_gso(struct sk_buff *skb, const struct vnet_way *w
 }
 
 /* GSO packets, too: a sender that did not ask for DF need not listen to ICMP, and where it is
- * GRO that has made one of its packets, it does not know of any.
+ * GRO that has made one of its packets, it does not know of any. A way that is too narrow for
+ * IPv4 (RFC 791 has 68 bytes) is none: the kernel itself takes IPv4 from such a device.
  */
-static bool may_fragment(const struct vnet_packet *pkt)
+static bool may_fragment(const struct vnet_packet *pkt, unsigned int mtu)
 {
-	return pkt->family == AF_INET && !(ip_hdr(pkt->skb)->frag_off & htons(IP_DF));
+	return pkt->family == AF_INET && !(ip_hdr(pkt->skb)->frag_off & htons(IP_DF)) &&
+	       mtu >= IPV4_MIN_MTU;
 }
 
 /* From here on the packet is another's, who does not give it back when it fails. */
@@ -174,7 +181,7 @@ static __always_inline enum vnet_drop deliver_out(struct vnet_packet *pkt,
 	struct sk_buff *skb = pkt->skb;
 	enum vnet_drop reason;
 
-	if (!fits && !may_fragment(pkt)) {
+	if (!fits && !may_fragment(pkt, way->mtu)) {
 		vnet_icmp_too_big(pkt, way->mtu);
 		return VNET_DROP_TOO_BIG;
 	}

@@ -159,6 +159,14 @@ must in_vm vm1 sysctl -qw net.ipv4.ip_no_pmtu_disc=0
 must in_vm vm1 ip route del 10.1.0.5/32
 must in_vm vm1 ip route del 10.1.2.4/32
 
+# One that takes a header and no more
+must ip -n h1 link add narrow type dummy
+must ip -n h1 link set narrow mtu 24 master blue
+must ip -n h1 link set narrow up
+must on h1 vrs nic set narrow mac 02:00:00:00:01:99 address 10.1.0.9
+check_counter_at "what has no room for IPv4 takes no fragments" h1 vm1 drop_too_big \
+	send_from vm1 10.1.0.9 -s 100 -M dont
+
 must ip -n small link set eth0 mtu 1300
 check "fragments of the router's arrive as one" \
 	ping_from vm1 10.1.0.5 -s 1450 -M dont
