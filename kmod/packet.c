@@ -7,6 +7,7 @@
 #include "packet.h"
 
 #include <linux/in.h>
+#include <linux/tcp.h>
 #include <net/ip.h>
 #include <net/ipv6.h>
 
@@ -87,6 +88,26 @@ static unsigned int ip6_totlen(const struct sk_buff *skb)
 	return sizeof(*ip6h) + len;
 }
 
+/*
+ * Of what awaits its checksum it is known where that begins, behind all headers. Otherwise it
+ * matters only of GSO packets, whose TCP header is read there: no header of a guest's may lead
+ * beyond what is linear.
+ */
+static int ip6_transport_offset(const struct sk_buff *skb)
+{
+	u8 protocol = ipv6_hdr(skb)->nexthdr;
+	int offset = sizeof(struct ipv6hdr);
+	__be16 frag_off;
+
+	if (skb->ip_summed == CHECKSUM_PARTIAL)
+		return skb_checksum_start_offset(skb);
+	if (skb_is_gso(skb))
+		offset = ipv6_skip_exthdr(skb, offset, &protocol, &frag_off);
+	if (offset < 0 || offset + sizeof(struct tcphdr) > skb_headlen(skb))
+		return sizeof(struct ipv6hdr);
+	return offset;
+}
+
 static enum vnet_drop check_ip6(struct vnet_packet *pkt)
 {
 	struct sk_buff *skb = pkt->skb;
@@ -104,6 +125,7 @@ static enum vnet_drop check_ip6(struct vnet_packet *pkt)
 	    ip6_martian(ipv6_hdr(skb)))
 		return VNET_DROP_MALFORMED;
 
+	skb_set_transport_header(skb, ip6_transport_offset(skb));
 	pkt->family = AF_INET6;
 	return VNET_DROP_NONE;
 }
