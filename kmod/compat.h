@@ -24,6 +24,10 @@
 #error "vnet has not been ported beyond Linux 6.12"
 #endif
 
+#ifndef CONFIG_64BIT
+#error "vnet needs a 64-bit kernel: lookups read words of 64 bits at once"
+#endif
+
 /* Of a variable on the stack: whoever declares it fills it in, so that a kernel which clears
  * all of them (CONFIG_INIT_STACK_ALL_ZERO) need not.
  */
