@@ -101,6 +101,18 @@ static void look_after(struct vnet *vnet)
 	tell_vnet(vnet);
 }
 
+/* Some may have waited for what another VNet had, and its pass took away. */
+static void try_again(struct fib *fib)
+{
+	struct vnet *vnet, *next;
+
+	fib->configured = false;
+	HASH_ITER(hh, fib->vnets, vnet, next) {
+		if (vnet->problem[0])
+			fib_vnet_due(vnet);
+	}
+}
+
 static void run_due(void *arg)
 {
 	struct vnet *vnet, *next;
@@ -110,6 +122,8 @@ static void run_due(void *arg)
 		if (vnet->due)
 			look_after(vnet);
 	}
+	if (fib->configured)
+		try_again(fib);
 }
 
 static void check_all(void *arg)
@@ -208,6 +222,7 @@ static void forget_vnet(struct vnet *vnet)
 	want_free(vnet->want);
 	spec_free(vnet->spec);
 	dropped_fini(&vnet->dropped);
+	free(vnet->left);
 	free(vnet);
 }
 
@@ -263,7 +278,7 @@ static void release(struct fib *fib, const struct fib_vnet *vnets, size_t n)
 			vnet_delete(vnet);
 		} else {
 			vnet_release(vnet, spec);
-			rows_release(vnet, vnet->spec, spec);
+			rows_leave(vnet, spec);
 		}
 	}
 }
@@ -305,6 +320,7 @@ void fib_configure(struct fib *fib, const struct fib_vnet *vnets, size_t n)
 	for (i = 0; i < n; i++)
 		describe(fib, &vnets[i]);
 	audit_restart(fib->audit);
+	fib->configured = true;
 	loop_timer_set(fib->vnet_timer, 0);
 }
 

@@ -79,12 +79,35 @@ static bool is_among(const struct prefix *spaces, size_t n,
 	return false;
 }
 
-static bool is_space(const struct fib_vnet *spec, const struct prefix *prefix)
+/*
+ * The kernel takes no route through a device that is down. The VNet's own is up
+ * before there are rows, but that is perhaps not known yet.
+ */
+static int if_up(const struct vnet *vnet, int ifindex)
 {
+	const struct msg_link *link;
+
+	if (ifindex == vnet->ifindex)
+		return ifindex;
+	link = links_by_index(&vnet->fib->links, ifindex);
+	return link && link->up ? ifindex : 0;
+}
+
+/* Rows into a peer wait for its device. */
+static int way_into(const struct vnet *vnet, const struct fib_peering *side)
+{
+	return if_up(vnet, peering_ifindex(vnet, side));
+}
+
+/* Whether there is a row for a prefix as an address space. */
+static bool is_space(const struct vnet *vnet, const struct prefix *prefix)
+{
+	const struct fib_vnet *spec = vnet->spec;
 	size_t i;
 
 	for (i = 0; i < spec->n_peerings; i++) {
-		if (is_among(spec->peerings[i].spaces,
+		if (way_into(vnet, &spec->peerings[i]) &&
+		    is_among(spec->peerings[i].spaces,
 			     spec->peerings[i].n_spaces, prefix))
 			return true;
 	}
@@ -102,10 +125,10 @@ static bool has_family(const struct fib_vnet *spec, int family)
 	return false;
 }
 
-static void want_reserved(struct rows *rows, const struct fib_vnet *spec)
+static void want_reserved(struct rows *rows, const struct vnet *vnet)
 {
 	struct msg_route route = {
-		.table = spec->table,
+		.table = vnet->spec->table,
 		.protocol = RTPROT_KERNEL,
 		.type = MSG_ROUTE_BLACKHOLE,
 	};
@@ -113,7 +136,7 @@ static void want_reserved(struct rows *rows, const struct fib_vnet *spec)
 
 	for (i = 0; i < ARRAY_SIZE(reserved); i++) {
 		route.prefix = reserved_prefix(i);
-		if (!is_space(spec, &route.prefix))
+		if (!is_space(vnet, &route.prefix))
 			want_row(rows, &route);
 	}
 }
@@ -134,14 +157,13 @@ static void want_default(struct rows *rows, const struct fib_vnet *spec,
 		want_row(rows, &route);
 }
 
-/* Rows into a peer wait for its device. */
 static void want_peering(struct rows *rows, const struct vnet *vnet,
 			 const struct fib_peering *side)
 {
 	struct msg_route route = {
 		.table = vnet->spec->table,
 		.protocol = FIB_PROTO_CONFIG,
-		.ifindex = peering_ifindex(vnet, side),
+		.ifindex = way_into(vnet, side),
 	};
 	size_t i;
 
@@ -170,10 +192,13 @@ static void want_system(struct rows *rows, const struct vnet *vnet,
 		want_peering(rows, vnet, &spec->peerings[i]);
 	want_default(rows, spec, AF_INET, internet);
 	want_default(rows, spec, AF_INET6, internet);
-	want_reserved(rows, spec);
+	want_reserved(rows, vnet);
 }
 
-/* A row that needs a device which is not there waits for it. */
+/*
+ * What needs a device that is not there drops its packets until it is: whoever
+ * wrote it wants no other way.
+ */
 static void want_user(struct rows *rows, const struct vnet *vnet,
 		      const struct fib_user_table *table,
 		      const struct fib_user_route *user, int internet)
@@ -188,21 +213,21 @@ static void want_user(struct rows *rows, const struct vnet *vnet,
 	switch (user->type) {
 	case FIB_USER_APPLIANCE:
 		route.gateway = user->next_hop;
-		route.ifindex = peering_hop_ifindex(vnet, &user->next_hop);
-		if (!route.ifindex)
-			return;
+		route.ifindex = if_up(vnet, peering_hop_ifindex(vnet,
+							&user->next_hop));
 		break;
 	case FIB_USER_VNET_LOCAL:
 		break;
 	case FIB_USER_INTERNET:
-		if (!internet)
-			return;
 		route.ifindex = internet;
 		break;
 	case FIB_USER_NONE:
 		route.ifindex = 0;
-		route.type = MSG_ROUTE_BLACKHOLE;
 		break;
+	}
+	if (!route.ifindex) {
+		route.gateway = (struct addr){ 0 };
+		route.type = MSG_ROUTE_BLACKHOLE;
 	}
 	want_row(rows, &route);
 }
@@ -334,7 +359,7 @@ static bool compare_tables(struct vnet *vnet, struct rows *rows,
  * Changes
  */
 
-static void add_row(struct vnet *vnet, const struct row *row)
+static void put_row(struct vnet *vnet, const struct row *row)
 {
 	char buf[MSG_MAX] __attribute__((aligned(8))), text[PREFIX_STRLEN];
 	uint16_t flags = NLM_F_CREATE;
@@ -365,6 +390,21 @@ static void delete_row(struct vnet *vnet, const struct msg_route *route)
 		     msg_del_route(buf, route));
 }
 
+/* One that shrinks to a reserved range makes room for what is inside it. */
+static void put_rows(struct vnet *vnet, const struct rows *rows)
+{
+	size_t i;
+
+	for (i = 0; i < rows->n_wanted; i++) {
+		if (rows->wanted[i].state == ROW_WRONG)
+			put_row(vnet, &rows->wanted[i]);
+	}
+	for (i = 0; i < rows->n_wanted; i++) {
+		if (rows->wanted[i].state != ROW_WRONG)
+			put_row(vnet, &rows->wanted[i]);
+	}
+}
+
 /* Address spaces may not overlap, not even for a moment. */
 static bool in_the_way(const struct rows *rows, const struct msg_route *stale)
 {
@@ -373,7 +413,7 @@ static bool in_the_way(const struct rows *rows, const struct msg_route *stale)
 	for (i = 0; i < rows->n_wanted; i++) {
 		const struct row *row = &rows->wanted[i];
 
-		if (row->state == ROW_MISSING &&
+		if ((row->state == ROW_MISSING || row->state == ROW_WRONG) &&
 		    row->route.table == stale->table &&
 		    row->route.type == stale->type &&
 		    prefix_overlaps(&row->route.prefix, &stale->prefix))
@@ -423,42 +463,78 @@ static void look(struct vnet *vnet, const struct rows *rows)
 void rows_apply(struct vnet *vnet)
 {
 	struct rows rows = { 0 };
-	size_t i;
 
 	want_all(&rows, vnet);
 	if (compare_tables(vnet, &rows, vnet->spec)) {
 		if (!vnet->looked)
 			look(vnet, &rows);
 		delete_stale(vnet, &rows, false);
-		for (i = 0; i < rows.n_wanted; i++)
-			add_row(vnet, &rows.wanted[i]);
+		put_rows(vnet, &rows);
 		delete_stale(vnet, &rows, true);
 	}
 	free_rows(&rows);
 }
 
+void rows_release(struct vnet *vnet)
+{
+	struct rows rows = { 0 };
+
+	compare_tables(vnet, &rows, vnet->spec);
+	delete_stale(vnet, &rows, true);
+	free_rows(&rows);
+}
+
+/*
+ * Route tables that are left
+ */
+
 static bool has_table(const struct fib_vnet *spec, uint32_t table)
 {
 	size_t i;
 
-	for (i = 0; spec && i < spec->n_tables; i++) {
+	for (i = 0; i < spec->n_tables; i++) {
 		if (spec->tables[i].table == table)
 			return true;
 	}
 	return false;
 }
 
-void rows_release(struct vnet *vnet, const struct fib_vnet *spec,
-		  const struct fib_vnet *keep)
+void rows_leave(struct vnet *vnet, const struct fib_vnet *spec)
 {
-	struct rows rows = { 0 };
+	const struct fib_vnet *old = vnet->spec;
 	size_t i;
 
-	if (!keep || keep->table != spec->table)
-		compare_table(vnet, &rows, spec->table);
-	for (i = 0; i < spec->n_tables; i++) {
-		if (!has_table(keep, spec->tables[i].table))
-			compare_table(vnet, &rows, spec->tables[i].table);
+	for (i = 0; i < old->n_tables; i++) {
+		if (has_table(spec, old->tables[i].table))
+			continue;
+		vnet->left = xreallocarray(vnet->left, vnet->n_left + 1,
+					   sizeof(*vnet->left));
+		vnet->left[vnet->n_left++] = old->tables[i].table;
+	}
+}
+
+/* Whether a table has come back, or has become another VNet's. */
+static bool is_in_use(const struct fib *fib, uint32_t table)
+{
+	struct vnet *vnet, *tmp;
+
+	HASH_ITER(hh, fib->vnets, vnet, tmp) {
+		if (vnet->spec->table == table || has_table(vnet->spec, table))
+			return true;
+	}
+	return false;
+}
+
+void rows_empty_left(struct vnet *vnet)
+{
+	struct rows rows = { 0 };
+	uint32_t table;
+
+	for (; vnet->n_left > 0; vnet->n_left--) {
+		table = vnet->left[vnet->n_left - 1];
+		if (!is_in_use(vnet->fib, table) &&
+		    !compare_table(vnet, &rows, table))
+			break;
 	}
 	delete_stale(vnet, &rows, true);
 	free_rows(&rows);

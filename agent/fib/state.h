@@ -45,6 +45,8 @@ struct vnet {
 	bool looked;			/* it is known what was left of it: */
 	bool kept4, kept6;		/* device and address spaces */
 	struct dropped dropped;		/* next hops that groups are without */
+	uint32_t *left;			/* route tables to be emptied */
+	size_t n_left;
 	unsigned int changes;		/* made while looking after it */
 	char problem[NETLINK_TEXT_LEN + 64];	/* the first, or "" */
 	int told_ifindex;		/* of the last event, 0: not ready */
@@ -71,6 +73,7 @@ struct fib {
 	struct loop_timer *check_timer;	/* everything, now and then */
 	uint32_t turn;			/* VNI that was programmed last */
 	bool busy;			/* idle was not told yet */
+	bool configured;		/* no pass since then */
 	struct fib_stats stats;		/* requests, refused, repairs, audits */
 };
 
@@ -143,9 +146,14 @@ int peering_hop_ifindex(const struct vnet *vnet, const struct addr *hop);
 /* rows.c */
 /* Routes that are to be there, before what is not to be is taken away. */
 void rows_apply(struct vnet *vnet);
-/* Remove our rows of @spec's tables that are not in @keep (NULL: all). */
-void rows_release(struct vnet *vnet, const struct fib_vnet *spec,
-		  const struct fib_vnet *keep);
+/* Remove our rows from all tables. */
+void rows_release(struct vnet *vnet);
+/*
+ * Note the route tables that @spec, to come, does not have any more: subnets
+ * still use them; and empty them when none does.
+ */
+void rows_leave(struct vnet *vnet, const struct fib_vnet *spec);
+void rows_empty_left(struct vnet *vnet);
 
 /* spec.c */
 struct fib_vnet *spec_copy(const struct fib_vnet *spec);

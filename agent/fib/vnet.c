@@ -315,7 +315,7 @@ void vnet_count(struct vnet *vnet, const char *what,
 		vnet->changes++;
 }
 
-static void set_subnet(struct vnet *vnet, const struct fib_subnet *subnet)
+static bool set_subnet(struct vnet *vnet, const struct fib_subnet *subnet)
 {
 	struct genl_subnet set = {
 		.prefix = subnet->prefix,
@@ -327,40 +327,47 @@ static void set_subnet(struct vnet *vnet, const struct fib_subnet *subnet)
 
 	genl_set_subnet(&vnet->fib->genl, vnet->ifindex, &set, &err);
 	vnet_count(vnet, prefix_format(&subnet->prefix, text), &err);
+	return err.error == 0;
 }
 
-static void change_subnets(struct vnet *vnet, const struct subnet_diff *diff)
+/* Whether all are right in the end. */
+static bool change_subnets(struct vnet *vnet, const struct subnet_diff *diff)
 {
 	char text[PREFIX_STRLEN];
 	struct netlink_error err;
+	bool all = true;
 	size_t i;
 
 	for (i = 0; i < diff->n_stale; i++) {
 		genl_del_subnet(&vnet->fib->genl, vnet->ifindex,
 				&diff->stale[i], &err);
 		vnet_count(vnet, prefix_format(&diff->stale[i], text), &err);
+		all = all && err.error == 0;
 	}
 	for (i = 0; i < vnet->spec->n_subnets; i++) {
 		if (!diff->right[i])
-			set_subnet(vnet, &vnet->spec->subnets[i]);
+			all = set_subnet(vnet, &vnet->spec->subnets[i]) && all;
 	}
+	return all;
 }
 
-static void apply_subnets(struct vnet *vnet)
+static bool apply_subnets(struct vnet *vnet)
 {
 	struct subnet_diff diff = {
 		.spec = vnet->spec,
 		.right = xcalloc(vnet->spec->n_subnets + 1, sizeof(bool)),
 	};
 	struct netlink_error err;
+	bool all = false;
 
 	if (genl_get_subnets(&vnet->fib->genl, vnet->ifindex, compare_subnet,
 			     &diff, &err) < 0)
 		vnet_unread(vnet, "subnets", &err);
 	else
-		change_subnets(vnet, &diff);
+		all = change_subnets(vnet, &diff);
 	free(diff.right);
 	free(diff.stale);
+	return all;
 }
 
 /*
@@ -386,7 +393,8 @@ static bool same_mac(const struct fib_nic *nic, const struct genl_nic *is)
 				 memcmp(nic->mac, is->mac, 6) == 0);
 }
 
-static void set_nic(struct vnet *vnet, const struct fib_nic *nic, int ifindex)
+/* False if an address is still another NIC's. */
+static bool set_nic(struct vnet *vnet, const struct fib_nic *nic, int ifindex)
 {
 	struct genl_nic_set set = {
 		.ifindex = ifindex,
@@ -403,7 +411,52 @@ static void set_nic(struct vnet *vnet, const struct fib_nic *nic, int ifindex)
 	if (genl_get_nic(&vnet->fib->genl, ifindex, &is, &err) == 0 &&
 	    same_mac(nic, &is) && same_addresses(nic, &is) &&
 	    nic->flags == is.flags)
+		return true;
+	genl_set_nic(&vnet->fib->genl, &set, &err);
+	vnet_count(vnet, nic->device, &err);
+	return err.error != EADDRINUSE;
+}
+
+static bool has_address(const struct fib_nic *nic, const struct addr *addr)
+{
+	size_t i;
+
+	for (i = 0; i < nic->n_addresses; i++) {
+		if (addr_equal(&nic->addresses[i], addr))
+			return true;
+	}
+	return false;
+}
+
+static bool is_another_nics(const struct fib_vnet *spec,
+			    const struct fib_nic *nic, const struct addr *addr)
+{
+	size_t i;
+
+	for (i = 0; i < spec->n_nics; i++) {
+		if (&spec->nics[i] != nic && has_address(&spec->nics[i], addr))
+			return true;
+	}
+	return false;
+}
+
+/* Take away what another one is to have. */
+static void strip_nic(struct vnet *vnet, const struct fib_nic *nic, int ifindex)
+{
+	struct genl_nic_set set = { .ifindex = ifindex, .set_addrs = true };
+	struct netlink_error err;
+	struct genl_nic is;
+	size_t i;
+
+	if (genl_get_nic(&vnet->fib->genl, ifindex, &is, &err) < 0)
 		return;
+	for (i = 0; i < is.n_addrs; i++) {
+		if (!is_another_nics(vnet->spec, nic, &is.addrs[i]))
+			is.addrs[set.n_addrs++] = is.addrs[i];
+	}
+	if (set.n_addrs == is.n_addrs)
+		return;
+	set.addrs = is.addrs;
 	genl_set_nic(&vnet->fib->genl, &set, &err);
 	vnet_count(vnet, nic->device, &err);
 }
@@ -424,9 +477,10 @@ static bool enslave(struct vnet *vnet, const struct msg_link *link)
 					   true));
 }
 
-static void apply_nics(struct vnet *vnet)
+static bool apply_nics_once(struct vnet *vnet)
 {
 	const struct msg_link *link;
+	bool ok = true;
 	size_t i;
 
 	for (i = 0; i < vnet->spec->n_nics; i++) {
@@ -434,8 +488,30 @@ static void apply_nics(struct vnet *vnet)
 
 		link = links_by_name(&vnet->fib->links, nic->device);
 		if (link && enslave(vnet, link))
-			set_nic(vnet, nic, link->ifindex);
+			ok = set_nic(vnet, nic, link->ifindex) && ok;
 	}
+	return ok;
+}
+
+/* NICs that swap addresses have to let go of them first. */
+static void apply_nics(struct vnet *vnet)
+{
+	char problem[sizeof(vnet->problem)];
+	const struct msg_link *link;
+	size_t i;
+
+	memcpy(problem, vnet->problem, sizeof(problem));
+	if (apply_nics_once(vnet))
+		return;
+	memcpy(vnet->problem, problem, sizeof(problem));
+	for (i = 0; i < vnet->spec->n_nics; i++) {
+		const struct fib_nic *nic = &vnet->spec->nics[i];
+
+		link = links_by_name(&vnet->fib->links, nic->device);
+		if (link && link->master == vnet->ifindex)
+			strip_nic(vnet, nic, link->ifindex);
+	}
+	apply_nics_once(vnet);
 }
 
 static bool has_nic(const struct fib_vnet *spec, const char *device)
@@ -482,7 +558,7 @@ void vnet_delete(struct vnet *vnet)
 	if (vnet->ifindex)
 		vnet_request(vnet, vnet->spec->name,
 			     msg_del_link(buf, vnet->ifindex));
-	rows_release(vnet, vnet->spec, NULL);
+	rows_release(vnet);
 	if (vnet->problem[0])
 		log_warn("%s", vnet->problem);
 	vnet->ifindex = 0;
@@ -504,7 +580,8 @@ static bool apply_steps(struct vnet *vnet)
 		return true;
 	}
 	peering_apply(vnet);
-	apply_subnets(vnet);
+	if (apply_subnets(vnet))
+		rows_empty_left(vnet);
 	hosts_release(vnet);
 	apply_nics(vnet);
 	hosts_apply(vnet);

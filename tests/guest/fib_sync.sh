@@ -283,6 +283,35 @@ tell describe "vnet red 5002 200 201 3000" "space 10.2.0.0/16" configure audit
 check "with a higher limit all are" wait_until 20 \
 	eval "[ \$(ip route show table 201 | wc -l) -eq 2000 ]"
 
+# Spaces that grow into a reserved range, and shrink out of one; NICs that swap; what
+# another VNet has to let go of first.
+device g1
+device g2
+green() {
+	tell describe "vnet green 5009 190 191" "$@"
+}
+own_rows() { rows_of 190 | grep '192.168'; }
+green "space 192.168.1.0/24" "nic g1 02:00:00:00:09:04 off 192.168.1.4" \
+	"nic g2 02:00:00:00:09:05 off 192.168.1.5" configure
+check "a VNet inside a reserved range" told "vnet 5009 ready"
+check_equal "has it, and its space" "\
+192.168.1.0/24 dev green proto 86 rt_offload
+blackhole 192.168.0.0/16 proto kernel rt_offload" own_rows
+: >"$dir/out"
+green "space 192.168.0.0/16" "nic g1 02:00:00:00:09:04 off 192.168.1.5" \
+	"nic g2 02:00:00:00:09:05 off 192.168.1.4" configure
+check "it grows to all of that" told "vnet 5009 ready"
+check_equal "and has all of it" "192.168.0.0/16 dev green proto 86 rt_offload" own_rows
+check_equal "NICs have swapped addresses" "\
+g1 02:00:00:00:09:04 false 192.168.1.5
+g2 02:00:00:00:09:05 false 192.168.1.4" nics green
+: >"$dir/out"
+green "space 192.168.1.0/24" "nic g1 02:00:00:00:09:04 off 192.168.1.5" configure
+check "it shrinks" told "vnet 5009 ready"
+check_equal "and has what is left" "\
+192.168.1.0/24 dev green proto 86 rt_offload
+blackhole 192.168.0.0/16 proto kernel rt_offload" own_rows
+
 check_equal "no report of a sanitizer" "" \
 	eval "grep -E 'runtime error:|SUMMARY' '$dir/err' || :"
 ktap_finish

@@ -54,6 +54,7 @@ write_config() {
 	    table: 120
 	    bgp-table: 121
 	    address-spaces: [10.2.0.0/16]
+	    internet: uplink
 	    nics:
 	      - { device: vm2, mac: "02:00:00:00:03:04", addresses: [10.2.0.4] }
 	      - { device: csr, mac: "02:00:00:00:06:04", addresses: [10.2.1.4], ip-forwarding: true }
@@ -87,6 +88,8 @@ must in_vm nva sysctl -qw net.ipv4.ip_forward=1
 must ip -n nva address add 10.250.0.1/32 dev lo
 must ip -n gw address add 10.251.0.1/32 dev lo
 must ip -n csr address add 10.252.0.1/32 dev lo
+must ip link add uplink type dummy
+must ip link set uplink up
 cat >"$run/nva.conf" <<EOT
 router id 10.0.1.4; protocol device {}
 protocol static { ipv4; route 10.250.0.0/16 blackhole;
@@ -220,4 +223,15 @@ check "a VNet made anew is peered anew" wait_until 40 eval \
 	"row_is nva 10.2.0.0/16 'D Active 10.2.0.0/16 VNetPeering'"
 check "and leads to its NVA again" wait_until 60 row_is vm0 10.252 "$beyond"
 check "with packets" wait_until 10 in_vm vm0 ping -n -c 1 -W 5 10.252.0.1
+
+# Nothing takes over from a user-defined route whose way is not there.
+to_firewall="U Active 0.0.0.0/0 VirtualAppliance 10.0.1.4"
+check "the other spoke's traffic goes to the firewall" wait_until 20 row_is vm2 ^U \
+	"$to_firewall"
+must ip link set hub down
+check "the hub is down: it is dropped" wait_until 20 row_is vm2 ^U "U Active 0.0.0.0/0 None"
+check_equal "and does not go to the Internet" "None dropped" eval \
+	"lookup vm2 8.8.8.8 | sed 's/ .*/ dropped/'"
+must ip link set hub up
+check "up again: to the firewall" wait_until 40 row_is vm2 ^U "$to_firewall"
 ktap_finish
