@@ -243,6 +243,20 @@ static void on_message(struct fib *fib, const struct nlmsghdr *nlh)
 	}
 }
 
+/* That its device went down may have been lost, or that it is another one. */
+static void check_device(struct vnet *vnet)
+{
+	const struct msg_link gone = {
+		.ifindex = vnet->ifindex,
+		.gone = true,
+	};
+	const struct msg_link *link;
+
+	link = links_by_index(&vnet->fib->links, vnet->ifindex);
+	if (vnet->ifindex)
+		vnet_check_device(vnet, link ? link : &gone);
+}
+
 /* What was lost could have been anything. */
 static void overrun(struct fib *fib)
 {
@@ -252,8 +266,10 @@ static void overrun(struct fib *fib)
 	log_notice("notifications of the kernel were lost, comparing");
 	if (links_read(&fib->links, &fib->talk, &err) < 0)
 		log_warn("reading devices: %s", err.text);
-	HASH_ITER(hh, fib->vnets, vnet, tmp)
+	HASH_ITER(hh, fib->vnets, vnet, tmp) {
+		check_device(vnet);
 		fib_vnet_due(vnet);
+	}
 	audit_soon(fib->audit, AUDIT_DELAY);
 }
 
