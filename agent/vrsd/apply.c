@@ -4,12 +4,11 @@
  * bfd, session, each when the one before has answered. So a VNet has a device
  * before it has a table, and a table before it has peers.
  *
- * Peers are numbered here. A session whose addresses and AS numbers stay the
- * same keeps its number from one configuration to the next, and with it its
- * TCP connection.
+ * Peers are numbered here. A session whose addresses and local AS stay the same
+ * keeps its number from one configuration to the next, and with it its TCP
+ * connection, if the neighbor's AS may still be what it is.
  */
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -90,9 +89,11 @@ static uint32_t router_id(const struct conf_vnet *vnet, size_t instance)
 
 	if (v4.family)
 		return addr_to_v4(&v4);
+	/* The same after each start. Instances may differ in any bits. */
 	v6 = conf_server_instance(vnet->server, instance, AF_INET6);
-	memcpy(&id, v6.bytes + 12, sizeof(id));
-	return ntohl(id) ? ntohl(id) : vnet->vni;
+	for (i = 0; i < sizeof(v6.bytes); i++)
+		id = (id ^ v6.bytes[i]) * 16777619;
+	return id ? id : vnet->vni;
 }
 
 /*
