@@ -84,8 +84,9 @@ static const char *device_of(const char *vnet)
 static uint32_t router_id(const struct conf_vnet *vnet, size_t instance)
 {
 	struct addr v4 = conf_server_instance(vnet->server, instance, AF_INET);
+	uint32_t id = 0;
 	struct addr v6;
-	uint32_t id;
+	size_t i;
 
 	if (v4.family)
 		return addr_to_v4(&v4);
@@ -110,6 +111,7 @@ static uint8_t instance_families(const struct conf_server *server,
 	return families;
 }
 
+/* Whether it is another by its AS, of perhaps several, session knows. */
 static bool same_peer(const struct msg_conf_peer *a,
 		      const struct msg_conf_peer *b)
 {
@@ -117,7 +119,6 @@ static bool same_peer(const struct msg_conf_peer *a,
 	       addr_equal(&a->id.local, &b->id.local) &&
 	       addr_equal(&a->id.remote, &b->id.remote) &&
 	       a->id.local_as == b->id.local_as &&
-	       a->id.remote_as == b->id.remote_as &&
 	       prefix_equal(&a->range, &b->range);
 }
 
@@ -250,6 +251,9 @@ static void want_peer(const struct conf_vnet *vnet, size_t instance,
 
 	if (!conf.id.local.family)
 		return;
+	conf.other = conf_server_instance(server, instance,
+					  conf.id.local.family == AF_INET ?
+					  AF_INET6 : AF_INET);
 	if (neighbor->n_asns)
 		memcpy(conf.asns, neighbor->asns,
 		       neighbor->n_asns * sizeof(*conf.asns));

@@ -161,6 +161,7 @@ enum proc_id proc_find(const char *name);
 
 struct msg_conf_peer {
 	struct row_peer_id id;
+	struct addr other;		/* the instance's in the other family */
 	uint32_t router_id;		/* ours, host byte order */
 	uint32_t cluster_id;		/* of all instances, RFC 4456 */
 	uint16_t hold_time;		/* seconds */

@@ -78,12 +78,14 @@ static bool as_allowed(const struct msg_conf_peer *conf, uint32_t as)
 {
 	size_t i;
 
+	if (as == 0)
+		return true;		/* has not said it yet */
 	if (conf->id.remote_as)
 		return conf->id.remote_as == as;
 	for (i = 0; i < conf->n_asns; i++)
 		if (conf->asns[i] == as)
 			return true;
-	return as == 0;			/* has not said it yet */
+	return false;
 }
 
 /* Whether the peer with @live can go on under @conf. */
@@ -142,16 +144,6 @@ static void conf_slot(const struct msg_conf_peer *conf)
 	(*slot)->wanted = true;
 }
 
-/* What is known of the peer only since it is there stays known. */
-static void update_peer(struct peer *peer, const struct msg_conf_peer *conf)
-{
-	struct msg_conf_peer live = *conf;
-
-	live.id.remote = peer->conf.id.remote;
-	live.id.remote_as = peer->conf.id.remote_as;
-	session_peer_update(peer, &live);
-}
-
 static void conf_peer(const struct msg_conf_peer *conf)
 {
 	size_t number = conf->id.peer;
@@ -171,7 +163,7 @@ static void conf_peer(const struct msg_conf_peer *conf)
 	else
 		forget_slot(number);
 	if (peer)
-		update_peer(peer, conf);
+		session_peer_update(peer, conf);
 	else if (!conf->range.addr.family)
 		peer = session_peer_new(conf, session.parser);
 	session.peers[number - 1] = peer;

@@ -403,11 +403,30 @@ static bool role_refused(const struct peer *peer,
 }
 
 /* Paths taken under the old identifier would come back unseen (RFC 4456 8). */
-static bool other_cluster(const struct bgp_peer_conf *old,
-			  const struct bgp_peer_conf *conf)
+static bool other_cluster(const struct peer *peer,
+			  const struct bgp_peer_conf *new)
 {
-	return conf->remote_as == conf->local_as &&
-	       old->cluster_id != conf->cluster_id;
+	return peer->conf.id.remote_as == new->local_as &&
+	       peer->bgp.conf.cluster_id != new->cluster_id;
+}
+
+/* Whether all that it was told has a next hop that is not ours any more. */
+static bool other_next_hop(const struct peer *peer,
+			   const struct msg_conf_peer *conf)
+{
+	const struct bgp_conn *session = peer->bgp.session;
+	enum bgp_af other = conf->id.local.family == AF_INET ?
+			    BGP_IPV6_UNICAST : BGP_IPV4_UNICAST;
+
+	return session && session->wire.families & bgp_af_bit(other) &&
+	       !addr_equal(&peer->conf.other, &conf->other);
+}
+
+/* One that has yet to say its AS would be measured by two configurations. */
+static bool other_as(const struct peer *peer, const struct bgp_peer_conf *new)
+{
+	return !peer->bgp.session &&
+	       peer->bgp.conf.remote_as != new->remote_as;
 }
 
 static bool must_reset(const struct peer *peer,
@@ -416,8 +435,22 @@ static bool must_reset(const struct peer *peer,
 {
 	return peer->conf.auth != conf->auth ||
 	       peer->conf.min_ttl != conf->min_ttl ||
-	       other_cluster(&peer->bgp.conf, bgp) ||
+	       other_next_hop(peer, conf) || other_as(peer, bgp) ||
+	       other_cluster(peer, bgp) ||
 	       other_offer(peer->bgp.conf, *bgp) || role_refused(peer, bgp);
+}
+
+/* What is known of the peer only since it is there stays known. */
+static void take_conf(struct peer *peer, const struct msg_conf_peer *conf)
+{
+	struct row_peer_id was = peer->conf.id;
+
+	peer->conf = *conf;
+	peer->conf.id.remote = was.remote;
+	if (peer->bgp.session)
+		peer->conf.id.remote_as = was.remote_as;
+	free(peer->name);
+	peer->name = peer_name(&peer->conf.id);
 }
 
 /* What it was stopped for does not hold any more, or not in this way. */
@@ -444,11 +477,8 @@ void session_peer_update(struct peer *peer, const struct msg_conf_peer *conf)
 			      conf->shutdown_message);
 	else if (reset)
 		bgp_peer_stop(&peer->bgp, BGP_CEASE_CONFIG_CHANGE, NULL);
-	free(peer->name);
-	peer->conf = *conf;
-	peer->name = peer_name(&conf->id);
+	take_conf(peer, conf);
 	bgp.asns = peer->conf.asns;
-	bgp.remote_as = peer->bgp.conf.remote_as;
 	peer->bgp.name = peer->name;
 	peer->bgp.conf = bgp;
 	if (reset)

@@ -59,6 +59,12 @@ sed -i 's/name: sdwan,/name: branch,/' "$run/vrsd.yaml"
 check "a neighbor of another name" vrs reload
 check "is known by it" wait_until 5 learned branch 10.250.0.0/16
 check_equal "and no session was reset" "$times_up" times_up
+must sed -i 's/10.1.2.4, asn: 65001/10.1.2.4, asns: [65009, 65001]/' "$run/vrsd.yaml"
+check "a neighbor of one AS or another" vrs reload
+check_equal "may have that which it has" "$times_up" times_up
+must sed -i 's/asns: .65009, 65001./asn: 65001/' "$run/vrsd.yaml"
+check "and of one only" vrs reload
+check_equal "may be the one that it was" "$times_up" times_up
 sed -i 's/10.1.2.4, asn: 65001/10.1.2.4, asn: 65009/' "$run/vrsd.yaml"
 check "a neighbor of another AS" vrs reload
 check "is not what it was" wait_until 10 sessions 6
@@ -102,6 +108,26 @@ check "FRR is told the restart time" \
 check "FRR is told the hold time" frr_told ".bgpTimerHoldTimeMsecs == 90000"
 check_equal "the long-lived time is offered" 8 \
 	sh -c "$VNET_BUILD/vrs -s $run/rs/vrsd.sock show peers -j | grep -c sentCapabilities.*long-lived"
+# By IPv4 FRR may have the IPv6 routes, too: what they lead to is in no OPEN.
+next_hop() {
+	frr "show bgp ipv6 unicast fd00:10:1::/48 json" |
+		jq -e --arg hop "$1" 'any(.paths[]; .peer.peerId == "10.1.1.5" and any(.nexthops[]; .ip == $hop))'
+}
+must frr_configure "router bgp 65001" "address-family ipv6 unicast" "neighbor 10.1.1.5 activate"
+check "IPv6 routes over an IPv4 session" wait_until 40 next_hop fd00:10:1:1::5
+check "all others are up" wait_until 40 sessions 8
+was=$(ups 10.1.1.5 | jq -c 'with_entries(select(.key | startswith("sdwan ")))')
+others=$(ups 10.1.1.5 | jq -c 'with_entries(select(.key | startswith("firewall ")))')
+must sed -i 's/"fd00:10:1:1::5"/"fd00:10:1:1::55"/' "$run/vrsd.yaml"
+check "another IPv6 address of the instance" vrs reload
+check "is their next hop" wait_until 40 next_hop fd00:10:1:1::55
+check "by a session made anew" wait_until 20 all_again "$was"
+check_equal "a session without IPv6 routes stays" "$others" eval \
+	"ups 10.1.1.5 | jq -c 'with_entries(select(.key | startswith(\"firewall \")))'"
+must frr_configure "router bgp 65001" "address-family ipv6 unicast" "no neighbor 10.1.1.5 activate"
+must sed -i 's/"fd00:10:1:1::55"/"fd00:10:1:1::5"/' "$run/vrsd.yaml"
+check "and back" vrs reload
+check "eight sessions" wait_until 60 sessions 8
 was=$(ups 10.1.1.5)
 others=$(ups 10.1.1.4)
 must sed -i 's/, "fd00:10:1:1::5"//' "$run/vrsd.yaml"
