@@ -419,14 +419,24 @@ static struct rib_path *unmarked(struct table *t, struct net *net,
 	return NULL;
 }
 
-/* Its attributes with LLGR_STALE, or NET_NONE: it is to go. */
+static bool is_no_llgr(const struct attrset_pool *pool, uint32_t attrs)
+{
+	return bgp_community_present(&attrset_get(pool, attrs)->flat,
+				     BGP_COMMUNITY_NO_LLGR);
+}
+
+/*
+ * Its raw attributes with LLGR_STALE, or NET_NONE: it is to go, by what its
+ * peer has sent or a route map has made of that (RFC 9494 4.2).
+ */
 static uint32_t marked_attrs(struct attrset_pool *pool, uint32_t attrs)
 {
-	const struct bgp_attrs *flat = &attrset_get(pool, attrs)->flat;
+	uint32_t raw = attrset_raw(pool, attrs);
+	const struct bgp_attrs *flat = &attrset_get(pool, raw)->flat;
 	struct bgp_attrs *marked;
 	uint32_t id;
 
-	if (bgp_community_present(flat, BGP_COMMUNITY_NO_LLGR))
+	if (is_no_llgr(pool, raw) || is_no_llgr(pool, attrs))
 		return NET_NONE;
 	marked = bgp_attrs_with_community(flat, BGP_COMMUNITY_LLGR_STALE);
 	if (!marked)
@@ -453,7 +463,7 @@ static bool long_lived_one(struct table *t, uint32_t id)
 	if (!path)
 		return false;
 	peer = t->rib->peer[path->peer];
-	marked = marked_attrs(pool, attrset_raw(pool, path->attrs));
+	marked = marked_attrs(pool, path->attrs);
 	if (marked == NET_NONE) {
 		decide_begin(t, net, &before);
 		marked = path_drop(t, net, path, at);

@@ -377,14 +377,21 @@ static void clear_path(struct work *work)
 	rewritten(work, part, &w);
 }
 
-/* Of what there is, what stays: Azure's own always. */
+/* Azure's own, and what says that a route is a last resort (RFC 9494 4.3) */
+static bool stays(uint32_t community)
+{
+	return conf_community_reserved(community) ||
+	       community == BGP_COMMUNITY_LLGR_STALE;
+}
+
+/* Of what there is, what stays. */
 static void put_communities(struct wbuf *w, struct rbuf list,
 			    const struct action *action, bool all)
 {
 	uint32_t value;
 
 	while (rbuf_u32(&list, &value)) {
-		if (conf_community_reserved(value) ||
+		if (stays(value) ||
 		    (!all && !among(action->number, action->n, value)))
 			wbuf_u32(w, value);
 	}

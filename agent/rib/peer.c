@@ -432,7 +432,7 @@ void rib_peer_up(struct rib_peer *peer, const struct rib_session *session)
 	unsigned int af;
 
 	if (peer->up)
-		rib_peer_down(peer, 0);
+		rib_peer_down(peer, 0, 0);
 	peer->session = *session;
 	peer->up = true;
 	peer->paused = false;
@@ -442,15 +442,19 @@ void rib_peer_up(struct rib_peer *peer, const struct rib_session *session)
 	rib_wake(rib);
 }
 
-void rib_peer_down(struct rib_peer *peer, uint8_t keep)
+void rib_peer_down(struct rib_peer *peer, uint8_t keep, uint8_t keep_stale)
 {
-	unsigned int af;
+	unsigned int af, void_age;
 
 	for (af = 0; af < BGP_AF_COUNT; af++) {
 		adjout_leave(&peer->rib->table[af], peer);
+		/* What is void now will be by one older. */
+		void_age = MIN(peer->af[af].void_age + 1u, EPOCHS - 1u);
 		next_epoch(peer, af);
 		if (!(keep & bgp_af_bit(af)))
 			peer->af[af].void_age = 1;
+		else if (keep_stale & bgp_af_bit(af))
+			peer->af[af].void_age = void_age;
 	}
 	peer->up = false;
 	peer->paused = false;
@@ -460,7 +464,7 @@ void rib_peer_down(struct rib_peer *peer, uint8_t keep)
 void rib_peer_remove(struct rib_peer *peer)
 {
 	walk_peer_gone(peer->rib, peer);
-	rib_peer_down(peer, 0);
+	rib_peer_down(peer, 0, 0);
 	peer->removed = true;
 	review(peer);
 	peer_try_free(peer);

@@ -172,9 +172,10 @@ void rib_peer_up(struct rib_peer *peer, const struct rib_session *session);
 /*
  * The session has ended. Its paths are withdrawn or, in the families of
  * @keep (bgp_af_bit()s), become stale: still used, until announced again or
- * swept.
+ * swept. What was stale before is withdrawn but in those of @keep_stale, once:
+ * what is two sessions old goes in any case.
  */
-void rib_peer_down(struct rib_peer *peer, uint8_t keep);
+void rib_peer_down(struct rib_peer *peer, uint8_t keep, uint8_t keep_stale);
 
 /*
  * Make all paths stale (RFC 7313 BoRR), and withdraw those still stale. False:

@@ -264,7 +264,8 @@ struct msg_peer_up {
 	struct row_peer_id id;
 	struct bgp_wire wire;
 	uint8_t forwarding;		/* families whose stale routes hold
-					 * until End-of-RIB */
+					 * until End-of-RIB, */
+	uint8_t long_lived_forwarding;	/* and whose long-lived ones do */
 	bool end_of_rib;		/* it sends that */
 	bool restarting;		/* it waits for ours */
 	bool enhanced_refresh;		/* RFC 7313 was agreed on */

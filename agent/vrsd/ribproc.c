@@ -678,7 +678,12 @@ static void forget_unconfigured(struct ribproc_vnet *vnet)
 
 	for (peer = ribproc_peer_next(NULL); peer; peer = next) {
 		next = ribproc_peer_next(peer);
-		if (peer->vnet == vnet && !peer->up && !may_return(peer))
+		if (peer->vnet != vnet || peer->up)
+			continue;
+		if (may_return(peer))
+			ribstale_limit(peer,
+				       vnet->conf->server->long_lived_time);
+		else
 			ribproc_peer_forget(peer);
 	}
 }

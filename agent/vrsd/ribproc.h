@@ -30,6 +30,8 @@ struct ribproc_stale {
 	struct ribproc_peer *peer;
 	struct loop_timer *timer;	/* until they go, or last long */
 	uint32_t long_lived_time;	/* seconds, still to come; 0: none */
+	uint64_t long_lived_ms;		/* they are it until then, 0: none is */
+	bool waiting;			/* for its return; not yet that */
 };
 
 struct ribproc_limit {
@@ -100,6 +102,8 @@ void ribstale_fini(struct ribproc_peer *peer);
 void ribstale_down(struct ribproc_peer *peer, const struct msg_peer_down *msg);
 /* It is up again. */
 void ribstale_up(struct ribproc_peer *peer, const struct msg_peer_up *up);
+/* Stale paths are to be long-lived for no more than so many seconds. */
+void ribstale_limit(struct ribproc_peer *peer, uint32_t long_lived_time);
 void ribstale_end_of_rib(struct ribproc_peer *peer, enum bgp_af af);
 /* BoRR and EoRR. */
 void ribstale_refresh(struct ribproc_peer *peer, enum bgp_af af,

@@ -10,6 +10,7 @@
 
 #include "lib/log.h"
 #include "lib/loop.h"
+#include "lib/util.h"
 #include "vrsd/ribproc.h"
 
 /*
@@ -28,8 +29,26 @@ static void over(struct ribproc_peer *peer, enum bgp_af af)
 {
 	peer->stale &= ~bgp_af_bit(af);
 	peer->refreshing &= ~bgp_af_bit(af);
+	peer->af[af].long_lived_ms = 0;
+	peer->af[af].waiting = false;
 	loop_timer_stop(peer->af[af].timer);
 	rib_peer_sweep(peer->rib, af);
+}
+
+static void begin_long_lived(struct ribproc_stale *stale)
+{
+	struct ribproc_peer *peer = stale->peer;
+	uint64_t ms = stale->long_lived_time * 1000ull;
+
+	log_info("vnet %s neighbor %s: %s routes are long-lived stale",
+		 peer->id.vnet, peer->id.neighbor,
+		 bgp_af_info[af_of(stale)].name);
+	stale->long_lived_time = 0;
+	stale->waiting = false;
+	if (!stale->long_lived_ms)
+		stale->long_lived_ms = loop_now_ms() + ms;
+	loop_timer_set(stale->timer, ms);
+	rib_peer_long_lived(peer->rib, af_of(stale));
 }
 
 static void stale_time_ends(void *arg)
@@ -39,12 +58,7 @@ static void stale_time_ends(void *arg)
 	enum bgp_af af = af_of(stale);
 
 	if (!peer->up && stale->long_lived_time) {
-		log_info("vnet %s neighbor %s: %s routes are long-lived stale",
-			 peer->id.vnet, peer->id.neighbor,
-			 bgp_af_info[af].name);
-		loop_timer_set(stale->timer, stale->long_lived_time * 1000ull);
-		stale->long_lived_time = 0;
-		rib_peer_long_lived(peer->rib, af);
+		begin_long_lived(stale);
 		return;
 	}
 	log_info("vnet %s neighbor %s: stale %s routes are removed",
@@ -73,38 +87,100 @@ void ribstale_fini(struct ribproc_peer *peer)
 		loop_timer_free(peer->af[af].timer);
 }
 
+/*
+ * What was stale already and stays so: long-lived paths, whose time is not over
+ * because of another restart (RFC 9494 4.2), and those that a refresh had yet
+ * to confirm.
+ */
+static uint8_t stale_before(const struct ribproc_peer *peer)
+{
+	uint8_t before = peer->refreshing;
+	enum bgp_af af;
+
+	for (af = 0; af < BGP_AF_COUNT; af++)
+		if (peer->stale & bgp_af_bit(af) && peer->af[af].long_lived_ms)
+			before |= bgp_af_bit(af);
+	return before;
+}
+
+/*
+ * Nor does the time begin anew, or stand still while it may restart. It is one
+ * for all paths of a family, those of the last session, too.
+ */
+static uint32_t long_lived_time(const struct ribproc_stale *stale,
+				const struct msg_peer_down *msg)
+{
+	uint64_t begins = loop_now_ms() + msg->restart_time * 1000ull;
+	uint32_t time = msg->long_lived_time[af_of(stale)];
+
+	if (!stale->long_lived_ms)
+		return time;
+	if (stale->long_lived_ms <= begins)
+		return 0;
+	return MIN(time, (stale->long_lived_ms - begins + 999) / 1000);
+}
+
 /* A time of zero: what was asked for is over at once, or long-lived. */
 void ribstale_down(struct ribproc_peer *peer, const struct msg_peer_down *msg)
 {
+	uint8_t kept = msg->kept & peer->families;
 	enum bgp_af af;
 
-	peer->stale = msg->kept & peer->families;
-	peer->refreshing = 0;
-	rib_peer_down(peer->rib, peer->stale);
+	rib_peer_down(peer->rib, kept, kept & stale_before(peer));
 	for (af = 0; af < BGP_AF_COUNT; af++) {
-		loop_timer_stop(peer->af[af].timer);
-		if (!(peer->stale & bgp_af_bit(af)))
-			continue;
-		peer->af[af].long_lived_time = msg->long_lived_time[af];
-		loop_timer_set(peer->af[af].timer, msg->restart_time * 1000ull);
+		struct ribproc_stale *stale = &peer->af[af];
+
+		loop_timer_stop(stale->timer);
+		if (kept & bgp_af_bit(af)) {
+			stale->long_lived_time = long_lived_time(stale, msg);
+			loop_timer_set(stale->timer,
+				       msg->restart_time * 1000ull);
+		} else {
+			stale->long_lived_ms = 0;
+		}
+		stale->waiting = kept & bgp_af_bit(af);
 	}
+	peer->stale = kept;
+	peer->refreshing = 0;
 	log_info("vnet %s neighbor %s: its routes are kept for %u s",
 		 peer->id.vnet, peer->id.neighbor, msg->restart_time);
 }
 
 void ribstale_up(struct ribproc_peer *peer, const struct msg_peer_up *up)
 {
+	uint8_t forwarding;
 	enum bgp_af af;
 
 	for (af = 0; af < BGP_AF_COUNT; af++) {
 		if (!(peer->stale & bgp_af_bit(af)))
 			continue;
+		peer->af[af].waiting = false;
 		/* RFC 4724 4.2: not if it has lost its forwarding state. */
+		forwarding = peer->af[af].long_lived_ms ?
+			     up->long_lived_forwarding : up->forwarding;
 		if (up->end_of_rib &&
-		    up->forwarding & peer->families & bgp_af_bit(af))
+		    forwarding & peer->families & bgp_af_bit(af))
 			loop_timer_set(peer->af[af].timer, PATIENCE * 1000ull);
 		else
 			over(peer, af);
+	}
+}
+
+void ribstale_limit(struct ribproc_peer *peer, uint32_t long_lived_time)
+{
+	uint64_t ms = long_lived_time * 1000ull, end = loop_now_ms() + ms;
+	enum bgp_af af;
+
+	for (af = 0; !peer->up && af < BGP_AF_COUNT; af++) {
+		struct ribproc_stale *stale = &peer->af[af];
+
+		stale->long_lived_time = MIN(stale->long_lived_time,
+					     long_lived_time);
+		if (stale->long_lived_ms <= end)
+			continue;
+		stale->long_lived_ms = end;
+		if (!stale->waiting)
+			loop_timer_set(stale->timer, ms);
 	}
 }
 

@@ -133,8 +133,9 @@ static void io_established(struct bgp_peer *bgp)
 	const struct bgp_caps *remote = &bgp->session->remote.caps;
 	struct msg_peer_up up = {
 		.wire = bgp->session->wire,
-		.forwarding = remote->restart.forwarding |
-			      remote->restart.long_lived_forwarding,
+		.forwarding = remote->restart.forwarding,
+		.long_lived_forwarding = remote->restart.long_lived_forwarding &
+					 bgp->session->wire.long_lived,
 		.end_of_rib = remote->end_of_rib,
 		.restarting = remote->restart.restarting,
 		.enhanced_refresh = remote->enhanced_refresh &&

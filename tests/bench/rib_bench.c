@@ -294,7 +294,7 @@ static void measure(const struct scenario *s)
 	run();
 	printf("\"new_peer_s\": %.3f, ", now() - t);
 	t = now();
-	rib_peer_down(peer[0], 0);
+	rib_peer_down(peer[0], 0, 0);
 	run();
 	printf("\"peer_lost_s\": %.3f, ", now() - t);
 	printf("\"withdraw_s\": %.3f, ",

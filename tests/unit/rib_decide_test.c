@@ -414,7 +414,7 @@ static void do_line(char *line)
 		run();
 		word = strtok(rest, " \n");
 		rib_peer_down(peer[session_parse(word)],
-			      strtok(NULL, " \n") ? 3 : 0);
+			      strtok(NULL, " \n") ? 3 : 0, 0);
 	} else {
 		announce(session_parse(line), rest);
 	}

@@ -192,7 +192,7 @@ static void test_stale_paths(void)
 		all &= taken(peer, 0, id);
 	ktap_ok(all && say(peer, 0, 65, 1, true).many == 1,
 		"64 paths of a prefix are taken");
-	rib_peer_down(peer, bgp_af_bit(BGP_IPV4_UNICAST));
+	rib_peer_down(peer, bgp_af_bit(BGP_IPV4_UNICAST), 0);
 	up(peer, true);
 	for (id = 101; id <= 163; id++)
 		all &= taken(peer, 0, id);
@@ -245,7 +245,7 @@ static void test_full(void)
 	late = add(4, &policy, false);
 	say(some, 0, 1, 1, true);
 	fill(many, 0, 32766);
-	rib_peer_down(many, bgp_af_bit(BGP_IPV4_UNICAST));
+	rib_peer_down(many, bgp_af_bit(BGP_IPV4_UNICAST), 0);
 	up(many, true);
 	ktap_ok(taken(some, 0, 2) && taken(some, 0, 3),
 		"32768 paths of a prefix are taken, of all together");
@@ -316,7 +316,7 @@ static void test_random(void)
 		} else if (what < 99) {
 			run();
 		} else {
-			rib_peer_down(peer, random() % 2);
+			rib_peer_down(peer, random() % 2, 0);
 			add_path = random() % 2;
 			up(peer, add_path);
 			epoch++;

@@ -308,13 +308,13 @@ static void step_up(unsigned int s)
 
 static void step_down(unsigned int s)
 {
-	bool keep = rnd(2);
+	bool keep = rnd(2), keep_stale = rnd(2);
 
-	rib_peer_down(session[s].peer, keep ? 3 : 0);
+	rib_peer_down(session[s].peer, keep ? 3 : 0, keep_stale ? 3 : 0);
 	session[s].up = false;
 	session[s].paused = false;
-	model_age(s, 0, keep);
-	model_age(s, 1, keep);
+	model_age(s, 0, keep ? 1 + keep_stale : 0);
+	model_age(s, 1, keep ? 1 + keep_stale : 0);
 }
 
 static void step_replace(unsigned int s)

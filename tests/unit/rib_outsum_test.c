@@ -256,7 +256,7 @@ static void step(void)
 	} else if (what < 80) {
 		rib_peer_refresh(peer[n], 0);
 	} else if (what < 82) {
-		rib_peer_down(peer[n], 0);
+		rib_peer_down(peer[n], 0, 0);
 		up(n);
 	} else if (what < 84) {
 		prefix_parse(spaces[random() % 2], &space);

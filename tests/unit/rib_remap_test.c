@@ -257,7 +257,7 @@ static void test_long_lived(void)
 	set_map(NULL, 1);
 	run();
 	programmed = sent = false;
-	rib_peer_down(many, 1);
+	rib_peer_down(many, 1, 0);
 	rib_peer_long_lived(many, 0);
 	now = count(LLGR_STALE);
 	ktap_ok(now.with == 0 && now.without == N_ROUTES + 1,
@@ -280,7 +280,7 @@ static void test_long_lived(void)
 	ktap_ok(now.with == N_ROUTES && now.without == 0,
 		"what is told again is as it was, what is not is gone");
 
-	rib_peer_down(many, 1);
+	rib_peer_down(many, 1, 0);
 	rib_peer_long_lived(many, 0);
 	turn();
 	up(many);
@@ -290,12 +290,12 @@ static void test_long_lived(void)
 	now = count("");
 	ktap_ok(now.with == N_ROUTES && now.without == 0,
 		"a peer that is back ends it, whatever it refreshes");
-	rib_peer_down(many, 1);
+	rib_peer_down(many, 1, 0);
 	rib_peer_long_lived(many, 0);
 	turn();
 	up(many);
 	announce(many, 65001, 0x14000000, N_ROUTES);
-	rib_peer_down(many, 1);
+	rib_peer_down(many, 1, 0);
 	run();
 	now = count("");
 	ktap_ok(now.with == N_ROUTES && now.without == 0,

@@ -459,7 +459,7 @@ static void test_bounded_turn(void)
 	rib_stats(rib, &stats);
 	ktap_ok(n_reach[2] == 50000 && stats.prefixes[0] == 50000,
 		"and the next ones the rest");
-	rib_peer_down(peer, 0);
+	rib_peer_down(peer, 0, 0);
 	while (rib_run(rib, 0))
 		;
 	rib_stats(rib, &stats);
@@ -569,7 +569,7 @@ static void test_no_nexthop(void)
 	};
 	struct rib_peer *peer = add_peer(11);
 
-	rib_peer_down(peer, 0);
+	rib_peer_down(peer, 0, 0);
 	reset_counts();
 	rib_peer_up(peer, &session);
 	run();
@@ -590,7 +590,7 @@ static void test_path_flood(void)
 	uint32_t refused = 0, at;
 	uint8_t buf[16];
 
-	rib_peer_down(peer, 0);
+	rib_peer_down(peer, 0, 0);
 	rib_peer_up(peer, &session);
 	for (at = 1; at <= 70000; at++) {
 		struct bgp_nlri nlri = {

@@ -22,6 +22,13 @@ struct loop_timer {
 
 static struct loop_timer timers[BGP_AF_COUNT];
 static unsigned int n_timers, n_swept, n_long_lived, n_forgotten;
+static uint64_t now_ms = 1;
+static uint8_t kept_stale;		/* at the last loss */
+
+uint64_t loop_now_ms(void)
+{
+	return now_ms;
+}
 
 struct loop_timer *loop_timer_new(loop_cb *cb, void *arg)
 {
@@ -52,6 +59,7 @@ static void pass(unsigned int seconds)
 	uint64_t ms = seconds * 1000ull;
 	unsigned int i;
 
+	now_ms += ms;
 	for (i = 0; i < n_timers; i++) {
 		if (!timers[i].running)
 			continue;
@@ -63,10 +71,11 @@ static void pass(unsigned int seconds)
 	}
 }
 
-void rib_peer_down(struct rib_peer *peer, uint8_t keep)
+void rib_peer_down(struct rib_peer *peer, uint8_t keep, uint8_t keep_stale)
 {
 	(void)peer;
 	(void)keep;
+	kept_stale = keep_stale;
 }
 
 bool rib_peer_stale(struct rib_peer *peer, enum bgp_af af)
@@ -121,11 +130,12 @@ static void go_down(uint32_t long_lived)
 	ribstale_down(&peer, &down);
 }
 
-static void come_back(uint8_t forwarding)
+static void come_back(uint8_t forwarding, uint8_t long_lived)
 {
 	struct msg_peer_up up = {
 		.end_of_rib = true,
 		.forwarding = forwarding,
+		.long_lived_forwarding = long_lived,
 	};
 
 	peer.up = true;
@@ -137,7 +147,7 @@ static void test_return(void)
 	start();
 	go_down(0);
 	pass(19);
-	come_back(BIT);
+	come_back(BIT, 0);
 	pass(60);
 	ktap_ok(n_swept == 0, "back, it has time to announce all again");
 	ribstale_end_of_rib(&peer, AF);
@@ -148,7 +158,7 @@ static void test_return(void)
 
 	start();
 	go_down(0);
-	come_back(BIT);
+	come_back(BIT, 0);
 	pass(3600);
 	ktap_ok(n_swept == 1 && !peer.stale,
 		"which is not waited for for ever");
@@ -157,7 +167,7 @@ static void test_return(void)
 
 	start();
 	go_down(0);
-	come_back(0);
+	come_back(0, BIT);
 	ktap_ok(n_swept == 1, "what was not forwarded on goes at once");
 	ribstale_fini(&peer);
 }
@@ -181,6 +191,73 @@ static void test_away(void)
 	ribstale_fini(&peer);
 }
 
+/* RFC 9494 4.2 */
+static void test_long_lived(void)
+{
+	start();
+	go_down(100);
+	pass(20);
+	come_back(BIT, 0);
+	ktap_ok(n_swept == 1, "of long-lived ones their own F bit says that");
+	ribstale_fini(&peer);
+
+	start();
+	go_down(100);
+	pass(20);
+	pass(40);
+	come_back(0, BIT);
+	ktap_ok(n_swept == 0, "and whatever the other is, they stay");
+	pass(10);
+	go_down(100);
+	ktap_ok(kept_stale == BIT, "even if it is lost once more");
+	pass(20);
+	ktap_ok(n_swept == 0 && n_long_lived == 2, "what it had said, too");
+	pass(29);
+	come_back(0, BIT);
+	ktap_ok(n_swept == 0, "back once more they are still long-lived");
+	go_down(0);
+	ktap_ok(kept_stale == BIT, "and kept");
+	ktap_ok(n_swept == 0, "for no longer than at first");
+	pass(20);
+	ktap_ok(n_swept == 1 && n_forgotten == 1, "until that is over");
+	ribstale_fini(&peer);
+
+	start();
+	go_down(100);
+	pass(10);
+	come_back(BIT, 0);
+	go_down(100);
+	ktap_ok(kept_stale == 0, "of others only the last session's stay");
+	ribstale_fini(&peer);
+}
+
+static void test_limit(void)
+{
+	start();
+	go_down(100);
+	ribstale_limit(&peer, 0);
+	pass(20);
+	ktap_ok(n_swept == 1 && n_long_lived == 0,
+		"told not to be long-lived, they are not");
+	ribstale_fini(&peer);
+
+	start();
+	go_down(100);
+	pass(20);
+	ribstale_limit(&peer, 200);
+	pass(99);
+	ktap_ok(n_swept == 0, "a longer time does not make theirs longer");
+	ribstale_fini(&peer);
+
+	start();
+	go_down(100);
+	pass(20);
+	ribstale_limit(&peer, 10);
+	pass(10);
+	ktap_ok(n_swept == 1 && n_forgotten == 1, "a shorter one does");
+	ribstale_fini(&peer);
+}
+
 static void test_refresh(void)
 {
 	start();
@@ -201,6 +278,12 @@ static void test_refresh(void)
 	ribstale_refresh(&peer, AF, BGP_REFRESH_END);
 	ktap_ok(n_swept == 1, "an EoRR that comes later means nothing");
 	ribstale_fini(&peer);
+
+	start();
+	ribstale_refresh(&peer, AF, BGP_REFRESH_BEGIN);
+	go_down(0);
+	ktap_ok(kept_stale == BIT, "lost before, it has what it had");
+	ribstale_fini(&peer);
 }
 
 int main(void)
@@ -208,6 +291,8 @@ int main(void)
 	ktap_start();
 	test_return();
 	test_away();
+	test_long_lived();
+	test_limit();
 	test_refresh();
 	return ktap_finish();
 }
