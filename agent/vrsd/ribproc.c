@@ -222,7 +222,7 @@ static void peer_down(const struct msg_peer_down *msg)
 	peer->up = false;
 	/* Perhaps it is for the new configuration that it was ended. */
 	kept = may_return(peer) ? msg->kept & peer->families : 0;
-	/* What it takes away is not to be waited with. */
+	/* What it takes away is not to be waited with for long. */
 	if (!kept)
 		ribstart_lost(peer->vnet);
 	if (kept)
@@ -708,6 +708,7 @@ static void vnet_change(struct ribproc_vnet *vnet,
 		ribquery_vnet_gone(vnet);
 		vnet->draining = true;
 	}
+	ribstart_change(vnet);
 }
 
 static void vnet_remove(struct ribproc_vnet *vnet)

@@ -18,8 +18,11 @@ struct ribproc_vnet {
 	size_t n_spaces;
 	bool draining;			/* until the kernel has dropped all */
 	bool held;			/* decisions wait, RFC 4724 4.1 */
-	struct loop_timer *deferral;	/* at most so long */
+	struct loop_timer *deferral;	/* at most so long ... */
+	uint64_t deferral_ms;		/* ... until then, */
+	uint64_t lost_ms;		/* or as a neighbor was lost again */
 	bool full;			/* some prefixes were not taken */
+	uint64_t began_ms;
 	bool swept;			/* stale routes of the run before */
 	bool patience_over;		/* with peers that are not back */
 	struct loop_timer *patience;
@@ -90,6 +93,8 @@ void ribproc_peer_forget(struct ribproc_peer *peer);
  */
 void ribstart_init(struct ribproc_vnet *vnet, bool kernel, bool restarted);
 void ribstart_fini(struct ribproc_vnet *vnet);
+/* The VNet has another configuration: times count anew, from the start on. */
+void ribstart_change(struct ribproc_vnet *vnet);
 /* A neighbor is, and nothing of it is kept. */
 void ribstart_lost(struct ribproc_vnet *vnet);
 /* Something may have come that was waited for. */

@@ -12,8 +12,11 @@
 
 #include "lib/log.h"
 #include "lib/loop.h"
+#include "lib/util.h"
 #include "vrsd/proc.h"
 #include "vrsd/ribproc.h"
+
+#define LOST_MS		5000	/* for the others when one is lost again */
 
 static void release(struct ribproc_vnet *vnet, const char *why)
 {
@@ -76,7 +79,7 @@ static bool all_complete(const struct ribproc_vnet *vnet, bool patient)
 	       n >= sessions_expected(vnet->conf->server);
 }
 
-/* All that can be expected is here, or has been waited for long enough. */
+/* All that can be expected is here. */
 static void release_if_due(struct ribproc_vnet *vnet)
 {
 	if (vnet->held && all_complete(vnet, false))
@@ -86,6 +89,20 @@ static void release_if_due(struct ribproc_vnet *vnet)
 static void deferral_ends(void *arg)
 {
 	release(arg, "not all neighbors are back: going on without");
+}
+
+/* From now until then, or not at all. */
+static void timer_until(struct loop_timer *timer, uint64_t ms)
+{
+	uint64_t now = loop_now_ms();
+
+	loop_timer_set(timer, ms > now ? ms - now : 0);
+}
+
+static void defer_until(struct ribproc_vnet *vnet, uint64_t ms)
+{
+	vnet->deferral_ms = ms;
+	timer_until(vnet->deferral, ms);
 }
 
 static void sweep_if_due(struct ribproc_vnet *vnet)
@@ -114,6 +131,7 @@ void ribstart_init(struct ribproc_vnet *vnet, bool kernel, bool restarted)
 {
 	const struct conf_server *server = vnet->conf->server;
 
+	vnet->began_ms = loop_now_ms();
 	vnet->swept = !kernel;
 	vnet->patience = loop_timer_new(patience_ends, vnet);
 	loop_timer_set(vnet->patience, server ? server->stale_time * 1000 : 0);
@@ -121,8 +139,26 @@ void ribstart_init(struct ribproc_vnet *vnet, bool kernel, bool restarted)
 	if (!restarted || !server)
 		return;
 	vnet->held = true;
+	vnet->lost_ms = UINT64_MAX;
 	rib_hold(vnet->rib, true);
-	loop_timer_set(vnet->deferral, server->deferral_time * 1000);
+	defer_until(vnet, vnet->began_ms + server->deferral_time * 1000);
+}
+
+/* A table that is being emptied is not to wait for anybody. */
+void ribstart_change(struct ribproc_vnet *vnet)
+{
+	const struct conf_server *server = vnet->conf->server;
+	uint64_t ms;
+
+	if (!server || vnet->draining) {
+		release(vnet, "nobody is waited for any more");
+	} else if (vnet->held) {
+		ms = vnet->began_ms + server->deferral_time * 1000;
+		defer_until(vnet, MIN(ms, vnet->lost_ms));
+	}
+	if (!vnet->swept && !vnet->patience_over)
+		timer_until(vnet->patience, vnet->began_ms +
+			    (server ? server->stale_time * 1000 : 0));
 }
 
 void ribstart_fini(struct ribproc_vnet *vnet)
@@ -131,9 +167,20 @@ void ribstart_fini(struct ribproc_vnet *vnet)
 	loop_timer_free(vnet->deferral);
 }
 
+/*
+ * Its routes are not to stay for long, nor are those who are still on their
+ * way to be taken for gone because of one that has been.
+ */
 void ribstart_lost(struct ribproc_vnet *vnet)
 {
-	release(vnet, "a neighbor is lost: going on");
+	uint64_t ms = loop_now_ms() + LOST_MS;
+
+	if (!vnet->held || vnet->deferral_ms <= ms)
+		return;
+	log_info("vnet %s: a neighbor is lost: waiting for others for %u s",
+		 vnet->conf->name, LOST_MS / 1000);
+	vnet->lost_ms = ms;
+	defer_until(vnet, ms);
 }
 
 void ribstart_turn(struct ribproc_vnet *vnet)

@@ -118,6 +118,26 @@ check "BIRD comes back, without graceful restart" wait_until 20 sessions 8
 check "its routes are fresh" wait_until 10 fresh firewall 0.0.0.0/0
 check "and told again" wait_until 10 frr_has 0.0.0.0/0 "65515 65002"
 
+# One that is lost while others are still on their way: they are waited for, but
+# by far not as long as they were to be.
+kill -KILL $frr_pid
+wait $frr_pid 2>/dev/null
+stop_vrsd KILL
+: >"$run/vrsd.log"
+must sed -i 's/deferral-time: .*/deferral-time: 600/' "$run/vrsd.yaml"
+start_vrsd
+check "after another restart BIRD is back before FRR" wait_until 30 sessions 4
+kill -KILL $bird_pid
+wait $bird_pid 2>/dev/null
+check "and lost again" wait_until 10 logged "vnet blue: a neighbor is lost: waiting for others"
+check "FRR is waited for" lacks logged "vnet blue: not all neighbors are back"
+check "and not for long" wait_until 30 logged "vnet blue: not all neighbors are back"
+run_frr
+start_bird
+check "both come back" wait_until 40 sessions 8
+check "FRR's route is learned" wait_until 10 fresh sdwan 10.251.0.0/16
+check "and BIRD's" wait_until 10 fresh firewall 0.0.0.0/0
+
 # Without it, or removed from the configuration, nothing stays.
 kill -KILL $bird_pid
 wait $bird_pid 2>/dev/null
