@@ -14,7 +14,8 @@
 
 #define CLIENTS_MAX	64
 #define ACCEPTS_MAX	16		/* in one loop turn */
-#define PATIENCE_MS	30000		/* with a client that does nothing */
+#define PATIENCE_MS	30000		/* with a client that is waited for */
+#define REFUSED_PAUSE_MS 60000		/* until the log hears of it again */
 #define QUEUE_FULL	(256 * 1024)	/* bytes waiting to be read */
 #define QUEUE_LOW	(64 * 1024)
 
@@ -38,6 +39,7 @@ static struct {
 	const struct ctl_server_ops *ops;
 	struct loop_fd *watch;
 	unsigned int clients;
+	uint64_t refused_ms;		/* that somebody was is told again */
 } server;
 
 static void client_free(struct ctl_client *client)
@@ -62,16 +64,24 @@ static void patience_ends(void *arg)
 	client_gone(arg);
 }
 
-/* What a client says after its request is ignored. */
+/*
+ * What a client says after its request is ignored. It is to say that, and to
+ * read what is there; our own work may take longer.
+ */
 static void watch_update(struct ctl_client *client)
 {
+	bool waiting = client->out_len > client->out_sent;
 	unsigned int want = 0;
 
 	if (!client->silent)
 		want |= LOOP_READ;
-	if (client->out_len > client->out_sent)
+	if (waiting)
 		want |= LOOP_WRITE;
 	loop_fd_want(client->watch, want);
+	if (client->asked && !waiting)
+		loop_timer_stop(client->patience);
+	else if (!loop_timer_running(client->patience))
+		loop_timer_set(client->patience, PATIENCE_MS);
 }
 
 /*
@@ -178,6 +188,7 @@ static void request_complete(struct ctl_client *client, size_t len)
 	char error[160];
 
 	client->asked = true;
+	watch_update(client);
 	if (ctl_request_parse(client->request, len, &req, error,
 			      sizeof(error)))
 		server.ops->request(client, &req);
@@ -244,6 +255,18 @@ static void client_new(int fd)
 	server.clients++;
 }
 
+/* Whoever may ask may do so again and again, and is not to fill the log. */
+static void client_refuse(int fd)
+{
+	uint64_t now = loop_now_ms();
+
+	close(fd);
+	if (now < server.refused_ms)
+		return;
+	log_warn("control socket: more than %u clients", CLIENTS_MAX);
+	server.refused_ms = now + REFUSED_PAUSE_MS;
+}
+
 static void accept_ready(int listener, unsigned int ready, void *arg)
 {
 	unsigned int i;
@@ -256,13 +279,10 @@ static void accept_ready(int listener, unsigned int ready, void *arg)
 			     SOCK_NONBLOCK | SOCK_CLOEXEC);
 		if (fd < 0)
 			return;
-		if (server.clients < CLIENTS_MAX) {
+		if (server.clients < CLIENTS_MAX)
 			client_new(fd);
-		} else {
-			log_warn("control socket: more than %u clients",
-				 CLIENTS_MAX);
-			close(fd);
-		}
+		else
+			client_refuse(fd);
 	}
 }
 
