@@ -347,6 +347,18 @@ static void add_route_json(json_t *row, void *arg)
 		     json_dumpf(row, by->files[i], 0) < 0;
 }
 
+/* What was put into the files is there, and not only on its way. */
+static bool all_written(const struct by_instance *by)
+{
+	unsigned int i;
+
+	for (i = 0; i < CONF_INSTANCES_MAX; i++) {
+		if (by->files[i] && fflush(by->files[i]) == EOF)
+			return false;
+	}
+	return true;
+}
+
 static void copy_file(FILE *file)
 {
 	char buf[BUFSIZ];
@@ -381,7 +393,7 @@ static int ask_routes_json(const struct request *req, const char *command)
 	int status;
 
 	status = ask(req, command, add_route_json, &by);
-	if (status == VRS_OK && by.failed)
+	if (status == VRS_OK && (by.failed || !all_written(&by)))
 		status = vrs_error("temporary file: %s", strerror(errno));
 	if (status == VRS_OK)
 		print_by_instance(&by);
