@@ -368,6 +368,47 @@ static bool check_endpoint(const struct check *c,
 	return true;
 }
 
+static int by_host(const void *pa, const void *pb)
+{
+	const struct conf_endpoint *a = *(struct conf_endpoint *const *)pa;
+	const struct conf_endpoint *b = *(struct conf_endpoint *const *)pb;
+	int cmp = addr_cmp(&a->host, &b->host);
+
+	return cmp ? cmp : (a > b) - (a < b);
+}
+
+/* The kernel knows a VNet by one number at each host. */
+static bool check_host(const struct check *c, const struct conf_endpoint *a,
+		       const struct conf_endpoint *b)
+{
+	uint32_t vni_a = a->vni ? a->vni : c->vnet->vni;
+	uint32_t vni_b = b->vni ? b->vni : c->vnet->vni;
+	char addr[ADDR_STRLEN], host[ADDR_STRLEN];
+
+	if (!addr_equal(&a->host, &b->host) || vni_a == vni_b)
+		return true;
+	return fail(c, &b->vni, b->pos,
+		    "endpoint \"%s\": vni: expected %u, as for others at %s",
+		    addr_format(&b->address, addr), vni_a,
+		    addr_format(&b->host, host));
+}
+
+static bool check_hosts(const struct check *c, const struct conf_vnet *vnet)
+{
+	const struct conf_endpoint **sorted;
+	bool ok = true;
+	size_t i;
+
+	sorted = xcalloc(vnet->n_endpoints + 1, sizeof(*sorted));
+	for (i = 0; i < vnet->n_endpoints; i++)
+		sorted[i] = &vnet->endpoints[i];
+	qsort(sorted, vnet->n_endpoints, sizeof(*sorted), by_host);
+	for (i = 1; ok && i < vnet->n_endpoints; i++)
+		ok = check_host(c, sorted[i - 1], sorted[i]);
+	free(sorted);
+	return ok;
+}
+
 static bool check_nic(const struct check *c, const struct conf_nic *nic)
 {
 	static const uint8_t router[6] = { 0x12, 0x34, 0x56, 0x78, 0x9a, 0xbc };
@@ -871,6 +912,7 @@ static bool check_vnet(struct check *c, struct conf_vnet *vnet)
 		ok = check_nic(c, &vnet->nics[i]);
 	for (i = 0; ok && i < vnet->n_endpoints; i++)
 		ok = check_endpoint(c, &vnet->endpoints[i]);
+	ok = ok && check_hosts(c, vnet);
 	if (ok && vnet->server) {
 		fill_gateways(vnet->server);
 		ok = check_server(c, vnet->server) &&
