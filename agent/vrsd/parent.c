@@ -83,6 +83,19 @@ static struct conf *load(char **text, size_t *len, struct conf_error *err)
 	return conf;
 }
 
+/* It was read by root with all that root may, which is over. */
+static void check_readable(const char *path)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0)
+		log_warn("%s: %s: it cannot be reloaded; root without "
+			 "capabilities has to be able to read it", path,
+			 strerror(errno));
+	else
+		close(fd);
+}
+
 static void reload(void);
 
 static void answer(uint32_t id, const char *error)
@@ -285,6 +298,7 @@ int parent_main(const struct options *given)
 	chan_send_fd(proc_chan(PROC_CONTROL), MSG_CONTROL_SOCKET, NULL, 0,
 		     rundir_socket(&opt));
 	sandbox_enter(PROC_PARENT, &opt.sandbox);
+	check_readable(opt.config);
 	apply_init(&opt);
 	segments_watch();
 	parent.busy = true;
