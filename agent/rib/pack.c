@@ -290,34 +290,48 @@ static size_t load(struct pack *b, const struct group *group,
 	return n;
 }
 
-/* Write the first @n that are loaded. */
-static void write_unreach(struct pack *b, const struct group *group, size_t n)
+/* Write @n of those that are loaded, from @at on. */
+static void write_unreach(struct pack *b, const struct group *group, size_t at,
+			  size_t n)
 {
-	size_t done = 0;
+	size_t end = at + n;
 
-	while (done < n)
-		done += bgp_update_unreach(room(b, group), &group->wire,
-					   b->table->af, b->nlri + done,
-					   n - done);
+	while (at < end)
+		at += bgp_update_unreach(room(b, group), &group->wire,
+					 b->table->af, b->nlri + at, end - at);
+}
+
+/* So many from @at on need at least the room that the first one does. */
+static size_t no_shorter(const struct pack *b, size_t at, size_t len)
+{
+	size_t n = 1;
+
+	while (at + n < len &&
+	       b->nlri[at + n].prefix.len >= b->nlri[at].prefix.len)
+		n++;
+	return n;
 }
 
 /*
  * Attributes that may not be sent, or leave no room for a prefix on this
- * session: then what was sent before does not hold any more, either (RFC 8654
- * 4).
+ * session: then what was sent of that before does not hold any more, either
+ * (RFC 8654 4).
  */
 static void write_reach(struct pack *b, const struct group *group,
 			const struct bgp_attrs *attrs, size_t len)
 {
-	size_t done = 0, n = 1;
+	size_t done = 0, n;
 
-	while (attrs && n > 0 && done < len) {
-		n = bgp_update_reach(room(b, group), &group->wire, attrs,
-				     b->table->af, b->nlri + done, len - done);
+	while (done < len) {
+		n = attrs ? bgp_update_reach(room(b, group), &group->wire,
+					     attrs, b->table->af,
+					     b->nlri + done, len - done) : 0;
+		if (n == 0) {
+			n = attrs ? no_shorter(b, done, len) : len;
+			write_unreach(b, group, done, n);
+		}
 		done += n;
 	}
-	if (done < len)
-		write_unreach(b, group, len);
 }
 
 /* Whether it is remembered which prefixes a map has let out. */
@@ -356,7 +370,7 @@ static void put_unreach(struct pack *b, const struct pack_target *to,
 		n = load_had(b, to, list);
 	else
 		n = load(b, to->group, list);
-	write_unreach(b, to->group, n);
+	write_unreach(b, to->group, 0, n);
 }
 
 /* ---- through a map --------------------------------------------------- */
@@ -415,7 +429,7 @@ static void put_class(struct pack *b, const struct pack_target *to,
 	if (attrs)
 		write_reach(b, group, attrs, kept);
 	else
-		write_unreach(b, group, kept);
+		write_unreach(b, group, 0, kept);
 }
 
 static void put_mapped(struct pack *b, const struct pack_target *to,
@@ -468,7 +482,7 @@ static void send_source(struct pack *b, const struct pack_target *to,
 		flush(b);
 	}
 	if (source->only.n > 0 && targets(b, to, origin->neighbor, true)) {
-		write_unreach(b, to->group,
+		write_unreach(b, to->group, 0,
 			      load(b, to->group, &source->only));
 		flush(b);
 	}
@@ -502,7 +516,7 @@ void pack_send_one(struct table *t, const struct rib_peer *peer, uint32_t net,
 	if (attrs)
 		write_reach(b, group, attrs, 1);
 	else
-		write_unreach(b, group, 1);
+		write_unreach(b, group, 0, 1);
 	flush(b);
 }
 

@@ -468,10 +468,35 @@ static void test_bounded_turn(void)
 		"a lost peer's paths go piece by piece");
 }
 
+/* Room for a byte: the default route has it, and another prefix has not. */
+static void test_short_fits(struct rib_peer *peer)
+{
+	static const uint8_t nlri[] = { 0, 24, 10, 1, 2 };
+	unsigned int communities;
+	struct bgp_attrs *attrs;
+
+	for (communities = 990; communities < 1020; communities++) {
+		attrs = make_attrs(1, 65001, communities);
+		reset_counts();
+		rib_peer_announce(peer, BGP_IPV4_UNICAST, attrs,
+				  rbuf_make(nlri, sizeof(nlri)));
+		run();
+		free(attrs);
+		if (n_reach[2] == 1)
+			break;
+	}
+	ktap_ok(n_reach[2] == 1 && n_unreach[2] == 1,
+		"a prefix that is too long takes no shorter one with it");
+	rib_peer_withdraw(peer, BGP_IPV4_UNICAST,
+			  rbuf_make(nlri, sizeof(nlri)));
+	run();
+}
+
 /* RFC 8654 4: what cannot be sent any more is withdrawn. */
 static void test_too_large(void)
 {
 	struct rib_peer *peer = add_peer(5);
+	unsigned int i;
 
 	announce(peer, 0, 10, 1, 0);
 	run();
@@ -483,6 +508,10 @@ static void test_too_large(void)
 	announce(peer, 0, 10, 1, 1);
 	run();
 	ktap_ok(n_reach[2] == 10, "until they fit again");
+	for (i = 0; i < 10; i++)
+		withdraw(peer, i);
+	run();
+	test_short_fits(peer);
 	rib_peer_remove(peer);
 	run();
 	ktap_ok(!rib_peer_find(rib, 5), "a removed peer is not found");
