@@ -387,20 +387,41 @@ static void begin_walks(const struct msg_query *msg)
 	step(query);
 }
 
+/* The others have asked session first, who knows all that have neighbors. */
+static bool is_vnet(const char *name)
+{
+	struct ribproc_vnet *vnet;
+
+	for (vnet = ribproc_vnets(); vnet; vnet = vnet->next)
+		if (!strcmp(name, vnet->conf->name))
+			return true;
+	return false;
+}
+
+/* Why there is no answer, or NULL. */
+static const char *refusal(const struct msg_query *msg)
+{
+	if (msg->kind == QUERY_POLICY && !ribproc_map(msg->map))
+		return "there is no such route map";
+	if (msg->kind == QUERY_LOC_RIB && msg->vnet[0] && !is_vnet(msg->vnet))
+		return "there is no such VNet";
+	return NULL;
+}
+
 void ribquery_begin(const struct msg_query *msg)
 {
+	const char *why = refusal(msg);
+
+	if (why) {
+		proc_query_end(msg->id, ENOENT, why);
+		return;
+	}
 	switch (msg->kind) {
 	case QUERY_STATUS:
 		send_status(msg);
 		proc_query_end(msg->id, 0, NULL);
 		break;
 	case QUERY_POLICY:
-		if (!ribproc_map(msg->map)) {
-			proc_query_end(msg->id, ENOENT,
-				       "there is no such route map");
-			break;
-		}
-		/* fall through */
 	case QUERY_PEERS:
 	case QUERY_LEARNED:
 	case QUERY_ADVERTISED:

@@ -47,6 +47,7 @@ check "a neighbor without a session is known" \
 	answers '{"command": "learned", "neighbor": "sdwan"}' ""
 check "vrs shows the paths in use" \
 	eval 'vrs show routes blue | grep -q "^firewall .* 0.0.0.0/0 "'
+check_error "of a VNet that is there" "no such VNet" vrs show routes red
 check "and what one VNet has learned" \
 	eval 'vrs show learned firewall vnet blue | grep -q "^firewall .* 0.0.0.0/0 "'
 check_error "not of another" 'no neighbor "firewall" in VNet "red"' vrs show learned firewall vnet red
