@@ -482,6 +482,11 @@ bool vnet_effective_reaches(const struct vnet *vnet, int family,
 	return to == vnet || way_to(vnet, family, addr, to);
 }
 
+const struct vnet_port *vnet_effective_skip(const struct vnet_port *from, u8 class)
+{
+	return from && class == VNET_CLASS_BGP && !takes_own(from) ? from : NULL;
+}
+
 /* A next hop has to be in the VNet or in one that is peered with it. */
 static enum vnet_drop check_hop(const struct vnet *vnet, int family,
 				const void *saddr,
@@ -502,14 +507,12 @@ static enum vnet_drop resolve_hops(const struct vnet *vnet,
 				   const struct vnet_effective *res, u32 hash,
 				   struct vnet_target *target)
 {
-	const struct vnet_port *skip = NULL;
 	enum vnet_drop drop;
 
 	if (!res->set)
 		return VNET_DROP_NEXT_HOP_GONE;
-	if (from && res->class == VNET_CLASS_BGP && !takes_own(from))
-		skip = from;
-	target->ep = vnet_nhset_select(res->set, hash, skip);
+	target->ep = vnet_nhset_select(res->set, hash,
+				       vnet_effective_skip(from, res->class));
 	if (!target->ep)
 		return VNET_DROP_NEXT_HOP_GONE;
 	drop = check_hop(vnet, family, saddr, target->ep);

@@ -60,23 +60,33 @@ static int fill_hop(struct sk_buff *skb, int attr, const struct vnet *vnet,
 	return 0;
 }
 
-static int fill_hops(struct sk_buff *skb, const struct vnet *vnet,
-		     const struct vnet_dest *dest)
+static int fill_hops(struct sk_buff *skb, const struct vnet_port *port,
+		     const struct vnet_row *row, const struct vnet_nhset *set)
 {
-	const struct vnet_nhset *set = vnet_dest_nhset(dest);
+	const struct vnet_port *skip = vnet_effective_skip(port, row->class);
+	bool active = row->state == VNET_ROUTE_ACTIVE;
+	bool on_standby = vnet_nhset_on_standby(set);
 	unsigned int i;
 	int err = 0;
 
-	for (i = 0; set && i < set->num && !err; i++)
-		err = fill_hop(skb, VNET_A_ROUTE_HOP, vnet, set->members[i].ep,
-			       set->members[i].weight,
-			       i < set->active ? 0 : VNET_HOP_F_STANDBY);
+	for (i = 0; i < set->num && !err; i++) {
+		const struct vnet_nhset_member *member = &set->members[i];
+		u32 flags = i < set->active ? 0 : VNET_HOP_F_STANDBY;
+
+		if (active && (!flags || on_standby) &&
+		    vnet_nhset_takes_flows(set, member) &&
+		    vnet_nhset_member_usable(member, skip))
+			flags |= VNET_HOP_F_USED;
+		err = fill_hop(skb, VNET_A_ROUTE_HOP, port->vnet, member->ep,
+			       member->weight, flags);
+	}
 	return err;
 }
 
-static int fill_row(struct sk_buff *skb, int attr, const struct vnet *vnet,
+static int fill_row(struct sk_buff *skb, int attr, const struct vnet_port *port,
 		    int family, const struct vnet_row *row)
 {
+	const struct vnet_nhset *set = vnet_dest_nhset(row->dest);
 	const struct vnet_action *action = &row->dest->action;
 	struct nlattr *nest = nla_nest_start(skb, attr);
 
@@ -93,7 +103,7 @@ static int fill_row(struct sk_buff *skb, int attr, const struct vnet *vnet,
 	    nla_put_u32(skb, VNET_A_ROUTE_NHID, action->nh ? action->nh->id : 0) ||
 	    (action->peer && nla_put_u32(skb, VNET_A_ROUTE_PEER_IFINDEX,
 					 action->peer->dev->ifindex)) ||
-	    fill_hops(skb, vnet, row->dest))
+	    (set && fill_hops(skb, port, row, set)))
 		return -EMSGSIZE;
 	nla_nest_end(skb, nest);
 	return 0;
@@ -121,8 +131,8 @@ static int effective_fill(struct sk_buff *skb, const void *object)
 	const struct effective_row *effective = object;
 
 	return nla_put_u32(skb, VNET_A_IFINDEX, effective->port->dev->ifindex) ?:
-	       fill_row(skb, VNET_A_ROUTE, effective->port->vnet,
-			effective->family, &effective->row);
+	       fill_row(skb, VNET_A_ROUTE, effective->port, effective->family,
+			&effective->row);
 }
 
 static int effective_dump_family(struct sk_buff *skb,
@@ -334,8 +344,7 @@ static int fill_candidates(struct sk_buff *skb, const struct lookup *lookup,
 					      &flow->dst, &row, started)) {
 		started = true;
 		if (row_wins(lookup, &row) == winner)
-			err = fill_row(skb, attr, lookup->port->vnet,
-				       flow->family, &row);
+			err = fill_row(skb, attr, lookup->port, flow->family, &row);
 	}
 	return err;
 }
@@ -354,8 +363,7 @@ static int fill_host(struct sk_buff *skb, const struct lookup *lookup)
 
 	row.prefix.len = lookup->route.plen;
 	memcpy(row.prefix.addr, &flow->dst, vnet_addr_len(flow->family));
-	return fill_row(skb, VNET_A_ROUTE, lookup->port->vnet, flow->family,
-			&row);
+	return fill_row(skb, VNET_A_ROUTE, lookup->port, flow->family, &row);
 }
 
 static int lookup_fill_all(struct sk_buff *skb, const struct lookup *lookup)

@@ -421,6 +421,17 @@ enum vnet_nhset_state vnet_nhset_best_state(const struct vnet_nhset *set,
 	return best;
 }
 
+bool vnet_nhset_on_standby(const struct vnet_nhset *set)
+{
+	unsigned int i;
+
+	for (i = 0; i < set->active; i++)
+		if (vnet_nhset_takes_flows(set, &set->members[i]) &&
+		    vnet_nhset_member_usable(&set->members[i], NULL))
+			return false;
+	return true;
+}
+
 bool vnet_nhset_leads_to(const struct vnet_nhset *set,
 			 const struct vnet_port *port)
 {
@@ -453,7 +464,7 @@ static const struct vnet_nhset_member *
 select_standby(const struct vnet_nhset *set, unsigned int bucket,
 	       const struct vnet_port *skip)
 {
-	if (skip && select_usable(set, 0, set->active, bucket, NULL))
+	if (skip && !vnet_nhset_on_standby(set))
 		return NULL;
 	return select_usable(set, set->active, set->num, bucket, skip);
 }

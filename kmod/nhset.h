@@ -188,6 +188,9 @@ static inline bool vnet_nhset_takes_flows(const struct vnet_nhset *set,
 	return !set->activity || READ_ONCE(member->buckets);
 }
 
+/* RCU: are those that stand by in use, as none of the others can be handed packets? */
+bool vnet_nhset_on_standby(const struct vnet_nhset *set);
+
 /* RCU: is a NIC, up or down, a member? */
 bool vnet_nhset_leads_to(const struct vnet_nhset *set,
 			 const struct vnet_port *port);

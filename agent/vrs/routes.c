@@ -21,10 +21,22 @@ static bool has_address(const struct genl_hop *hop)
 	return hop->addr.family != 0;
 }
 
-/* What Azure tells of: who stands by gets no packets. */
-static bool is_used(const struct genl_hop *hop)
+/*
+ * What Azure tells of: those that the NIC's packets are handed to, or, while
+ * there are none, those that they would be.
+ */
+static bool is_listed_hop(const struct genl_route *route,
+			  const struct genl_hop *hop)
 {
-	return has_address(hop) && !(hop->flags & VNET_HOP_F_STANDBY);
+	unsigned int i;
+
+	if (!has_address(hop))
+		return false;
+	for (i = 0; i < route->n_hops; i++) {
+		if (route->hops[i].flags & VNET_HOP_F_USED)
+			return hop->flags & VNET_HOP_F_USED;
+	}
+	return !(hop->flags & VNET_HOP_F_STANDBY);
 }
 
 const char *routes_hop_problem(const struct genl_hop *hop)
@@ -83,7 +95,7 @@ static json_t *hops_json(const struct genl_route *route)
 	unsigned int i;
 
 	for (i = 0; i < route->n_hops; i++) {
-		if (!is_used(&route->hops[i]))
+		if (!is_listed_hop(route, &route->hops[i]))
 			continue;
 		json_array_append_new(hops, json_string(
 			addr_format(&route->hops[i].addr, text)));
@@ -104,11 +116,12 @@ static json_t *hop_details_json(const struct genl_route *route)
 		if (!has_address(hop))
 			continue;
 		json_array_append_new(hops, json_build(
-			"{s:s, s:I, s:b, s:b, s:I, s:I}",
+			"{s:s, s:I, s:b, s:b, s:b, s:I, s:I}",
 			"address", addr_format(&hop->addr, text),
 			"weight", (json_int_t)hop->weight,
 			"up", !!(hop->flags & VNET_HOP_F_UP),
 			"standby", !!(hop->flags & VNET_HOP_F_STANDBY),
+			"used", !!(hop->flags & VNET_HOP_F_USED),
 			"packets", (json_int_t)hop->packets,
 			"bytes", (json_int_t)hop->bytes));
 	}
@@ -145,7 +158,7 @@ void routes_row(struct table *table, const struct genl_route *route)
 	unsigned int i;
 
 	for (i = 0; i < route->n_hops && len < sizeof(hops); i++) {
-		if (is_used(&route->hops[i]))
+		if (is_listed_hop(route, &route->hops[i]))
 			len += snprintf(hops + len, sizeof(hops) - len, "%s%s",
 					len ? "," : "",
 					addr_format(&route->hops[i].addr,

@@ -18,7 +18,8 @@ add_nic nvb blue 10.1.2.5 fd00:1::2:5
 # A group whose buckets the kernel hands over one by one. It can be refused before
 # that, and not then: packets have its old next hops, its new ones or none.
 members() {
-	row 10.67.0.0/16 | awk '{ print $5 }' | tr , '\n' | sort | xargs
+	vrs show effective-routes n1 -j | jq -r '[.value[] | select(
+		.addressPrefix[0] == "10.67.0.0/16").nextHops[].address] | sort | join(" ")'
 }
 members_are() {
 	[ "$(members)" = "$1" ]

@@ -22,6 +22,13 @@ hops() {
 		select(.addressPrefix[0] == $p) | .nextHopIpAddress | join(" ")'
 }
 
+# members PREFIX KEY: all next hops of a route, and what is told of each
+members() {
+	vrs show effective-routes n1 -j | jq -r --arg p "$1" --arg k "$2" '
+		.value[] | select(.addressPrefix[0] == $p).nextHops |
+		map(.address, .[$k]) | join(" ")'
+}
+
 # hop_of ADDR: the next hop of what n1 sends there
 hop_of() {
 	vrs show next-hop n1 "$1" -j | jq -r '.nextHopIpAddress // ""'
@@ -59,7 +66,8 @@ check_equal "for all routes at once" 256 \
 check "with both" ip nexthop replace id 10 group 1/2
 check_equal "for all routes" "10.1.2.4 10.1.2.5" hops 10.200.9.0/24
 check "a member is replaced" ip nexthop replace id 2 via 10.1.2.6 dev blue
-check_equal "in the group" "10.1.2.4 10.1.2.6" hops 10.200.9.0/24
+check_equal "in the group" "10.1.2.4 true 10.1.2.6 false" members 10.200.9.0/24 used
+check_equal "where nobody has its address" 10.1.2.4 hops 10.200.9.0/24
 must ip nexthop replace id 2 via 10.1.2.5 dev blue
 check "a member is deleted" ip nexthop del id 1
 check_equal "from the group" 10.1.2.5 hops 10.200.9.0/24
@@ -193,11 +201,13 @@ check "three quarters go to the member of weight 3" awk '
 	END { exit n != 2 }' <(echo "$before")
 must ip link set nva-peer down
 check_equal "all go to the one that is up" "nvb 48" shares
+check_equal "and no other is listed" 10.1.2.5 hops 10.66.0.0/16
 must ip link set nva-peer up
 
 # An appliance among the next hops does not send to itself
 check_equal "an appliance gets the other one" \
 	"VirtualNetworkGateway 10.1.2.5 nvb" lookup nva 10.66.1.1
+check_equal "and is not listed for itself" 10.1.2.5 hops 10.66.0.0/16 nva
 
 # Members that stand by get packets while nobody else can
 # carrier NIC up|down
@@ -210,11 +220,10 @@ carrier nva up
 must ip nexthop add id 20 group 2/1,2 proto 88
 must ip route replace 10.66.0.0/16 nhid 20 table 101
 check_equal "who stands by is no next hop" 10.1.2.4 hops 10.66.0.0/16
-check_equal "and told of" "10.1.2.4 false 10.1.2.5 true" eval "vrs show effective-routes n1 -j |
-	jq -r '.value[] | select(.addressPrefix[0] == \"10.66.0.0/16\").nextHops |
-	map(.address, .standby) | join(\" \")'"
+check_equal "and told of" "10.1.2.4 false 10.1.2.5 true" members 10.66.0.0/16 standby
 check_equal "all flows go elsewhere" "nva 48" shares
 carrier nva down
+check_equal "it is the next hop while nobody else is" 10.1.2.5 hops 10.66.0.0/16
 check_equal "until nobody else has carrier" 10.1.2.5 hop_of 10.66.1.1
 carrier nvb down
 check_equal "nor it" "Internet" lookup n1 10.66.1.1

@@ -454,6 +454,10 @@ enum vnet_peering_state {
 #define VNET_HOP_F_UNREACHABLE		(1U << 1)
 /* It stands by for the others of its group (VNET_A_ROUTE_HOP only). */
 #define VNET_HOP_F_STANDBY		(1U << 2)
+/* Flows of the NIC whose route it is choose it; where it is unreachable, or the NIC itself, they
+ * are dropped (VNET_A_ROUTE_HOP only).
+ */
+#define VNET_HOP_F_USED			(1U << 3)
 
 /* In the order of preference at the same prefix: a higher class wins. */
 enum vnet_route_class {
