@@ -52,16 +52,13 @@ static void show_tables(struct seq_file *m, table_show show)
 {
 	const struct vnet *vnet = m->private;
 	const struct vnet_subnet *subnet;
-	struct vnet_table *user;
 
 	rcu_read_lock();
 	show(m, vnet->system);
 	show(m, vnet->bgp);
-	list_for_each_entry_rcu(subnet, &vnet->subnets, node) {
-		user = rcu_dereference(subnet->user);
-		if (user)
-			show(m, user);
-	}
+	list_for_each_entry_rcu(subnet, &vnet->subnets, node)
+		if (subnet->user)
+			show(m, subnet->user);
 	rcu_read_unlock();
 }
 
@@ -126,14 +123,12 @@ static int subnets_show(struct seq_file *m, void *unused)
 {
 	const struct vnet *vnet = m->private;
 	const struct vnet_subnet *subnet;
-	const struct vnet_table *user;
 
 	rcu_read_lock();
 	list_for_each_entry_rcu(subnet, &vnet->subnets, node) {
-		user = rcu_dereference(subnet->user);
 		show_addr(m, subnet->family, &subnet->addr);
 		seq_printf(m, "/%u table %u flags %#x\n", subnet->len,
-			   user ? user->id : 0, READ_ONCE(subnet->flags));
+			   subnet->user ? subnet->user->id : 0, subnet->flags);
 	}
 	rcu_read_unlock();
 	return 0;

@@ -66,19 +66,16 @@ static __always_inline bool view_init(struct view *view, const struct vnet *vnet
 	const struct vnet *gateway = rcu_dereference(vnet->gateway);
 	enum vnet_af af = vnet_af(family);
 	const struct vnet_subnet *subnet = NULL;
-	const struct vnet_table *user = NULL;
 
 	if (from)
 		subnet = rcu_dereference(from->subnet[af]);
-	if (subnet)
-		user = rcu_dereference(subnet->user);
 
 	view->system = &vnet->system->mirror[af];
 	view->bgp = &(gateway ?: vnet)->bgp->mirror[af];
 	view->gateway = gateway;
-	view->user = user ? &user->mirror[af] : NULL;
+	view->user = subnet && subnet->user ? &subnet->user->mirror[af] : NULL;
 	view->from = from;
-	view->flags = subnet ? READ_ONCE(subnet->flags) : 0;
+	view->flags = subnet ? subnet->flags : 0;
 	view->outside = false;
 	return READ_ONCE(view->system->live) && READ_ONCE(view->bgp->live) &&
 	       (!view->user || READ_ONCE(view->user->live));

@@ -519,7 +519,7 @@ static int subnet_del_doit(struct sk_buff *skb, struct genl_info *info)
 static int fill_subnet(struct sk_buff *skb, const void *object)
 {
 	const struct vnet_subnet *subnet = object;
-	const struct vnet_table *user = rtnl_dereference(subnet->user);
+	const struct vnet_table *user = subnet->user;
 	struct nlattr *nest;
 
 	nest = nla_nest_start(skb, VNET_A_SUBNET);

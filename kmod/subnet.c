@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Subnets: few per VNet, looked through only when a subnet or the addresses of
- * a NIC change.
+ * a NIC change. One that changes is replaced, so that no packet sees the new flags
+ * with the old table.
  */
 #include <linux/rtnetlink.h>
 #include <linux/slab.h>
@@ -82,59 +83,73 @@ static int subnet_check_overlap(struct vnet *vnet,
 	return 0;
 }
 
-static struct vnet_subnet *
-subnet_create(struct vnet *vnet, const struct vnet_subnet_change *change,
-	      struct netlink_ext_ack *extack)
+static int subnet_check(struct vnet *vnet, const struct vnet_subnet_change *change,
+			struct netlink_ext_ack *extack)
+{
+	return subnet_check_space(vnet, change, extack) ?:
+	       subnet_check_overlap(vnet, change, extack);
+}
+
+/* What takes the place of @old, NULL for a new subnet. */
+static struct vnet_subnet *subnet_make(const struct vnet_subnet *old,
+				       const struct vnet_subnet_change *change)
 {
 	struct vnet_subnet *subnet;
-	int err;
 
-	err = subnet_check_space(vnet, change, extack) ?:
-	      subnet_check_overlap(vnet, change, extack);
-	if (err)
-		return ERR_PTR(err);
 	subnet = vnet_try_alloc(kzalloc(sizeof(*subnet), GFP_KERNEL));
 	if (!subnet)
-		return ERR_PTR(-ENOMEM);
+		return NULL;
 	subnet->family = change->family;
 	subnet->addr = change->addr;
 	subnet->len = change->len;
-	list_add_tail_rcu(&subnet->node, &vnet->subnets);
-	vnet_net(dev_net(vnet->dev))->generation++;
+	if (change->set_flags)
+		subnet->flags = change->flags;
+	else if (old)
+		subnet->flags = old->flags;
+	if (change->set_table)
+		subnet->user = change->table;
+	else if (old)
+		subnet->user = old->user;
 	return subnet;
 }
 
-static void subnet_set_table(struct vnet_subnet *subnet,
-			     struct vnet_table *table)
+static void subnet_add(struct vnet *vnet, struct vnet_subnet *subnet)
 {
-	struct vnet_table *old;
+	list_add_tail_rcu(&subnet->node, &vnet->subnets);
+	vnet_net(dev_net(vnet->dev))->generation++;
+	vnet_port_bind(vnet, subnet);
+}
 
-	old = rcu_replace_pointer(subnet->user, table, lockdep_rtnl_is_held());
-	if (old)
-		vnet_fib_table_put(old);
+/* @subnet has a reference of its own to its table, or the one that @old had. */
+static void subnet_replace(struct vnet *vnet, struct vnet_subnet *old,
+			   struct vnet_subnet *subnet, bool own_reference)
+{
+	list_replace_rcu(&old->node, &subnet->node);
+	vnet_port_bind(vnet, subnet);
+	if (old->user && own_reference)
+		vnet_fib_table_put(old->user);
+	kfree_rcu(old, rcu);
 }
 
 int vnet_subnet_set(struct vnet *vnet, const struct vnet_subnet_change *change,
 		    struct netlink_ext_ack *extack)
 {
-	struct vnet_subnet *subnet;
-	bool is_new;
+	struct vnet_subnet *old, *subnet;
+	int err;
 
 	ASSERT_RTNL();
 
-	subnet = vnet_subnet_get(vnet, change->family, &change->addr,
-				 change->len);
-	is_new = !subnet;
-	if (is_new)
-		subnet = subnet_create(vnet, change, extack);
-	if (IS_ERR(subnet))
-		return PTR_ERR(subnet);
-	if (change->set_flags)
-		WRITE_ONCE(subnet->flags, change->flags);
-	if (change->set_table)
-		subnet_set_table(subnet, change->table);
-	if (is_new)
-		vnet_port_bind(vnet, subnet);
+	old = vnet_subnet_get(vnet, change->family, &change->addr, change->len);
+	err = old ? 0 : subnet_check(vnet, change, extack);
+	if (err)
+		return err;
+	subnet = subnet_make(old, change);
+	if (!subnet)
+		return -ENOMEM;
+	if (old)
+		subnet_replace(vnet, old, subnet, change->set_table);
+	else
+		subnet_add(vnet, subnet);
 	return 0;
 }
 
@@ -143,7 +158,8 @@ void vnet_subnet_del(struct vnet *vnet, struct vnet_subnet *subnet)
 	list_del_rcu(&subnet->node);
 	vnet_net(dev_net(vnet->dev))->generation++;
 	vnet_port_unbind(vnet, subnet);
-	subnet_set_table(subnet, NULL);
+	if (subnet->user)
+		vnet_fib_table_put(subnet->user);
 	kfree_rcu(subnet, rcu);
 }
 

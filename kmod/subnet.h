@@ -18,13 +18,13 @@ struct vnet;
 struct vnet_table;
 
 /**
- * struct vnet_subnet - a subnet of a VNet
+ * struct vnet_subnet - a subnet of a VNet; immutable but for @node
  * @node: in struct vnet.subnets (RTNL; RCU)
  * @addr: prefix without host bits
  * @family: AF_INET or AF_INET6
  * @len: prefix length
- * @flags: VNET_SUBNET_F_* (RTNL writes, READ_ONCE)
- * @user: user-defined routes, NULL = none. Writers hold RTNL, readers RCU.
+ * @flags: VNET_SUBNET_F_*
+ * @user: user-defined routes, NULL = none; a reference is held
  * @rcu: for freeing
  */
 struct vnet_subnet {
@@ -33,7 +33,7 @@ struct vnet_subnet {
 	u8 family;
 	u8 len;
 	u32 flags;
-	struct vnet_table __rcu *user;
+	struct vnet_table *user;
 	struct rcu_head rcu;
 };
 
