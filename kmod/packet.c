@@ -6,6 +6,7 @@
  */
 #include "packet.h"
 
+#include <linux/icmp.h>
 #include <linux/in.h>
 #include <linux/tcp.h>
 #include <net/ip.h>
@@ -19,14 +20,37 @@
 #include "remote.h"
 
 /*
- * The field a deferred checksum is written to lies behind the IP header. A guest
- * on a tap says where it is, and could otherwise have the checksum written over
- * the addresses after they have been checked.
+ * The field a deferred checksum is written to lies behind all that packets are judged by: IP
+ * headers and ports, of ICMP all there is. A guest on a tap says where it is, and could otherwise
+ * have the checksum written over those after they have been checked.
  */
-static bool csum_start_sound(const struct sk_buff *skb, unsigned int hlen)
+static bool csum_sound(const struct sk_buff *skb, unsigned int transport, u8 protocol)
+{
+	int start = skb_checksum_start_offset(skb);
+
+	if (protocol == IPPROTO_ICMP || protocol == IPPROTO_ICMPV6)
+		return start == (int)transport &&
+		       skb->csum_offset == offsetof(struct icmphdr, checksum);
+	return start >= (int)transport &&
+	       start + skb->csum_offset >= transport + 2 * sizeof(__be16);
+}
+
+static bool csum_sound4(const struct sk_buff *skb)
 {
 	return skb->ip_summed != CHECKSUM_PARTIAL ||
-	       skb_checksum_start_offset(skb) >= (int)hlen;
+	       csum_sound(skb, ip_hdrlen(skb), ip_hdr(skb)->protocol);
+}
+
+static bool csum_sound6(const struct sk_buff *skb)
+{
+	u8 protocol = ipv6_hdr(skb)->nexthdr;
+	__be16 frag_off;
+	int offset;
+
+	if (skb->ip_summed != CHECKSUM_PARTIAL)
+		return true;
+	offset = ipv6_skip_exthdr(skb, sizeof(struct ipv6hdr), &protocol, &frag_off);
+	return offset > 0 && csum_sound(skb, offset, protocol);
 }
 
 /* Addresses that no packet on a wire has */
@@ -54,7 +78,7 @@ static enum vnet_drop check_ip4(struct vnet_packet *pkt)
 	len = vnet_compat_ip_totlen(skb, ip_hdr(skb));
 	if (len < hlen || len > skb->len || pskb_trim_rcsum(skb, len))
 		return VNET_DROP_MALFORMED;
-	if (!csum_start_sound(skb, hlen) || ip4_martian(ip_hdr(skb)))
+	if (!csum_sound4(skb) || ip4_martian(ip_hdr(skb)))
 		return VNET_DROP_MALFORMED;
 	/* Segmentation would make other fragments of it than what it has been looked at as. */
 	if (skb_is_gso(skb) && ip_is_fragment(ip_hdr(skb)))
@@ -121,8 +145,7 @@ static enum vnet_drop check_ip6(struct vnet_packet *pkt)
 	len = ip6_totlen(skb);
 	if (!len || len > skb->len || pskb_trim_rcsum(skb, len))
 		return VNET_DROP_MALFORMED;
-	if (!csum_start_sound(skb, sizeof(struct ipv6hdr)) ||
-	    ip6_martian(ipv6_hdr(skb)))
+	if (!csum_sound6(skb) || ip6_martian(ipv6_hdr(skb)))
 		return VNET_DROP_MALFORMED;
 
 	skb_set_transport_header(skb, ip6_transport_offset(skb));

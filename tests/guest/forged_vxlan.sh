@@ -66,12 +66,13 @@ check_dropped() {
 	check "$1" drop_and_nothing_else "${@:2}"
 }
 
-# forge_at VM [-f | -d] FORGE-ARGUMENT...: from its eth0, to the router
+# forge_at VM [-f | -d | -c OFFSET] FORGE-ARGUMENT...: from its eth0, to the router
 forge_at() {
 	local vm=$1 options=()
 	shift
 
 	[[ $1 != -[fd] ]] || { options=("$1"); shift; }
+	[[ $1 != -c ]] || { options=("$1" "$2"); shift 2; }
 	in_vm "$vm" forge "${options[@]}" eth0 $router "$@"
 }
 
@@ -135,6 +136,21 @@ check "in IPv6" ping_from evil 2001:db8::9
 	check_dropped "answers to the host cannot be had by asking first" h1 evil \
 		drop_tunnel_port forge_at evil udp 10.1.0.4 4789 192.0.2.2 50000
 }
+
+# A checksum that others are to write, where the ports are: they have been looked at
+# by then
+for to in "10.1.0.4 1234 192.0.2.2" "fd00:10:1::4 1234 2001:db8::2"; do
+	# shellcheck disable=SC2086 # a list of words
+	for at in 0 2; do
+		check_dropped "a checksum at $at of what is for ${to##* }" h1 evil \
+			drop_malformed forge_at evil -c $at udp $to 9
+	done
+done
+check "one in its place is let through" counter_at_rises h1 nva tx_packets \
+	forge_at evil -c 6 udp 10.1.0.4 1234 10.1.3.4 9
+check "in IPv6" counter_at_rises h1 nva tx_packets \
+	forge_at evil -c 6 udp fd00:10:1::4 1234 fd00:10:1:3::4 9
+
 hears() {
 	on stranger timeout "$(seconds 20)" nc -u -l -W 1 4790 >/dev/null &
 	must wait_until 5 sh -c 'ip netns exec stranger ss -Hlun "sport = 4790" | grep -q .'

@@ -5,16 +5,21 @@
  *
  *	forge [-f | -d] [-t TOS] DEV MAC vxlan SRC DST VNI TO-MAC FROM TO
  *		an echo request in VXLAN, from FROM to TO
- *	forge [-f] [-t TOS] DEV MAC udp SRC SPORT DST DPORT
+ *	forge [-f] [-t TOS] [-c OFFSET] DEV MAC udp SRC SPORT DST DPORT
  *	forge [-t TOS] [-g SIZE] DEV MAC tcp SRC SPORT DST DPORT FLAGS \
  *			SEQ ACK [LENGTH]
  *		FLAGS are letters as tcpdump prints them: S, R, A, F, P
+ *	forge [-f] DEV MAC error SRC DST TYPE CODE NUMBER PROTOCOL FROM TO
+ *		ICMP with NUMBER behind its checksum, which is an MTU or a
+ *		gateway, and a packet of PROTOCOL from FROM to TO behind that
  *
- * MAC is the frame's destination. With -f, UDP comes in two fragments. With -d,
- * in IPv6, it does so behind another fragment header, which says that it is
- * whole and is alone in the first one, and behind options.
- * With -g SIZE, DEV is a tap that nobody has, the packet is TCP over IPv4 to be
- * cut into segments of SIZE, and its header is shorter than any can be.
+ * MAC is the frame's destination. With -f, the packet comes in two fragments.
+ * With -d, UDP in IPv6 does so behind another fragment header, which says that
+ * it is whole and is alone in the first one, and behind options. With -c, the
+ * checksum is left to others, who are to write it at OFFSET behind the IP
+ * header. With -g SIZE, DEV is a tap that nobody has, the packet is TCP over
+ * IPv4 to be cut into segments of SIZE, and its header is shorter than any can
+ * be.
  */
 #include <arpa/inet.h>
 #include <err.h>
@@ -58,6 +63,7 @@ struct packet {
 
 static uint8_t tos;
 static int fragments, behind_another;
+static int checksum_at = -1;
 static unsigned int segment;
 static char **args;	/* what is left of the command line */
 
@@ -262,6 +268,29 @@ static void push_tcp(struct packet *p, const struct addr *src, uint16_t sport,
 	tcp->check = checksum(p, src, dst, IPPROTO_TCP);
 }
 
+/* Little more than the header of what is quoted. Returns the protocol. */
+static uint8_t push_error(struct packet *p, const struct addr *src,
+			  const struct addr *dst)
+{
+	uint8_t type = next_number(UINT8_MAX), code = next_number(UINT8_MAX);
+	uint32_t number = next_number(UINT32_MAX);
+	uint8_t protocol = next_number(UINT8_MAX), *icmp;
+	struct addr from = next_addr(), to = next_addr();
+
+	push(p, 8);
+	push_ip(p, &from, &to, protocol);
+	icmp = push(p, 8);
+	icmp[0] = type;
+	icmp[1] = code;
+	*(uint32_t *)(icmp + 4) = htonl(number);
+	if (src->family == AF_INET6) {
+		*(uint16_t *)(icmp + 2) = checksum(p, src, dst, IPPROTO_ICMPV6);
+		return IPPROTO_ICMPV6;
+	}
+	*(uint16_t *)(icmp + 2) = fold(sum(icmp, length(p), 0));
+	return IPPROTO_ICMP;
+}
+
 /* A packet socket on @device; its own MAC address goes to @mac */
 static int open_device(const char *device, uint8_t *mac)
 {
@@ -276,7 +305,9 @@ static int open_device(const char *device, uint8_t *mac)
 		err(1, "packet socket");
 	strncpy(req.ifr_name, device, IFNAMSIZ - 1);
 	if (ioctl(fd, SIOCGIFHWADDR, &req) < 0 ||
-	    bind(fd, (struct sockaddr *)&addr, sizeof(addr)) < 0)
+	    bind(fd, (struct sockaddr *)&addr, sizeof(addr)) < 0 ||
+	    (checksum_at >= 0 && setsockopt(fd, SOL_PACKET, PACKET_VNET_HDR,
+					    &(int){ 1 }, sizeof(int)) < 0))
 		err(1, "%s", device);
 	memcpy(mac, req.ifr_hwaddr.sa_data, ETH_ALEN);
 	return fd;
@@ -308,6 +339,18 @@ static void push_segmentation(struct packet *p)
 		.csum_start = start,
 		.csum_offset = offsetof(struct tcphdr, check),
 	};
+}
+
+/* In front of a frame: what is left of the work */
+static void push_deferral(struct packet *p, const struct addr *src)
+{
+	struct virtio_net_hdr *hdr = push(p, sizeof(*hdr));
+
+	hdr->flags = VIRTIO_NET_HDR_F_NEEDS_CSUM;
+	hdr->csum_start = ETH_HLEN + (src->family == AF_INET6 ?
+				      sizeof(struct ip6_hdr) :
+				      sizeof(struct iphdr));
+	hdr->csum_offset = checksum_at;
 }
 
 /* Insert a fragment header; only the first and the last of two */
@@ -359,6 +402,8 @@ static void send_part(int fd, const struct packet *all, size_t offset,
 	push_eth(&p, dst_mac, src_mac, type);
 	if (segment)
 		push_segmentation(&p);
+	if (checksum_at >= 0)
+		push_deferral(&p, src);
 	if (write(fd, p.data + p.begin, length(&p)) < 0)
 		err(1, "write");
 }
@@ -367,11 +412,13 @@ static void parse_options(int argc, char **argv)
 {
 	int c;
 
-	while ((c = getopt(argc, argv, "dfg:t:")) != -1) {
+	while ((c = getopt(argc, argv, "c:dfg:t:")) != -1) {
 		if (c == 'f' || c == 'd')
 			fragments = 1;
 		if (c == 'd')
 			behind_another = 1;
+		else if (c == 'c')
+			checksum_at = strtoul(optarg, NULL, 0);
 		else if (c == 'g')
 			segment = strtoul(optarg, NULL, 0);
 		else if (c == 't')
@@ -397,15 +444,45 @@ static void send_all(int fd, const struct packet *all, const struct addr *src,
 			  protocol, dst_mac, src_mac);
 }
 
+/* What follows the IP header, which is of the protocol that is returned */
+static uint8_t push_payload(struct packet *p, const char *kind,
+			    const uint8_t *src_mac, struct addr *src,
+			    struct addr *dst)
+{
+	int vxlan = strcmp(kind, "vxlan") == 0, tcp = strcmp(kind, "tcp") == 0;
+	uint16_t sport = 50000, dport = VXLAN_PORT;
+	int ports = tcp || strcmp(kind, "udp") == 0;
+
+	*src = next_addr();
+	if (ports)
+		sport = next_number(UINT16_MAX);
+	*dst = next_addr();
+	if (ports)
+		dport = next_number(UINT16_MAX);
+	if (strcmp(kind, "error") == 0)
+		return push_error(p, src, dst);
+	if (tcp) {
+		push_tcp(p, src, sport, dst, dport);
+		return IPPROTO_TCP;
+	}
+	if (vxlan)
+		push_vxlan(p, src_mac);
+	else if (ports)
+		push(p, 32);
+	else
+		errx(2, "%s: vxlan, udp, tcp or error", kind);
+	push_udp(p, src, sport, dst, dport);
+	return behind_another ? push_another(p) : IPPROTO_UDP;
+}
+
 int main(int argc, char **argv)
 {
 	struct packet all = { .begin = sizeof(all.data) };
-	uint16_t sport = 50000, dport = VXLAN_PORT;
 	uint8_t src_mac[ETH_ALEN], dst_mac[ETH_ALEN];
-	uint8_t protocol = IPPROTO_UDP;
 	struct addr src, dst;
-	const char *device, *kind;
-	int fd, vxlan;
+	const char *device;
+	uint8_t protocol;
+	int fd;
 
 	parse_options(argc, argv);
 	device = next_arg();
@@ -415,30 +492,7 @@ int main(int argc, char **argv)
 		fd = open_tap(device);
 	}
 	next_mac(dst_mac);
-	kind = next_arg();
-	vxlan = strcmp(kind, "vxlan") == 0;
-	if (strcmp(kind, "tcp") == 0)
-		protocol = IPPROTO_TCP;
-	else if (!vxlan && strcmp(kind, "udp") != 0)
-		errx(2, "%s: vxlan, udp or tcp", kind);
-	src = next_addr();
-	if (!vxlan)
-		sport = next_number(UINT16_MAX);
-	dst = next_addr();
-	if (!vxlan)
-		dport = next_number(UINT16_MAX);
-
-	if (protocol == IPPROTO_TCP) {
-		push_tcp(&all, &src, sport, &dst, dport);
-	} else {
-		if (vxlan)
-			push_vxlan(&all, src_mac);
-		else
-			push(&all, 32);
-		push_udp(&all, &src, sport, &dst, dport);
-		if (behind_another)
-			protocol = push_another(&all);
-	}
+	protocol = push_payload(&all, next_arg(), src_mac, &src, &dst);
 	send_all(fd, &all, &src, &dst, protocol, dst_mac, src_mac);
 	return 0;
 }
