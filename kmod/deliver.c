@@ -265,23 +265,28 @@ static enum vnet_drop prepare_for_host(struct vnet_packet *pkt)
 	return VNET_DROP_NONE;
 }
 
-enum vnet_drop vnet_deliver_to_host(struct vnet_packet *pkt)
+enum vnet_drop vnet_deliver_to_device(const struct vnet *vnet, struct sk_buff *skb)
 {
-	const struct vnet *vnet = pkt->target.vnet;
-	struct sk_buff *skb = pkt->skb;
 	unsigned int len = skb->len + ETH_HLEN;
-	enum vnet_drop reason;
 
-	reason = prepare_for_host(pkt);
-	if (reason)
-		return reason;
-	trace_vnet_forward(pkt);
 	skb->dev = vnet->dev;
-	give_away(pkt);
 	if (netif_rx(skb) != NET_RX_SUCCESS) {
 		vnet_stats_count_refused(vnet->stats);
 		return VNET_DROP_QUEUE_FULL;
 	}
 	vnet_stats_count_tx(vnet->stats, len);
 	return VNET_DROP_NONE;
+}
+
+enum vnet_drop vnet_deliver_to_host(struct vnet_packet *pkt)
+{
+	struct sk_buff *skb = pkt->skb;
+	enum vnet_drop reason;
+
+	reason = prepare_for_host(pkt);
+	if (reason)
+		return reason;
+	trace_vnet_forward(pkt);
+	give_away(pkt);
+	return vnet_deliver_to_device(pkt->target.vnet, skb);
 }

@@ -14,6 +14,7 @@
 
 struct dst_entry;
 struct net_device;
+struct vnet;
 struct vnet_packet;
 struct vnet_port;
 struct vnet_stats;
@@ -62,6 +63,16 @@ enum vnet_drop vnet_deliver_out(struct vnet_packet *pkt, const struct vnet_way *
  * Context and return: as for vnet_deliver_to_nic()
  */
 enum vnet_drop vnet_deliver_to_host(struct vnet_packet *pkt);
+
+/**
+ * vnet_deliver_to_device() - have the host's stack receive a packet
+ * @vnet: on whose device
+ * @skb: data at the network header; consumed
+ *
+ * Context: RCU, softirqs off.
+ * Return: VNET_DROP_NONE, or why not
+ */
+enum vnet_drop vnet_deliver_to_device(const struct vnet *vnet, struct sk_buff *skb);
 
 /**
  * vnet_deliver_push_eth() - put the router's Ethernet header before a packet

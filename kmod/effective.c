@@ -461,6 +461,15 @@ const struct vnet_peering *vnet_effective_peering(const struct vnet *vnet, int f
 	return match.dest ? match.dest->peering : NULL;
 }
 
+const struct vnet *vnet_effective_peer(const struct vnet *vnet, int family, const void *addr)
+{
+	const struct vnet_peering *peering = vnet_effective_peering(vnet, family, addr);
+
+	if (!peering || !(vnet_peering_link(peering) & VNET_LINK_F_UP))
+		return NULL;
+	return peering->peer;
+}
+
 /* The way into a peer that the address of a next hop shows, NULL = none */
 static const struct vnet_peering *way_to(const struct vnet *vnet, int family,
 					 const void *addr, const struct vnet *to)

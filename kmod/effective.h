@@ -127,6 +127,9 @@ enum vnet_drop vnet_effective_resolve(const struct vnet *vnet,
 const struct vnet_peering *vnet_effective_peering(const struct vnet *vnet, int family,
 						  const void *addr);
 
+/* RCU: the peer in whose address space an address is, if both have a side; or NULL */
+const struct vnet *vnet_effective_peer(const struct vnet *vnet, int family, const void *addr);
+
 /* RCU: does @vnet reach an address of @to, itself or a peer it has access to? */
 bool vnet_effective_reaches(const struct vnet *vnet, int family,
 			    const void *addr, const struct vnet *to);

@@ -243,14 +243,20 @@ static void reply_to_remote(const struct vnet_packet *pkt, struct sk_buff *skb)
 	kfree_skb(reply.skb);
 }
 
-/* The packet was the host's, or came by way of it. */
+/* The packet was the host's, or came by way of it. What the host sends from one VNet into
+ * another is first met there, but its address is in the VNet that it is from.
+ */
 static void reply_to_host(const struct vnet_packet *pkt, struct sk_buff *skb)
 {
+	const void *host = vnet_packet_saddr(pkt);
+	const struct vnet *peer = vnet_effective_peer(pkt->vnet, pkt->family, host);
+
 	vnet_deliver_push_eth(skb, vnet_router_mac);
 	skb_pull(skb, ETH_HLEN);
 	skb_reset_mac_len(skb);
-	skb->dev = pkt->vnet->dev;
-	netif_rx(skb);
+	if (!peer || !vnet_effective_host(peer, pkt->family, host))
+		peer = pkt->vnet;
+	vnet_deliver_to_device(peer, skb);
 }
 
 static bool allowed(const struct vnet_packet *pkt)

@@ -16,7 +16,6 @@
 #include "effective.h"
 #include "endpoint.h"
 #include "link.h"
-#include "peering.h"
 #include "remote.h"
 
 /*
@@ -235,17 +234,6 @@ static bool taken_by_other(const struct vnet_packet *pkt, const struct vnet *vne
 	       (remote && remote->vtep->host != pkt->host);
 }
 
-/* The VNet that an address is in and that has a side, too; or NULL */
-static const struct vnet *peer_with(const struct vnet *vnet, int family,
-				    const void *addr)
-{
-	const struct vnet_peering *peering = vnet_effective_peering(vnet, family, addr);
-
-	if (!peering || !(vnet_peering_link(peering) & VNET_LINK_F_UP))
-		return NULL;
-	return peering->peer;
-}
-
 bool vnet_packet_taken(const struct vnet_packet *pkt, const struct vnet *vnet,
 		       int family, const void *addr)
 {
@@ -254,6 +242,6 @@ bool vnet_packet_taken(const struct vnet_packet *pkt, const struct vnet *vnet,
 	if (taken_by_other(pkt, vnet, family, addr) ||
 	    vnet_effective_host(vnet, family, addr))
 		return true;
-	peer = peer_with(vnet, family, addr);
+	peer = vnet_effective_peer(vnet, family, addr);
 	return peer && taken_by_other(pkt, peer, family, addr);
 }

@@ -98,6 +98,14 @@ vm_listens vm3 10.2.0.4
 check "the host connects to it" connect_from host -d blue 10.2.0.4
 vm_listens vm3 fd00:10:2::4
 check "in IPv6" connect_from host -d blue fd00:10:2::4
+too_big() {
+	ping -n -c 1 -W "$(seconds 2)" -M "do" -s 1400 -I blue "$1" |
+		grep -oE "mtu ?= ?[0-9]+" | grep -o "[0-9]*"
+}
+must ip link set vm3 mtu 1300
+check_equal "the host is told what is too big for it" 1300 too_big 10.2.0.4
+check_equal "in IPv6" 1300 too_big fd00:10:2::4
+must ip link set vm3 mtu 1500
 must vrs nic set vm3 forwarding on
 must ip -n vm3 address add 10.1.0.4/32 dev lo
 check_counter "not with a foreign address" vm3 drop_forwarded \
