@@ -34,7 +34,8 @@ static enum vnet_drop transmit(struct net_device *dev,
 	 */
 	if (err == -ENOMEM || err == -EINVAL)
 		return VNET_DROP_OFFLOAD;
-	if (err < 0)
+	/* All that a device says whose queue is not attached, or not any more */
+	if (err < 0 || (err == NET_XMIT_CN && qdisc_tx_is_noop(dev)))
 		return VNET_DROP_NIC_DOWN;
 	if (err > 0 && err != NET_XMIT_CN)
 		return VNET_DROP_QUEUE_FULL;

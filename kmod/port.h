@@ -13,6 +13,7 @@
 #include <linux/rcupdate.h>
 #include <linux/types.h>
 #include <linux/vnet.h>
+#include <net/sch_generic.h>
 
 #include "addr.h"
 #include "endpoint.h"
@@ -105,10 +106,13 @@ bool vnet_port_owns(const struct vnet_port *port, int family, const void *addr);
 /* RCU: the NIC's first address of a family; NULL = none */
 const struct vnet_endpoint *vnet_port_primary(const struct vnet_port *port, int family);
 
-/* Any context that keeps @port: can its guest be handed packets? */
+/* Any context that keeps @port: can its guest be handed packets? A device that has just got
+ * its carrier drops them until its queue is attached, for which the kernel waits for RTNL.
+ */
 static inline bool vnet_port_up(const struct vnet_port *port)
 {
-	return netif_running(port->dev) && netif_carrier_ok(port->dev);
+	return netif_running(port->dev) && netif_carrier_ok(port->dev) &&
+	       !qdisc_tx_is_noop(port->dev);
 }
 
 /**

@@ -497,7 +497,9 @@ enum vnet_route_reason {
 					 * space
 					 */
 	VNET_REASON_NEXT_HOP_GONE,	/* nobody owns the next hop's address */
-	VNET_REASON_NEXT_HOP_DOWN,	/* the owner has no carrier or is down */
+	VNET_REASON_NEXT_HOP_DOWN,	/* the owner has no carrier, or no queue
+					 * yet, or is down
+					 */
 	VNET_REASON_NOT_PEERED,		/* leads into a VNet, and the peering has
 					 * not both sides
 					 */
