@@ -6,6 +6,7 @@
  */
 #include "deliver.h"
 
+#include <net/addrconf.h>
 #include <net/dst_metadata.h>
 #include <net/ip.h>
 #include <net/ip6_fib.h>
@@ -244,16 +245,55 @@ static bool impostor(const struct vnet_packet *pkt)
 		vnet_packet_taken(pkt, pkt->target.vnet, pkt->family, saddr));
 }
 
+/* A sender that none of the VNet's routes leads to would be answered by the host's others, out of
+ * the VNet. A device that is down has lost its routes, and takes nothing.
+ */
+static bool unanswerable(const struct vnet_packet *pkt)
+{
+	const struct vnet *vnet = pkt->target.vnet;
+
+	return netif_running(vnet->dev) &&
+	       !vnet_effective_routed(vnet, pkt->family, vnet_packet_saddr(pkt));
+}
+
+/* What is for an address that the host has in the VNet */
+static enum vnet_drop check_for_host(const struct vnet_packet *pkt)
+{
+	if (impostor(pkt) || unanswerable(pkt))
+		return VNET_DROP_SPOOFED_ADDR;
+	return vnet_icmp_misleads(pkt) ? VNET_DROP_ICMP_ERROR : VNET_DROP_NONE;
+}
+
+/* By way of the Internet guests reach the host's other addresses, too, where there is nobody to
+ * be mistaken for. Errors to its correspondents go on.
+ */
+static enum vnet_drop check_internet(const struct vnet_packet *pkt)
+{
+	struct net *net = dev_net(pkt->target.vnet->dev);
+	bool local;
+
+	if (!vnet_icmp_misleads(pkt))
+		return VNET_DROP_NONE;
+	if (pkt->family == AF_INET6)
+		local = ipv6_chk_addr(net, &ipv6_hdr(pkt->skb)->daddr, NULL, 0);
+	else
+		local = inet_addr_type(net, ip_hdr(pkt->skb)->daddr) == RTN_LOCAL;
+	return local ? VNET_DROP_ICMP_ERROR : VNET_DROP_NONE;
+}
+
 /* What the host sent comes back only if it is meant for the host. */
 static enum vnet_drop prepare_for_host(struct vnet_packet *pkt)
 {
 	struct sk_buff *skb = pkt->skb;
+	enum vnet_drop reason;
 
 	if (pkt->from || pkt->tunnel) {
 		if (vnet_tunnel_claims(pkt))
 			return VNET_DROP_TUNNEL_PORT;
-		if (pkt->route.type != VNET_HOP_INTERNET && impostor(pkt))
-			return VNET_DROP_SPOOFED_ADDR;
+		reason = pkt->route.type == VNET_HOP_INTERNET ? check_internet(pkt) :
+								check_for_host(pkt);
+		if (reason)
+			return reason;
 		forget_past(skb);
 		skb->pkt_type = PACKET_HOST;
 		return VNET_DROP_NONE;

@@ -418,6 +418,15 @@ bool vnet_effective_host(const struct vnet *vnet, int family, const void *addr)
 	       match.dest->action.type == VNET_HOP_HOST;
 }
 
+bool vnet_effective_routed(const struct vnet *vnet, int family, const void *addr)
+{
+	struct match match;
+
+	return match_longest(&vnet->system->mirror[vnet_af(family)], addr, &match) &&
+	       (!match.dest->peering ||
+		vnet_peering_link(match.dest->peering) & VNET_LINK_F_UP);
+}
+
 /* What others have sent crosses a peering only where the far side takes it. */
 static enum vnet_drop check_crossing(const struct vnet *vnet, int family,
 				     const void *saddr,

@@ -76,6 +76,11 @@ void vnet_effective_prefetch(const struct vnet *vnet, int family,
  */
 bool vnet_effective_host(const struct vnet *vnet, int family, const void *addr);
 
+/* RCU: has the system table a route to an address, of whatever type, but not into a VNet that is
+ * not peered? For what it has none for, the host asks its other tables.
+ */
+bool vnet_effective_routed(const struct vnet *vnet, int family, const void *addr);
+
 /**
  * struct vnet_target - where a packet goes
  * @port: the NIC it is handed to

@@ -50,6 +50,7 @@ static enum skb_drop_reason core_reason(enum vnet_drop reason)
 	case VNET_DROP_SPOOFED_MAC:
 	case VNET_DROP_SPOOFED_ADDR:
 	case VNET_DROP_TUNNEL_PORT:
+	case VNET_DROP_ICMP_ERROR:
 		return SKB_DROP_REASON_IP_RPFILTER;
 	case VNET_DROP_NO_ROUTE:
 	case VNET_DROP_NEXT_HOP_NONE:

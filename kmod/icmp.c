@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Too big
+ * Too big, as the virtual router says it; and what guests say to the host by ICMP
  *
  * The virtual router is no hop, but it is where a packet meets an MTU smaller than
  * the sender's. It answers as any router would (RFC 1191, RFC 8201), only that the
@@ -73,6 +73,59 @@ static bool answerable6(const struct sk_buff *skb)
 		return true;
 	type = skb_header_pointer(skb, offset, sizeof(buf), &buf);
 	return type && *type & ICMPV6_INFOMSG_MASK;
+}
+
+/* ---- Errors for the host ---- */
+
+static bool quotes_tcp4(const struct sk_buff *skb, int offset)
+{
+	const struct iphdr *quoted;
+	struct iphdr buf;
+
+	quoted = skb_header_pointer(skb, offset + sizeof(struct icmphdr), sizeof(buf), &buf);
+	return quoted && quoted->protocol == IPPROTO_TCP &&
+	       quoted->saddr == ip_hdr(skb)->daddr;
+}
+
+static bool quotes_tcp6(const struct sk_buff *skb, int offset)
+{
+	const struct ipv6hdr *quoted;
+	struct ipv6hdr buf;
+
+	quoted = skb_header_pointer(skb, offset + sizeof(struct icmp6hdr), sizeof(buf), &buf);
+	return quoted && quoted->nexthdr == IPPROTO_TCP &&
+	       ipv6_addr_equal(&quoted->saddr, &ipv6_hdr(skb)->daddr);
+}
+
+/* @head: type and code */
+static bool is_too_big(bool ip6, const u8 *head)
+{
+	if (ip6)
+		return head[0] == ICMPV6_PKT_TOOBIG;
+	return head[0] == ICMP_DEST_UNREACH && head[1] == ICMP_FRAG_NEEDED;
+}
+
+bool vnet_icmp_misleads(const struct vnet_packet *pkt)
+{
+	bool ip6 = pkt->family == AF_INET6;
+	const struct sk_buff *skb = pkt->skb;
+	const u8 *head;
+	u8 buf[2];
+	int offset;
+
+	offset = vnet_packet_find(pkt, ip6 ? IPPROTO_ICMPV6 : IPPROTO_ICMP);
+	if (offset <= 0)
+		return offset;
+	head = skb_header_pointer(skb, offset, sizeof(buf), buf);
+	if (!head)
+		return true;
+	if (!ip6 && head[0] == ICMP_REDIRECT)
+		return true;
+	if (!is_too_big(ip6, head))
+		return false;
+	/* What is quoted may be in another fragment. */
+	return vnet_packet_fragmented(pkt) ||
+	       !(ip6 ? quotes_tcp6(skb, offset) : quotes_tcp4(skb, offset));
 }
 
 /* ---- The router's address ---- */

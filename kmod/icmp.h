@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What the virtual router tells senders by ICMP: that a packet was too big.
+ * What the virtual router tells senders by ICMP: that a packet was too big; and what the
+ * host is not to be told.
  */
 #ifndef _VNET_ICMP_H
 #define _VNET_ICMP_H
+
+#include <linux/types.h>
 
 struct ratelimit_state;
 struct vnet_packet;
@@ -22,6 +25,21 @@ struct vnet_packet;
  * Context: RCU, softirqs off.
  */
 void vnet_icmp_too_big(const struct vnet_packet *pkt, unsigned int mtu);
+
+/**
+ * vnet_icmp_misleads() - would an ICMP error change how the host routes?
+ * @pkt: a checked packet of a guest to an address of the host
+ *
+ * The host looks up what is quoted to it in its main table, by nothing but the quotation: so
+ * any path of its own could be narrowed or turned, that of tunnels to other hosts too. There are
+ * no redirects in a VNet, and "too big" has a meaning for TCP, which compares the quotation
+ * with its connection. So the host is told of nothing else by the virtual router at another
+ * host, either.
+ *
+ * Context: RCU.
+ * Return: true also if that is not to be told
+ */
+bool vnet_icmp_misleads(const struct vnet_packet *pkt);
 
 void vnet_icmp_limit_init(struct ratelimit_state *limit);
 

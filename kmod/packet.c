@@ -175,18 +175,17 @@ bool vnet_packet_saddr_routable(const struct vnet_packet *pkt)
 	       !(ipv6_addr_type(ip6) & IPV6_ADDR_LINKLOCAL);
 }
 
-/* Whether headers that end too early go on in another fragment. One header can follow the
- * other, and any of them may be the one that says so.
- */
-static bool goes_on(const struct sk_buff *skb)
+/* In IPv6 one fragment header can follow the other. */
+bool vnet_packet_fragmented(const struct vnet_packet *pkt)
 {
 	unsigned int at = 0;
 
-	return ipv6_find_hdr(skb, &at, NEXTHDR_FRAGMENT, NULL, NULL) == NEXTHDR_FRAGMENT;
+	if (pkt->family == AF_INET)
+		return ip_is_fragment(ip_hdr(pkt->skb));
+	return ipv6_find_hdr(pkt->skb, &at, NEXTHDR_FRAGMENT, NULL, NULL) == NEXTHDR_FRAGMENT;
 }
 
-/* Where the UDP header is, 0 if there is none, -1 if that is in a later fragment only */
-static int udp_offset(const struct vnet_packet *pkt)
+int vnet_packet_find(const struct vnet_packet *pkt, u8 wanted)
 {
 	const struct sk_buff *skb = pkt->skb;
 	__be16 frag_off;
@@ -200,16 +199,17 @@ static int udp_offset(const struct vnet_packet *pkt)
 	} else {
 		protocol = ipv6_hdr(skb)->nexthdr;
 		offset = ipv6_skip_exthdr(skb, sizeof(struct ipv6hdr), &protocol, &frag_off);
+		/* Headers that end too early may go on in another fragment. */
 		if (offset < 0)
-			return goes_on(skb) ? -1 : 0;
+			return vnet_packet_fragmented(pkt) ? -1 : 0;
 		frag_off &= htons(IP6_OFFSET);
 	}
-	return offset > 0 && protocol == IPPROTO_UDP && !frag_off ? offset : 0;
+	return offset > 0 && protocol == wanted && !frag_off ? offset : 0;
 }
 
 bool vnet_packet_has_udp_port(const struct vnet_packet *pkt, __be16 port)
 {
-	int offset = udp_offset(pkt);
+	int offset = vnet_packet_find(pkt, IPPROTO_UDP);
 	const __be16 *ports;
 	__be16 buf[2];
 

@@ -101,6 +101,18 @@ static inline bool vnet_packet_is_multicast(const struct vnet_packet *pkt)
 /* Is the IP source an address that a router may forward from? */
 bool vnet_packet_saddr_routable(const struct vnet_packet *pkt);
 
+/* Is it a fragment, or says that it is one? */
+bool vnet_packet_fragmented(const struct vnet_packet *pkt);
+
+/**
+ * vnet_packet_find() - where what a packet carries begins
+ * @pkt: checked packet, or its first fragment
+ * @wanted: IPPROTO_*
+ *
+ * Return: the offset; 0 if it is not there; -1 if it may be in a later fragment
+ */
+int vnet_packet_find(const struct vnet_packet *pkt, u8 wanted);
+
 /* Is it UDP, or the first fragment of it, from or to @port (network order)? Also if that is not
  * to be told.
  */

@@ -88,6 +88,7 @@ static const char *const drops[] = {
 	[VNET_DROP_UNREACHABLE] = "next hop is in a VNet that is not peered",
 	[VNET_DROP_OFFLOAD] = "could not be segmented or checksummed",
 	[VNET_DROP_TUNNEL_PORT] = "UDP port is the VXLAN device's",
+	[VNET_DROP_ICMP_ERROR] = "ICMP error could mislead the host",
 };
 
 /* A newer module may know more than this program. */

@@ -66,10 +66,14 @@ must sysctl -qw net.ipv4.tcp_l3mdev_accept=0
 must vrs nic set vm2 forwarding on
 must ip -n vm2 address add 10.1.0.4/32 dev lo
 must ip -n vm2 address add 10.1.1.5/32 dev lo
+must ip -n vm2 address add 203.0.113.9/32 dev lo
 check_counter "another NIC's address" vm2 drop_spoofed_addr \
 	send_from vm2 10.1.1.4 -I 10.1.0.4
 check_counter "the host's address" vm2 drop_spoofed_addr \
 	send_from vm2 10.1.1.4 -I 10.1.1.5
+# The host would answer it by its own routes.
+check_counter "an address that is not in the VNet" vm2 drop_spoofed_addr \
+	send_from vm2 10.1.1.4 -I 203.0.113.9
 
 # Across a peering
 must ip link add red type vnet vni 5002 table 200 bgp_table 201
@@ -84,6 +88,9 @@ done
 add_vm vm3 red 10.2.0.4/24 fd00:10:2::4/64
 host_listens -d blue 0.0.0.0
 check_fail "a guest elsewhere does not connect" connect_from vm3 10.1.1.4
+must ip -n vm2 address add 10.2.0.4/32 dev lo
+check_counter "nor is it answered in place of another" vm2 drop_spoofed_addr \
+	send_from vm2 10.1.1.4 -I 10.2.0.4
 must vrs peering set blue red
 must vrs peering set red blue
 host_listens -d blue 0.0.0.0

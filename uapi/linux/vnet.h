@@ -529,7 +529,10 @@ enum vnet_drop {
 	VNET_DROP_PROTOCOL,		/* neither IPv4, IPv6 nor ARP */
 	VNET_DROP_MULTICAST,		/* multicast or broadcast destination */
 	VNET_DROP_SPOOFED_MAC,		/* source MAC is not the NIC's */
-	VNET_DROP_SPOOFED_ADDR,		/* source address is not the NIC's */
+	VNET_DROP_SPOOFED_ADDR,		/* source address is not the NIC's; to
+					 * the host: no route of the VNet leads
+					 * back
+					 */
 	VNET_DROP_NO_ROUTE,		/* no effective route */
 	VNET_DROP_NEXT_HOP_NONE,	/* effective route says None */
 	VNET_DROP_NO_NIC,		/* nobody owns the destination address */
@@ -573,6 +576,10 @@ enum vnet_drop {
 	VNET_DROP_TUNNEL_PORT,		/* from a guest to the host or through
 					 * it, UDP from or to the VXLAN device's
 					 * port
+					 */
+	VNET_DROP_ICMP_ERROR,		/* from a guest to the host: a redirect,
+					 * or "too big" of what is no TCP of the
+					 * host's there
 					 */
 	__VNET_DROP_LAST
 };
