@@ -63,17 +63,18 @@ static int link_dev_init(struct net_device *dev)
 }
 
 /* Nobody sends to or through the device any more. The kernel has dropped all routes that lead
- * there, but the mirrors may have kept one: see entry4_old_is_gone().
+ * there, but the mirrors may have kept one: see entry4_old_is_gone(). Or they get one yet, from
+ * a replay that has found it in time: when our tables are gone, so is that.
  */
 static void link_dev_uninit(struct net_device *dev)
 {
 	struct vnet *vnet = vnet_link_priv(dev), *other;
 
+	link_put_tables(vnet);
 	list_for_each_entry(other, &vnet_net(dev_net(dev))->vnets, node) {
 		vnet_mirror_forget(&other->system->mirror[VNET_AF_IP4], vnet);
 		vnet_mirror_forget(&other->system->mirror[VNET_AF_IP6], vnet);
 	}
-	link_put_tables(vnet);
 }
 
 /* Nobody has the device any more. */
