@@ -275,8 +275,12 @@ static int nexthop_replace(struct vnet_net *vn,
 	if (vnet_debugfs_fault(VNET_FAULT_NEXTHOP_ADD))
 		return -ENOMEM;
 	set = nhset_of_info(vn, info);
-	if (IS_ERR_OR_NULL(set))
-		return PTR_ERR_OR_ZERO(set);
+	if (IS_ERR(set))
+		return PTR_ERR(set);
+	if (!set) {
+		nexthop_delete(vn, info->id);
+		return 0;
+	}
 	err = nexthop_check_groups(vn, info, set) ?: vnet_nhset_seal(set, GFP_KERNEL);
 	if (err)
 		goto err_set;
@@ -357,6 +361,8 @@ int vnet_nexthop_init_net(struct vnet_net *vn)
 	mutex_init(&vn->nexthop_lock);
 	vnet_resilient_init_net(vn);
 	vn->nexthop_nb.notifier_call = nexthop_event;
+	/* Nobody refuses an object after we have accepted it. */
+	vn->nexthop_nb.priority = INT_MIN;
 	err = register_nexthop_notifier(vn->net, &vn->nexthop_nb, NULL);
 	if (err)
 		vnet_nexthop_exit_net(vn);
