@@ -212,23 +212,31 @@ void vnet_dest_put(struct vnet_dest *dest)
 		vnet_peering_put_route(dest->peering);
 	dest->grace = get_state_synchronize_rcu();
 	list_add_tail(&dest->retired, &mirror->retired);
+	vnet_dest_reclaim(mirror, false);
 }
+
+/* In one go. Who creates or retires one frees as many, so they do not pile up. */
+#define RECLAIM_MAX	16
 
 /* An index must not mean another destination, or none, to a reader who has
  * looked it up: it is free again only after a grace period.
  */
-void vnet_dest_reclaim(struct vnet_mirror *mirror, bool all)
+bool vnet_dest_reclaim(struct vnet_mirror *mirror, bool last)
 {
 	struct vnet_dest *dest, *next;
+	unsigned int n = 0;
 
 	lockdep_assert_held(&mirror->lock);
 
 	list_for_each_entry_safe(dest, next, &mirror->retired, retired) {
-		if (!all && !poll_state_synchronize_rcu(dest->grace))
+		if (!last && !poll_state_synchronize_rcu(dest->grace))
 			break;
+		if (n++ == RECLAIM_MAX)
+			return true;
 		list_del(&dest->retired);
 		list_set(mirror, dest->index, NULL);
 		xa_erase(&mirror->dests, dest->index);
 		kfree_rcu(dest, rcu);
 	}
+	return false;
 }

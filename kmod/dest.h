@@ -92,8 +92,10 @@ struct vnet_dest *vnet_dest_get(struct vnet_mirror *mirror,
  */
 void vnet_dest_put(struct vnet_dest *dest);
 
-/* Free what is retired; all of it if no reader is left. Mirror lock. */
-void vnet_dest_reclaim(struct vnet_mirror *mirror, bool all);
+/* Free some of what is retired, without waiting for readers if none is left (@last). Mirror
+ * lock. Return: whether there is more of it.
+ */
+bool vnet_dest_reclaim(struct vnet_mirror *mirror, bool last);
 
 /* RCU or mirror lock: what an index stands for */
 static inline struct vnet_dest *vnet_dest_of(const struct vnet_mirror *mirror,

@@ -30,9 +30,20 @@ void vnet_mirror_init(struct vnet_mirror *mirror, struct vnet_table *table,
 	INIT_LIST_HEAD(&mirror->retired);
 }
 
-static void mirror_flush(struct vnet_mirror *mirror)
+/* Nobody else has the mirror, and softirqs need not wait for all of it. */
+static void breathe(struct vnet_mirror *mirror)
+{
+	spin_unlock_bh(&mirror->lock);
+	cond_resched();
+	spin_lock_bh(&mirror->lock);
+}
+
+#define FLUSH_PIECE	256	/* destinations */
+
+static void mirror_flush(struct vnet_mirror *mirror, bool last)
 {
 	struct vnet_dest *dest;
+	unsigned int n = 0;
 	unsigned long index;
 
 	vnet_lpm_flush(&mirror->lpm);
@@ -42,14 +53,17 @@ static void mirror_flush(struct vnet_mirror *mirror)
 			continue;
 		dest->routes = 1;
 		vnet_dest_put(dest);
+		if (last && ++n % FLUSH_PIECE == 0)
+			breathe(mirror);
 	}
 }
 
 void vnet_mirror_destroy(struct vnet_mirror *mirror)
 {
 	spin_lock_bh(&mirror->lock);
-	mirror_flush(mirror);
-	vnet_dest_reclaim(mirror, true);
+	mirror_flush(mirror, true);
+	while (vnet_dest_reclaim(mirror, true))
+		breathe(mirror);
 	spin_unlock_bh(&mirror->lock);
 	vnet_lpm_destroy(&mirror->lpm);
 	vnet_lpm_destroy(&mirror->spaces);
@@ -300,7 +314,7 @@ void vnet_mirror_switch(struct vnet_mirror *mirror, bool live, bool replaying,
 {
 	spin_lock_bh(&mirror->lock);
 	if (flush)
-		mirror_flush(mirror);
+		mirror_flush(mirror, false);
 	WRITE_ONCE(mirror->live, live);
 	WRITE_ONCE(mirror->replaying, replaying);
 	spin_unlock_bh(&mirror->lock);
