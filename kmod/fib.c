@@ -179,7 +179,7 @@ static void entry6_flag(struct fib6_info *rt, enum route_flag flag)
  */
 static bool entry6_old_is_gone(const struct fib6_info *rt, unsigned long event)
 {
-	return event == FIB_EVENT_ENTRY_REPLACE &&
+	return event == FIB_EVENT_ENTRY_REPLACE && !rt->fib6_src.plen &&
 	       rcu_access_pointer(rt->fib6_node);
 }
 
@@ -204,7 +204,11 @@ static int entry6_set(struct vnet_mirror *mirror, enum vnet_mirror_writer writer
 		return 0;
 	if (err && entry6_old_is_gone(rt, event))
 		vnet_mirror_del(mirror, writer, &route.prefix);
-	entry6_flag(rt, err ? ROUTE_FAILED : route_flag(&route));
+	/* One more hop that is refused goes, and those it has been put beside stay; but not
+	 * those that have been there before us.
+	 */
+	if (!err || event != FIB_EVENT_ENTRY_APPEND || writer == VNET_MIRROR_BY_REPLAY)
+		entry6_flag(rt, err ? ROUTE_FAILED : route_flag(&route));
 	return err;
 }
 
@@ -219,19 +223,22 @@ static const struct vnet_endpoint *entry6_endpoint(const struct fib6_info *rt)
 				  &nhc->nhc_gw.ipv6);
 }
 
-/* The kernel tells of siblings together, with their number, or one by one. */
+/* The kernel tells of siblings together, with their number, or one by one. It also tells of a
+ * hop's end that it takes back because the next one is refused, whose beginning it has not told
+ * of. One that has been among others still shows that, though not on older kernels.
+ */
 static void entry6_del(struct vnet_mirror *mirror, enum vnet_mirror_writer writer,
 		       const struct fib6_entry_notifier_info *info)
 {
-	const struct fib6_info *rt = info->rt;
+	struct fib6_info *rt = info->rt;
+	bool others = !list_empty(&rt->fib6_siblings);
 	struct vnet_prefix prefix;
 
 	vnet_route_prefix6(&prefix, rt);
 	if (rt->nh || info->nsiblings)
 		vnet_mirror_del(mirror, writer, &prefix);
-	else
-		vnet_mirror_del_hop(mirror, writer, &prefix,
-				    entry6_endpoint(rt));
+	else if (vnet_mirror_del_hop(mirror, writer, &prefix, entry6_endpoint(rt), others))
+		entry6_flag(list_next_entry(rt, fib6_siblings), ROUTE_FAILED);
 }
 
 static int entry6_event(struct vnet_net *vn, enum vnet_mirror_writer writer,
@@ -247,6 +254,9 @@ static int entry6_event(struct vnet_net *vn, enum vnet_mirror_writer writer,
 		return 0;
 	mirror = &table->mirror[VNET_AF_IP6];
 	if (!entry_turn(mirror, writer, ptr))
+		return 0;
+	/* Never mirrored, and no reason to forget the route that has its prefix. */
+	if (event == FIB_EVENT_ENTRY_DEL && info->rt->fib6_src.plen)
 		return 0;
 	if (event != FIB_EVENT_ENTRY_DEL)
 		return entry6_set(mirror, writer, event, info->rt,

@@ -266,37 +266,41 @@ void vnet_mirror_del(struct vnet_mirror *mirror, enum vnet_mirror_writer writer,
 	spin_unlock_bh(&mirror->lock);
 }
 
-static void mirror_del_hop(struct vnet_mirror *mirror,
-			   const struct vnet_prefix *prefix,
-			   const struct vnet_endpoint *ep)
+static int mirror_del_hop(struct vnet_mirror *mirror,
+			  const struct vnet_prefix *prefix,
+			  const struct vnet_endpoint *ep, bool others)
 {
 	const struct vnet_action *old = vnet_mirror_action(mirror, prefix);
 	struct vnet_action action;
 	int err;
 
 	if (!old || !old->set || old->set->paths < 2) {
-		mirror_del(mirror, prefix);
-		return;
+		if (!others)
+			mirror_del(mirror, prefix);
+		return 0;
 	}
 	if (old->set->kind == VNET_NHSET_HOPS && !vnet_nhset_has(old->set, ep))
-		return;
+		return 0;
 	action = *old;
 	action.set = vnet_nhset_without(old->set, ep);
 	err = action.set ? mirror_set(mirror, prefix, &action, NULL) : -ENOMEM;
 	vnet_nhset_free(action.set);
 	if (err)
 		mirror_del(mirror, prefix);
+	return err;
 }
 
-void vnet_mirror_del_hop(struct vnet_mirror *mirror,
-			 enum vnet_mirror_writer writer,
-			 const struct vnet_prefix *prefix,
-			 const struct vnet_endpoint *ep)
+int vnet_mirror_del_hop(struct vnet_mirror *mirror, enum vnet_mirror_writer writer,
+			const struct vnet_prefix *prefix,
+			const struct vnet_endpoint *ep, bool others)
 {
+	int err = 0;
+
 	spin_lock_bh(&mirror->lock);
 	if (vnet_mirror_turn(mirror, writer))
-		mirror_del_hop(mirror, prefix, ep);
+		err = mirror_del_hop(mirror, prefix, ep, others);
 	spin_unlock_bh(&mirror->lock);
+	return err;
 }
 
 const struct vnet_action *vnet_mirror_action(const struct vnet_mirror *mirror,

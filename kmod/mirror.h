@@ -58,14 +58,16 @@ void vnet_mirror_del(struct vnet_mirror *mirror, enum vnet_mirror_writer writer,
  * @mirror: mirror
  * @writer: who calls
  * @prefix: of the route; it goes as a whole if that was its last next hop
- * @ep: the next hop, NULL = one that is in no VNet
+ * @ep: the next hop, NULL = one that is in no VNet; need not be the route's
+ * @others: it is known that there are others left: if the mirror has one only, that is it
  *
- * Context: RCU. Without memory for the rest, the route goes as a whole.
+ * Context: RCU.
+ * Return: 0; an error if the rest cannot be mirrored, mostly for want of memory: the route
+ *	goes as a whole
  */
-void vnet_mirror_del_hop(struct vnet_mirror *mirror,
-			 enum vnet_mirror_writer writer,
-			 const struct vnet_prefix *prefix,
-			 const struct vnet_endpoint *ep);
+int vnet_mirror_del_hop(struct vnet_mirror *mirror, enum vnet_mirror_writer writer,
+			const struct vnet_prefix *prefix,
+			const struct vnet_endpoint *ep, bool others);
 
 /**
  * vnet_mirror_action() - what a prefix leads to

@@ -282,10 +282,10 @@ int vnet_route_from_fib6(struct vnet_route *route,
 	route->action.protocol = rt->fib6_protocol;
 	route->action.priority = rt->fib6_metric;
 
-	if (route_ignored6(rt))
-		return VNET_ROUTE_IGNORED;
 	if (rt->fib6_src.plen)
 		return refuse(extack, "A route of a VNet has no source prefix");
+	if (route_ignored6(rt))
+		return VNET_ROUTE_IGNORED;
 	if (rt->fib6_type == RTN_ANYCAST)
 		return route_by_type(route, mirror, RTN_LOCAL, extack);
 	if (rt->fib6_type != RTN_UNICAST)

@@ -184,7 +184,7 @@ must ip route del unreachable 10.77.0.0/16 table 100
 
 hops() {
 	vrs show effective-routes n1 -j | jq -r --arg p "$1" '.value[] |
-		select(.addressPrefix[0] == $p) | .nextHopIpAddress | sort | join(" ")'
+		select(.addressPrefix[0] == $p) | [.nextHops[].address] | sort | join(" ")'
 }
 must ip route add 10.252.0.0/16 table 101 \
 	nexthop via 10.1.2.4 dev blue weight 2 nexthop via 10.1.2.5 dev blue
@@ -198,6 +198,32 @@ check_equal "one appended" "fd00:1::2:4 fd00:1::2:5 fd00:1::2:6" \
 must ip -6 route del fd00:252::/48 via fd00:1::2:5 dev blue table 101
 check_equal "one deleted" "fd00:1::2:4 fd00:1::2:6" hops fd00:252::/48
 check_equal "those left are in use" rt_offload flags6 fd00:252::/48 table 101
+
+# Hops that the kernel takes back or has refused change nothing of those before. It tells of the
+# end of the first ones only.
+must ip -6 route add fd00:253::/48 via fd00:1::2:4 dev blue table 101
+for route in fd00:252::/48 fd00:253::/48; do
+	before=$(hops $route)
+	check_error "one appended that is there" "File exists" \
+		ip -6 route append $route table 101 \
+		nexthop via fd00:1::2:5 dev blue nexthop via fd00:1::2:4 dev blue
+	check_equal "all else stays" "$before" hops $route
+	check_error "one appended that leads out" "mixed" \
+		ip -6 route append $route via fe80::1 dev uplink table 101
+	check_error "a second one that does" "mixed" \
+		ip -6 route append $route table 101 \
+		nexthop via fd00:1::2:5 dev blue nexthop via fe80::1 dev uplink
+	check_equal "all else stays, again" "$before" hops $route
+	check_equal "and is in use" rt_offload flags6 $route table 101
+done
+must ip -6 route del fd00:253::/48 table 101
+check_equal "and can be deleted" "" hops fd00:253::/48
+must ip -6 route add fd00:253::1/128 via fd00:1::2:4 dev blue table 101
+check_error "one that is for some senders" "source prefix|No support|not supported" \
+	ip -6 route add fd00:253::1/128 from fd00:2::/64 dev blue proto kernel table 101
+check_equal "does not take the other with it" fd00:1::2:4 hops fd00:253::1/128
+must ip -6 route del fd00:253::1/128 table 101
+
 check_error "a replacement that is refused takes the old one with it" "mixed" \
 	ip -6 route replace fd00:252::/48 table 101 \
 	nexthop via fd00:1::2:4 dev blue nexthop via fe80::1 dev uplink
