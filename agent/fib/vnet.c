@@ -461,13 +461,25 @@ static void strip_nic(struct vnet *vnet, const struct fib_nic *nic, int ifindex)
 	vnet_count(vnet, nic->device, &err);
 }
 
+/* A VNet of the file's: each NIC is in one only, so they do not quarrel. */
+static bool is_our_device(const struct fib *fib, int ifindex)
+{
+	struct vnet *vnet, *next;
+
+	HASH_ITER(hh, fib->vnets, vnet, next) {
+		if (vnet->ifindex == ifindex)
+			return true;
+	}
+	return false;
+}
+
 static bool enslave(struct vnet *vnet, const struct msg_link *link)
 {
 	char buf[MSG_MAX] __attribute__((aligned(8)));
 
 	if (link->master == vnet->ifindex)
 		return true;
-	if (link->master) {
+	if (link->master && !is_our_device(vnet->fib, link->master)) {
 		vnet_problem(vnet, "%s: belongs to %s already", link->name,
 			     links_name(&vnet->fib->links, link->master));
 		return false;

@@ -312,6 +312,26 @@ check_equal "and has what is left" "\
 192.168.1.0/24 dev green proto 86 rt_offload
 blackhole 192.168.0.0/16 proto kernel rt_offload" own_rows
 
+# A NIC that somebody has put into another VNet of the file's, or that was there by
+# the file of a run before.
+is_in() { [ "$(ip -j link show "$1" | jq -r '.[].master')" = "$2" ]; }
+two_vnets() {
+	tell describe "vnet green 5009 190 191" "space 192.168.1.0/24" "$@" \
+		"vnet red 5002 200 201 3000" "space 10.2.0.0/16"
+}
+: >"$dir/out"
+two_vnets "nic g1 02:00:00:00:09:04 off 192.168.1.5"
+tell configure
+check "beside another VNet" told "vnet 5009 ready"
+must ip link set g1 master red
+check "it goes where it belongs" wait_until 10 is_in g1 green
+kill_fib
+start_fib
+two_vnets
+tell "nic g1 02:00:00:00:09:04 off 10.2.0.4" configure
+check "or where it belongs now" wait_until 10 is_in g1 red
+check_equal "with its address there" "g1 02:00:00:00:09:04 false 10.2.0.4" nics red
+
 check_equal "no report of a sanitizer" "" \
 	eval "grep -E 'runtime error:|SUMMARY' '$dir/err' || :"
 ktap_finish
