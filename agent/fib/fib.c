@@ -23,6 +23,7 @@
 #include "lib/util.h"
 
 #define VNET_DELAY	20		/* ms from a change to the pass */
+#define VNETS_AT_ONCE	8		/* passes in one turn of the loop */
 #define ANSWERS_ROOM	(1 << 20)	/* bytes, if all of a batch fails */
 #define CHECK_INTERVAL	60000		/* ms between comparisons of all */
 
@@ -113,14 +114,31 @@ static void try_again(struct fib *fib)
 	}
 }
 
+static struct vnet *next_vnet(const struct fib *fib, const struct vnet *vnet)
+{
+	return vnet && vnet->hh.next ? vnet->hh.next : fib->vnets;
+}
+
+/*
+ * Some of them, in turn: with a thousand VNets, others wait for this process,
+ * too.
+ */
 static void run_due(void *arg)
 {
-	struct vnet *vnet, *next;
 	struct fib *fib = arg;
+	struct vnet *vnet = find_vnet(fib, fib->looked);
+	unsigned int n = 0, left = HASH_COUNT(fib->vnets);
 
-	HASH_ITER(hh, fib->vnets, vnet, next) {
-		if (vnet->due)
-			look_after(vnet);
+	for (; left > 0; left--) {
+		vnet = next_vnet(fib, vnet);
+		if (!vnet->due)
+			continue;
+		if (n++ == VNETS_AT_ONCE) {
+			loop_timer_set(fib->vnet_timer, 0);
+			return;
+		}
+		fib->looked = vnet->vni;
+		look_after(vnet);
 	}
 	if (fib->configured)
 		try_again(fib);

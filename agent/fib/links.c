@@ -123,6 +123,14 @@ int links_read(struct links *links, struct netlink *nl,
 	return rc;
 }
 
+int links_read_one(struct links *links, struct netlink *nl, const char *name,
+		   struct netlink_error *err)
+{
+	char buf[MSG_MAX] __attribute__((aligned(8)));
+
+	return netlink_talk(nl, msg_ask_link(buf, name), take_link, links, err);
+}
+
 void links_free(struct links *links)
 {
 	struct link *link, *next;

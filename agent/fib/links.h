@@ -31,6 +31,9 @@ bool links_update(struct links *links, const struct nlmsghdr *nlh);
 /* Ask the kernel for all. Returns 0 or -errno. */
 int links_read(struct links *links, struct netlink *nl,
 	       struct netlink_error *err);
+/* Ask for one. Returns 0 or -errno. */
+int links_read_one(struct links *links, struct netlink *nl, const char *name,
+		   struct netlink_error *err);
 void links_free(struct links *links);
 
 const struct msg_link *links_by_index(struct links *links, int ifindex);

@@ -423,6 +423,15 @@ struct nlmsghdr *msg_dump_links(void *buf)
 	return nlh;
 }
 
+struct nlmsghdr *msg_ask_link(void *buf, const char *name)
+{
+	struct nlmsghdr *nlh = netlink_msg(buf, RTM_GETLINK, 0);
+
+	put_ifinfo(nlh, 0);
+	mnl_attr_put_strz(nlh, IFLA_IFNAME, name);
+	return nlh;
+}
+
 static void get_vnet_data(const struct nlattr *data, struct msg_link *link)
 {
 	const struct nlattr *attr;

@@ -99,6 +99,8 @@ struct nlmsghdr *msg_del_address(void *buf, const struct msg_address *address);
 struct nlmsghdr *msg_dump_nexthops(void *buf);
 struct nlmsghdr *msg_dump_routes(void *buf, int family, uint32_t table);
 struct nlmsghdr *msg_dump_links(void *buf);
+/* One, by its name */
+struct nlmsghdr *msg_ask_link(void *buf, const char *name);
 struct nlmsghdr *msg_dump_addresses(void *buf, int ifindex);
 
 /*

@@ -72,6 +72,7 @@ struct fib {
 	struct loop_timer *vnet_timer;	/* VNets that are due */
 	struct loop_timer *check_timer;	/* everything, now and then */
 	uint32_t turn;			/* VNI that was programmed last */
+	uint32_t looked;		/* VNI that was looked after last */
 	bool busy;			/* idle was not told yet */
 	bool configured;		/* no pass since then */
 	struct fib_stats stats;		/* requests, refused, repairs, audits */

@@ -52,12 +52,13 @@ bool vnet_request(struct vnet *vnet, const char *what, struct nlmsghdr *nlh)
  */
 
 /* What was just made is not heard of before the loop's next turn. */
-static void read_links(struct vnet *vnet)
+static void read_device(struct vnet *vnet)
 {
 	struct netlink_error err;
 
-	if (links_read(&vnet->fib->links, &vnet->fib->talk, &err) < 0)
-		vnet_unread(vnet, "devices", &err);
+	if (links_read_one(&vnet->fib->links, &vnet->fib->talk,
+			   vnet->spec->name, &err) < 0)
+		vnet_unread(vnet, vnet->spec->name, &err);
 }
 
 /* Nothing of an earlier run is there: the device is new, or was down. */
@@ -85,7 +86,7 @@ static const struct msg_link *create_device(struct vnet *vnet)
 		return NULL;
 	left_nothing(vnet);
 	vnet->settled = false;
-	read_links(vnet);
+	read_device(vnet);
 	return links_by_name(&vnet->fib->links, spec->name);
 }
 
