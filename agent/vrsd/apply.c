@@ -375,17 +375,31 @@ static void tell_problem(struct peer *peer, const char *problem)
 		  sizeof(msg));
 }
 
+static void tell_protection(struct peer *peer)
+{
+	struct prefix who = auth_of(peer);
+
+	tell_problem(peer, peer->used ?
+		     sockets_problem(peer->conf.id.vni, &peer->conf.id.local,
+				     &who) : "");
+}
+
 void apply_protection(void)
 {
 	size_t i;
 
-	for (i = 0; i < apply.n_peers; i++) {
-		struct peer *peer = &apply.peers[i];
-		struct prefix who = auth_of(peer);
+	for (i = 0; i < apply.n_peers; i++)
+		tell_protection(&apply.peers[i]);
+}
 
-		tell_problem(peer, peer->used ?
-			     sockets_problem(peer->conf.id.vni,
-					     &peer->conf.id.local, &who) : "");
+/* One VNet's alone: a thousand may become ready one after the other. */
+static void protection_in(uint32_t vni)
+{
+	size_t i;
+
+	for (i = 0; i < apply.n_peers; i++) {
+		if (apply.peers[i].conf.id.vni == vni)
+			tell_protection(&apply.peers[i]);
 	}
 }
 
@@ -507,7 +521,7 @@ void apply_vnet_ready(const struct msg_vnet_ready *ready)
 			continue;
 		listen_in(&apply.conf->vnets[i]);
 		bfd_in(&apply.conf->vnets[i]);
-		apply_protection();
+		protection_in(ready->vni);
 	}
 }
 

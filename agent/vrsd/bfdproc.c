@@ -104,35 +104,50 @@ static struct peer *next_peer(const struct peer *peer)
 	return NULL;
 }
 
+static bool same_socket(const struct msg_bfd_socket *a,
+			const struct msg_bfd_socket *b)
+{
+	return a->vni == b->vni && a->multihop == b->multihop &&
+	       addr_equal(&a->local, &b->local);
+}
+
 static struct sock *find_sock(const struct msg_bfd_socket *id)
 {
 	struct sock *sock;
 
 	for (sock = bfds.socks; sock; sock = sock->next)
-		if (sock->id.vni == id->vni &&
-		    sock->id.multihop == id->multihop &&
-		    addr_equal(&sock->id.local, &id->local))
+		if (same_socket(&sock->id, id))
 			break;
 	return sock;
 }
 
-static void find_sock_of(struct peer *peer)
+static struct msg_bfd_socket socket_of(const struct peer *peer)
 {
-	struct msg_bfd_socket id = {
+	return (struct msg_bfd_socket){
 		.vni = peer->conf.id.vni,
 		.local = peer->conf.id.local,
 		.multihop = peer->conf.multihop,
 	};
+}
+
+static void find_sock_of(struct peer *peer)
+{
+	struct msg_bfd_socket id = socket_of(peer);
 
 	peer->sock = find_sock(&id);
 }
 
-static void find_socks(void)
+/* Whose socket @sock is has it, or if it closes has none. */
+static void tell_peers(struct sock *sock, bool closes)
 {
 	struct peer *peer = NULL;
+	struct msg_bfd_socket id;
 
-	while ((peer = next_peer(peer)))
-		find_sock_of(peer);
+	while ((peer = next_peer(peer))) {
+		id = socket_of(peer);
+		if (same_socket(&id, &sock->id))
+			peer->sock = closes ? NULL : sock;
+	}
 }
 
 static bool runs(const struct peer *peer)
@@ -698,12 +713,12 @@ static void sock_close(const struct msg_bfd_socket *id)
 	for (p = &bfds.socks; *p != sock; p = &(*p)->next)
 		;
 	*p = sock->next;
+	tell_peers(sock, true);
 	loop_fd_free(sock->watch);
 	close(sock->receiver);
 	if (sock->sender >= 0)
 		close(sock->sender);
 	free(sock);
-	find_socks();
 }
 
 static void sock_receiver(const struct msg_bfd_socket *id, int fd)
@@ -718,7 +733,7 @@ static void sock_receiver(const struct msg_bfd_socket *id, int fd)
 	sock->watch = loop_fd_new(fd, LOOP_READ, sock_ready, sock);
 	sock->next = bfds.socks;
 	bfds.socks = sock;
-	find_socks();
+	tell_peers(sock, false);
 }
 
 static void sock_sender(const struct msg_bfd_socket *id, int fd)
