@@ -35,6 +35,9 @@
 
 #define READS_MAX	256		/* packets of a socket in one turn */
 #define FINALS_MAX	100		/* answers to polls in a second */
+#define CHANGES_TOLD	16		/* of those in quick succession */
+#define CHANGES_NEW_MS	60000		/* without one, they begin anew */
+#define CHANGES_REST_MS	5000		/* without one, the outcome is told */
 #define FAREWELL_MS	5000		/* AdminDown is said so long at least */
 
 struct sock {
@@ -71,6 +74,9 @@ struct peer {
 	struct loop_timer *tx;
 	struct deadline detect;
 	uint64_t since_ms;		/* in this state */
+	unsigned int changes;		/* of state, in quick succession */
+	bool told_up;			/* by the log */
+	struct loop_timer *rest;	/* when it may have to tell */
 	uint64_t discarded;		/* packets */
 	uint64_t second;		/* that finals is about */
 	unsigned int finals;
@@ -285,19 +291,60 @@ static void tell_lost(struct peer *peer)
 	chan_flush(proc_chan(PROC_SESSION));
 }
 
+/*
+ * A neighbor can have it change as often as it likes, in everybody's log. After
+ * some times in quick succession, the 32nd, 64th, 128th... is told, and what
+ * has come of it.
+ */
+static bool worth_telling(struct peer *peer)
+{
+	if (loop_now_ms() - peer->since_ms > CHANGES_NEW_MS)
+		peer->changes = 0;
+	peer->changes++;
+	return peer->changes <= CHANGES_TOLD ||
+	       (peer->changes & (peer->changes - 1)) == 0;
+}
+
+static void tell_state(struct peer *peer)
+{
+	bool up = peer->bfd.state == BFD_UP;
+	char often[40] = "";
+
+	peer->told_up = up;
+	if (peer->changes > CHANGES_TOLD)
+		snprintf(often, sizeof(often), " (%u times on end)",
+			 peer->changes);
+	log_notice("%s: BFD is %s%s%s", peer->name, up ? "up" : "down: ",
+		   up ? "" : bfd_diag_name(peer->bfd.diag), often);
+}
+
+static void changes_rest(void *arg)
+{
+	struct peer *peer = arg;
+
+	if (peer->told_up != (peer->bfd.state == BFD_UP))
+		tell_state(peer);
+}
+
+static void log_state(struct peer *peer)
+{
+	if (worth_telling(peer))
+		tell_state(peer);
+	else
+		loop_timer_set(peer->rest, CHANGES_REST_MS);
+}
+
 static void ops_state(struct bfd *bfd, enum bfd_state old)
 {
 	struct peer *peer = peer_of(bfd);
 
+	if (bfd->state == BFD_UP || old == BFD_UP)
+		log_state(peer);
 	peer->since_ms = loop_now_ms();
-	if (bfd->state == BFD_UP) {
+	if (bfd->state == BFD_UP)
 		peer->lost = false;
-		log_notice("%s: BFD is up", peer->name);
-	}
 	if (old != BFD_UP)
 		return;
-	log_notice("%s: BFD is down: %s", peer->name,
-		   bfd_diag_name(bfd->diag));
 	/* RFC 5882 3.2: AdminDown, theirs or ours, is no failure. */
 	if (bfd->state == BFD_DOWN && bfd->remote_state != BFD_ADMIN_DOWN)
 		tell_lost(peer);
@@ -553,6 +600,7 @@ static void peer_free(struct peer *peer)
 	bfds.peers[peer->conf.id.peer - 1] = NULL;
 	loop_timer_free(peer->tx);
 	loop_timer_free(peer->detect.timer);
+	loop_timer_free(peer->rest);
 	free(peer->name);
 	free(peer);
 }
@@ -565,6 +613,7 @@ static struct peer *peer_new(const struct msg_conf_bfd *conf)
 	peer->conf = *conf;
 	peer->tx = loop_timer_new(tx_fired, peer);
 	peer->detect.timer = loop_timer_new(detect_fired, peer);
+	peer->rest = loop_timer_new(changes_rest, peer);
 	if (number > bfds.n_peers) {
 		bfds.peers = xreallocarray(bfds.peers, number,
 					   sizeof(*bfds.peers));

@@ -50,12 +50,10 @@ static int syn_ttl(int fd, int family)
 
 /* The first, second, fourth, eighth... */
 static void say_refused(const struct msg_conf_peer *conf,
-			const struct addr *remote, int ttl)
+			const struct addr *remote, int ttl, uint64_t n)
 {
-	static uint64_t n;
 	char from[ADDR_STRLEN], comes[40] = "its TTL is not known";
 
-	n++;
 	if ((n & (n - 1)) != 0)
 		return;
 	if (ttl != TTL_UNKNOWN)
@@ -79,7 +77,7 @@ static bool silent(int fd)
 }
 
 bool min_ttl_admit(const struct msg_conf_peer *conf, const struct addr *remote,
-		   int fd)
+		   int fd, uint64_t *refused)
 {
 	int ttl;
 
@@ -87,7 +85,7 @@ bool min_ttl_admit(const struct msg_conf_peer *conf, const struct addr *remote,
 		return true;
 	ttl = syn_ttl(fd, remote->family);
 	if (ttl != TTL_UNKNOWN && ttl < conf->min_ttl) {
-		say_refused(conf, remote, ttl);
+		say_refused(conf, remote, ttl, ++*refused);
 		return false;
 	}
 	if (min_ttl_set(fd, remote->family, conf->min_ttl)) {
@@ -96,7 +94,7 @@ bool min_ttl_admit(const struct msg_conf_peer *conf, const struct addr *remote,
 		return false;
 	}
 	if (ttl == TTL_UNKNOWN && !silent(fd)) {
-		say_refused(conf, remote, ttl);
+		say_refused(conf, remote, ttl, ++*refused);
 		return false;
 	}
 	return true;

@@ -15,6 +15,7 @@ int min_ttl_listen(int fd);
 /**
  * min_ttl_admit - ask of a connection what is asked of the neighbor
  * @fd: just accepted
+ * @refused: how many have been, of this neighbor or range
  *
  * A listening socket asks for no more than the least of its neighbors' TTLs.
  * So what has arrived before this is called may come from too far away.
@@ -23,6 +24,6 @@ int min_ttl_listen(int fd);
  * log tells, less and less often.
  */
 bool min_ttl_admit(const struct msg_conf_peer *conf, const struct addr *remote,
-		   int fd);
+		   int fd, uint64_t *refused);
 
 #endif

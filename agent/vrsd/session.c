@@ -37,6 +37,8 @@ struct listener {
 /* A place for one neighbor of a range. */
 struct slot {
 	struct msg_conf_peer conf;
+	uint64_t ttl_refused;		/* connections, for their TTL; or */
+	uint64_t over_limit;		/* as no place was left */
 	bool wanted;			/* by the configuration being read */
 };
 
@@ -49,7 +51,6 @@ static struct {
 	struct bgp_update *parser;
 	struct loop_job *dynamic_job;
 	struct loop_timer *dynamic_later;
-	uint64_t over_limit;		/* connections refused for that */
 	uint64_t rests;			/* of listeners */
 } session;
 
@@ -274,9 +275,9 @@ static struct peer *start_dynamic(const struct slot *slot,
 }
 
 /* The first, second, fourth, eighth... */
-static void say_over_limit(const struct slot *slot, const struct addr *remote)
+static void say_over_limit(struct slot *slot, const struct addr *remote)
 {
-	uint64_t n = ++session.over_limit;
+	uint64_t n = ++slot->over_limit;
 	char text[ADDR_STRLEN];
 
 	if ((n & (n - 1)) == 0)
@@ -286,18 +287,40 @@ static void say_over_limit(const struct slot *slot, const struct addr *remote)
 			 (unsigned long long)n);
 }
 
+static uint64_t calls_of(const struct slot *slot)
+{
+	return session.peers[slot->conf.id.peer - 1]->calls_ms;
+}
+
+/*
+ * The place of one that is only remembered. The calls that it had count for
+ * whoever comes next: many addresses have no more of them than one.
+ */
+static struct peer *take_place(const struct slot *slot,
+			       const struct addr *remote)
+{
+	struct peer *gone = session.peers[slot->conf.id.peer - 1], *peer;
+	uint64_t calls_ms = calls_of(slot), refused = gone->calls_refused;
+
+	remove_peer(gone, BGP_CEASE_PEER_DECONFIGURED);
+	peer = start_dynamic(slot, remote);
+	peer->calls_ms = calls_ms;
+	peer->calls_refused = refused;
+	return peer;
+}
+
 /*
  * A place for @remote, if it is in a range and there is one left, or one whose
- * neighbor is only remembered.
+ * neighbor is only remembered: that which has had the fewest calls of late.
  */
 static struct peer *find_dynamic(const struct msg_listener *where,
 				 const struct addr *remote, int fd)
 {
-	const struct slot *full = NULL, *gone = NULL;
+	struct slot *full = NULL, *gone = NULL;
 	size_t i;
 
 	for (i = 0; i < session.n_peers; i++) {
-		const struct slot *slot = session.slots[i];
+		struct slot *slot = session.slots[i];
 
 		if (!slot || slot->conf.id.vni != where->vni ||
 		    !addr_equal(&slot->conf.id.local, &where->local) ||
@@ -306,17 +329,17 @@ static struct peer *find_dynamic(const struct msg_listener *where,
 		if (session.problems[i] || slot->conf.shutdown)
 			return NULL;
 		if (!session.peers[i])
-			return min_ttl_admit(&slot->conf, remote, fd) ?
+			return min_ttl_admit(&slot->conf, remote, fd,
+					     &slot->ttl_refused) ?
 			       start_dynamic(slot, remote) : NULL;
 		full = slot;
-		if (over(session.peers[i]))
+		if (over(session.peers[i]) &&
+		    (!gone || session.peers[i]->calls_ms < calls_of(gone)))
 			gone = slot;
 	}
-	if (gone && min_ttl_admit(&gone->conf, remote, fd)) {
-		remove_peer(session.peers[gone->conf.id.peer - 1],
-			    BGP_CEASE_PEER_DECONFIGURED);
-		return start_dynamic(gone, remote);
-	}
+	if (gone && min_ttl_admit(&gone->conf, remote, fd,
+				  &gone->ttl_refused))
+		return take_place(gone, remote);
 	if (full && !gone)
 		say_over_limit(full, remote);
 	return NULL;
@@ -415,7 +438,8 @@ static struct peer *find_caller(const struct msg_listener *where,
 
 	if (!peer)
 		return find_dynamic(where, remote, fd);
-	return min_ttl_admit(&peer->conf, remote, fd) ? peer : NULL;
+	return min_ttl_admit(&peer->conf, remote, fd, &peer->ttl_refused) ?
+	       peer : NULL;
 }
 
 static void refuse(const struct listener *listener, const struct addr *remote,

@@ -25,6 +25,7 @@ struct peer {
 	uint64_t calls_ms;		/* until when it would have dialled in
 					 * as often at the allowed pace */
 	uint64_t calls_refused;
+	uint64_t ttl_refused;		/* connections, for their TTL */
 	uint64_t since_ms;		/* in this state */
 	bool wanted;			/* by the configuration being read */
 	struct loop_timer *again;	/* when it may come back: */
