@@ -718,6 +718,27 @@ static bool check_gateway(const struct check *c,
 	return true;
 }
 
+/* Keys that mean nothing without another one. */
+static bool check_company(const struct check *c,
+			  const struct conf_neighbor *neighbor)
+{
+	bool range = neighbor->range.addr.family != 0;
+
+	if (!range && is_given(c, &neighbor->limit))
+		return fail(c, &neighbor->limit, neighbor->pos,
+			    "neighbor \"%s\": limit: only with a range",
+			    neighbor->name);
+	if (neighbor->shutdown_message && !neighbor->shutdown)
+		return fail(c, &neighbor->shutdown_message, neighbor->pos,
+			    "neighbor \"%s\": shutdown-message: only with "
+			    "shutdown", neighbor->name);
+	if (neighbor->strict_role && neighbor->role == CONF_ROLE_NONE)
+		return fail(c, &neighbor->strict_role, neighbor->pos,
+			    "neighbor \"%s\": strict-role: only with a role",
+			    neighbor->name);
+	return true;
+}
+
 static bool check_neighbor(const struct check *c,
 			   const struct conf_server *server,
 			   const struct conf_neighbor *neighbor)
@@ -730,15 +751,7 @@ static bool check_neighbor(const struct check *c,
 		return fail(c, &neighbor->range, neighbor->pos,
 			    "neighbor \"%s\": expected either address or "
 			    "range", neighbor->name);
-	if (!range && is_given(c, &neighbor->limit))
-		return fail(c, &neighbor->limit, neighbor->pos,
-			    "neighbor \"%s\": limit: only with a range",
-			    neighbor->name);
-	if (neighbor->shutdown_message && !neighbor->shutdown)
-		return fail(c, &neighbor->shutdown_message, neighbor->pos,
-			    "neighbor \"%s\": shutdown-message: only with "
-			    "shutdown", neighbor->name);
-	if (!check_place(c, neighbor))
+	if (!check_company(c, neighbor) || !check_place(c, neighbor))
 		return false;
 	if (conf_server_instance(server, 0, family).family == 0)
 		return fail(c, range ? (const void *)&neighbor->range :
