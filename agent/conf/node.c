@@ -116,8 +116,8 @@ static bool check_key(struct reader *r, const struct node *mapping)
 			continue;
 		conf_error_set(r->err, r->file, key->pos,
 			       "key \"%.*s\" is here twice, first in line %u",
-			       (int)utf8_whole_len(key->text, SHOWN_MAX),
-			       key->text, mapping->child[i].pos.line);
+			       (int)node_key_len(key), key->text,
+			       mapping->child[i].pos.line);
 		return false;
 	}
 	return true;
@@ -284,16 +284,28 @@ const struct node *node_find(const struct node *mapping, const char *key)
 	return NULL;
 }
 
+const char *node_describe_kind(const struct node *node)
+{
+	if (node->kind != NODE_SCALAR)
+		return node->kind == NODE_LIST ? "a list" : "a mapping";
+	return node->text[0] == '\0' ? "nothing" : "one value";
+}
+
 const char *node_describe(const struct node *node, char *buf, size_t size)
 {
 	size_t n;
 
-	if (node->kind != NODE_SCALAR)
-		return node->kind == NODE_LIST ? "a list" : "a mapping";
-	if (node->text[0] == '\0')
-		return "nothing";
+	if (node->kind != NODE_SCALAR || node->text[0] == '\0')
+		return node_describe_kind(node);
 	n = utf8_whole_len(node->text, size - sizeof("\"...\""));
 	snprintf(buf, size, "\"%.*s%s\"", (int)n, node->text,
 		 node->text[n] != '\0' ? "..." : "");
 	return buf;
+}
+
+size_t node_key_len(const struct node *key)
+{
+	size_t word = strcspn(key->text, ":= \t");
+
+	return utf8_whole_len(key->text, MIN(word, (size_t)SHOWN_MAX));
 }

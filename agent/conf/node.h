@@ -44,4 +44,13 @@ const struct node *node_find(const struct node *mapping, const char *key);
 const char *node_describe(const struct node *node, char *buf, size_t size);
 #define NODE_DESCRIBE_LEN	64
 
+/* The same without its text, where that may be a secret in a wrong place. */
+const char *node_describe_kind(const struct node *node);
+
+/*
+ * How much of a key an error text has. "md5-key:secret" is a key: what is
+ * behind a word is left out.
+ */
+size_t node_key_len(const struct node *key);
+
 #endif

@@ -497,6 +497,17 @@ static bool unexpected(struct schema_reader *r, const struct place *at,
 	return fail(r, at, node->pos, what);
 }
 
+/* A text in the place of a list or mapping may be a key: it is not shown. */
+static bool unexpected_kind(struct schema_reader *r, const struct place *at,
+			    const struct node *node, const char *expected)
+{
+	char what[64];
+
+	snprintf(what, sizeof(what), "expected %s, got %s", expected,
+		 node_describe_kind(node));
+	return fail(r, at, node->pos, what);
+}
+
 static void remember(struct schema_reader *r, const void *member,
 		     struct conf_pos pos)
 {
@@ -673,12 +684,13 @@ static bool printable(const char *text)
 	return true;
 }
 
+/* What is not one may be the key that was to be in the file: not shown. */
 static bool read_path(struct schema_reader *r, const struct place *at,
 		      const struct node *node, char **member)
 {
 	if (node->text[0] != '/' || strlen(node->text) >= PATH_MAX ||
 	    !printable(node->text))
-		return unexpected(r, at, node, "an absolute path");
+		return fail(r, at, node->pos, "expected an absolute path");
 	*member = xstrdup(node->text);
 	return true;
 }
@@ -786,7 +798,7 @@ static bool read_list(struct schema_reader *r, const struct place *at,
 	size_t i;
 
 	if (node->kind != NODE_LIST)
-		return unexpected(r, at, node, "a list");
+		return unexpected_kind(r, at, node, "a list");
 	remember(r, list, node->pos);
 	/* Never NULL: an empty list is not the same as none. */
 	*list = xcalloc(node->n + 1, sub->size);
@@ -842,11 +854,11 @@ static void set_default(const struct field *field, void *object)
 static bool unknown_key(struct schema_reader *r, const struct place *at,
 			const struct schema *schema, const struct node *key)
 {
-	char got[NODE_DESCRIBE_LEN], what[512];
+	char what[512];
 	size_t i, n;
 
-	n = snprintf(what, sizeof(what), "unknown key %s, expected",
-		     node_describe(key, got, sizeof(got)));
+	n = snprintf(what, sizeof(what), "unknown key \"%.*s\", expected",
+		     (int)node_key_len(key), key->text);
 	for (i = 0; i < schema->n_fields && n < sizeof(what); i++)
 		n += snprintf(what + n, sizeof(what) - n, "%s %s",
 			      i == 0 ? "" :
@@ -886,7 +898,7 @@ static bool read_struct(struct schema_reader *r, const struct place *at,
 	if (schema->scalar)
 		return read_scalar(r, at, schema->fields, node, object);
 	if (node->kind != NODE_MAPPING)
-		return unexpected(r, at, node, "keys and values");
+		return unexpected_kind(r, at, node, "keys and values");
 	if (!check_keys(r, at, schema, node))
 		return false;
 	for (i = 0; i < schema->n_fields; i++) {
