@@ -827,6 +827,38 @@ static bool check_server(const struct check *c,
 	return check_ranges(c, server);
 }
 
+/* How many sessions there may be with the neighbor. */
+static size_t count_sessions(const struct conf_server *server,
+			     const struct conf_neighbor *neighbor)
+{
+	bool range = neighbor->range.addr.family != 0;
+	int family = range ? neighbor->range.addr.family :
+			     neighbor->address.family;
+	size_t instances = 0, i;
+
+	for (i = 0; i < server->n_addresses; i++)
+		instances += server->addresses[i].family == family;
+	return instances * (range ? neighbor->limit : 1);
+}
+
+static bool check_sessions(const struct check *c,
+			   const struct conf_server *server, size_t *n)
+{
+	const struct conf_neighbor *neighbor;
+	size_t i;
+
+	for (i = 0; i < server->n_neighbors; i++) {
+		neighbor = &server->neighbors[i];
+		*n += count_sessions(server, neighbor);
+		if (*n > CONF_SESSIONS_MAX)
+			return fail(c, &neighbor->limit, neighbor->pos,
+				    "neighbor \"%s\": expected at most %u "
+				    "sessions in all", neighbor->name,
+				    CONF_SESSIONS_MAX);
+	}
+	return true;
+}
+
 /* ---- tables ---------------------------------------------------------- */
 
 static bool table_reserved(uint32_t table)
@@ -911,7 +943,9 @@ static bool check_internet(const struct check *c)
 		    vnet->internet);
 }
 
-static bool check_vnet(struct check *c, struct conf_vnet *vnet)
+/* @sessions: of this VNet and those before. */
+static bool check_vnet(struct check *c, struct conf_vnet *vnet,
+		       size_t *sessions)
 {
 	bool ok;
 	size_t i;
@@ -931,7 +965,8 @@ static bool check_vnet(struct check *c, struct conf_vnet *vnet)
 		ok = check_server(c, vnet->server) &&
 		     check_keys(c->r, vnet) &&
 		     (vnet->server->profile != CONF_PROFILE_AZURE ||
-		      check_azure(c->r, c->conf, vnet));
+		      check_azure(c->r, c->conf, vnet)) &&
+		     check_sessions(c, vnet->server, sessions);
 	}
 	ok = ok && check_unique_addresses(c);
 	c->vnet = NULL;
@@ -941,7 +976,7 @@ static bool check_vnet(struct check *c, struct conf_vnet *vnet)
 bool check_conf(const struct schema_reader *r, struct conf *conf)
 {
 	struct check c = { .r = r, .conf = conf };
-	size_t i;
+	size_t sessions = 0, i;
 
 	if (!check_unique_global(&c))
 		return false;
@@ -950,7 +985,7 @@ bool check_conf(const struct schema_reader *r, struct conf *conf)
 			return false;
 	}
 	for (i = 0; i < conf->n_vnets; i++) {
-		if (!check_vnet(&c, &conf->vnets[i]))
+		if (!check_vnet(&c, &conf->vnets[i], &sessions))
 			return false;
 	}
 	for (i = 0; i < conf->n_tables; i++) {

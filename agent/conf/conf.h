@@ -233,6 +233,7 @@ struct conf_neighbor {
 };
 
 #define CONF_INSTANCES_MAX	16
+#define CONF_SESSIONS_MAX	65535	/* of all VNets, ranges being full */
 #define CONF_NIC_ADDRS_MAX	256	/* the module takes no more */
 
 /*

@@ -179,9 +179,10 @@ static void want_place(struct msg_conf_peer *conf, uint32_t slot,
 {
 	struct peer *peer = peer_place(conf, slot);
 
+	/* Those that go with this reload have their places until its end. */
 	if (!peer) {
-		log_err("vnet %s neighbor %s: more than %u sessions",
-			conf->id.vnet, neighbor->name, MSG_PEERS_MAX);
+		log_err("vnet %s neighbor %s: no place for a session before "
+			"the next reload", conf->id.vnet, neighbor->name);
 		return;
 	}
 	conf->id.peer = peer - apply.peers + 1;

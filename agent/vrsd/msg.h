@@ -157,7 +157,7 @@ const char *proc_name(enum proc_id id);
 /* PROC_COUNT if there is none of this name. */
 enum proc_id proc_find(const char *name);
 
-#define MSG_PEERS_MAX	65535		/* highest number of a peer */
+#define MSG_PEERS_MAX	CONF_SESSIONS_MAX	/* highest number of a peer */
 
 struct msg_conf_peer {
 	struct row_peer_id id;
