@@ -258,8 +258,12 @@ static void client_new(int fd)
 /* Whoever may ask may do so again and again, and is not to fill the log. */
 static void client_refuse(int fd)
 {
+	static const char answer[] =
+		"{\"status\":\"error\",\"message\":\"too many clients\"}\n";
+	ssize_t ret = write(fd, answer, strlen(answer));
 	uint64_t now = loop_now_ms();
 
+	(void)ret;	/* it need not listen */
 	close(fd);
 	if (now < server.refused_ms)
 		return;

@@ -41,7 +41,7 @@ static FILE *connect_agent(const char *path)
 			close(fd);
 		return NULL;
 	}
-	stream = fdopen(fd, "r+");
+	stream = fdopen(fd, "r");
 	if (!stream) {
 		vrs_error("%s: %s", path, strerror(errno));
 		close(fd);
@@ -49,20 +49,24 @@ static FILE *connect_agent(const char *path)
 	return stream;
 }
 
+/*
+ * vrsd may have answered and hung up already, without a look at what is asked:
+ * to have been too late is no error.
+ */
 static bool send_request(FILE *stream, const char *command,
 			 const struct request *req)
 {
-	json_t *request = json_build("{s:s, s:s*, s:s*, s:s*, s:s*}",
-				     "command", command,
-				     "vnet", req->device,
-				     "neighbor", req->peer, "map", req->map,
-				     "direction", req->direction);
-	bool sent;
+	char *line = json_line(json_build("{s:s, s:s*, s:s*, s:s*, s:s*}",
+					  "command", command,
+					  "vnet", req->device,
+					  "neighbor", req->peer,
+					  "map", req->map,
+					  "direction", req->direction));
+	size_t len = strlen(line);
+	ssize_t sent = send(fileno(stream), line, len, MSG_NOSIGNAL);
 
-	sent = json_dumpf(request, stream, JSON_COMPACT) == 0 &&
-	       fputc('\n', stream) != EOF && fflush(stream) == 0;
-	json_decref(request);
-	return sent;
+	free(line);
+	return sent == (ssize_t)len || (sent < 0 && errno == EPIPE);
 }
 
 /* Whether @row is the last of an answer, and the exit status that it means. */

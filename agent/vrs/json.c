@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "lib/util.h"
+
 json_t *json_build(const char *fmt, ...)
 {
 	json_error_t error;
@@ -19,6 +21,20 @@ json_t *json_build(const char *fmt, ...)
 		exit(1);
 	}
 	return value;
+}
+
+char *json_line(json_t *value)
+{
+	char *text = json_dumps(value, JSON_COMPACT), *line;
+
+	if (!text) {
+		fputs("vrs: JSON: out of memory\n", stderr);
+		exit(1);
+	}
+	line = xasprintf("%s\n", text);
+	free(text);
+	json_decref(value);
+	return line;
 }
 
 void json_show(json_t *value)

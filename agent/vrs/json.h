@@ -9,6 +9,9 @@
 /* json_pack() that does not fail */
 json_t *json_build(const char *fmt, ...);
 
+/* @value as one line, for free(); @value is released. */
+char *json_line(json_t *value);
+
 /* Print @value, indented, to standard output and release it. */
 void json_show(json_t *value);
 

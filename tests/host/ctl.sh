@@ -98,6 +98,8 @@ for how in half unread hangup; do
 done
 idle 100 half
 check "more than 64 clients are not kept" wait_until 20 logged "more than 64 clients"
+check_equal "and are told so" "20 vrs: too many clients" \
+	eval 'for _ in {1..20}; do vrs show peers 2>&1; done | sort | uniq -c | xargs'
 kill $idle_pid
 wait $idle_pid 2>/dev/null
 check "and others are served again" wait_until 5 answers '{"command": "peers"}' ""
