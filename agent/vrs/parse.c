@@ -488,30 +488,20 @@ static const struct keyword *find_keyword(const struct command *command,
 	return found;
 }
 
-static bool is_keyword(const struct command *command, const char *typed)
-{
-	const struct keyword *keyword;
-
-	for (keyword = command->keywords; keyword && keyword->name; keyword++)
-		if (word_matches(keyword->name, typed, true))
-			return true;
-	return false;
-}
-
 /*
- * How many of the words are operands. Where one may be missing, a keyword that
- * is written out and has a value behind it is that keyword.
+ * How many of the words are operands. Keywords have a value each: of an even
+ * number of words that may be keywords none is the operand that may be missing.
  */
 static unsigned int count_taken(const struct command *command, unsigned int n,
 				char *const *words)
 {
-	unsigned int i, n_operands = count_operands(command);
+	unsigned int n_operands = count_operands(command);
+	unsigned int needed = n_operands - command->n_optional;
 
-	for (i = 0; i < n_operands && i < n; i++)
-		if (i + command->n_optional >= n_operands && i + 1 < n &&
-		    is_keyword(command, words[i]))
-			break;
-	return i;
+	if (n > needed && (n - needed) % 2 == 0 &&
+	    find_keyword(command, words[needed]))
+		return needed;
+	return MIN(n, n_operands);
 }
 
 static bool parse_operand(const struct command *command, const char *name,
@@ -598,26 +588,36 @@ const struct command *parse_request(int n_words, char *const *words,
  * Completion and help
  */
 
-/* What may follow when @n words behind the command's own are complete. */
+/*
+ * What may follow when @n words behind the command's own are complete. How
+ * many there will be nobody knows yet: in the place of an operand that may be
+ * missing, what begins a keyword is one.
+ */
 static void complete_rest(const struct command *command, unsigned int n,
 			  char *const *words)
 {
-	unsigned int taken = count_taken(command, n + 1, words);
+	unsigned int taken = count_operands(command);
+	unsigned int needed = taken - command->n_optional;
 	const struct operand *operand = NULL;
 	const struct keyword *keyword;
+	bool is_value;
 
-	if (taken > n) {
+	if (needed < taken && needed < n &&
+	    find_keyword(command, words[needed]))
+		taken = needed;
+	is_value = n > taken && (n - taken) % 2 == 1;
+	if (n < taken) {
 		operand = command->operands[n];
-	} else if ((n - taken) % 2 == 1) {
+	} else if (is_value) {
 		keyword = find_keyword(command, words[n - 1]);
 		operand = keyword ? keyword->operand : NULL;
-	} else {
-		for (keyword = command->keywords; keyword && keyword->name;
-		     keyword++)
-			puts(keyword->name);
 	}
 	if (operand && operand->complete)
 		operand->complete();
+	if (n < needed || is_value)
+		return;
+	for (keyword = command->keywords; keyword && keyword->name; keyword++)
+		puts(keyword->name);
 }
 
 void parse_complete(int n_words, char *const *words)

@@ -51,6 +51,17 @@ check_error "of a VNet that is there" "no such VNet" vrs show routes red
 check "and what one VNet has learned" \
 	eval 'vrs show learned firewall vnet blue | grep -q "^firewall .* 0.0.0.0/0 "'
 check_error "not of another" 'no neighbor "firewall" in VNet "red"' vrs show learned firewall vnet red
+check "keywords may be shortened without a neighbor" \
+	eval 'vrs show learned vn blue | grep -q "^firewall .* 0.0.0.0/0 "'
+check_error "and with one" 'no neighbor "none" in VNet "blue"' vrs show bfd none v blue
+check_error "a neighbor may be called like a keyword" 'no neighbor "vnet" in VNet "blue"' \
+	vrs show advertised vnet vnet blue
+check_error "of two operands, too" "no such route map" vrs policy test m dir out
+check_error "not without a value" "vnet needs a value" vrs show learned firewall vnet
+check_equal "where either may stand, keywords are completed" "direction vnet direction vnet" \
+	eval '{ "$VNET_BUILD/vrs" --complete policy test m ""; "$VNET_BUILD/vrs" --complete policy test m firewall ""; } | xargs'
+check_equal "and their values" "in out" \
+	eval '"$VNET_BUILD/vrs" --complete policy test m dir "" | xargs'
 check "a request of 2,000 bytes is refused" \
 	answers "{\"command\": \"$(printf '%2000s' x)\"}" "too long"
 check_equal "status has a row for each process" "session rib bfd control" \
