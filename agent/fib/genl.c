@@ -128,9 +128,10 @@ static void parse_space(const struct nlattr *nest, struct genl_vnet *vnet)
 	const struct nlattr *attr;
 	struct prefix *space;
 
-	if (vnet->n_spaces == ARRAY_SIZE(vnet->spaces))
-		return;
+	vnet->spaces = xreallocarray(vnet->spaces, vnet->n_spaces + 1,
+				     sizeof(*vnet->spaces));
 	space = &vnet->spaces[vnet->n_spaces++];
+	memset(space, 0, sizeof(*space));
 	mnl_attr_for_each_nested(attr, nest) {
 		switch (mnl_attr_get_type(attr)) {
 		case VNET_A_PREFIX_ADDR:
@@ -399,8 +400,9 @@ static void parse_route_attr(const struct nlattr *attr,
 		route->peer_ifindex = get_uint(attr);
 		break;
 	case VNET_A_ROUTE_HOP:
-		if (route->n_hops < ARRAY_SIZE(route->hops))
-			parse_hop(attr, &route->hops[route->n_hops++]);
+		route->hops = xreallocarray(route->hops, route->n_hops + 1,
+					    sizeof(*route->hops));
+		parse_hop(attr, &route->hops[route->n_hops++]);
 		break;
 	}
 }
@@ -469,6 +471,7 @@ static void answer_vnet(const struct nlmsghdr *nlh, void *arg)
 	mnl_attr_for_each(attr, nlh, GENL_HDRLEN)
 		parse_vnet_attr(attr, &vnet);
 	answer->cb.vnet(&vnet, answer->arg);
+	free(vnet.spaces);
 }
 
 static void answer_subnet(const struct nlmsghdr *nlh, void *arg)
@@ -550,6 +553,7 @@ static void answer_route(const struct nlmsghdr *nlh, void *arg)
 			continue;
 		parse_route(attr, &route);
 		answer->cb.route(&route, answer->arg);
+		free(route.hops);
 	}
 }
 
@@ -866,7 +870,13 @@ int genl_lookup(struct genl *g, int nic_ifindex, const struct genl_flow *flow,
 
 void genl_lookup_free(struct genl_lookup *lookup)
 {
+	size_t i;
+
+	for (i = 0; i < lookup->n_candidates; i++)
+		free(lookup->candidates[i].hops);
 	free(lookup->candidates);
+	free(lookup->route.hops);
+	lookup->route.hops = NULL;
 	lookup->candidates = NULL;
 	lookup->n_candidates = 0;
 }

@@ -17,8 +17,6 @@
 #include "lib/addr.h"
 
 #define GENL_MAX_ADDRS	256		/* of one NIC */
-#define GENL_MAX_SPACES	256		/* of one VNet */
-#define GENL_MAX_HOPS	256		/* of one route */
 #define GENL_NAME_LEN	32
 
 struct genl {
@@ -53,7 +51,7 @@ struct genl_vnet {
 	uint32_t vni, table, bgp_table, max_routes, n_nics;
 	bool ecmp_symmetric;
 	unsigned int n_spaces;
-	struct prefix spaces[GENL_MAX_SPACES];
+	struct prefix *spaces;
 	unsigned int n_mirrors;
 	struct genl_mirror mirrors[(VNET_CLASS_MAX + 1) * 2];
 	struct genl_stats stats;
@@ -132,7 +130,7 @@ struct genl_route {
 	int peer_ifindex;		/* of a peering's row; else 0 */
 	struct prefix prefix;
 	unsigned int n_hops;
-	struct genl_hop hops[GENL_MAX_HOPS];
+	struct genl_hop *hops;
 };
 
 /* What is asked of a lookup; what is not given does not count */

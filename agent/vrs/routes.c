@@ -14,8 +14,6 @@
 #include "vrs/table.h"
 #include "vrs/vrs.h"
 
-#define HOPS_LEN	4096	/* next hops in one cell */
-
 static bool has_address(const struct genl_hop *hop)
 {
 	return hop->addr.family != 0;
@@ -153,22 +151,18 @@ json_t *routes_json(const struct routes_subnets *subnets,
 void routes_row(struct table *table, const struct genl_route *route)
 {
 	char prefix[PREFIX_STRLEN], addr[ADDR_STRLEN], why[ROUTES_WHY_LEN];
-	char hops[HOPS_LEN] = "";
-	size_t len = 0;
 	unsigned int i;
 
-	for (i = 0; i < route->n_hops && len < sizeof(hops); i++) {
-		if (is_listed_hop(route, &route->hops[i]))
-			len += snprintf(hops + len, sizeof(hops) - len, "%s%s",
-					len ? "," : "",
-					addr_format(&route->hops[i].addr,
-						    addr));
-	}
 	table_add(table, names_source(route->route_class));
 	table_add(table, names_state(route->state));
 	table_add(table, prefix_format(&route->prefix, prefix));
 	table_add(table, names_hop_type(route->type));
-	table_add(table, hops);
+	table_add(table, "");
+	for (i = 0; i < route->n_hops; i++) {
+		if (is_listed_hop(route, &route->hops[i]))
+			table_add_item(table, addr_format(&route->hops[i].addr,
+							  addr));
+	}
 	table_add(table, explain(route, why));
 }
 

@@ -10,16 +10,6 @@
 #include "vrs/names.h"
 #include "vrs/vrs.h"
 
-#define LIST_LEN	4096	/* addresses or prefixes in one cell */
-
-/* Append @item to a list with commas; what does not fit is left out. */
-static void list_add(char *list, size_t size, const char *item)
-{
-	size_t len = strlen(list);
-
-	snprintf(list + len, size - len, "%s%s", len ? "," : "", item);
-}
-
 static uint64_t count_drops(const struct genl_stats *stats)
 {
 	uint64_t packets = 0;
@@ -113,12 +103,9 @@ static unsigned long long count_routes(const struct genl_vnet *vnet,
 
 static void vnet_row(struct table *table, const struct genl_vnet *vnet)
 {
-	char spaces[LIST_LEN] = "", text[PREFIX_STRLEN];
+	char text[PREFIX_STRLEN];
 	unsigned int i;
 
-	for (i = 0; i < vnet->n_spaces; i++)
-		list_add(spaces, sizeof(spaces),
-			 prefix_format(&vnet->spaces[i], text));
 	table_add(table, vnet->name);
 	table_addf(table, "%u", vnet->vni);
 	table_addf(table, "%u", vnet->table);
@@ -126,7 +113,9 @@ static void vnet_row(struct table *table, const struct genl_vnet *vnet)
 	table_addf(table, "%u", vnet->n_nics);
 	table_addf(table, "%llu", count_routes(vnet, VNET_CLASS_SYSTEM));
 	table_addf(table, "%llu", count_routes(vnet, VNET_CLASS_BGP));
-	table_add(table, spaces);
+	table_add(table, "");
+	for (i = 0; i < vnet->n_spaces; i++)
+		table_add_item(table, prefix_format(&vnet->spaces[i], text));
 }
 
 static void add_vnet(const struct genl_vnet *vnet, void *arg)
@@ -214,12 +203,9 @@ static json_t *nic_json(const struct genl_nic *nic)
 
 static void nic_row(struct table *table, const struct genl_nic *nic)
 {
-	char addrs[LIST_LEN] = "", text[ADDR_STRLEN], vnet[IFNAMSIZ], mac[18];
+	char text[ADDR_STRLEN], vnet[IFNAMSIZ], mac[18];
 	unsigned int i;
 
-	for (i = 0; i < nic->n_addrs; i++)
-		list_add(addrs, sizeof(addrs),
-			 addr_format(&nic->addrs[i], text));
 	table_add(table, nic->name);
 	table_add(table, vrs_ifname(nic->vnet_ifindex, vnet));
 	table_add(table, format_mac(nic, mac, sizeof(mac)));
@@ -228,7 +214,9 @@ static void nic_row(struct table *table, const struct genl_nic *nic)
 	table_addf(table, "%llu", (unsigned long long)nic->stats.tx_packets);
 	table_addf(table, "%llu",
 		   (unsigned long long)count_drops(&nic->stats));
-	table_add(table, addrs);
+	table_add(table, "");
+	for (i = 0; i < nic->n_addrs; i++)
+		table_add_item(table, addr_format(&nic->addrs[i], text));
 }
 
 static void add_nic(const struct genl_nic *nic, void *arg)

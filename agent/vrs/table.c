@@ -44,6 +44,15 @@ void table_addf(struct table *table, const char *fmt, ...)
 	append(table, text);
 }
 
+void table_add_item(struct table *table, const char *item)
+{
+	char **cell = &table->cells[table->n_cells - 1];
+	size_t len = strlen(*cell);
+
+	*cell = xreallocarray(*cell, len + strlen(item) + 2, 1);
+	sprintf(*cell + len, "%s%s", len ? "," : "", item);
+}
+
 static int column_width(const struct table *table, unsigned int column)
 {
 	size_t i, width = 0;

@@ -17,6 +17,8 @@ void table_init(struct table *table, unsigned int n, const char *const *titles);
 void table_add(struct table *table, const char *text);
 void table_addf(struct table *table, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
+/* Append an item, behind a comma if there is one, to the last cell. */
+void table_add_item(struct table *table, const char *item);
 /* Print all to standard output. */
 void table_print(const struct table *table);
 void table_free(struct table *table);

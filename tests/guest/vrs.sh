@@ -156,6 +156,31 @@ check_equal "VNets" '["blue",100,100,101,2,["10.1.0.0/16","fd00:10:1::/48"]]' ev
 check_equal "VNets, as text" "blue 100 100 101 2" \
 	eval "vrs show vnets | awk 'NR == 2 { print \$1, \$2, \$3, \$4, \$5 }'"
 
+# More than fits on a screen
+cell() { awk -v n="$1" '$1 == n { print $NF }' | tr , '\n' | sort -u | wc -l; }
+mapfile -t many < <(printf 'fd00:10:1:ffff:ffff:ffff:ffff:%x\n' {4096..4345})
+# shellcheck disable=SC2046 # a list of words
+must vrs nic set vm1 $(printf 'address %s ' "${many[@]}")
+check_equal "250 addresses of a NIC" 250 eval "vrs show nics | cell vm1"
+must vrs nic set vm1 address 10.1.0.4 address fd00:10:1::4
+for i in {0..299}; do
+	echo "route add 10.100.$((i / 256)).$((i % 256))/32 dev blue table 100"
+done | must ip -batch -
+check_equal "302 address spaces of a VNet" 302 eval "vrs show vnets | cell blue"
+check_equal "in JSON, too" 302 eval \
+	"vrs show vnets -j | jq '.[] | .addressSpace.addressPrefixes | length'"
+for i in {1..300}; do
+	echo "nexthop add id $i via 10.1.$((100 + i / 200)).$((i % 200 + 1)) dev blue"
+done | must ip -batch -
+group=$(for i in {1..300}; do printf '%02x%02x000000000000' $((i % 256)) $((i / 256)); done)
+check "a group of 300 next hops" nlsend nexthop 1=u32:1000 "2=hex:$group"
+must ip route add 10.251.0.0/16 nhid 1000 table 2001
+check_equal "all of them, of a route" 300 eval \
+	"vrs show effective-routes vm1 -j | jq '.value[] |
+		select(.addressPrefix == [\"10.251.0.0/16\"]) | .nextHops | length'"
+check_equal "and of that which a packet takes" 300 eval \
+	"vrs why vm1 10.251.0.1 -j | jq '.nextHops | length'"
+
 # Completion
 check_equal "completion of words" "del set" eval "vrs --complete subnet '' | sort | xargs"
 check_equal "of NICs" "nva vm1" \

@@ -4,6 +4,8 @@
  *
  *	nlsend genl CMD [dump] ATTRIBUTE...	generic netlink family "vnet"
  *	nlsend link NAME ATTRIBUTE...		RTM_NEWLINK, attributes IFLA_*
+ *	nlsend nexthop ATTRIBUTE...		RTM_NEWNEXTHOP, NHA_*: groups
+ *						larger than ip(8) can
  *
  * An ATTRIBUTE is TYPE=VALUE, types being numbers. VALUE is u8:N, u16:N,
  * u32:N, hex:BYTES, str:TEXT, "[" (opens a nest, flagged as one), "(" (opens a
@@ -19,6 +21,7 @@
 #include <libmnl/libmnl.h>
 #include <linux/genetlink.h>
 #include <linux/if_link.h>
+#include <linux/nexthop.h>
 #include <linux/rtnetlink.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -52,7 +55,7 @@ static void socket_open(int protocol)
 
 static void put_hex(struct nlmsghdr *nlh, int type, const char *text)
 {
-	unsigned char bytes[256];
+	unsigned char bytes[4096];
 	unsigned int value;
 	size_t len = 0;
 
@@ -239,11 +242,28 @@ static int send_link(char **args)
 	return report(nlh);
 }
 
+static int send_nexthop(char **args)
+{
+	static char request[BUFFER_SIZE];
+	struct nlmsghdr *nlh = mnl_nlmsg_put_header(request);
+
+	nlh->nlmsg_type = RTM_NEWNEXTHOP;
+	nlh->nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK | NLM_F_CREATE |
+			   NLM_F_EXCL;
+	mnl_nlmsg_put_extra_header(nlh, sizeof(struct nhmsg));
+	socket_open(NETLINK_ROUTE);
+	put_attrs(nlh, args);
+	return report(nlh);
+}
+
 int main(int argc, char **argv)
 {
 	if (argc >= 3 && !strcmp(argv[1], "genl"))
 		return send_genl(argv + 2);
 	if (argc >= 3 && !strcmp(argv[1], "link"))
 		return send_link(argv + 2);
-	die("usage: genl CMD [dump] ATTRIBUTE... | link NAME ATTRIBUTE...");
+	if (argc >= 3 && !strcmp(argv[1], "nexthop"))
+		return send_nexthop(argv + 2);
+	die("usage: genl CMD [dump] ATTRIBUTE... | link NAME ATTRIBUTE... | "
+	    "nexthop ATTRIBUTE...");
 }
