@@ -130,6 +130,7 @@ static void tunnel_text(const struct genl_tunnel *tunnel)
 		"Tunnel", "From hosts", "To hosts", "Dropped",
 	};
 	unsigned long long dropped = 0;
+	char name[IFNAMSIZ];
 	struct table table;
 	unsigned int i;
 
@@ -137,7 +138,7 @@ static void tunnel_text(const struct genl_tunnel *tunnel)
 		dropped += tunnel->stats.drops[i].packets;
 	table_init(&table, ARRAY_SIZE(titles), titles);
 	if (tunnel->ifindex) {
-		table_add(&table, tunnel->name);
+		table_add(&table, vrs_device(tunnel->name, name));
 		table_addf(&table, "%llu",
 			   (unsigned long long)tunnel->stats.rx_packets);
 		table_addf(&table, "%llu",
@@ -152,6 +153,7 @@ int hosts_show_tunnel(const struct request *req)
 {
 	struct genl_tunnel tunnel;
 	struct netlink_error err;
+	char name[IFNAMSIZ];
 	struct genl g;
 
 	if (!vrs_open(&g))
@@ -163,7 +165,8 @@ int hosts_show_tunnel(const struct request *req)
 	if (!req->json)
 		tunnel_text(&tunnel);
 	else if (tunnel.ifindex)
-		json_show(json_build("{s:s, s:o}", "name", tunnel.name,
+		json_show(json_build("{s:s, s:o}",
+				     "name", vrs_device(tunnel.name, name),
 				     "stats", show_stats(&tunnel.stats)));
 	else
 		json_show(json_null());

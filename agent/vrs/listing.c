@@ -38,7 +38,7 @@ static void add_name(const struct genl_vnet *vnet, void *arg)
 	names->vnets = xreallocarray(names->vnets, names->n + 1,
 				     sizeof(*names->vnets));
 	names->vnets[names->n].ifindex = vnet->ifindex;
-	snprintf(names->vnets[names->n++].name, IFNAMSIZ, "%s", vnet->name);
+	vrs_device(vnet->name, names->vnets[names->n++].name);
 }
 
 /* The socket takes one request at a time: first the names, then their rows. */

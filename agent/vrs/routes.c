@@ -309,9 +309,9 @@ static const char *next_hop_addr(const struct genl_lookup *lookup, char *text)
 
 static const char *next_hop_nic(const struct genl_lookup *lookup, char *name)
 {
-	if (!lookup->has_hop || !lookup->hop.ifindex)
+	if (!lookup->has_hop || !if_indextoname(lookup->hop.ifindex, name))
 		return NULL;
-	return if_indextoname(lookup->hop.ifindex, name);
+	return vrs_device(name, name);
 }
 
 static const char *next_hop_host(const struct genl_lookup *lookup, char *text)

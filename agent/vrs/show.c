@@ -73,9 +73,11 @@ static json_t *mirrors_json(const struct genl_vnet *vnet)
 
 static json_t *vnet_json(const struct genl_vnet *vnet)
 {
+	char name[IFNAMSIZ];
+
 	return json_build("{s:s, s:I, s:I, s:I, s:I, s:b, s:I, s:{s:o},"
 			  " s:o, s:o}",
-			  "name", vnet->name,
+			  "name", vrs_device(vnet->name, name),
 			  "vni", (json_int_t)vnet->vni,
 			  "table", (json_int_t)vnet->table,
 			  "bgpTable", (json_int_t)vnet->bgp_table,
@@ -103,10 +105,10 @@ static unsigned long long count_routes(const struct genl_vnet *vnet,
 
 static void vnet_row(struct table *table, const struct genl_vnet *vnet)
 {
-	char text[PREFIX_STRLEN];
+	char name[IFNAMSIZ], text[PREFIX_STRLEN];
 	unsigned int i;
 
-	table_add(table, vnet->name);
+	table_add(table, vrs_device(vnet->name, name));
 	table_addf(table, "%u", vnet->vni);
 	table_addf(table, "%u", vnet->table);
 	table_addf(table, "%u", vnet->bgp_table);
@@ -186,10 +188,10 @@ static json_t *nic_addrs_json(const struct genl_nic *nic)
 
 static json_t *nic_json(const struct genl_nic *nic)
 {
-	char vnet[IFNAMSIZ], mac[18];
+	char name[IFNAMSIZ], vnet[IFNAMSIZ], mac[18];
 
 	return json_build("{s:s, s:s, s:s?, s:b, s:b, s:o, s:o}",
-			  "name", nic->name,
+			  "name", vrs_device(nic->name, name),
 			  "vnet", vrs_ifname(nic->vnet_ifindex, vnet),
 			  "macAddress", nic->has_mac ?
 				format_mac(nic, mac, sizeof(mac)) : NULL,
@@ -203,10 +205,10 @@ static json_t *nic_json(const struct genl_nic *nic)
 
 static void nic_row(struct table *table, const struct genl_nic *nic)
 {
-	char text[ADDR_STRLEN], vnet[IFNAMSIZ], mac[18];
+	char name[IFNAMSIZ], text[ADDR_STRLEN], vnet[IFNAMSIZ], mac[18];
 	unsigned int i;
 
-	table_add(table, nic->name);
+	table_add(table, vrs_device(nic->name, name));
 	table_add(table, vrs_ifname(nic->vnet_ifindex, vnet));
 	table_add(table, format_mac(nic, mac, sizeof(mac)));
 	table_add(table, nic->flags & VNET_NIC_F_FORWARDING ? "on" : "off");

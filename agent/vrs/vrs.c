@@ -15,6 +15,7 @@
 #include <string.h>
 
 #include "ctl/protocol.h"
+#include "lib/utf8.h"
 
 #define READS_MAX	5	/* of what changes while it is read */
 
@@ -260,9 +261,25 @@ int vrs_ifindex(const char *name)
 	return ifindex;
 }
 
+const char *vrs_device(const char *name, char *text)
+{
+	size_t i, len, left = strnlen(name, IFNAMSIZ - 1);
+
+	memmove(text, name, left);
+	text[left] = '\0';
+	for (i = 0; left > 0; i += len, left -= len) {
+		len = utf8_printable_len((const uint8_t *)&text[i], left);
+		if (len == 0) {
+			text[i] = '?';
+			len = 1;
+		}
+	}
+	return text;
+}
+
 const char *vrs_ifname(int ifindex, char *name)
 {
-	return if_indextoname(ifindex, name) ? name : "-";
+	return if_indextoname(ifindex, name) ? vrs_device(name, name) : "-";
 }
 
 bool vrs_open(struct genl *g)

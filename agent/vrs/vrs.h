@@ -115,7 +115,12 @@ int vrs_list_error(const char *object, const struct netlink_error *err);
 bool vrs_again(int rc, unsigned int *tries);
 /* Index of device @name, or 0 with the reason printed. */
 int vrs_ifindex(const char *name);
-/* Name of the device with @ifindex, in @name[IFNAMSIZ]; "-" if it is gone. */
+/*
+ * Name of a device as it is shown, in @text[IFNAMSIZ]: the kernel takes any
+ * bytes, those that do not print become question marks.
+ */
+const char *vrs_device(const char *name, char *text);
+/* The same of the device with @ifindex; "-" if it is gone. */
 const char *vrs_ifname(int ifindex, char *name);
 /* Connection to the module; false with the reason printed. */
 bool vrs_open(struct genl *g);

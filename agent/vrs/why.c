@@ -160,13 +160,14 @@ static json_t *winner_json(const struct why *why)
 static void show_json(const struct why *why)
 {
 	const struct genl_lookup *lookup = &why->lookup;
-	char addr[ADDR_STRLEN], host[ADDR_STRLEN], name[IFNAMSIZ];
+	char nic[IFNAMSIZ], name[IFNAMSIZ];
+	char addr[ADDR_STRLEN], host[ADDR_STRLEN];
 	json_t *matches = json_array();
 
 	each_match(why, add_match_json, matches);
 	json_show(json_build("{s:s, s:s, s:o, s:o, s:o, s:o, s:s, s:s?, s:s?, "
 			     "s:s?}",
-			     "nic", why->req->device,
+			     "nic", vrs_device(why->req->device, nic),
 			     "destination",
 			     addr_format(&why->req->address, addr),
 			     "flow", flow_json(&why->req->flow),

@@ -156,7 +156,7 @@ check_equal "VNets" '["blue",100,100,101,2,["10.1.0.0/16","fd00:10:1::/48"]]' ev
 check_equal "VNets, as text" "blue 100 100 101 2" \
 	eval "vrs show vnets | awk 'NR == 2 { print \$1, \$2, \$3, \$4, \$5 }'"
 
-# More than fits on a screen
+# More than fits on a screen, and names that are no text
 cell() { awk -v n="$1" '$1 == n { print $NF }' | tr , '\n' | sort -u | wc -l; }
 mapfile -t many < <(printf 'fd00:10:1:ffff:ffff:ffff:ffff:%x\n' {4096..4345})
 # shellcheck disable=SC2046 # a list of words
@@ -180,6 +180,15 @@ check_equal "all of them, of a route" 300 eval \
 		select(.addressPrefix == [\"10.251.0.0/16\"]) | .nextHops | length'"
 check_equal "and of that which a packet takes" 300 eval \
 	"vrs why vm1 10.251.0.1 -j | jq '.nextHops | length'"
+odd=$'vm\xff\e2'
+must ip link add "$odd" type veth peer name odd-peer
+defer del_link odd-peer
+must ip link set "$odd" master blue up
+check_equal "a name that does not print" "nva vm1 vm??2" eval \
+	"vrs show nics -j | jq -r '.[].name' | sort | xargs"
+check_equal "neither in a table" "nva vm1 vm??2" eval \
+	"vrs show nics | sed 1d | awk '{ print \$1 }' | sort | xargs"
+must ip link del odd-peer
 
 # Completion
 check_equal "completion of words" "del set" eval "vrs --complete subnet '' | sort | xargs"
