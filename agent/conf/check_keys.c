@@ -7,6 +7,7 @@
 #include "conf/check.h"
 
 #include <stdarg.h>
+#include <stdio.h>
 
 struct check {
 	const struct schema_reader *r;

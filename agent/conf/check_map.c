@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Whether a route map says what can be done. */
 #include <stdarg.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "conf/check.h"

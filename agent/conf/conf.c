@@ -2,6 +2,7 @@
 #include "conf/conf.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -144,11 +145,6 @@ void conf_free(struct conf *conf)
 	free(conf);
 }
 
-const char *conf_propagation_name(enum conf_propagation propagation)
-{
-	return conf_propagation_names[propagation];
-}
-
 const struct conf_peering *conf_peering_find(const struct conf_vnet *vnet,
 					     const char *peer)
 {
@@ -181,21 +177,6 @@ const char *conf_nh_type_name(enum conf_nh_type type)
 	};
 
 	return name[type];
-}
-
-const char *conf_kind_name(enum conf_kind kind)
-{
-	return conf_kind_names[kind];
-}
-
-const char *conf_preference_name(enum conf_preference preference)
-{
-	return conf_preference_names[preference];
-}
-
-const char *conf_role_name(enum conf_role role)
-{
-	return conf_role_names[role];
 }
 
 const struct conf_vnet *conf_vnet_find(const struct conf *conf,

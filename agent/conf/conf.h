@@ -13,7 +13,6 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <stdio.h>
 
 #include "lib/addr.h"
 
@@ -383,22 +382,10 @@ bool conf_read_keys(struct conf *conf, const char *name,
  * be parsed, to the same configuration but for the keys.
  */
 void conf_blank_secrets(const struct conf *conf, char *text, size_t len);
-
-/*
- * Write the configuration back as YAML with every key there is, in a fixed
- * order. Reading that again gives an equal configuration. Keys are written as
- * well: this is for files, not for eyes.
- */
-void conf_print(const struct conf *conf, FILE *out);
-
-const char *conf_nh_type_name(enum conf_nh_type type);
-const char *conf_kind_name(enum conf_kind kind);
-const char *conf_preference_name(enum conf_preference preference);
-const char *conf_role_name(enum conf_role role);
 bool conf_ao_key_equal(const struct conf_ao_key *a,
 		       const struct conf_ao_key *b);
-/* "true", "false", "route-server", "gateway" */
-const char *conf_propagation_name(enum conf_propagation propagation);
+
+const char *conf_nh_type_name(enum conf_nh_type type);
 
 /* map.c */
 const struct conf_map *conf_map_find(const struct conf *conf,
@@ -436,55 +423,5 @@ struct addr conf_server_instance(const struct conf_server *server,
 /* The number of the instance that has the address, SIZE_MAX: none has. */
 size_t conf_server_instance_of(const struct conf_server *server,
 			       const struct addr *local);
-
-/* ---- what changed (diff.c) ------------------------------------------- */
-
-enum conf_object {
-	CONF_VNET,			/* struct conf_vnet */
-	CONF_SPACE,			/* struct conf_space */
-	CONF_SUBNET,			/* struct conf_subnet */
-	CONF_NIC,			/* struct conf_nic */
-	CONF_ENDPOINT,			/* struct conf_endpoint */
-	CONF_PEERING,			/* struct conf_peering */
-	CONF_SERVER,			/* struct conf_server */
-	CONF_INSTANCE,			/* struct addr, an instance address */
-	CONF_NEIGHBOR,			/* struct conf_neighbor */
-	CONF_ROUTE_TABLE,		/* struct conf_route_table */
-	CONF_ROUTE,			/* struct conf_route */
-	CONF_MAP,			/* struct conf_map */
-};
-
-/*
- * One object that is new (.old NULL), gone (.new NULL), or different in what
- * is its own: a VNet with another subnet is not different, one with another
- * table is. Objects are the same if their names, prefixes, devices or
- * addresses are.
- */
-struct conf_change {
-	enum conf_object object;
-	const void *old;
-	const void *new;
-	/* What it belongs to, in the new configuration or, if it is gone
-	 * there, in the old; NULL where it does not apply.
-	 */
-	const struct conf_vnet *vnet;
-	const struct conf_route_table *table;
-};
-
-typedef void conf_diff_cb(void *arg, const struct conf_change *change);
-
-/**
- * conf_diff - tell every difference
- * @old: may be NULL, for nothing
- * @new: may be NULL, for nothing
- *
- * What goes is told first, contents before container; then what is new or
- * different, container before contents. The contents of an object that is
- * new or gone are told, too.
- */
-void conf_diff(const struct conf *old, const struct conf *new,
-	       conf_diff_cb *cb, void *arg);
-
-const char *conf_object_name(enum conf_object object);
 
 #endif

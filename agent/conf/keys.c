@@ -114,6 +114,20 @@ bool conf_read_keys(struct conf *conf, const char *name,
 	return true;
 }
 
+/* Either may be NULL. */
+static bool text_equal(const char *a, const char *b)
+{
+	return a && b ? strcmp(a, b) == 0 : a == b;
+}
+
+bool conf_ao_key_equal(const struct conf_ao_key *a,
+		       const struct conf_ao_key *b)
+{
+	return a->send_id == b->send_id && a->recv_id == b->recv_id &&
+	       a->algorithm == b->algorithm && text_equal(a->key, b->key) &&
+	       text_equal(a->key_file, b->key_file);
+}
+
 static int span_cmp(const void *pa, const void *pb)
 {
 	const struct conf_span *a = pa, *b = pb;

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * The configuration: files that are accepted (data/conf/NAME.yaml, printed
- * back as NAME.out), files that are refused (data/conf/errors.txt), and what
- * conf_diff() tells of two.
+ * back as NAME.out), files that are refused (data/conf/errors.txt), and keys.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -12,6 +11,7 @@
 #include "conf/conf.h"
 #include "ktap.h"
 #include "lib/util.h"
+#include "unit/conf_print.h"
 
 #define DATA	"tests/unit/data/conf/"
 
@@ -359,162 +359,6 @@ static void test_key_files(void)
 	rmdir(dir);
 }
 
-/* ---- differences ----------------------------------------------------- */
-
-static const char *change_key(const struct conf_change *change, char *buf)
-{
-	const void *item = change->new ? change->new : change->old;
-
-	switch (change->object) {
-	case CONF_VNET:
-		return ((const struct conf_vnet *)item)->name;
-	case CONF_SPACE:
-		return prefix_format(&((const struct conf_space *)
-				       item)->prefix, buf);
-	case CONF_SUBNET:
-		return prefix_format(&((const struct conf_subnet *)
-				       item)->prefix, buf);
-	case CONF_NIC:
-		return ((const struct conf_nic *)item)->device;
-	case CONF_ENDPOINT:
-		return addr_format(&((const struct conf_endpoint *)
-				     item)->address, buf);
-	case CONF_PEERING:
-		return ((const struct conf_peering *)item)->vnet;
-	case CONF_SERVER:
-		return change->vnet->name;
-	case CONF_INSTANCE:
-		return addr_format(item, buf);
-	case CONF_NEIGHBOR:
-		return ((const struct conf_neighbor *)item)->name;
-	case CONF_MAP:
-		return ((const struct conf_map *)item)->name;
-	case CONF_ROUTE_TABLE:
-		return ((const struct conf_route_table *)item)->name;
-	case CONF_ROUTE:
-		return prefix_format(&((const struct conf_route *)
-				       item)->prefix, buf);
-	}
-	return "?";
-}
-
-static void on_change(void *arg, const struct conf_change *change)
-{
-	char *text = arg, buf[PREFIX_STRLEN];
-	size_t n = strlen(text);
-
-	snprintf(text + n, 4096 - n, "%c%s %s\n",
-		 !change->old ? '+' : !change->new ? '-' : '*',
-		 conf_object_name(change->object), change_key(change, buf));
-}
-
-static void diff_is(const char *what, const char *old, const char *new,
-		    const char *expected)
-{
-	struct conf_error err = { .text = "" };
-	struct conf *a = NULL, *b = NULL;
-	char text[4096] = "";
-
-	if (old)
-		a = conf_parse("old", old, strlen(old), &err);
-	if (new)
-		b = conf_parse("new", new, strlen(new), &err);
-	if (err.text[0] != '\0')
-		printf("# %s\n", err.text);
-	ktap_must(err.text[0] == '\0');
-	conf_diff(a, b, on_change, text);
-	if (!ktap_ok(strcmp(text, expected) == 0, "diff: %s", what))
-		printf("got:\n%swant:\n%s", text, expected);
-	conf_free(a);
-	conf_free(b);
-}
-
-#define NEIGHBORS	"      neighbors:\n"
-#define SDWAN	"        - { name: sdwan, address: 10.1.2.4, asn: 65001 }\n"
-#define SDWAN2	"        - { name: sdwan, address: 10.1.2.4, asn: 65009 }\n"
-#define SDWAN3	"        - { name: sdwan, address: 10.1.2.4, asn: 65001, " \
-		"md5-key: a }\n"
-#define SDWAN4	"        - { name: sdwan, address: 10.1.2.4, asn: 65001, " \
-		"md5-key: b }\n"
-#define SDWAN5	"        - { name: sdwan, address: 10.1.2.4, asn: 65001, " \
-		"bfd: {} }\n"
-#define SDWAN6	"        - { name: sdwan, address: 10.1.2.4, asn: 65001, " \
-		"bfd: { multihop: true } }\n"
-#define RANGE	"        - { name: r, range: 10.1.8.0/24, asns: [1, 2] }\n"
-#define RANGE2	"        - { name: r, range: 10.1.8.0/24, asns: [1, 3] }\n"
-#define FIREWALL "        - { name: fw, address: 10.1.3.4, asn: 65002 }\n"
-#define NIC	"    nics: [{ device: vm1, mac: \"02:00:00:00:00:04\", " \
-		"addresses: [10.1.0.4] }]\n"
-#define NIC2	"    nics: [{ device: vm1, mac: \"02:00:00:00:00:04\", " \
-		"addresses: [10.1.0.5] }]\n"
-#define ENDPOINT "    endpoints: [{ address: 10.1.0.9, host: 192.0.2.2 }]\n"
-#define ENDPOINT2 "    endpoints: [{ address: 10.1.0.9, host: 192.0.2.3 }]\n"
-#define SUBNET	"    subnets: [{ prefix: 10.1.0.0/24, route-table: t }]\n"
-#define SUBNET2	"    subnets: [{ prefix: 10.1.0.0/24 }]\n"
-#define TABLES	"route-tables:\n  - name: t\n    vnet: blue\n" \
-		"    table: 7\n    routes:\n"
-#define ROUTE	"      - { prefix: 0.0.0.0/0, next-hop-type: None }\n"
-#define ROUTE2	"      - { prefix: 0.0.0.0/0, next-hop-type: Internet }\n"
-
-#define SPOKE	"  - name: spoke\n    vni: 7\n    table: 7\n" \
-		"    bgp-table: 8\n    address-spaces: [10.7.0.0/16]\n"
-#define PEERING	"    peerings: [{ vnet: spoke }]\n"
-#define PEERING2 "    peerings: [{ vnet: spoke, allow-vnet-access: false }]\n"
-
-static void test_diff(void)
-{
-	diff_is("nothing", SERVER NEIGHBORS SDWAN, SERVER NEIGHBORS SDWAN, "");
-	diff_is("all is new", NULL,
-		SERVER NEIGHBORS SDWAN NIC SUBNET TABLES ROUTE,
-		"+route-table t\n+route 0.0.0.0/0\n+vnet blue\n"
-		"+address-space 10.1.0.0/16\n+address-space fd00:10:1::/48\n"
-		"+subnet 10.1.0.0/24\n+nic vm1\n+route-server blue\n"
-		"+instance 10.1.1.4\n+instance 10.1.1.5\n+neighbor sdwan\n");
-	diff_is("all is gone", SERVER NEIGHBORS SDWAN NIC SUBNET TABLES ROUTE,
-		NULL,
-		"-instance 10.1.1.4\n-instance 10.1.1.5\n-neighbor sdwan\n"
-		"-route-server blue\n-address-space 10.1.0.0/16\n"
-		"-address-space fd00:10:1::/48\n-subnet 10.1.0.0/24\n"
-		"-nic vm1\n-vnet blue\n-route 0.0.0.0/0\n-route-table t\n");
-	diff_is("a neighbor instead of another", SERVER NEIGHBORS SDWAN,
-		SERVER NEIGHBORS FIREWALL, "-neighbor sdwan\n+neighbor fw\n");
-	diff_is("order does not matter", SERVER NEIGHBORS SDWAN FIREWALL,
-		SERVER NEIGHBORS FIREWALL SDWAN, "");
-	diff_is("another AS number", SERVER NEIGHBORS SDWAN,
-		SERVER NEIGHBORS SDWAN2, "*neighbor sdwan\n");
-	diff_is("a key", SERVER NEIGHBORS SDWAN, SERVER NEIGHBORS SDWAN3,
-		"*neighbor sdwan\n");
-	diff_is("another key", SERVER NEIGHBORS SDWAN3,
-		SERVER NEIGHBORS SDWAN4, "*neighbor sdwan\n");
-	diff_is("BFD", SERVER NEIGHBORS SDWAN5, SERVER NEIGHBORS SDWAN6,
-		"*neighbor sdwan\n");
-	diff_is("the same BFD", SERVER NEIGHBORS SDWAN5,
-		SERVER NEIGHBORS SDWAN5, "");
-	diff_is("the same range", SERVER NEIGHBORS RANGE,
-		SERVER NEIGHBORS RANGE, "");
-	diff_is("others in a range", SERVER NEIGHBORS RANGE,
-		SERVER NEIGHBORS RANGE2, "*neighbor r\n");
-	diff_is("another address of a NIC", VNET NIC, VNET NIC2, "*nic vm1\n");
-	diff_is("an endpoint", VNET, VNET ENDPOINT, "+endpoint 10.1.0.9\n");
-	diff_is("an endpoint at another host", VNET ENDPOINT, VNET ENDPOINT2,
-		"*endpoint 10.1.0.9\n");
-	diff_is("a subnet without its table", VNET SUBNET TABLES ROUTE,
-		VNET SUBNET2 TABLES ROUTE, "*subnet 10.1.0.0/24\n");
-	diff_is("another next hop", VNET TABLES ROUTE, VNET TABLES ROUTE2,
-		"*route 0.0.0.0/0\n");
-	diff_is("another hold time", SERVER, SERVER "      hold-time: 9\n",
-		"*route-server blue\n");
-	diff_is("no route server any more", SERVER, VNET,
-		"-instance 10.1.1.4\n-instance 10.1.1.5\n"
-		"-route-server blue\n");
-	diff_is("a peering", VNET SPOKE, VNET PEERING SPOKE,
-		"+peering spoke\n");
-	diff_is("another flag of a peering", VNET PEERING SPOKE,
-		VNET PEERING2 SPOKE, "*peering spoke\n");
-	diff_is("the internet", VNET, VNET "    internet: eth0\n",
-		"*vnet blue\n");
-}
-
 int main(void)
 {
 	ktap_start();
@@ -527,6 +371,5 @@ int main(void)
 	test_values();
 	test_keys();
 	test_key_files();
-	test_diff();
 	return ktap_finish();
 }

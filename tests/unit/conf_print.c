@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#include "unit/conf_print.h"
+
 #include <ctype.h>
 #include <string.h>
 
@@ -89,7 +91,7 @@ static void print_subnets(FILE *out, const struct conf_vnet *vnet)
 			print_key(out, "        route-table: ",
 				  subnet->route_table);
 		fprintf(out, "        propagation: %s\n",
-			conf_propagation_name(subnet->propagation));
+			conf_propagation_names[subnet->propagation]);
 	}
 }
 
@@ -210,7 +212,7 @@ static void print_neighbor(FILE *out, const struct conf_neighbor *neighbor)
 	}
 	print_asns(out, neighbor);
 	fprintf(out, "          kind: %s\n          as-override: %s\n"
-		"          allowas-in: %u\n", conf_kind_name(neighbor->kind),
+		"          allowas-in: %u\n", conf_kind_names[neighbor->kind],
 		on_off(neighbor->as_override), neighbor->allowas_in);
 	fprintf(out, "          prefix-limit: %u\n"
 		"          prefix-limit-action: %s\n"
@@ -239,7 +241,7 @@ static void print_neighbor(FILE *out, const struct conf_neighbor *neighbor)
 		"          add-path-receive: %s\n"
 		"          add-path-send: %u\n",
 		on_off(neighbor->graceful_restart),
-		conf_role_name(neighbor->role), on_off(neighbor->strict_role),
+		conf_role_names[neighbor->role], on_off(neighbor->strict_role),
 		on_off(neighbor->add_path_receive), neighbor->add_path_send);
 	fprintf(out, "          shutdown: %s\n", on_off(neighbor->shutdown));
 	if (neighbor->shutdown_message)
@@ -262,7 +264,7 @@ static void print_server(FILE *out, const struct conf_server *server)
 	fprintf(out, "      branch-to-branch: %s\n"
 		"      routing-preference: %s\n",
 		on_off(server->branch_to_branch),
-		conf_preference_name(server->preference));
+		conf_preference_names[server->preference]);
 	fprintf(out, "      restart-time: %u\n      long-lived-time: %u\n"
 		"      deferral-time: %u\n", server->restart_time,
 		server->long_lived_time, server->deferral_time);
