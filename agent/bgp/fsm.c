@@ -147,7 +147,6 @@ static void session_down(struct bgp_conn *conn)
 
 	peer->session = NULL;
 	peer->kept = bgp_restart_kept(conn, &peer->last_error);
-	peer->stats.dropped++;
 	log_notice("%s: session down: %s%s", peer->name,
 		   peer->last_error_received ? "received " : "",
 		   peer->last_error.text);
@@ -184,7 +183,6 @@ static void change_state(struct bgp_conn *conn, enum bgp_state state)
 		/* Once: perhaps it was all a mistake. */
 		if (conn->bare)
 			conn->peer->bare = conn->bare = false;
-		conn->opened = false;
 		conn->sending = false;
 		conn->hold_time = 0;
 	}
@@ -601,7 +599,6 @@ static void open_received(struct bgp_conn *conn)
 	}
 	if (!collision_resolved(conn))
 		return;
-	conn->opened = true;
 	conn->hold_time = MIN(peer->conf.hold_time, conn->remote.hold_time);
 	change_state(conn, BGP_OPENCONFIRM);
 	timer_stop(conn, BGP_TIMER_HOLD);

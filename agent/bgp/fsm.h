@@ -46,7 +46,6 @@ struct bgp_conn {
 	enum bgp_direction direction;
 	enum bgp_state state;
 	bool attached;			/* a transport is open or opening */
-	bool opened;			/* OPEN was received: .remote holds */
 	bool sending;			/* the transport is behind, RFC 9687 */
 	bool waiting;			/* in OpenConfirm: the other decides */
 	bool told;			/* our KEEPALIVE was sent there ... */
@@ -87,9 +86,7 @@ struct bgp_stats {
 	uint64_t rx[BGP_MSG_TYPE_MAX + 1];	/* messages, by type */
 	uint64_t tx[BGP_MSG_TYPE_MAX + 1];
 	uint64_t verdict[BGP_VERDICT_COUNT];	/* UPDATEs by outcome */
-	uint64_t refresh_ignored;
 	uint32_t established;			/* times */
-	uint32_t dropped;			/* Established sessions lost */
 };
 
 /*
@@ -168,12 +165,9 @@ void bgp_peer_stop(struct bgp_peer *peer, enum bgp_cease subcode,
  * bgp_peer_stop() with an Administrative Shutdown.
  */
 void bgp_peer_leave(struct bgp_peer *peer);
-/* As bgp_peer_stop(), and start again at once. */
-void bgp_peer_reset(struct bgp_peer *peer, enum bgp_cease subcode,
-		    const char *text);
 /*
- * The way to the peer is gone, for @reason: as bgp_peer_reset(), and nothing
- * that it has announced is kept.
+ * The way to the peer is gone, for @reason: stop and start again at once, and
+ * keep nothing that it has announced.
  */
 void bgp_peer_unreachable(struct bgp_peer *peer, const char *reason);
 /* End the session with @err (a limit, BFD); the peer tries again later. */

@@ -96,13 +96,6 @@ void bgp_peer_leave(struct bgp_peer *peer)
 	bgp_peer_stop(peer, BGP_CEASE_ADMIN_SHUTDOWN, NULL);
 }
 
-void bgp_peer_reset(struct bgp_peer *peer, enum bgp_cease subcode,
-		    const char *text)
-{
-	bgp_peer_stop(peer, subcode, text);
-	bgp_peer_start(peer);
-}
-
 void bgp_peer_fail(struct bgp_peer *peer, const struct bgp_error *err)
 {
 	if (peer->session)
@@ -254,7 +247,6 @@ static void recv_refresh(struct bgp_conn *conn, struct rbuf body)
 		}
 		/* fall through */
 	case BGP_REFRESH_IGNORE:
-		peer->stats.refresh_ignored++;
 		bgp_fsm(conn, BGP_EV_REFRESH, NULL);
 		return;
 	}

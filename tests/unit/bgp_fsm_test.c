@@ -527,10 +527,6 @@ static void test_stop(void)
 	bgp_peer_start(&peer);
 	EXPECT("out connect", "until it is started again");
 
-	reach(out, BGP_ESTABLISHED);
-	bgp_peer_reset(&peer, BGP_CEASE_ADMIN_RESET, NULL);
-	EXPECT("out send NOTIFICATION 6/4, out close, down 6/4, out connect",
-	       "reset begins anew at once");
 }
 
 static void test_fail(void)
@@ -572,7 +568,6 @@ static void test_refresh(void)
 	out->wire.families = 1 << BGP_IPV4_UNICAST;
 	recv_refresh_of(out, 0, 1, 0);
 	EXPECT("", "so is one of a family that is not in use");
-	ktap_ok(peer.stats.refresh_ignored == 2, "both are counted");
 	recv_refresh_of(out, 0, 1, 1);
 	EXPECT("out send NOTIFICATION 1/2, out close, down 1/2",
 	       "a bad length is an error");

@@ -364,7 +364,8 @@ static void test_hard_encoding(void)
 	bgp_peer_stop(&peer, BGP_CEASE_PEER_DECONFIGURED, NULL);
 	ktap_ok(sent_bytes("\x06\x09\x06\x03", 4), "removed");
 	up_with(true);
-	bgp_peer_reset(&peer, BGP_CEASE_CONFIG_CHANGE, NULL);
+	bgp_peer_stop(&peer, BGP_CEASE_CONFIG_CHANGE, NULL);
+	bgp_peer_start(&peer);
 	ktap_ok(sent_bytes("\x06\x06", 2) && peer.kept.families == BOTH,
 		"a change of configuration is no Hard Reset");
 	bgp_conn_opened(out);
