@@ -55,11 +55,9 @@ static void count_out(struct table *t, struct net *net,
 static uint32_t path_drop(struct table *t, struct net *net,
 			  const struct rib_path *path, uint32_t at)
 {
-	struct peer_af *af = &t->rib->peer[path->peer]->af[t->af];
 	uint32_t attrs = path->attrs;
 
 	count_out(t, net, path);
-	af->refused -= why_refused(path->why);
 	net_path_del(&t->nets, net, at);
 	return attrs;
 }
@@ -139,7 +137,6 @@ static bool path_set(struct table *t, struct rib_peer *peer,
 	decide_begin(t, net, &before);
 	if (path) {
 		count_out(t, net, path);
-		af->refused -= why_refused(path->why);
 		old = path->attrs;
 	} else {
 		path = net_path_add(&t->nets, net, key->path_id);

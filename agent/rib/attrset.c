@@ -351,9 +351,3 @@ uint64_t attrset_bytes(const struct attrset_pool *pool)
 		bytes += slab_bytes(&pool->slab[class]);
 	return bytes;
 }
-
-uint64_t attrset_nexthop_bytes(const struct attrset_pool *pool)
-{
-	return slab_bytes(&pool->nexthops) +
-	       idhash_bytes(&pool->nexthop_index);
-}

@@ -138,6 +138,5 @@ bool attrset_review_nexthop(struct attrset_pool *pool,
 /* Whether the pool has @id only since a moment ago, at its owner's cost. */
 bool attrset_is_new(const struct attrset_pool *pool, uint32_t id);
 uint64_t attrset_bytes(const struct attrset_pool *pool);
-uint64_t attrset_nexthop_bytes(const struct attrset_pool *pool);
 
 #endif

@@ -109,15 +109,6 @@ static enum rib_why path_eligible(const struct table *t,
 	return RIB_WHY_BEST;
 }
 
-static void path_set_why(const struct table *t, struct rib_path *path,
-			 enum rib_why why)
-{
-	struct peer_af *af = &t->rib->peer[path->peer]->af[t->af];
-
-	af->refused += why_refused(why) - why_refused(path->why);
-	path->why = why;
-}
-
 /* Steps 3 and 4 in one number; the least wins. */
 static uint64_t path_cost(const struct table *t, const struct rib_path *path)
 {
@@ -136,14 +127,13 @@ static void eliminate(const struct table *t, struct rib_path *paths,
 
 	for (i = 0; i < n; i++) {
 		if (paths[i].peer == PEER_OWN) {
-			path_set_why(t, &paths[i], RIB_WHY_BEST);
+			paths[i].why = RIB_WHY_BEST;
 			own = true;
 		} else if (path_void(t->rib, t->af, &paths[i])) {
-			path_set_why(t, &paths[i], RIB_WHY_AS_PATH_LENGTH);
+			paths[i].why = RIB_WHY_AS_PATH_LENGTH;
 			paths[i].checked = false;
 		} else {
-			path_set_why(t, &paths[i],
-				     path_eligible(t, &paths[i]));
+			paths[i].why = path_eligible(t, &paths[i]);
 			paths[i].checked = true;
 			cost = path_cost(t, &paths[i]);
 			if (paths[i].why == RIB_WHY_BEST && cost < least)

@@ -272,18 +272,6 @@ void peer_try_free(struct rib_peer *peer)
 	peer_free(peer);
 }
 
-struct rib_peer *rib_peer_find(const struct rib *rib, uint32_t id)
-{
-	uint32_t i;
-
-	for (i = 1; i < rib->n_peers; i++) {
-		if (rib->peer[i] && !rib->peer[i]->removed &&
-		    rib->peer[i]->conf.id == id)
-			return rib->peer[i];
-	}
-	return NULL;
-}
-
 void rib_set_policy(struct rib *rib, const struct rib_policy *policy)
 {
 	bool exchange = policy->branch_to_branch !=
@@ -495,7 +483,7 @@ struct rib_peer_stats rib_peer_stats(const struct rib_peer *peer,
 	const struct peer_af *pa = &peer->af[af];
 	const struct rib *rib = peer->rib;
 	enum conf_kind kind = peer->conf.policy.kind;
-	struct rib_peer_stats stats = { .refused = pa->refused };
+	struct rib_peer_stats stats = { 0 };
 	unsigned int i;
 
 	for (i = 0; i < EPOCHS; i++)

@@ -265,7 +265,6 @@ void rib_mem(const struct rib *rib, struct rib_mem *mem)
 	mem->attrs = rib->attrs.index.used;
 	mem->attr_bytes = attrset_bytes(&rib->attrs);
 	mem->nexthops = rib->attrs.nexthop_index.used;
-	mem->nexthop_bytes = attrset_nexthop_bytes(&rib->attrs);
 }
 
 uint32_t rib_prefixes(const struct rib *rib)

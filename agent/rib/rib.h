@@ -155,7 +155,6 @@ struct rib_peer *rib_peer_add(struct rib *rib,
 			      const struct rib_peer_conf *conf);
 /* Withdraw its paths and forget it; @peer is gone on return. */
 void rib_peer_remove(struct rib_peer *peer);
-struct rib_peer *rib_peer_find(const struct rib *rib, uint32_t id);
 /* Its paths are decided on again, and it is sent what is different now. */
 void rib_peer_set_policy(struct rib_peer *peer,
 			 const struct rib_peer_policy *policy);
@@ -234,7 +233,6 @@ uint32_t rib_peer_held(const struct rib_peer *peer);
 struct rib_peer_stats {
 	uint32_t learned;		/* prefixes held from it; with ADD-PATH
 					 * paths */
-	uint32_t refused;		/* of these not eligible (loop, ...) */
 	uint32_t advertised;		/* prefixes it has been sent; with
 					 * ADD-PATH paths */
 	bool walked;			/* all of the table, to count these */
@@ -343,7 +341,7 @@ struct rib_mem {
 	uint64_t prefixes, prefix_bytes;
 	uint64_t paths, path_bytes;	/* one path of a prefix needs none */
 	uint64_t attrs, attr_bytes;
-	uint64_t nexthops, nexthop_bytes;
+	uint64_t nexthops;
 	uint64_t queue_bytes;		/* waiting work, slow peers */
 };
 

@@ -113,7 +113,6 @@ struct peer_af {
 	uint32_t count[EPOCHS];		/* paths by epoch */
 	uint32_t more;			/* of this one, those by which a
 					 * prefix has more than one */
-	uint32_t refused;
 	bool eor_due;			/* after the dump */
 	bool borr_due;			/* before the next one, RFC 7313 */
 	bool eorr_due;			/* after it */
