@@ -34,7 +34,8 @@ must ip -n vm1 address add 10.1.0.4/24 dev eth0
 must ip -n vm1 link set eth0 up
 must ip -n vm1 route add default via 10.1.0.1
 
-# write_config [HOST]: the NVA is at HOST.
+# write_config [HOST]: the NVA is at HOST. With $rare, keys that have no part in the
+# rest are not as by default.
 write_config() {
 	cat >"$run/vrsd.yaml" <<-EOT
 	tunnel: vxlan0
@@ -44,13 +45,17 @@ write_config() {
 	    table: 100
 	    bgp-table: 101
 	    address-spaces: [10.1.0.0/16]
+	    ${rare:+ecmp-symmetric: false}
+	    subnets: [{ prefix: 10.1.0.0/24${rare:+, route-table: kept} }]
 	    nics:
-	      - { device: vm1, mac: "02:00:00:00:01:04", addresses: [10.1.0.4] }
-	    endpoints: [${1:+{ address: 10.1.3.4, host: $1, mac: "${vm_mac[nva]}" \}}]
+	      - { device: vm1, mac: "02:00:00:00:01:04", addresses: [10.1.0.4]${rare:+, own-routes: true} }
+	    endpoints: [${1:+{ address: 10.1.3.4, host: $1, mac: "${vm_mac[nva]}" \}, }
+	      ${rare:+{ address: 10.1.0.8, host: 192.0.2.8, vni: 7001 \}}]
 	    route-server:
 	      addresses: [10.1.1.4]
 	      neighbors:
 	        - { name: nva, address: 10.1.3.4, asn: 65001 }
+	route-tables: [${rare:+{ name: kept, vnet: blue, table: 2001, keep-lost: true \}}]
 	EOT
 }
 
@@ -61,6 +66,20 @@ endpoints() {
 
 endpoints_are() {
 	[ "$(endpoints)" = "$1" ]
+}
+
+# set_are VALUES: what the kernel has of the rare keys, in this order
+set_are() {
+	local got
+
+	got=$({
+		on h1 cat /sys/class/net/blue/vnet/ecmp_symmetric
+		on h1 vrs -j show subnets blue | jq '.[] | .routeTable, .keepLost'
+		on h1 vrs -j show nics blue | jq '.[] | .ownRoutes'
+		on h1 vrs -j show endpoints blue | jq '[.[] | .vni] | sort[]'
+	} | xargs)
+	echo "$got"
+	[ "$got" = "$1" ]
 }
 
 route_is_used() {
@@ -82,8 +101,14 @@ cat >"$run/bird.conf" <<-EOT
 	}
 EOT
 
+rare=yes
 write_config 192.0.2.2
 start_vrsd on h1
+check "keys that are rare are set" wait_until 10 set_are "0 2001 true true 5001 7001"
+rare=
+write_config 192.0.2.2
+check "and taken back" on h1 vrs -s "$run/rs/vrsd.sock" reload
+check "by a reload" wait_until 10 set_are "1 null false false 5001"
 check_equal "the tunnel is the one configured" vxlan0 \
 	sh -c 'ip netns exec h1 vrs -j show tunnel | jq -r .name'
 check_equal "the endpoint is" "10.1.3.4 192.0.2.2" endpoints
