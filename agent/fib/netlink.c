@@ -7,7 +7,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#define RECV_SIZE	65536	/* the kernel fills up to 32 KiB of a dump */
+#define RECV_SIZE	65536	/* the module fills all of that */
 
 static int set_option(const struct netlink *nl, int option)
 {

@@ -169,17 +169,18 @@ done | must ip -batch -
 check_equal "302 address spaces of a VNet" 302 eval "vrs show vnets | cell blue"
 check_equal "in JSON, too" 302 eval \
 	"vrs show vnets -j | jq '.[] | .addressSpace.addressPrefixes | length'"
-for i in {1..300}; do
-	echo "nexthop add id $i via 10.1.$((100 + i / 200)).$((i % 200 + 1)) dev blue"
+# As many as a group may have, in the largest messages there are
+for i in {1..512}; do
+	echo "nexthop add id $i via fd00:10:1:5::$i dev blue"
 done | must ip -batch -
-group=$(for i in {1..300}; do printf '%02x%02x000000000000' $((i % 256)) $((i / 256)); done)
-check "a group of 300 next hops" nlsend nexthop 1=u32:1000 "2=hex:$group"
-must ip route add 10.251.0.0/16 nhid 1000 table 2001
-check_equal "all of them, of a route" 300 eval \
+group=$(for i in {1..512}; do printf '%02x%02x000000000000' $((i % 256)) $((i / 256)); done)
+check "a group of 512 next hops" nlsend nexthop 1=u32:1000 "2=hex:$group"
+must ip -6 route add fd00:251::/48 nhid 1000 table 101
+check_equal "all of them, of a route" 512 eval \
 	"vrs show effective-routes vm1 -j | jq '.value[] |
-		select(.addressPrefix == [\"10.251.0.0/16\"]) | .nextHops | length'"
-check_equal "and of that which a packet takes" 300 eval \
-	"vrs why vm1 10.251.0.1 -j | jq '.nextHops | length'"
+		select(.addressPrefix == [\"fd00:251::/48\"]) | .nextHops | length'"
+check_equal "and of one that an address matches" 512 eval \
+	"vrs why vm1 fd00:251::1 -j | jq '[.. | .nextHops? // empty | length] | max'"
 odd=$'vm\xff\e2'
 must ip link add "$odd" type veth peer name odd-peer
 defer del_link odd-peer

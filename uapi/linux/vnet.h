@@ -44,12 +44,13 @@
  *
  * Generic netlink
  * ---------------
- * Every message names its object by VNET_A_IFINDEX (the VNet device or, for
- * the NIC, effective-route and lookup commands, the NIC). Changes need
- * CAP_NET_ADMIN in the user namespace that owns the network namespace; reads
- * of anything that shows addresses need it too. Every refusal carries an
- * extack message, and the offending attribute where there is one. Nothing is
- * changed by a request that is refused.
+ * Messages name their object by VNET_A_IFINDEX: the VNet device or, for the NIC,
+ * effective-route and lookup commands, the NIC. There is one tunnel, and dumps of all
+ * objects of a kind name none. Changes need CAP_NET_ADMIN in the user namespace that
+ * owns the network namespace; reads of anything that shows addresses need it too.
+ * Every refusal carries an extack message, and the offending attribute where there is
+ * one. Nothing is changed by a request that is refused. Messages of a dump have up to
+ * 64 KiB.
  *
  * VNET_CMD_VNET_GET (do: one VNet; dump: all) answers
  *   VNET_A_IFINDEX          u32
