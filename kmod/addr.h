@@ -84,4 +84,14 @@ static inline bool vnet_addr_in(int family, const union vnet_addr *addr,
 	return ipv6_prefix_equal(&addr->ip6, &prefix->ip6, len);
 }
 
+/* May a NIC or a host have the address? */
+static inline bool vnet_addr_is_host(int family, const union vnet_addr *addr)
+{
+	if (family == AF_INET)
+		return !ipv4_is_zeronet(addr->ip4) && !ipv4_is_loopback(addr->ip4) &&
+		       !ipv4_is_multicast(addr->ip4) && !ipv4_is_lbcast(addr->ip4);
+	return ipv6_addr_type(&addr->ip6) & IPV6_ADDR_UNICAST &&
+	       !(ipv6_addr_type(&addr->ip6) & (IPV6_ADDR_LOOPBACK | IPV6_ADDR_LINKLOCAL));
+}
+
 #endif /* _VNET_ADDR_H */

@@ -97,12 +97,16 @@ DEFINE_SHOW_ATTRIBUTE(mirrors);
 
 static void show_spaces(struct seq_file *m, const struct vnet_mirror *mirror)
 {
+	static const char *const names[] = {
+		[VNET_SPACE_OWN] = "own",
+		[VNET_SPACE_PEER] = "peer",
+		[VNET_SPACE_NOBODY] = "nobody",
+	};
 	struct vnet_lpm_cursor cursor = {};
 
 	while (vnet_lpm_next(&mirror->spaces, &cursor)) {
 		show_addr(m, mirror->family, cursor.prefix.addr);
-		seq_printf(m, "/%u %s\n", cursor.prefix.len,
-			   cursor.value == VNET_SPACE_OWN ? "own" : "peer");
+		seq_printf(m, "/%u %s\n", cursor.prefix.len, names[cursor.value]);
 	}
 }
 

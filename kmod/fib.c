@@ -45,6 +45,23 @@ enum route_flag {
 	ROUTE_FAILED,
 };
 
+static struct hlist_head *table_bucket(struct vnet_net *vn, u32 id)
+{
+	return &vn->tables[hash_32(id, VNET_TABLE_HASH_BITS)];
+}
+
+/* RTNL or RCU: the table with this id, or NULL */
+static struct vnet_table *table_find(struct vnet_net *vn, u32 id)
+{
+	struct vnet_table *table;
+
+	hlist_for_each_entry_rcu(table, table_bucket(vn, id), node,
+				 lockdep_rtnl_is_held())
+		if (table->id == id)
+			return table;
+	return NULL;
+}
+
 /* While both notifiers hear a mirror's events, the second leaves out what the
  * first has done. Events of a table come one at a time.
  */
@@ -139,7 +156,7 @@ static int entry4_event(struct vnet_net *vn, enum vnet_mirror_writer writer,
 {
 	const struct fib_entry_notifier_info *info =
 		container_of(ptr, struct fib_entry_notifier_info, info);
-	struct vnet_table *table = vnet_fib_table_find(vn, info->tb_id);
+	struct vnet_table *table = table_find(vn, info->tb_id);
 	struct vnet_mirror *mirror;
 
 	if (!table)
@@ -249,7 +266,7 @@ static int entry6_event(struct vnet_net *vn, enum vnet_mirror_writer writer,
 	struct vnet_mirror *mirror;
 	struct vnet_table *table;
 
-	table = vnet_fib_table_find(vn, info->rt->fib6_table->tb6_id);
+	table = table_find(vn, info->rt->fib6_table->tb6_id);
 	if (!table)
 		return 0;
 	mirror = &table->mirror[VNET_AF_IP6];
@@ -384,22 +401,6 @@ static void replay_work(struct work_struct *work)
 
 /* ---- Tables ---- */
 
-static struct hlist_head *table_bucket(struct vnet_net *vn, u32 id)
-{
-	return &vn->tables[hash_32(id, VNET_TABLE_HASH_BITS)];
-}
-
-struct vnet_table *vnet_fib_table_find(struct vnet_net *vn, u32 id)
-{
-	struct vnet_table *table;
-
-	hlist_for_each_entry_rcu(table, table_bucket(vn, id), node,
-				 lockdep_rtnl_is_held())
-		if (table->id == id)
-			return table;
-	return NULL;
-}
-
 static bool kernel_has_table4(struct net *net, u32 id)
 {
 	struct hlist_head *head;
@@ -481,7 +482,7 @@ struct vnet_table *vnet_fib_table_get(struct vnet *vnet, u32 id, u8 class,
 		VNET_ERR_FMT(extack, "Table %u is reserved by the kernel", id);
 		return ERR_PTR(-EINVAL);
 	}
-	table = vnet_fib_table_find(vnet_net(dev_net(vnet->dev)), id);
+	table = table_find(vnet_net(dev_net(vnet->dev)), id);
 	if (!table) {
 		table = table_create(vnet, id, class);
 		return table ?: ERR_PTR(-ENOMEM);
@@ -556,7 +557,7 @@ struct vnet_table *vnet_fib_table_settle(struct vnet_net *vn,
 		flush_delayed_work(&vn->replay_work);
 		cond_resched();
 		rtnl_lock();
-		table = vnet_fib_table_find(vn, id);
+		table = table_find(vn, id);
 		if (!table || table->serial != serial) {
 			NL_SET_ERR_MSG_MOD(extack, "The VNet has been deleted");
 			return ERR_PTR(-ENODEV);

@@ -138,9 +138,6 @@ struct vnet_table *vnet_fib_table_settle(struct vnet_net *vn,
 					 struct vnet_table *table,
 					 struct netlink_ext_ack *extack);
 
-/* RTNL or RCU: the table with this id, or NULL */
-struct vnet_table *vnet_fib_table_find(struct vnet_net *vn, u32 id);
-
 static inline bool vnet_fib_table_live(const struct vnet_table *table)
 {
 	return READ_ONCE(table->mirror[VNET_AF_IP4].live) &&

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Generic netlink: VNets, subnets and NICs. Effective routes and lookups are in
- * genl_route.c. Everything is done under RTNL.
+ * Generic netlink: the family, and its commands for VNets, subnets and NICs. The
+ * others are in genl_route.c, genl_tunnel.c and genl_peering.c. Everything is done under
+ * RTNL.
  */
 #include <linux/netdevice.h>
 #include <linux/rtnetlink.h>
@@ -188,7 +189,7 @@ static int dump_vnets(struct sk_buff *skb, struct netlink_callback *cb,
 		err = IS_ERR(vnet) ? PTR_ERR(vnet) : dump(skb, cb, vnet, &i);
 	}
 	rtnl_unlock();
-	return vnet_genl_dump_result(skb, cb, i, err);
+	return dump_result(skb, cb, i, err);
 }
 
 int vnet_genl_dump_one(struct sk_buff *skb, struct netlink_callback *cb,
@@ -349,7 +350,7 @@ static int vnet_dump(struct sk_buff *skb, struct netlink_callback *cb)
 		i++;
 	}
 	rtnl_unlock();
-	return vnet_genl_dump_result(skb, cb, i, err);
+	return dump_result(skb, cb, i, err);
 }
 
 /* ---- Subnets ---- */
@@ -791,7 +792,7 @@ static const struct genl_ops genl_ops[] = {
 		.policy = dev_policy,
 		.maxattr = ARRAY_SIZE(dev_policy) - 1,
 		.doit = vnet_get,
-		.start = vnet_genl_dump_start,
+		.start = dump_start,
 		.dumpit = vnet_dump,
 	}, {
 		.cmd = VNET_CMD_SUBNET_SET,
@@ -810,7 +811,7 @@ static const struct genl_ops genl_ops[] = {
 		.flags = GENL_UNS_ADMIN_PERM,
 		.policy = dev_policy,
 		.maxattr = ARRAY_SIZE(dev_policy) - 1,
-		.start = vnet_genl_dump_start,
+		.start = dump_start,
 		.dumpit = subnet_dump,
 	}, {
 		.cmd = VNET_CMD_NIC_SET,
@@ -824,14 +825,14 @@ static const struct genl_ops genl_ops[] = {
 		.policy = dev_policy,
 		.maxattr = ARRAY_SIZE(dev_policy) - 1,
 		.doit = nic_get,
-		.start = vnet_genl_dump_start,
+		.start = dump_start,
 		.dumpit = nic_dump,
 	}, {
 		.cmd = VNET_CMD_EFFECTIVE_GET,
 		.flags = GENL_UNS_ADMIN_PERM,
 		.policy = effective_policy,
 		.maxattr = ARRAY_SIZE(effective_policy) - 1,
-		.start = vnet_genl_dump_start,
+		.start = dump_start,
 		.dumpit = vnet_genl_effective_dump,
 	}, {
 		.cmd = VNET_CMD_LOOKUP,
@@ -856,7 +857,7 @@ static const struct genl_ops genl_ops[] = {
 		.flags = GENL_UNS_ADMIN_PERM,
 		.policy = dev_policy,
 		.maxattr = ARRAY_SIZE(dev_policy) - 1,
-		.start = vnet_genl_dump_start,
+		.start = dump_start,
 		.dumpit = vnet_genl_endpoint_dump,
 	}, {
 		.cmd = VNET_CMD_TUNNEL_SET,
@@ -871,7 +872,7 @@ static const struct genl_ops genl_ops[] = {
 	}, {
 		.cmd = VNET_CMD_TUNNEL_GET,
 		.flags = GENL_UNS_ADMIN_PERM,
-		.start = vnet_genl_dump_start,
+		.start = dump_start,
 		.dumpit = vnet_genl_tunnel_dump,
 	}, {
 		.cmd = VNET_CMD_PEERING_SET,
@@ -890,7 +891,7 @@ static const struct genl_ops genl_ops[] = {
 		.flags = GENL_UNS_ADMIN_PERM,
 		.policy = dev_policy,
 		.maxattr = ARRAY_SIZE(dev_policy) - 1,
-		.start = vnet_genl_dump_start,
+		.start = dump_start,
 		.dumpit = vnet_genl_peering_dump,
 	},
 };

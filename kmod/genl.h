@@ -73,9 +73,6 @@ int vnet_genl_reply(struct genl_info *info, vnet_genl_fill_fn fill,
 int vnet_genl_fill(struct sk_buff *skb, struct netlink_callback *cb, u8 cmd,
 		   vnet_genl_fill_fn fill, const void *object);
 
-/* The .start of a dump whose messages may be large */
-int vnet_genl_dump_start(struct netlink_callback *cb);
-
 /* Dumps what a VNet has, from object cb->args[0] on; @i counts objects. RTNL. */
 typedef int (*vnet_genl_dump_fn)(struct sk_buff *skb, struct netlink_callback *cb,
 				 const struct vnet *vnet, long *i);
@@ -85,10 +82,6 @@ int vnet_genl_dump_one(struct sk_buff *skb, struct netlink_callback *cb,
 		       vnet_genl_dump_fn dump);
 int vnet_genl_dump_any(struct sk_buff *skb, struct netlink_callback *cb,
 		       vnet_genl_dump_fn dump);
-
-/* Result of a dump that has done @done objects, to go on from cb->args[0] */
-int vnet_genl_dump_result(struct sk_buff *skb, struct netlink_callback *cb,
-			  long done, int err);
 
 /* Commands of genl_peering.c */
 extern const struct nla_policy vnet_genl_peering_policy[];

@@ -59,11 +59,6 @@ static struct vnet_peering *peering_get(struct vnet *vnet, struct vnet *peer,
 	return peering;
 }
 
-struct vnet_peering *vnet_peering_get(struct vnet *vnet, struct vnet *peer)
-{
-	return peering_get(vnet, peer, 0);
-}
-
 struct vnet_peering *vnet_peering_get_route(struct vnet *vnet, struct vnet *peer)
 {
 	return peering_get(vnet, peer, 1);
@@ -80,11 +75,6 @@ static void peering_put(struct vnet_peering *peering, unsigned int routes)
 		kfree_rcu(peering, rcu);
 	}
 	spin_unlock_bh(&vn->peering_lock);
-}
-
-void vnet_peering_put(struct vnet_peering *peering)
-{
-	peering_put(peering, 0);
 }
 
 void vnet_peering_put_route(struct vnet_peering *peering)
@@ -378,16 +368,16 @@ static struct vnet_peering *peering_new(struct vnet *vnet, struct vnet *peer,
 	err = check_new(vnet, peer, extack);
 	if (err)
 		return ERR_PTR(err);
-	side = vnet_peering_get(vnet, peer);
-	other = vnet_peering_get(peer, vnet);
+	side = peering_get(vnet, peer, 0);
+	other = peering_get(peer, vnet, 0);
 	if (side && other) {
 		side->other = other;
 		return side;
 	}
 	if (side)
-		vnet_peering_put(side);
+		peering_put(side, 0);
 	if (other)
-		vnet_peering_put(other);
+		peering_put(other, 0);
 	return ERR_PTR(-ENOMEM);
 }
 
@@ -396,8 +386,8 @@ static void peering_release(struct vnet_peering *side)
 	struct vnet_peering *other = side->other;
 
 	side->other = NULL;
-	vnet_peering_put(other);
-	vnet_peering_put(side);
+	peering_put(other, 0);
+	peering_put(side, 0);
 }
 
 static int check_change(struct vnet *vnet, const struct vnet *peer, u32 flags,

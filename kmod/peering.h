@@ -59,13 +59,9 @@ struct vnet_peering {
 	struct rcu_head rcu;
 };
 
-/* Look up or create the side of @vnet, and count as user. Any context. NULL: no
- * memory.
+/* Look up or create the side of @vnet for a destination that leads into the peer, which is
+ * counted as user and in @routes. Any context. NULL: no memory.
  */
-struct vnet_peering *vnet_peering_get(struct vnet *vnet, struct vnet *peer);
-void vnet_peering_put(struct vnet_peering *peering);
-
-/* The same for a destination that leads into the peer, which is counted in @routes */
 struct vnet_peering *vnet_peering_get_route(struct vnet *vnet, struct vnet *peer);
 void vnet_peering_put_route(struct vnet_peering *peering);
 

@@ -204,18 +204,6 @@ static void port_set_config(struct vnet_port *port,
 
 /* ---- Changes ---- */
 
-static bool addr_usable(int family, const union vnet_addr *addr)
-{
-	if (family == AF_INET)
-		return !ipv4_is_zeronet(addr->ip4) &&
-		       !ipv4_is_loopback(addr->ip4) &&
-		       !ipv4_is_multicast(addr->ip4) &&
-		       !ipv4_is_lbcast(addr->ip4);
-	return ipv6_addr_type(&addr->ip6) & IPV6_ADDR_UNICAST &&
-	       !(ipv6_addr_type(&addr->ip6) &
-		 (IPV6_ADDR_LOOPBACK | IPV6_ADDR_LINKLOCAL));
-}
-
 static void addr_refuse(struct netlink_ext_ack *extack, int family,
 			const union vnet_addr *addr, const char *what,
 			const char *whose)
@@ -235,7 +223,7 @@ int vnet_port_check_addr(const struct vnet *vnet, int family,
 	u8 len;
 
 	rcu_read_lock();
-	if (!addr_usable(family, addr)) {
+	if (!vnet_addr_is_host(family, addr)) {
 		addr_refuse(extack, family, addr, "no address a NIC can have",
 			    "");
 		err = -EADDRNOTAVAIL;

@@ -289,18 +289,7 @@ static void vtep_put(struct vnet_vtep *vtep)
 static int check_host(const struct vnet_host_key *host,
 		      struct netlink_ext_ack *extack)
 {
-	bool usable;
-
-	if (host->family == AF_INET)
-		usable = !ipv4_is_zeronet(host->addr.ip4) &&
-			 !ipv4_is_loopback(host->addr.ip4) &&
-			 !ipv4_is_multicast(host->addr.ip4) &&
-			 !ipv4_is_lbcast(host->addr.ip4);
-	else
-		usable = ipv6_addr_type(&host->addr.ip6) & IPV6_ADDR_UNICAST &&
-			 !(ipv6_addr_type(&host->addr.ip6) &
-			   (IPV6_ADDR_LOOPBACK | IPV6_ADDR_LINKLOCAL));
-	if (usable)
+	if (vnet_addr_is_host(host->family, &host->addr))
 		return 0;
 	NL_SET_ERR_MSG_MOD(extack, "That is no address another host can have");
 	return -EADDRNOTAVAIL;

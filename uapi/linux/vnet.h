@@ -64,7 +64,8 @@
  *   VNET_A_SPACE            nested, one for each address space (multi)
  *       VNET_A_PREFIX_ADDR      4 or 16 bytes, network order
  *       VNET_A_PREFIX_LEN       u8
- *   VNET_A_MIRROR           nested, one for each class and family (multi)
+ *   VNET_A_MIRROR           nested, one for each family of the system and of the BGP
+ *                           class (multi)
  *       VNET_A_MIRROR_CLASS     u8, enum vnet_route_class
  *       VNET_A_MIRROR_FAMILY    u8, AF_INET or AF_INET6
  *       VNET_A_MIRROR_STATE     u8, enum vnet_mirror_state
