@@ -116,6 +116,18 @@ static inline struct nexthop *nexthop_get(const struct attrset_pool *pool,
 	return slab_get(&pool->nexthops, id);
 }
 
+/*
+ * How much of a last resort a route is: 0 is none. RFC 9494 4.3: any that is
+ * not long-lived stale is better, be it in graceful shutdown.
+ */
+static inline unsigned int attrset_resort(const struct attrset_pool *pool,
+					  uint32_t id)
+{
+	uint16_t flags = attrset_get(pool, id)->flags;
+
+	return flags & ATTRSET_LLGR_STALE ? 2 : !!(flags & ATTRSET_LEAST);
+}
+
 /* The next hop of a set. */
 static inline struct nexthop *attrset_nexthop(const struct attrset_pool *pool,
 					      uint32_t id)

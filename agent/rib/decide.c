@@ -9,8 +9,8 @@
  *     has marked, or a route map drops it or has another path stand for it.
  *  2. Our own route (an address space of the VNet) beats every other.
  *  3. The kind of peer that the routing preference names wins; before that,
- *     paths in graceful shutdown (RFC 8326) or long-lived stale (RFC 9494)
- *     lose against all others.
+ *     long-lived stale paths (RFC 9494) lose against all others, and paths in
+ *     graceful shutdown (RFC 8326) against all but these.
  *  4. The shortest AS_PATH wins.
  *  5. All paths left are used, each next hop once. They are ordered by the
  *     neighbor's address, then by the instance's; the first is the best path,
@@ -112,7 +112,10 @@ static enum rib_why path_eligible(const struct table *t,
 /* Steps 3 and 4 in one number; the least wins. */
 static uint64_t path_cost(const struct table *t, const struct rib_path *path)
 {
-	return (uint64_t)path->least << 48 |
+	uint64_t resort = path->least ?
+			  attrset_resort(&t->rib->attrs, path->attrs) : 0;
+
+	return resort << 48 |
 	       (uint64_t)t->rib->peer[path->peer]->class << 32 |
 	       path_hops(t, path);
 }

@@ -138,11 +138,11 @@ static bool is_better(const struct table *t, const struct summary *summary,
 	const struct attrset_pool *pool = &t->rib->attrs;
 	uint32_t set_a = part_get(summary, a)->attrs;
 	uint32_t set_b = part_get(summary, b)->attrs;
-	int least_a = attrset_get(pool, set_a)->flags & ATTRSET_LEAST;
-	int least_b = attrset_get(pool, set_b)->flags & ATTRSET_LEAST;
+	unsigned int resort_a = attrset_resort(pool, set_a);
+	unsigned int resort_b = attrset_resort(pool, set_b);
 
-	if (least_a != least_b)
-		return least_a < least_b;
+	if (resort_a != resort_b)
+		return resort_a < resort_b;
 	return addr_cmp(&attrset_nexthop(pool, set_a)->addr,
 			&attrset_nexthop(pool, set_b)->addr) < 0;
 }

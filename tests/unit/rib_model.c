@@ -124,6 +124,12 @@ const struct model_path *path_of(unsigned int lane, enum bgp_af af,
 	return &session[lane / N_IDS].path[lane % N_IDS][af][p];
 }
 
+/* What counts before the next hop; the least wins. */
+static unsigned int cost(const struct spec *spec)
+{
+	return spec->resort << 8 | spec->n_as;
+}
+
 /*
  * Lanes are in order of neighbor, then instance, then identifier, as the RIB
  * ranks them.
@@ -145,8 +151,8 @@ void model_decide(enum bgp_af af, unsigned int p, struct decision *d)
 		path = path_of(s, af, p);
 		if (path->there &&
 		    model_eligible(af, &path->spec, &d->why[s]) &&
-		    path->spec.n_as < least)
-			least = path->spec.n_as;
+		    cost(&path->spec) < least)
+			least = cost(&path->spec);
 	}
 	for (s = 0; s < N_LANES; s++) {
 		path = path_of(s, af, p);
@@ -155,7 +161,9 @@ void model_decide(enum bgp_af af, unsigned int p, struct decision *d)
 			continue;
 		if (d->own) {
 			d->why[s] = RIB_WHY_OWN_SPACE;
-		} else if (path->spec.n_as > least) {
+		} else if (path->spec.resort > least >> 8) {
+			d->why[s] = RIB_WHY_LEAST_PREFERRED;
+		} else if (cost(&path->spec) > least) {
 			d->why[s] = RIB_WHY_AS_PATH_LENGTH;
 		} else if (used[path->spec.hop]) {
 			d->why[s] = RIB_WHY_SAME_NEXT_HOP;
@@ -204,9 +212,10 @@ static int model_next(const struct decision *d, enum bgp_af af,
 		path = path_of(lane, af, p);
 		if (!path->there || done[lane] ||
 		    (d->why[lane] > RIB_WHY_SAME_NEXT_HOP &&
+		     d->why[lane] != RIB_WHY_LEAST_PREFERRED &&
 		     d->why[lane] != RIB_WHY_AS_PATH_LENGTH))
 			continue;
-		if (!best || path->spec.n_as < best->spec.n_as) {
+		if (!best || cost(&path->spec) < cost(&best->spec)) {
 			best = path;
 			next = lane;
 		}
@@ -217,7 +226,7 @@ static int model_next(const struct decision *d, enum bgp_af af,
 static bool same_spec(const struct spec *a, const struct spec *b)
 {
 	return a->n_as == b->n_as && a->hop == b->hop &&
-	       a->no_advertise == b->no_advertise &&
+	       a->no_advertise == b->no_advertise && a->resort == b->resort &&
 	       memcmp(a->as, b->as, sizeof(a->as)) == 0;
 }
 

@@ -27,6 +27,7 @@ struct spec {				/* attributes of a path */
 	unsigned int n_as;
 	unsigned int hop;		/* which next hop */
 	bool no_advertise;
+	unsigned int resort;		/* 1: in graceful shutdown, 2: stale */
 };
 
 struct model_path {

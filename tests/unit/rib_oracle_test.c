@@ -182,6 +182,7 @@ static void random_spec(unsigned int s, struct spec *spec)
 		.n_as = 1 + rnd(PATH_MAX_LEN - 1),
 		.hop = rnd(4) > 0 ? s / N_INSTANCES : N_NEIGHBORS,
 		.no_advertise = rnd(10) == 0,
+		.resort = rnd(5) == 0 ? 1 + rnd(2) : 0,
 	};
 	for (i = 0; i < spec->n_as; i++)
 		spec->as[i] = 65001 + rnd(3);
@@ -193,7 +194,10 @@ static void random_spec(unsigned int s, struct spec *spec)
 
 static struct bgp_attrs *make_attrs(enum bgp_af af, const struct spec *spec)
 {
-	uint8_t path[2 + 4 * PATH_MAX_LEN], community[4];
+	static const uint32_t resort[] = {
+		BGP_COMMUNITY_GRACEFUL_SHUTDOWN, BGP_COMMUNITY_LLGR_STALE,
+	};
+	uint8_t path[2 + 4 * PATH_MAX_LEN], community[8];
 	struct wbuf w = wbuf_make(path, sizeof(path));
 	struct wbuf c = wbuf_make(community, sizeof(community));
 	struct bgp_attr_set set = { .nexthop = hop_addr(af, spec->hop) };
@@ -204,9 +208,11 @@ static struct bgp_attrs *make_attrs(enum bgp_af af, const struct spec *spec)
 	for (i = 0; i < spec->n_as; i++)
 		wbuf_u32(&w, spec->as[i]);
 	set.part[BGP_PART_AS_PATH] = rbuf_make(path, w.len);
-	wbuf_u32(&c, BGP_COMMUNITY_NO_ADVERTISE);
+	if (spec->resort > 0)
+		wbuf_u32(&c, resort[spec->resort - 1]);
 	if (spec->no_advertise)
-		set.part[BGP_PART_COMMUNITIES] = rbuf_make(community, c.len);
+		wbuf_u32(&c, BGP_COMMUNITY_NO_ADVERTISE);
+	set.part[BGP_PART_COMMUNITIES] = rbuf_make(community, c.len);
 	return bgp_attrs_new(&set);
 }
 
@@ -295,6 +301,7 @@ static void step_up(unsigned int s)
 			.families = this->v6 ? 3 : 1,
 			.add_path_rx = add_path(s) ? 3 : 0,
 			.add_path_tx = add_path_sent(s) ? 3 : 0,
+			.long_lived = 3,
 		},
 		.nexthop = { instance_addr(0, instance),
 			     instance_addr(1, instance) },
