@@ -393,7 +393,30 @@ void adjin_review(struct table *t)
 
 #define AGEING_NETS	512		/* looked at in one piece */
 
-/* A stale path that is to be marked and has not been; NULL: none. */
+static bool has_no_llgr(const struct attrset_pool *pool, uint32_t attrs)
+{
+	return bgp_community_present(&attrset_get(pool, attrs)->flat,
+				     BGP_COMMUNITY_NO_LLGR);
+}
+
+/*
+ * Whether it is to go, by what its peer has sent or a route map has made of
+ * that (RFC 9494 4.2).
+ */
+static bool is_no_llgr(const struct attrset_pool *pool, uint32_t attrs)
+{
+	return has_no_llgr(pool, attrs) ||
+	       has_no_llgr(pool, attrset_raw(pool, attrs));
+}
+
+/* Its peer may have sent it as stale: it may have to go all the same. */
+static bool is_marked(const struct attrset_pool *pool, uint32_t attrs)
+{
+	return attrset_get(pool, attrs)->flags & ATTRSET_LLGR_STALE &&
+	       !is_no_llgr(pool, attrs);
+}
+
+/* A stale path that is to be marked or to go; NULL: none. */
 static struct rib_path *unmarked(struct table *t, struct net *net,
 				 uint32_t *at)
 {
@@ -407,8 +430,7 @@ static struct rib_path *unmarked(struct table *t, struct net *net,
 		if (!peer->af[t->af].ageing || paths[i].summary ||
 		    path_age(peer, t->af, &paths[i]) == 0 ||
 		    path_void(t->rib, t->af, &paths[i]) ||
-		    attrset_get(&t->rib->attrs, paths[i].attrs)->flags &
-		    ATTRSET_LLGR_STALE)
+		    is_marked(&t->rib->attrs, paths[i].attrs))
 			continue;
 		*at = i;
 		return &paths[i];
@@ -416,16 +438,7 @@ static struct rib_path *unmarked(struct table *t, struct net *net,
 	return NULL;
 }
 
-static bool is_no_llgr(const struct attrset_pool *pool, uint32_t attrs)
-{
-	return bgp_community_present(&attrset_get(pool, attrs)->flat,
-				     BGP_COMMUNITY_NO_LLGR);
-}
-
-/*
- * Its raw attributes with LLGR_STALE, or NET_NONE: it is to go, by what its
- * peer has sent or a route map has made of that (RFC 9494 4.2).
- */
+/* Its raw attributes with LLGR_STALE, or NET_NONE: it is to go. */
 static uint32_t marked_attrs(struct attrset_pool *pool, uint32_t attrs)
 {
 	uint32_t raw = attrset_raw(pool, attrs);
@@ -433,7 +446,7 @@ static uint32_t marked_attrs(struct attrset_pool *pool, uint32_t attrs)
 	struct bgp_attrs *marked;
 	uint32_t id;
 
-	if (is_no_llgr(pool, raw) || is_no_llgr(pool, attrs))
+	if (is_no_llgr(pool, attrs))
 		return NET_NONE;
 	marked = bgp_attrs_with_community(flat, BGP_COMMUNITY_LLGR_STALE);
 	if (!marked)
