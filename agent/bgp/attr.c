@@ -212,6 +212,22 @@ static void export_communities(struct bgp_attr_set *set, uint32_t community,
 			       COMMUNITY_LEN);
 }
 
+struct rbuf bgp_other_otc(struct rbuf other)
+{
+	struct attr attr;
+
+	while (attr_next(&other, &attr)) {
+		if (attr.code == BGP_ATTR_OTC)
+			return attr.whole;
+	}
+	return rbuf_make(NULL, 0);
+}
+
+bool bgp_attrs_has_otc(const struct bgp_attrs *attrs)
+{
+	return bgp_other_otc(bgp_attrs_part(attrs, BGP_PART_OTHER)).left > 0;
+}
+
 /* RFC 9234 5, egress; false: not to this peer. */
 static bool export_otc(struct bgp_attr_set *set, const struct bgp_export *how,
 		       struct wbuf *w)

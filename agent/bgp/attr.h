@@ -144,6 +144,9 @@ bool bgp_attrs_equal(const struct bgp_attrs *a, const struct bgp_attrs *b);
 
 struct rbuf bgp_attrs_part(const struct bgp_attrs *attrs,
 			   enum bgp_attrs_part part);
+/* OTC (RFC 9234), whole, of a BGP_PART_OTHER; empty: it is not there. */
+struct rbuf bgp_other_otc(struct rbuf other);
+bool bgp_attrs_has_otc(const struct bgp_attrs *attrs);
 struct addr bgp_attrs_nexthop(const struct bgp_attrs *attrs);
 
 /* How a route changes on its way to a peer. */

@@ -414,14 +414,20 @@ static void change_communities(struct work *work, const struct action *action)
 	work->changed = true;
 }
 
-/* What sums others up has of them only what all routes must have. */
+/*
+ * What sums others up has of them only what all routes must have, and OTC:
+ * what must not leak must not in a summary (RFC 9234 5).
+ */
 static void replace_prefix(struct work *work, const struct action *action)
 {
+	struct rbuf otc = bgp_other_otc(work->set.part[BGP_PART_OTHER]);
+
 	clear_path(work);
 	work->set = (struct bgp_attr_set){
 		.origin = BGP_ORIGIN_IGP,
 		.nexthop = work->set.nexthop,
 		.part[BGP_PART_AS_PATH] = work->set.part[BGP_PART_AS_PATH],
+		.part[BGP_PART_OTHER] = otc,
 	};
 	work->class = action->class;
 	work->replaced = &action->prefix;

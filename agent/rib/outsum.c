@@ -164,7 +164,6 @@ static struct bgp_attrs *restore(const struct group *group, bool stale,
 {
 	const struct bgp_export how = {
 		.community = group->how.community,
-		.otc = group->how.otc,
 		.ebgp = group->how.ebgp,
 	};
 	struct bgp_attrs *again = bgp_attrs_export(attrs, &how), *marked;
@@ -464,18 +463,23 @@ void outsum_refresh(struct peer_af *af)
 	af->told_version = 0;
 }
 
+/* As of summaries on the way in: see is_better() there. */
 static bool better(const struct part *a, const struct part *b)
 {
 	bool stale_a = bgp_community_present(a->attrs,
 					     BGP_COMMUNITY_LLGR_STALE);
 	bool stale_b = bgp_community_present(b->attrs,
 					     BGP_COMMUNITY_LLGR_STALE);
+	bool otc_a = bgp_attrs_has_otc(a->attrs);
+	bool otc_b = bgp_attrs_has_otc(b->attrs);
 	struct addr hop_a = bgp_attrs_nexthop(a->attrs);
 	struct addr hop_b = bgp_attrs_nexthop(b->attrs);
 	int cmp = addr_cmp(&hop_a, &hop_b);
 
 	if (a->real != b->real)
 		return b->real;
+	if (otc_a != otc_b)
+		return otc_a;
 	if (stale_a != stale_b)
 		return stale_b;
 	if (cmp == 0 && a->attrs->size != b->attrs->size)

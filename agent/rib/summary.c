@@ -4,7 +4,7 @@
  * paths stay, for their peer may withdraw them one by one; in their stead a
  * path of the same peer stands at the prefix of the map, as long as there is
  * one that contributes to it. Its next hop is the lowest of theirs, of those
- * that are not stale if there are any.
+ * with OTC if there are any, and of these of those that are not stale.
  */
 #include <stdlib.h>
 
@@ -131,16 +131,23 @@ static uint32_t part_attrs(const struct table *t, uint32_t attrs)
 	return id;
 }
 
-/* Those that are a last resort come last. */
+/*
+ * With OTC before without: of a neighbor that has no role, of which they may
+ * differ, no route leaks as part of a summary. Last resorts come last.
+ */
 static bool is_better(const struct table *t, const struct summary *summary,
 		      uint32_t a, uint32_t b)
 {
 	const struct attrset_pool *pool = &t->rib->attrs;
 	uint32_t set_a = part_get(summary, a)->attrs;
 	uint32_t set_b = part_get(summary, b)->attrs;
+	bool otc_a = bgp_attrs_has_otc(&attrset_get(pool, set_a)->flat);
+	bool otc_b = bgp_attrs_has_otc(&attrset_get(pool, set_b)->flat);
 	unsigned int resort_a = attrset_resort(pool, set_a);
 	unsigned int resort_b = attrset_resort(pool, set_b);
 
+	if (otc_a != otc_b)
+		return otc_a;
 	if (resort_a != resort_b)
 		return resort_a < resort_b;
 	return addr_cmp(&attrset_nexthop(pool, set_a)->addr,

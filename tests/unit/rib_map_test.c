@@ -5,6 +5,7 @@
  */
 #include <string.h>
 
+#include "bgp/attr_wire.h"
 #include "conf/conf.h"
 #include "ktap.h"
 #include "lib/hash.h"
@@ -56,6 +57,7 @@ static void describe(char *buf, const struct prefix *prefix,
 		     const struct bgp_attrs *attrs)
 {
 	char text[128];
+	uint32_t otc;
 
 	say(buf, "%s", prefix_format(prefix, text));
 	bgp_as_path_format(attrs, text, sizeof(text));
@@ -63,6 +65,8 @@ static void describe(char *buf, const struct prefix *prefix,
 	bgp_communities_format(attrs, BGP_PART_COMMUNITIES, text,
 			       sizeof(text));
 	say(buf, "%s%s", text[0] ? " community " : "", text);
+	if (attr_list_otc(bgp_attrs_part(attrs, BGP_PART_OTHER), &otc))
+		say(buf, " otc=%u", otc);
 }
 
 /* ---- the table ------------------------------------------------------- */
@@ -188,9 +192,10 @@ static void start(void)
 static void update(char *rest, bool withdraw)
 {
 	struct bgp_nlri nlri = { .path_id = 0 };
-	uint8_t path[64], communities[64], wire[32];
+	uint8_t path[64], communities[64], other[16], wire[32];
 	struct wbuf p = wbuf_make(path, sizeof(path));
 	struct wbuf c = wbuf_make(communities, sizeof(communities));
+	struct wbuf o = wbuf_make(other, sizeof(other));
 	struct wbuf w = wbuf_make(wire, sizeof(wire));
 	struct bgp_attr_set set = { .nexthop = addr_from_v4(0x0a010201) };
 	char *word = strtok(rest, " \n");
@@ -206,6 +211,9 @@ static void update(char *rest, bool withdraw)
 			in_path = word[0] == 'a';
 		else if (!strncmp(word, "hop=", 4))
 			addr_parse(word + 4, &set.nexthop);
+		else if (!strncmp(word, "otc=", 4))
+			attr_list_add_otc(&o, rbuf_make(NULL, 0),
+					  strtoul(word + 4, NULL, 10));
 		else if (in_path)
 			wbuf_u32(&p, strtoul(word, NULL, 10));
 		else if (sscanf(word, "%u:%u", &high, &low) == 2)
@@ -216,6 +224,7 @@ static void update(char *rest, bool withdraw)
 	path[1] = (p.len - 2) / 4;
 	set.part[BGP_PART_AS_PATH] = rbuf_make(path, p.len);
 	set.part[BGP_PART_COMMUNITIES] = rbuf_make(communities, c.len);
+	set.part[BGP_PART_OTHER] = rbuf_make(other, o.len);
 	attrs = bgp_attrs_new(&set);
 	bgp_nlri_build(&w, &nlri, false);
 	if (withdraw)
