@@ -221,7 +221,7 @@ static void peer_down(const struct msg_peer_down *msg)
 		return;
 	peer->up = false;
 	/* Perhaps it is for the new configuration that it was ended. */
-	kept = may_return(peer) ? msg->kept & peer->families : 0;
+	kept = may_return(peer) ? ribstale_kept(peer, msg->kept) : 0;
 	/* What it takes away is not to be waited with for long. */
 	if (!kept)
 		ribstart_lost(peer->vnet);

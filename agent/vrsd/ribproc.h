@@ -35,6 +35,8 @@ struct ribproc_stale {
 	uint32_t long_lived_time;	/* seconds, still to come; 0: none */
 	uint64_t long_lived_ms;		/* they are it until then, 0: none is */
 	bool waiting;			/* for its return; not yet that */
+	bool last;			/* .timer is for the end of that */
+	bool late;			/* and it was not back with all */
 };
 
 struct ribproc_limit {
@@ -103,6 +105,8 @@ void ribstart_turn(struct ribproc_vnet *vnet);
 /* ribstale.c: graceful restart of peers, RFC 4724 4.2, RFC 9494, RFC 7313 */
 void ribstale_init(struct ribproc_peer *peer);
 void ribstale_fini(struct ribproc_peer *peer);
+/* Of families that can be kept when the session ends, those that may be. */
+uint8_t ribstale_kept(const struct ribproc_peer *peer, uint8_t families);
 /* The session has ended; something of it is kept. */
 void ribstale_down(struct ribproc_peer *peer, const struct msg_peer_down *msg);
 /* It is up again. */

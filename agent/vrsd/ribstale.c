@@ -25,6 +25,20 @@ static enum bgp_af af_of(const struct ribproc_stale *stale)
 	return stale - stale->peer->af;
 }
 
+/*
+ * Wait for so long, or for what is left of the long-lived time: it goes on
+ * until End-of-RIB (RFC 9494 4.2).
+ */
+static void wait_for(struct ribproc_stale *stale, uint64_t ms)
+{
+	uint64_t now = loop_now_ms(), end = stale->long_lived_ms;
+
+	stale->last = end && end <= now + ms;
+	if (stale->last)
+		ms = end > now ? end - now : 0;
+	loop_timer_set(stale->timer, ms);
+}
+
 static void over(struct ribproc_peer *peer, enum bgp_af af)
 {
 	peer->stale &= ~bgp_af_bit(af);
@@ -47,7 +61,7 @@ static void begin_long_lived(struct ribproc_stale *stale)
 	stale->waiting = false;
 	if (!stale->long_lived_ms)
 		stale->long_lived_ms = loop_now_ms() + ms;
-	loop_timer_set(stale->timer, ms);
+	wait_for(stale, ms);
 	rib_peer_long_lived(peer->rib, af_of(stale));
 }
 
@@ -63,6 +77,7 @@ static void stale_time_ends(void *arg)
 	}
 	log_info("vnet %s neighbor %s: stale %s routes are removed",
 		 peer->id.vnet, peer->id.neighbor, bgp_af_info[af].name);
+	stale->late = peer->up && stale->last;
 	over(peer, af);
 	if (!peer->up && !peer->stale)
 		ribproc_peer_forget(peer);
@@ -85,6 +100,22 @@ void ribstale_fini(struct ribproc_peer *peer)
 
 	for (af = 0; af < BGP_AF_COUNT; af++)
 		loop_timer_free(peer->af[af].timer);
+}
+
+/*
+ * RFC 9494 4.2: if their long-lived time has ended on a session that ends
+ * before its End-of-RIB, what it has announced goes with it.
+ */
+uint8_t ribstale_kept(const struct ribproc_peer *peer, uint8_t families)
+{
+	uint8_t kept = families & peer->families;
+	enum bgp_af af;
+
+	for (af = 0; af < BGP_AF_COUNT; af++) {
+		if (peer->af[af].late)
+			kept &= ~bgp_af_bit(af);
+	}
+	return kept;
 }
 
 /*
@@ -123,7 +154,7 @@ static uint32_t long_lived_time(const struct ribproc_stale *stale,
 /* A time of zero: what was asked for is over at once, or long-lived. */
 void ribstale_down(struct ribproc_peer *peer, const struct msg_peer_down *msg)
 {
-	uint8_t kept = msg->kept & peer->families;
+	uint8_t kept = ribstale_kept(peer, msg->kept);
 	enum bgp_af af;
 
 	rib_peer_down(peer->rib, kept, kept & stale_before(peer));
@@ -133,16 +164,16 @@ void ribstale_down(struct ribproc_peer *peer, const struct msg_peer_down *msg)
 		loop_timer_stop(stale->timer);
 		if (kept & bgp_af_bit(af)) {
 			stale->long_lived_time = long_lived_time(stale, msg);
-			loop_timer_set(stale->timer,
-				       msg->restart_time * 1000ull);
+			wait_for(stale, msg->restart_time * 1000ull);
 		} else {
 			stale->long_lived_ms = 0;
 		}
 		stale->waiting = kept & bgp_af_bit(af);
+		stale->late = false;
 	}
 	peer->stale = kept;
 	peer->refreshing = 0;
-	log_info("vnet %s neighbor %s: its routes are kept for %u s",
+	log_info("vnet %s neighbor %s: its routes are kept for at most %u s",
 		 peer->id.vnet, peer->id.neighbor, msg->restart_time);
 }
 
@@ -160,7 +191,7 @@ void ribstale_up(struct ribproc_peer *peer, const struct msg_peer_up *up)
 			     up->long_lived_forwarding : up->forwarding;
 		if (up->end_of_rib &&
 		    forwarding & peer->families & bgp_af_bit(af))
-			loop_timer_set(peer->af[af].timer, PATIENCE * 1000ull);
+			wait_for(&peer->af[af], PATIENCE * 1000ull);
 		else
 			over(peer, af);
 	}
@@ -180,12 +211,13 @@ void ribstale_limit(struct ribproc_peer *peer, uint32_t long_lived_time)
 			continue;
 		stale->long_lived_ms = end;
 		if (!stale->waiting)
-			loop_timer_set(stale->timer, ms);
+			wait_for(stale, ms);
 	}
 }
 
 void ribstale_end_of_rib(struct ribproc_peer *peer, enum bgp_af af)
 {
+	peer->af[af].late = false;
 	if (peer->stale & bgp_af_bit(af))
 		over(peer, af);
 }
@@ -205,7 +237,7 @@ void ribstale_refresh(struct ribproc_peer *peer, enum bgp_af af,
 	    (!peer->end_of_rib || peer->complete & bit) &&
 	    rib_peer_stale(peer->rib, af)) {
 		peer->refreshing |= bit;
-		loop_timer_set(peer->af[af].timer, PATIENCE * 1000ull);
+		wait_for(&peer->af[af], PATIENCE * 1000ull);
 	} else if (what == BGP_REFRESH_END && peer->refreshing & bit) {
 		over(peer, af);
 	} else {

@@ -218,8 +218,9 @@ static void test_long_lived(void)
 	go_down(0);
 	ktap_ok(kept_stale == BIT, "and kept");
 	ktap_ok(n_swept == 0, "for no longer than at first");
-	pass(20);
-	ktap_ok(n_swept == 1 && n_forgotten == 1, "until that is over");
+	pass(1);
+	ktap_ok(n_swept == 1 && n_forgotten == 1,
+		"until that is over, whatever its restart time");
 	ribstale_fini(&peer);
 
 	start();
@@ -228,6 +229,33 @@ static void test_long_lived(void)
 	come_back(BIT, 0);
 	go_down(100);
 	ktap_ok(kept_stale == 0, "of others only the last session's stay");
+	ribstale_fini(&peer);
+}
+
+/* RFC 9494 4.2: that it is back does not make their time longer. */
+static void test_late(void)
+{
+	start();
+	go_down(100);
+	pass(20);
+	pass(90);
+	come_back(0, BIT);
+	pass(10);
+	ktap_ok(n_swept == 1 && n_forgotten == 0,
+		"back, it has no longer than they may last");
+	ktap_ok(ribstale_kept(&peer, BIT) == 0,
+		"lost before End-of-RIB, nothing of it is kept");
+	ribstale_end_of_rib(&peer, AF);
+	ktap_ok(ribstale_kept(&peer, BIT) == BIT, "after that it is");
+	ribstale_fini(&peer);
+
+	start();
+	go_down(1000);
+	pass(20);
+	come_back(0, BIT);
+	pass(360);
+	ktap_ok(n_swept == 1 && ribstale_kept(&peer, BIT) == BIT,
+		"nor does it have longer than others if they may last");
 	ribstale_fini(&peer);
 }
 
@@ -292,6 +320,7 @@ int main(void)
 	test_return();
 	test_away();
 	test_long_lived();
+	test_late();
 	test_limit();
 	test_refresh();
 	return ktap_finish();
