@@ -17,6 +17,7 @@
 #include "vrsd/session_peer.h"
 
 #define READ_SIZE	(8 * 1024)	/* of a peer in one loop turn */
+#define LAST_READS	1024		/* of one that is gone */
 
 /*
  * Bytes waiting for a peer from which on rib is asked to hold back, and below
@@ -120,6 +121,44 @@ static void conn_lost(struct peer_conn *conn, const char *reason)
 }
 
 /*
+ * Reading
+ */
+
+/* Whether the peer has said something that we have not got round to hearing. */
+static bool unheard(const struct peer_conn *conn)
+{
+	int n = 0;
+
+	return conn->fd >= 0 && ioctl(conn->fd, FIONREAD, &n) == 0 && n > 0;
+}
+
+static void conn_read(struct peer_conn *conn)
+{
+	size_t len = conn->rest_len, used;
+	ssize_t n;
+
+	if (len)
+		memcpy(input, conn->rest, len);
+	n = read(conn->fd, input + len, READ_SIZE);
+	if (n < 0 && (errno == EAGAIN || errno == EINTR))
+		return;
+	if (n <= 0) {
+		conn_lost(conn, n < 0 ? strerror(errno) : "closed by peer");
+		return;
+	}
+	len += n;
+	used = bgp_conn_input(conn->bgp, input, len, UINT_MAX);
+	if (conn->fd < 0)
+		return;
+	len -= used;
+	if (len > conn->rest_len)
+		conn->rest = xreallocarray(conn->rest, 1, len);
+	if (len)
+		memcpy(conn->rest, input + used, len);
+	conn->rest_len = len;
+}
+
+/*
  * Writing
  */
 
@@ -142,12 +181,26 @@ static void check_slow(struct peer *peer, size_t queued)
 	}
 }
 
+/*
+ * What the peer has said before it was gone is there still, and may be a
+ * NOTIFICATION: then none of its routes are kept (RFC 4724 4, RFC 8538 3).
+ */
+static void write_failed(struct peer_conn *conn, int error)
+{
+	unsigned int reads;
+
+	for (reads = 0; reads < LAST_READS && unheard(conn); reads++)
+		conn_read(conn);
+	if (conn->fd >= 0)
+		conn_lost(conn, strerror(error));
+}
+
 static void conn_write(struct peer_conn *conn)
 {
 	ssize_t n = out_queue_write(&conn->out, conn->fd);
 
 	if (n < 0) {
-		conn_lost(conn, strerror(errno));
+		write_failed(conn, errno);
 		return;
 	}
 	conn->blocked = conn->out.bytes > 0;
@@ -205,34 +258,8 @@ void session_conn_put(struct bgp_conn *bgp, const void *msg, size_t len)
 }
 
 /*
- * Reading
+ * Whatever is due
  */
-
-static void conn_read(struct peer_conn *conn)
-{
-	size_t len = conn->rest_len, used;
-	ssize_t n;
-
-	if (len)
-		memcpy(input, conn->rest, len);
-	n = read(conn->fd, input + len, READ_SIZE);
-	if (n < 0 && (errno == EAGAIN || errno == EINTR))
-		return;
-	if (n <= 0) {
-		conn_lost(conn, n < 0 ? strerror(errno) : "closed by peer");
-		return;
-	}
-	len += n;
-	used = bgp_conn_input(conn->bgp, input, len, UINT_MAX);
-	if (conn->fd < 0)
-		return;
-	len -= used;
-	if (len > conn->rest_len)
-		conn->rest = xreallocarray(conn->rest, 1, len);
-	if (len)
-		memcpy(conn->rest, input + used, len);
-	conn->rest_len = len;
-}
 
 static void connected(struct peer_conn *conn)
 {
@@ -258,10 +285,10 @@ static void conn_ready(int fd, unsigned int ready, void *arg)
 		connected(conn);
 		return;
 	}
-	if (ready & LOOP_WRITE)
-		conn_write(conn);
-	if (ready & LOOP_READ && conn->fd == fd)
+	if (ready & LOOP_READ)
 		conn_read(conn);
+	if (ready & LOOP_WRITE && conn->fd == fd)
+		conn_write(conn);
 }
 
 void session_conn_pause_reading(bool pause)
@@ -438,14 +465,6 @@ void session_conn_close(struct bgp_conn *bgp)
 /*
  * Timers
  */
-
-/* Whether the peer has said something that we have not got round to hearing. */
-static bool unheard(const struct peer_conn *conn)
-{
-	int n = 0;
-
-	return conn->fd >= 0 && ioctl(conn->fd, FIONREAD, &n) == 0 && n > 0;
-}
 
 static void timer_fired(void *arg)
 {

@@ -16,6 +16,11 @@ ctl_server_test_sources := $(addprefix agent/ctl/,server.c request.c) \
 			   $(addprefix agent/lib/,log.c loop.c utf8.c util.c)
 ctl_server_test_libs := -ljansson -levent_core
 
+unit_tests += session_conn_test
+session_conn_test_sources := $(addprefix agent/vrsd/,out.c session_conn.c) \
+			     $(addprefix agent/lib/,log.c loop.c util.c)
+session_conn_test_libs := -levent_core
+
 unit_tests += segments_test
 segments_test_sources	:= agent/vrsd/segments.c
 segments_test_libs	:= -Wl,--wrap=open

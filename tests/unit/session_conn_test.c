@@ -1,0 +1,224 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * What a peer says before it hangs up is heard, also if what waited for it
+ * cannot be written any more, and whatever is looked at first.
+ */
+#include <arpa/inet.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "ktap.h"
+#include "lib/loop.h"
+#include "lib/util.h"
+#include "vrsd/min_ttl.h"
+#include "vrsd/proc.h"
+#include "vrsd/session_peer.h"
+
+#define WAITING		(16u << 20)	/* bytes, more than a socket takes */
+#define LAST		'!'		/* a peer's last word */
+
+static struct peer peer;
+static struct bgp_conn *conn;
+static struct loop_timer *settled;
+static size_t heard;			/* bytes */
+static bool heard_last, closed;
+
+/* ---- the state machine, and what else is not here --------------------- */
+
+size_t bgp_conn_input(struct bgp_conn *bgp, const void *data, size_t len,
+		      unsigned int budget)
+{
+	(void)bgp;
+	(void)budget;
+	heard += len;
+	heard_last = memchr(data, LAST, len);
+	if (heard_last) {
+		session_conn_close(conn);
+		loop_exit(0);
+	}
+	return len;
+}
+
+void bgp_conn_closed(struct bgp_conn *bgp, const char *reason)
+{
+	(void)bgp;
+	printf("# closed: %s\n", reason);
+	closed = true;
+	loop_exit(0);
+}
+
+void bgp_conn_opened(struct bgp_conn *bgp)
+{
+	(void)bgp;
+}
+
+void bgp_conn_written(struct bgp_conn *bgp, bool progress, bool pending)
+{
+	(void)bgp;
+	(void)progress;
+	(void)pending;
+}
+
+void bgp_conn_timer(struct bgp_conn *bgp, enum bgp_timer timer)
+{
+	(void)bgp;
+	(void)timer;
+}
+
+struct bgp_conn *bgp_peer_incoming(struct bgp_peer *bgp)
+{
+	return &bgp->conn[BGP_INCOMING];
+}
+
+bool bgp_peer_send(struct bgp_peer *bgp, const void *msgs, size_t len)
+{
+	(void)bgp;
+	(void)msgs;
+	return len > 0;
+}
+
+enum bgp_state bgp_peer_state(const struct bgp_peer *bgp)
+{
+	return bgp->conn[BGP_INCOMING].state;
+}
+
+const char *bgp_state_name(enum bgp_state state)
+{
+	(void)state;
+	return "";
+}
+
+const char *session_problem(uint32_t number)
+{
+	(void)number;
+	return "";
+}
+
+struct peer *session_next(const struct peer *last)
+{
+	return last ? NULL : &peer;
+}
+
+int min_ttl_set(int fd, int family, uint8_t ttl)
+{
+	(void)fd;
+	(void)family;
+	(void)ttl;
+	return 0;
+}
+
+struct chan *proc_chan(enum proc_id other)
+{
+	(void)other;
+	return NULL;
+}
+
+void chan_send(struct chan *ch, uint16_t type, const void *body, size_t len)
+{
+	(void)ch;
+	(void)type;
+	(void)body;
+	(void)len;
+}
+
+void chan_send_fd(struct chan *ch, uint16_t type, const void *body, size_t len,
+		  int fd)
+{
+	chan_send(ch, type, body, len);
+	close(fd);
+}
+
+/* ---- a connection ---------------------------------------------------- */
+
+/* One end becomes the peer's connection, the other is returned. */
+static int call(void)
+{
+	struct sockaddr_in addr = { .sin_family = AF_INET };
+	socklen_t len = sizeof(addr);
+	int listening = socket(AF_INET, SOCK_STREAM, 0), far, near;
+
+	addr.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	ktap_must(bind(listening, (void *)&addr, len) == 0 &&
+		  listen(listening, 1) == 0 &&
+		  getsockname(listening, (void *)&addr, &len) == 0);
+	far = socket(AF_INET, SOCK_STREAM, 0);
+	ktap_must(connect(far, (void *)&addr, len) == 0);
+	near = accept(listening, NULL, NULL);
+	ktap_must(near >= 0 && fcntl(near, F_SETFL, O_NONBLOCK) == 0);
+	close(listening);
+	session_conn_accept(&peer, near);
+	return far;
+}
+
+static void on_settled(void *arg)
+{
+	(void)arg;
+	loop_exit(0);
+}
+
+static void settle(unsigned int ms)
+{
+	loop_timer_set(settled, ms);
+	loop_run();
+}
+
+static void put(size_t len)
+{
+	uint8_t *bytes = xcalloc(1, len);
+
+	session_conn_put(conn, bytes, len);
+	free(bytes);
+}
+
+/* It says so much, and then hangs up on what it has not read. */
+static void hang_up(int far, size_t len)
+{
+	uint8_t *bytes = xcalloc(1, len);
+
+	bytes[len - 1] = LAST;
+	ktap_must(write(far, bytes, len) == (ssize_t)len);
+	close(far);
+	free(bytes);
+}
+
+static void test_gone(size_t len, bool blocked, bool paused, const char *how)
+{
+	int far = call();
+
+	heard = 0;
+	heard_last = closed = false;
+	put(blocked ? WAITING : 100);
+	settle(50);
+	session_conn_pause_reading(paused);
+	hang_up(far, len);
+	if (!blocked)
+		put(100);
+	settle(1000);
+	ktap_ok(heard == len && heard_last && !closed,
+		"%s: %zu bytes of %zu are heard", how, heard, len);
+	session_conn_pause_reading(false);
+	session_conn_close(conn);
+}
+
+int main(void)
+{
+	ktap_start();
+	loop_init();
+	settled = loop_timer_new(on_settled, NULL);
+	session_conn_setup();
+	session_conn_init(&peer, BGP_OUTGOING);
+	session_conn_init(&peer, BGP_INCOMING);
+	conn = &peer.bgp.conn[BGP_INCOMING];
+	test_gone(30, true, false, "who takes nothing hangs up");
+	test_gone(50000, true, false, "and has said more than is read at once");
+	test_gone(30, true, true, "while nobody is read from");
+	test_gone(30, false, true, "who takes all hangs up meanwhile");
+	session_conn_fini(&peer.conn[BGP_OUTGOING]);
+	session_conn_fini(&peer.conn[BGP_INCOMING]);
+	loop_timer_free(settled);
+	loop_fini();
+	return ktap_finish();
+}
