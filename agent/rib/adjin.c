@@ -181,20 +181,16 @@ static void path_unset(struct table *t, struct rib_peer *peer,
 	path_gone(t, peer, attrs);
 }
 
-bool adjin_change(struct table *t, uint32_t id, uint16_t peer,
-		  uint32_t path_id, uint32_t attrs)
+/* It keeps its epoch: its peer has said nothing. */
+static void path_change(struct table *t, uint32_t id, struct rib_path *path,
+			uint32_t attrs)
 {
 	const struct attrset *set = attrset_get(&t->rib->attrs, attrs);
-	struct net *net = net_get(&t->nets, id);
-	struct rib_path *path;
+	struct rib_peer *peer = t->rib->peer[path->peer];
+	uint32_t old = path->attrs;
 	struct choice before;
-	uint32_t at, old;
 
-	path = path_find(t, net, peer, path_id, false, &at);
-	if (!path || path->attrs == attrs)
-		return false;
-	decide_begin(t, net, &before);
-	old = path->attrs;
+	decide_begin(t, net_get(&t->nets, id), &before);
 	attrset_hold(&t->rib->attrs, attrs);
 	path->attrs = attrs;
 	path->hops = set->hops;
@@ -202,8 +198,21 @@ bool adjin_change(struct table *t, uint32_t id, uint16_t peer,
 	path->checked = false;
 	decide_commit(t, id, &before);
 	if (summed(t, attrs))
-		summary_add(t, t->rib->peer[peer], attrs);
-	path_gone(t, t->rib->peer[peer], old);
+		summary_add(t, peer, attrs);
+	path_gone(t, peer, old);
+}
+
+bool adjin_change(struct table *t, uint32_t id, uint16_t peer,
+		  uint32_t path_id, uint32_t attrs)
+{
+	struct net *net = net_get(&t->nets, id);
+	struct rib_path *path;
+	uint32_t at;
+
+	path = path_find(t, net, peer, path_id, false, &at);
+	if (!path || path->attrs == attrs)
+		return false;
+	path_change(t, id, path, attrs);
 	return true;
 }
 
@@ -214,6 +223,19 @@ void adjin_summary_set(struct table *t, struct rib_peer *peer,
 
 	net_key_hash(&t->nets, &key);
 	path_set(t, peer, &key, attrs, true);
+}
+
+void adjin_summary_change(struct table *t, const struct rib_peer *peer,
+			  const struct prefix *prefix, uint32_t attrs)
+{
+	uint32_t id = net_find(&t->nets, prefix), at;
+	struct rib_path *path;
+
+	if (id == NET_NONE)
+		return;
+	path = path_find(t, net_get(&t->nets, id), peer->index, 0, true, &at);
+	if (path && path->attrs != attrs && !path_void(t->rib, t->af, path))
+		path_change(t, id, path, attrs);
 }
 
 void adjin_summary_unset(struct table *t, struct rib_peer *peer,

@@ -228,16 +228,32 @@ static void part_del(const struct table *t, struct summary *summary,
 	slab_release(&summary->parts, id);
 }
 
+static uint32_t best_attrs(const struct summary *summary)
+{
+	return part_get(summary, summary->heap[0])->attrs;
+}
+
+/* The peer has said what contributes to it just now. */
 static void publish(struct table *t, struct rib_peer *peer,
 		    const struct summary *summary)
+{
+	adjin_summary_set(t, peer, &t->rib->summary[summary->which],
+			  best_attrs(summary));
+}
+
+/*
+ * Something has gone, which makes nothing else new: what is left may be stale
+ * as well, or void and not yet swept.
+ */
+static void review(struct table *t, struct rib_peer *peer,
+		   const struct summary *summary)
 {
 	const struct prefix *prefix = &t->rib->summary[summary->which];
 
 	if (summary->n == 0)
 		adjin_summary_unset(t, peer, prefix);
 	else
-		adjin_summary_set(t, peer, prefix,
-				  part_get(summary, summary->heap[0])->attrs);
+		adjin_summary_change(t, peer, prefix, best_attrs(summary));
 }
 
 void summary_add(struct table *t, struct rib_peer *peer, uint32_t attrs)
@@ -277,7 +293,7 @@ void summary_del(struct table *t, struct rib_peer *peer, uint32_t attrs)
 	if (--part->n > 0)
 		return;
 	part_del(t, summary, id);
-	publish(t, peer, summary);
+	review(t, peer, summary);
 	attrset_put(pool, set);
 	if (summary->n == 0)
 		forget(af, summary);

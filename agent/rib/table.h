@@ -304,9 +304,14 @@ bool adjin_long_lived(struct table *t);
 /* Another set of attributes for a path, not owned; whether it is one. */
 bool adjin_change(struct table *t, uint32_t id, uint16_t peer,
 		  uint32_t path_id, uint32_t attrs);
-/* The path by which @summary stands for others: make it so, or remove it. */
+/*
+ * The path by which a peer's summary stands for others: make it so as of now;
+ * give it other attributes if it is still there; or remove it.
+ */
 void adjin_summary_set(struct table *t, struct rib_peer *peer,
 		       const struct prefix *prefix, uint32_t attrs);
+void adjin_summary_change(struct table *t, const struct rib_peer *peer,
+			  const struct prefix *prefix, uint32_t attrs);
 void adjin_summary_unset(struct table *t, struct rib_peer *peer,
 			 const struct prefix *prefix);
 

@@ -20,7 +20,9 @@
 
 static struct rib *rib;
 static struct rib_peer *many, *other;
-static bool programmed, sent;		/* what OTHER is about */
+static struct prefix watched;		/* OTHER, or a summary */
+static bool programmed;			/* that */
+static bool sent;			/* OTHER */
 
 static void on_send(void *arg, const struct rib_send *send)
 {
@@ -38,12 +40,10 @@ static size_t n_due;
 
 static bool on_route(void *arg, const struct rib_route *route)
 {
-	struct prefix other_prefix = { addr_from_v4(OTHER), 24 };
-
 	(void)arg;
 	if (n_due == ARRAY_SIZE(due))
 		return false;
-	programmed |= prefix_equal(&route->prefix, &other_prefix) &&
+	programmed |= prefix_equal(&route->prefix, &watched) &&
 		      route->n_nexthops > 0;
 	due[n_due++] = *route;
 	return true;
@@ -131,8 +131,8 @@ static void announce(struct rib_peer *peer, uint32_t as, uint32_t addr,
 	free(attrs);
 }
 
-/* A map that adds a community to all. */
-static struct rib_map *map_new(const char *community)
+/* A map of one rule. */
+static struct rib_map *map_new(const char *rule)
 {
 	struct conf_error err = { .text = "" };
 	struct rib_map *map;
@@ -140,9 +140,7 @@ static struct rib_map *map_new(const char *community)
 	char text[512];
 
 	snprintf(text, sizeof(text), "vnets: []\nroute-maps:\n"
-		 "  - name: m\n    rules:\n      - name: r\n        actions:\n"
-		 "          - { type: Add, communities: [\"%s\"] }\n",
-		 community);
+		 "  - name: m\n    rules:\n      - { name: r, %s }\n", rule);
 	conf = conf_parse("map", text, strlen(text), &err);
 	if (!conf)
 		printf("# %s\n", err.text);
@@ -188,16 +186,27 @@ static struct count count(const char *community)
 	return result;
 }
 
-static void set_map(const char *community, unsigned int allow_own_as)
+static void set_rule(const char *rule, unsigned int allow_own_as)
 {
 	struct rib_peer_policy policy = {
-		.in = community ? map_new(community) : NULL,
+		.in = rule ? map_new(rule) : NULL,
 		.allow_own_as = allow_own_as,
 	};
 
 	rib_peer_set_policy(many, &policy);
 	rib_map_put(policy.in);
 	rib_remap(rib);
+}
+
+/* Add a community to all, or nothing. */
+static void set_map(const char *community, unsigned int allow_own_as)
+{
+	char rule[128];
+
+	snprintf(rule, sizeof(rule),
+		 "actions: [{ type: Add, communities: [\"%s\"] }]",
+		 community ?: "");
+	set_rule(community ? rule : NULL, allow_own_as);
 }
 
 static void test_meanwhile(void)
@@ -321,12 +330,35 @@ static void test_gone(void)
 		mem.attrs == 1, "nothing is left");
 }
 
+/*
+ * What a peer leaves behind is swept, and with it the better part of a summary
+ * long before the other: that one does not take its place.
+ */
+static void test_summary(void)
+{
+	many = peer_add(1);
+	set_rule("match: [{ condition: Equals, "
+		 "prefixes: [20.0.0.0/24, 198.51.100.0/24] }], "
+		 "actions: [{ type: Replace, prefixes: [0.0.0.0/0] }]", 0);
+	announce(many, 65001, 0x14000000, N_ROUTES);
+	announce(many, 65002, LATE, 1);
+	programmed = false;
+	watched = (struct prefix){ addr_from_v4(0), 0 };
+	run();
+	ktap_ok(programmed, "a summary of two routes is programmed");
+	rib_peer_down(many, 0, 0);
+	programmed = false;
+	run();
+	ktap_ok(!programmed, "and not again when their peer has gone");
+}
+
 int main(void)
 {
 	struct rib_conf conf = { .local_as = 65515 };
 
 	ktap_start();
 	hash_init();
+	watched = (struct prefix){ addr_from_v4(OTHER), 24 };
 	rib = rib_new(&conf, &ops, NULL);
 	many = peer_add(1);
 	other = peer_add(2);
@@ -336,6 +368,9 @@ int main(void)
 	test_again();
 	test_long_lived();
 	test_gone();
+	rib_free(rib);
+	rib = rib_new(&conf, &ops, NULL);
+	test_summary();
 	rib_free(rib);
 	return ktap_finish();
 }
