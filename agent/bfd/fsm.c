@@ -100,7 +100,8 @@ static void announce(struct bfd *bfd)
 		bfd->used_rx = bfd->min_rx;
 }
 
-static void poll_answered(struct bfd *bfd)
+/* What was announced is in use: it is answered, or nobody is there to. */
+static void poll_ends(struct bfd *bfd)
 {
 	bfd->polling = false;
 	bfd->used_tx = bfd->min_tx;
@@ -121,7 +122,7 @@ static void change_state(struct bfd *bfd, enum bfd_state state,
 	if (state == BFD_UP)
 		bfd->ups++;
 	else
-		bfd->polling = false;
+		poll_ends(bfd);
 	announce(bfd);
 	bfd->ops->state(bfd, old);
 }
@@ -170,7 +171,7 @@ void bfd_receive(struct bfd *bfd, const struct bfd_packet *packet)
 	bfd->remote_min_tx = packet->min_tx;
 	bfd->remote_min_rx = packet->min_rx;
 	if (packet->final && bfd->polling)
-		poll_answered(bfd);
+		poll_ends(bfd);
 	if (bfd->state == BFD_ADMIN_DOWN)
 		return;
 	changed = state_event(bfd, packet->state);

@@ -291,6 +291,24 @@ static void test_poll(void)
 		!ends[0].bfd.polling, "a multiplier needs no poll");
 }
 
+/* Intervals that are no other while the session is down. */
+static void test_poll_lost(void)
+{
+	struct bfd_conf faster = conf(1000, 1000, 3);
+
+	fresh(conf(1000, 3000, 3), conf(1000, 1000, 3));
+	run_ms(10000);
+	ktap_must(both(BFD_UP) && ends[0].bfd.detect_time == 9000 * MS);
+	ends[0].deaf = true;
+	bfd_change(&ends[0].bfd, &faster);
+	run_ms(10000);
+	ktap_ok(ends[0].downs == 1, "a poll is not answered any more");
+	ends[0].deaf = false;
+	run_ms(10000);
+	ktap_ok(both(BFD_UP) && ends[0].bfd.detect_time == 3000 * MS,
+		"what it has announced is used all the same");
+}
+
 static void test_admin_down(void)
 {
 	fresh(conf(100, 100, 3), conf(100, 100, 3));
@@ -426,6 +444,7 @@ int main(void)
 	test_death();
 	test_restart();
 	test_poll();
+	test_poll_lost();
 	test_admin_down();
 	test_table();
 	test_odd();
