@@ -656,6 +656,17 @@ static void leave(struct peer *peer)
 	loop_timer_set(peer->detect.timer, FAREWELL_MS);
 }
 
+/*
+ * At once, as another takes its place: without a word the neighbor would see a
+ * failure (6.8.16), so not with one packet that may be lost.
+ */
+static void say_farewell(struct peer *peer)
+{
+	bfd_admin_down(&peer->bfd);
+	bfd_tx_due(&peer->bfd);
+	bfd_tx_due(&peer->bfd);
+}
+
 static bool same_session(const struct msg_conf_bfd *a,
 			 const struct msg_conf_bfd *b)
 {
@@ -689,6 +700,8 @@ static void conf_peer(const struct msg_conf_bfd *conf)
 	    (conf->id.remote.family == 0))
 		proc_violation(PROC_PARENT, MSG_CONF_BFD);
 	if (peer && (peer->leaving || !same_session(&peer->conf, conf))) {
+		if (runs(peer))
+			say_farewell(peer);
 		peer_free(peer);
 		peer = NULL;
 	}

@@ -143,10 +143,20 @@ check_equal "BGP goes on" "$before" frr_ups
 must bfdd "configure terminal" "bfd" "peer 10.1.1.4 local-address 10.1.2.4 interface eth0" "no shutdown"
 check "it comes back" wait_until 20 bfd Up sdwan
 
-# And ours: what is configured no more says goodbye.
+# And ours: another session with the same neighbor says goodbye for the one before.
+frr_told() { frr_bfd '.status == "down" and ."remote-diagnostic" == "administratively down"'; }
+sed -i 's/multiplier: 12 }/multiplier: 12, multihop: true }/' "$run/vrsd.yaml"
+must vrs reload
+check "FRR hears AdminDown, as our sessions are multihop now" wait_until 10 frr_told
+configure
+must vrs reload
+check "single hop again, they come up" wait_until 30 bfd Up sdwan
+check "all of them" wait_until 30 bfd Up sdwan6
+
+# What is configured no more does so, too.
 write_config
 must vrs reload
-check "FRR hears AdminDown" wait_until 10 frr_bfd '.status == "down" and ."remote-diagnostic" == "administratively down"'
+check "FRR hears AdminDown" wait_until 10 frr_told
 check_equal "no session is left" 0 eval 'vrs show bfd -j | jq length'
 sleep 2
 check_equal "and BGP goes on" "$before" frr_ups
