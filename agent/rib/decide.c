@@ -65,11 +65,13 @@ static bool set_marked(const struct rib_peer *peer, const struct attrset *set)
 /* What is wrong with a path as it was received; RIB_WHY_BEST: nothing. */
 static enum rib_why judge(const struct rib_peer *peer, uint32_t attrs)
 {
-	const struct attrset *set = attrset_get(&peer->rib->attrs, attrs);
+	const struct attrset_pool *pool = &peer->rib->attrs;
+	const struct attrset *set = attrset_get(pool, attrs);
 
 	if (set_loops(peer, attrs, set))
 		return RIB_WHY_LOOP;
-	if (set->flags & ATTRSET_BAD_NEXT_HOP)
+	if (set->flags & ATTRSET_BAD_NEXT_HOP ||
+	    nexthop_get(pool, set->nexthop)->own)
 		return RIB_WHY_NEXT_HOP;
 	if (set->flags & ATTRSET_LEAK)
 		return RIB_WHY_LEAK;
@@ -90,23 +92,18 @@ bool decide_accepts(const struct rib_peer *peer, uint32_t attrs)
 static enum rib_why path_eligible(const struct table *t,
 				  const struct rib_path *path)
 {
-	const struct attrset_pool *pool = &t->rib->attrs;
-	const struct attrset *set;
 	enum rib_why why;
+	uint16_t flags;
 
 	if (path->checked)
 		return why_refused(path->why) ? path->why : RIB_WHY_BEST;
 	why = judge(t->rib->peer[path->peer], path->attrs);
 	if (why != RIB_WHY_BEST)
 		return why;
-	set = attrset_get(pool, path->attrs);
-	if (nexthop_get(pool, set->nexthop)->own)
-		return RIB_WHY_NEXT_HOP;
-	if (set->flags & ATTRSET_DROPPED)
+	flags = attrset_get(&t->rib->attrs, path->attrs)->flags;
+	if (flags & ATTRSET_DROPPED)
 		return RIB_WHY_ROUTE_MAP;
-	if (set->flags & ATTRSET_SUMMED)
-		return RIB_WHY_SUMMARIZED;
-	return RIB_WHY_BEST;
+	return flags & ATTRSET_SUMMED ? RIB_WHY_SUMMARIZED : RIB_WHY_BEST;
 }
 
 /* Steps 3 and 4 in one number; the least wins. */

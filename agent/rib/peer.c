@@ -102,6 +102,20 @@ static void review_all(struct rib *rib)
 	rib_wake(rib);
 }
 
+/* What is accepted is another: have all go through inbound maps anew. */
+static void remap_all(struct rib *rib)
+{
+	uint32_t i;
+
+	for (i = 1; i < rib->n_peers; i++) {
+		if (rib->peer[i] && rib->peer[i]->conf.policy.in) {
+			rib->peer[i]->remap = true;
+			rib->peer[i]->remap_now = true;
+		}
+	}
+	rib_remap(rib);
+}
+
 /*
  * A peer has come, gone, or changed: our own addresses may have with it, and
  * so what is a valid next hop.
@@ -115,8 +129,10 @@ static void review(const struct rib_peer *peer)
 	for (af = 0; af < BGP_AF_COUNT; af++)
 		changed |= attrset_review_nexthop(pool,
 						  &peer->session.nexthop[af]);
-	if (changed)
-		review_all(peer->rib);
+	if (!changed)
+		return;
+	review_all(peer->rib);
+	remap_all(peer->rib);
 }
 
 static int rank_cmp(const void *pa, const void *pb)

@@ -18,7 +18,7 @@
 #define N_PEERS		3
 #define N_ROUTES	16
 
-static struct rib_peer *peer[N_PEERS];
+static struct rib_peer *peer[N_PEERS], *instance;
 static struct bgp_update *parser;
 static struct rib *rib;
 static unsigned int line_number;
@@ -271,6 +271,24 @@ static void set_map(bool in, struct rib_map *map)
 	rib_map_put(map);		/* the peers hold it */
 }
 
+/* Another address of ours, as long as there is a session with it. */
+static void set_instance(char *address)
+{
+	struct rib_peer_conf conf = {
+		.id = N_PEERS,
+		.name = "nva",
+		.neighbor = addr_from_v4(0x0a010201),
+		.as = 65001,
+	};
+
+	if (instance)
+		rib_peer_remove(instance);
+	instance = NULL;
+	if (!address || addr_parse(address, &conf.local))
+		return;
+	instance = rib_peer_add(rib, &conf);
+}
+
 /* ---- cases ----------------------------------------------------------- */
 
 static bool on_row(void *arg, const struct rib_row *row)
@@ -326,6 +344,7 @@ static void finish(const char *name, const char *expected, bool counted)
 		printf("got:\n%swant:\n%s", got, expected);
 	rib_peer_remove(peer[0]);
 	peer[0] = NULL;
+	set_instance(NULL);
 	while (n_spaces > 0)
 		rib_space_del(rib, &spaces[--n_spaces]);
 	run();
@@ -360,6 +379,9 @@ static void do_line(char *line, const char *rules)
 		update(rest, line[0] == 'w');
 	} else if (!strcmp(line, "space")) {
 		add_space(rest);
+	} else if (!strcmp(line, "instance")) {
+		run();
+		set_instance(strtok(rest, " \n"));
 	} else if (!strcmp(line, "mark")) {
 		run();
 		n_updates = 0;
