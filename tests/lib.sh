@@ -175,8 +175,23 @@ wait_until() {
 	done
 }
 
-# lacks COMMAND...: it says no; for check and wait_until, which take a command.
-lacks() { ! "$@"; }
+# lacks COMMAND...: it runs and says no (status 1 to 125), as for check_fail; for check
+# and wait_until, which take a command.
+lacks() {
+	local rc
+
+	"$@"
+	rc=$?
+	[ $rc -ge 1 ] && [ $rc -le 125 ]
+}
+
+# untold REGEX COMMAND...: COMMAND succeeds, and prints something, but nothing like that.
+untold() {
+	local regex=$1 out
+	shift
+
+	out=$("$@") && [ -n "$out" ] && lacks grep -E -- "$regex" <<<"$out"
+}
 
 #
 # The module

@@ -132,11 +132,9 @@ write_config
 check "without the endpoint" on h1 vrs -s "$run/rs/vrsd.sock" reload
 check "it is gone" wait_until 10 endpoints_are ""
 check "and what it announced is not reached" \
-	wait_until 10 sh -c '! ip netns exec vm1 ping -c 1 -W 1 10.250.0.10'
-has_tunnel() { on h1 vrs -j show tunnel | grep -q vxlan0; }
-check "there is a tunnel" has_tunnel
+	wait_until 10 lacks in_vm vm1 ping -c 1 -W 1 10.250.0.10
+check "there is a tunnel" eval "on h1 vrs show tunnel | grep vxlan0"
 sed -i '/^tunnel/d' "$run/vrsd.yaml"
 check "without the tunnel" on h1 vrs -s "$run/rs/vrsd.sock" reload
-gone() { ! has_tunnel; }
-check "it is none any more" wait_until 10 gone
+check "it is none any more" wait_until 10 untold vxlan0 on h1 vrs show tunnel
 ktap_finish

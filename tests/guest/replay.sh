@@ -11,7 +11,7 @@ load_module
 add_uplink
 
 live() {
-	! vrs show vnets -j | grep -q replaying
+	untold replaying vrs show vnets -j
 }
 
 # Tables that have routes already; not all of them a VNet can do
