@@ -336,11 +336,11 @@ check "is where the routes are then" wait_until 60 moved
 check "and not in the old one" lacks sh -c 'ip route show table 101 2>/dev/null | grep -q "proto bgp"'
 check "they are effective" wait_until 20 effective 0.0.0.0/0 10.1.3.4
 check "the sessions are there" wait_until 60 sessions 6
-before=$(times_up)
+counts=$(session_counts)
 sed -i 's|address-spaces: \[|&10.2.0.0/16, |' "$run/vrsd.yaml"
 check "a new address space" ask reload
 check "reaches the NVAs" wait_until 10 sh -c "birdc -s $run/sdwan.ctl show route for 10.2.0.0/16 | grep -q ^10.2.0.0/16"
-check_equal "without a reset" "$before" times_up
+check_equal "without a reset" "$counts" session_counts
 sed -i '/name: sdwan,/d' "$run/vrsd.yaml"
 check "a neighbor less" ask reload
 check "has no route left" wait_until 10 lacks effective 10.251.0.0/16 10.1.2.4

@@ -211,12 +211,12 @@ check_equal "takes over the route and its next hop" "$before" eval \
 
 must wait_until 40 sessions 3
 must wait_until 20 knows 10.1.0.0/16
-before=$(times_up)
+counts=$(session_counts)
 write_config "allow-vnet-access: true" true
 check "without remote gateways" ask reload
 check "the spoke's routes go" wait_until 10 row_is vm1 10.250 ""
 check "the NVA forgets the spoke" wait_until 10 lacks knows 10.1.0.0/16
-check_equal "without a reset" "$before" times_up
+check_equal "without a reset" "$counts" session_counts
 
 must ip link del far
 check "a VNet made anew is peered anew" wait_until 40 eval \

@@ -162,7 +162,7 @@ check "NVAs hear of each other" wait_until 10 bird_has 10.250.0.0/16 "65515 6500
 check "an NVA does not hear of a gateway" lacks frr_has 10.200.0.0/24 65515
 check "nor a gateway of an NVA" lacks er_knows 10.250.0.0/16
 check "nor of the other gateway" lacks er_knows 10.201.0.0/24
-times_up=$(times_up)
+counts=$(session_counts)
 
 # Vectors of the preference: ExpressRoute by default, though its path is longer.
 check "ExpressRoute wins" wait_until 10 is_best 10.210.0.0/16 er
@@ -194,7 +194,7 @@ check "BIRD, too" vpn_reflected 10.200.0.0/24 10.1.4.4 10.1.1.4
 check "an NVA's route is not reflected" er_reflected 10.250.0.0/16 '.originatorId == null and .clusterList == null'
 check_equal "and an NVA is told nothing of that" 0 sh -c "vtysh --vty_socket $run/frr -d bgpd \
 	-c 'show bgp ipv4 unicast 10.200.0.0/24 json' | grep -cE 'originatorId|clusterList' || true"
-check_equal "no session was reset" "$times_up" times_up
+check_equal "no session was reset" "$counts" session_counts
 
 # NO_ADVERTISE keeps a route off all peers, NO_EXPORT off the external ones.
 must frr_configure "route-map keep permit 10" "set community no-advertise" \
@@ -217,7 +217,7 @@ must vrs reload
 check "without branch-to-branch the NVA has lost it" wait_until 10 lacks frr_has 10.200.0.0/24 65515
 check "and the gateway" wait_until 10 lacks er_knows 10.250.0.0/16
 check "NVAs hear of each other as before" bird_has 10.250.0.0/16 "65515 65001"
-check_equal "no session was reset" "$times_up" times_up
+check_equal "no session was reset" "$counts" session_counts
 
 # A gateway that is a reflector itself brings back what we have sent it.
 must er_configure "router bgp 65515" "address-family ipv4 unicast" "neighbor RS route-reflector-client"

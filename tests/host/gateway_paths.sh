@@ -116,7 +116,7 @@ check "four sessions come up" wait_until 30 sessions 4
 must firewall_announces >/dev/null
 check "both gateways have the paths of both NVAs" wait_until 30 both_have "65001 10.1.2.4" "65002 10.1.3.4"
 check "FRR balances over both" wait_until 30 balanced 10.1.2.4 10.1.3.4
-before=$(times_up)
+counts=$(session_counts)
 er_id=$(identifier er 10.1.3.4)
 vpn_id=$(identifier vpn 10.1.3.4)
 sdwan_id=$(identifier er 10.1.2.4)
@@ -145,7 +145,7 @@ check "without branch-to-branch none" wait_until 30 both_have
 paths_config 4
 must vrs reload
 check "and with it both again" wait_until 30 both_have "65001 10.1.2.4" "65002 65002 10.1.3.4"
-check_equal "no session was reset" "$before" times_up
+check_equal "no session was reset" "$counts" session_counts
 stop_vrsd
 check_equal "vrsd ends in good order" 0 echo $?
 ktap_finish

@@ -45,8 +45,7 @@ retract() {
 
 # held N: that many prefixes from FRR, on each session.
 held() { vrs show peers -j | jq -e --argjson n "$1" '[.[] | select(.neighbor == "sdwan") | .learned] == [$n, $n]'; }
-established() { vrs show peers -j | jq --arg n "$1" '[.[] | select(.neighbor == $n) | .established] | add'; }
-more_than() { [ "$(established sdwan)" -gt "$1" ]; }
+more_than() { [ "$(times_up sdwan)" -gt "$1" ]; }
 over() { grep -c "Maximum Number of Prefixes" "$run/frr.log"; }
 
 add_topology
@@ -69,14 +68,14 @@ must retract 1 2
 has() { vrs show learned sdwan -j | jq -e --arg p "10.200.$1.0/24" 'any(.[]?[]?; .network == $p)' >/dev/null; }
 taken() { ! has 1 && ! has 2 && held 5; }
 check "when there is room the others are asked for" wait_until 40 taken
-check_equal "the session stays" 2 established sdwan
+check_equal "the session stays" "2 2" session_counts sdwan
 
 limit_config default ", prefix-limit: 6, prefix-limit-action: warn"
 must vrs reload
 must frr "clear bgp ipv4 unicast * soft out"
 check "warn: all are held" wait_until 10 held 10
 check "the log says so, too" logged "sdwan .*more than 6 prefixes, all are taken"
-check_equal "the session stays" 2 established sdwan
+check_equal "the session stays" "2 2" session_counts sdwan
 
 limit_config default ", prefix-limit: 9, prefix-limit-action: teardown, prefix-limit-restart: 300"
 must vrs reload
@@ -93,12 +92,12 @@ others() { vrs show peers -j | jq -e '[.[] | select(.neighbor != "sdwan") | has(
 check "which others are not" others
 check "in text, too" eval 'vrs show peers | grep -q "Restart In"'
 must retract 1 9
-times_up=$(established sdwan)
+times_up=$(times_up sdwan)
 must sed -i 's/asn: 65002/&, prefix-limit: 100/' "$run/vrsd.yaml"
 must vrs reload
 sleep 8
 check "a reload for another neighbor does not let it back" ended
-check_equal "nor has it been back" "$times_up" established sdwan
+check_equal "nor has it been back" "$times_up" times_up sdwan
 limit_config default ", prefix-limit: 9, prefix-limit-action: teardown, prefix-limit-restart: 3"
 must vrs reload
 check "one that changes its limit does" wait_until 30 sessions 4
@@ -108,28 +107,29 @@ must retract 1 9
 check "it comes back after a while" wait_until 30 sessions 4
 check "and waits no more" eval 'vrs show peers -j | jq -e "[.[] | has(\"restartIn\")] | any | not"'
 check "with its routes" wait_until 10 held 3
-check_equal "the other neighbor has not noticed" 2 established firewall
+check_equal "the other neighbor has not noticed" "2 2" session_counts firewall
 
 # Azure: held and announced count together, for each UPDATE.
 limit_config azure ", prefix-limit: 13"
-times_up=$(established sdwan)
+times_up=$(times_up sdwan)
 must vrs reload
-renewed() { [ "$(established sdwan)" -gt "$times_up" ] && [ "$(established firewall)" -gt 2 ] && sessions 4; }
+renewed() { more_than "$times_up" && [ "$(times_up firewall)" -gt 2 ] && sessions 4; }
 check "profile azure: all offer less, in new sessions" wait_until 40 renewed
 must announce 5
 check "eight are held" wait_until 10 held 8
-times_up=$(established sdwan)
-others_up=$(established firewall)
+times_up=$(times_up sdwan)
+counts=$(session_counts sdwan)
+others=$(session_counts firewall)
 must announce 5 65001:4
 check "8 and 5 again are 13" wait_until 10 bird_heard 65001,4
 check "and eight held" held 8
-check_equal "the session stays" "$times_up" established sdwan
+check_equal "the session stays" "$counts" session_counts sdwan
 # It may have sent the first of them before it knew of the others.
 must announce 6 65001:5
 must frr "clear bgp ipv4 unicast * soft out"
 check "8 and 6 are 14: the session ends" wait_until 20 more_than "$times_up"
 check "and the log says why" logged "sdwan .*more than 13 prefixes, the session ends"
-check_equal "the other neighbor has not noticed" "$others_up" established firewall
+check_equal "the other neighbor has not noticed" "$others" session_counts firewall
 
 # A neighbor of a range is no better off for being forgotten when it is gone.
 in_range() {

@@ -42,13 +42,12 @@ check "with the right one it does" wait_until 60 sessions 8
 check "routes come through it" wait_until 10 bird_has 10.250.0.0/16 "65515 65001"
 
 # Keys that change or go, without a restart.
-up_of() { vrs show peers -j | jq --arg n "$1" '[.[] | select(.neighbor == $n).established] | add'; }
-before=$(up_of firewall)
+counts=$(session_counts firewall)
 configure "$sdwan, md5-key: another" "$sdwan6, md5-key-file: $run/key" \
 	"$firewall, md5-key: key-of-fw" "$firewall6"
 check "another key" vrs reload
 check "ends the sessions that have the old one" wait_until 10 sessions 6
-check_equal "and no others" "$before" up_of firewall
+check_equal "and no others" "$counts" session_counts firewall
 must frr_configure "router bgp 65001" 'neighbor 10.1.1.4 password another' \
 	'neighbor 10.1.1.5 password another'
 check "that come up with the new one" wait_until 60 sessions 8
@@ -256,9 +255,9 @@ check "their routes are learned" wait_until 10 eval \
 dial_in e 65104 10.1.99.4 10.1.1.4 key-of-range
 check "one more than the limit is refused" wait_until 30 logged "10.1.9[89].4 refused, the limit is reached"
 check_equal "the others do not notice" "10.1.96.4 65101, 10.1.97.4 65102" in_range in
-before=$(up_of in)
+counts=$(session_counts in)
 must vrs reload
-check_equal "nor a reload" "$before" up_of in
+check_equal "nor a reload" "$counts" session_counts in
 must birdc -s "$run/c.ctl" disable up >/dev/null
 must birdc -s "$run/a.ctl" disable up >/dev/null
 check "when one goes it is forgotten" wait_until 10 logged "10.1.96.4.* gone, forgotten"
@@ -288,9 +287,9 @@ check_equal "and that nobody else is refused" 0 eval 'vrs show peers -j |
 	jq "[.[] | select(.problem and (.neighbor | test(\"^r[0-9]+\$\") | not))] | length"'
 check_equal "nobody has lost a session" 9 eval 'vrs show peers -j |
 	jq "[.[] | select(.state == \"Established\")] | length"'
-before=$(up_of firewall)
+before=$(times_up firewall)
 must bird restart rs0 >/dev/null
-more_than() { [ "$(up_of firewall)" -gt "$1" ] && sessions 9; }
+more_than() { [ "$(times_up firewall)" -gt "$1" ] && sessions 9; }
 check "and whoever has a key can come" wait_until 60 more_than "$before"
 configure "${all[@]}" "${many[@]:0:8}"
 must vrs reload

@@ -14,19 +14,19 @@ start_bird
 check "eight sessions come up" wait_until 20 sessions 8
 check "FRR has the address space" wait_until 10 frr_has 10.1.0.0/16 65515
 
-times_up=$(times_up)
+counts=$(session_counts)
 
 write_config 10.2.0.0/16
 check "vrs reload" vrs reload
 check "a new address space reaches FRR" wait_until 10 frr_has 10.2.0.0/16 65515
 check "a new address space reaches BIRD" wait_until 10 bird_has 10.2.0.0/16 65515
-check_equal "no session was reset" "$times_up" times_up
+check_equal "no session was reset" "$counts" session_counts
 
 write_config
 kill -HUP $vrsd_pid
 check "after SIGHUP without it FRR has lost it" \
 	wait_until 10 lacks frr_has 10.2.0.0/16 65515
-check_equal "no session was reset" "$times_up" times_up
+check_equal "no session was reset" "$counts" session_counts
 
 # Wrong files: one error with its place, and all stays.
 write_config 10.1.4.0/24
@@ -41,7 +41,7 @@ write_config
 sed -i 's/sdwan, address: 10.1.2.4/sdwan, address: 10.9.2.4/' "$run/vrsd.yaml"
 check_error "a neighbor outside the VNet is refused" \
 	"neighbor \"sdwan\"" vrs reload
-check_equal "no session was reset" "$times_up" times_up
+check_equal "no session was reset" "$counts" session_counts
 check "FRR has what it had" frr_has 10.1.0.0/16 65515
 
 # Neighbors come, go and change.
@@ -54,17 +54,17 @@ check "BIRD is told" wait_until 5 grep -q "Peer de-configured" "$run/bird.log"
 write_config
 check "a neighbor more" vrs reload
 check "its sessions come up" wait_until 40 sessions 8
-times_up=$(times_up)
+counts=$(session_counts)
 sed -i 's/name: sdwan,/name: branch,/' "$run/vrsd.yaml"
 check "a neighbor of another name" vrs reload
 check "is known by it" wait_until 5 learned branch 10.250.0.0/16
-check_equal "and no session was reset" "$times_up" times_up
+check_equal "and no session was reset" "$counts" session_counts
 must sed -i 's/10.1.2.4, asn: 65001/10.1.2.4, asns: [65009, 65001]/' "$run/vrsd.yaml"
 check "a neighbor of one AS or another" vrs reload
-check_equal "may have that which it has" "$times_up" times_up
+check_equal "may have that which it has" "$counts" session_counts
 must sed -i 's/asns: .65009, 65001./asn: 65001/' "$run/vrsd.yaml"
 check "and of one only" vrs reload
-check_equal "may be the one that it was" "$times_up" times_up
+check_equal "may be the one that it was" "$counts" session_counts
 sed -i 's/10.1.2.4, asn: 65001/10.1.2.4, asn: 65009/' "$run/vrsd.yaml"
 check "a neighbor of another AS" vrs reload
 check "is not what it was" wait_until 10 sessions 6
@@ -73,16 +73,17 @@ check "and back" vrs reload
 check "comes up" wait_until 20 sessions 8
 
 # What stands in OPEN is agreed on anew, by those whom it concerns; all else is not.
-# ups [INSTANCE]: how often sessions have come up, of all peers or those there.
+# ups [INSTANCE]: the state of each session and how often it has come up, of all peers
+# or those there.
 ups() {
 	vrs show peers -j | jq -c --arg at "${1-}" '[.[] | select($at == "" or .localAddress == $at) |
-		{(.neighbor + " " + .localAddress): .established}] | add'
+		{(.neighbor + " " + .localAddress): [.state, .established]}] | add'
 }
 # all_again BEFORE: each of these has come up again, and is up.
 all_again() {
 	vrs show peers -j | jq -e --argjson was "$1" '[.[] | select($was[.neighbor + " " + .localAddress])] |
 		length == ($was | length) and all(.state == "Established" and
-		.established > $was[.neighbor + " " + .localAddress])'
+		.established > $was[.neighbor + " " + .localAddress][1])'
 }
 frr_told() {
 	frr "show bgp neighbors 10.1.1.4 json" | jq -e ".[\"10.1.1.4\"] | $1"

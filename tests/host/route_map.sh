@@ -58,7 +58,7 @@ must frr_configure "router bgp 65001" "address-family ipv4 unicast" "network 10.
 	"network 10.122.2.0/24" "network 10.122.3.0/24" "network 10.100.0.0/16"
 check "BIRD has what FRR announces" wait_until 10 bird_has 10.122.3.0/24 "65515 65001"
 check "all of it" wait_until 10 bird_has 10.100.0.0/16 "65515 65001"
-times_up=$(times_up)
+counts=$(session_counts)
 settled=$(updates_of_bird)
 
 # A map that nobody has yet can be tried.
@@ -146,7 +146,7 @@ map_config
 must vrs reload
 check "without, BIRD has all" wait_until 10 bird_has 10.122.1.0/24 "65515 65001"
 
-check_equal "no session was reset" "$times_up" times_up
+check_equal "no session was reset" "$counts" session_counts
 check_equal "no route refresh was asked for" 0 refreshes
 sed -i 's/type: Drop/type: Lose/' "$run/vrsd.yaml"
 check_error "an error in a map is named" 'route-map "no-lab": rule "lab": action 1: type: expected Drop' vrs reload

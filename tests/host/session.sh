@@ -74,12 +74,12 @@ heard_more() {
 	jq -en --argjson was "$1" --argjson is "$(frr_heard)" \
 		'$is[0] > $was[0] and $is[1] > $was[1]'
 }
-times_up=$(times_up)
+counts=$(session_counts)
 heard=$(frr_heard)
 must frr "clear bgp ipv4 unicast * soft in"
 check "a route refresh is answered, by both instances" wait_until 10 heard_more "$heard"
 check "with what was there" frr_has 10.1.0.0/16 65515
-check_equal "without a reset" "$times_up" times_up
+check_equal "without a reset" "$counts" session_counts
 
 kill -KILL $frr_pid
 wait $frr_pid 2>/dev/null

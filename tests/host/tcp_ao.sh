@@ -145,7 +145,6 @@ tcp_counter() {
 }
 rises() { [ "$(tcp_counter "$1")" -gt "$2" ]; }
 uses() { peer sdwan "$up and .tcpAo.sendId == $1 and .tcpAo.recvId == $1"; }
-times_up() { vrs show peers -j | jq '[.[] | select(.neighbor == "'"$1"'").established] | add'; }
 other_learned() {
 	vrs_other show learned rs -j | jq -e --arg p "$1" '[.[]?[]? | select(.network == $p)] |
 		length > 0' >/dev/null
@@ -170,9 +169,9 @@ protected() {
 }
 
 rolled() {
-	local before
+	local counts
 
-	before=$(times_up sdwan)
+	counts=$(session_counts sdwan)
 	rs "$old, $new"
 	must vrs reload
 	other "$old, $new"
@@ -192,7 +191,7 @@ rolled() {
 	must vrs reload
 	check "without the old key routes go on" wait_until 30 other_learned 10.77.0.0/16
 	check "still with the new key" uses 2
-	check_equal "the session was not reset" "$before" times_up sdwan
+	check_equal "the session was not reset" "$counts" session_counts sdwan
 }
 
 refused() {
@@ -222,7 +221,7 @@ refused() {
 }
 
 ranged() {
-	local before
+	local counts
 
 	server "$run/vrsd.yaml" 65010 '10.1.1.4, "fd00:10:1:1::4"' "$bird4" "$bird6" \
 		"name: sdwan, range: 10.1.2.0/24, asn: 65020, tcp-ao: [$old]"
@@ -230,7 +229,7 @@ ranged() {
 	other "$old"
 	start_other
 	check "it dials in from a range with TCP-AO" wait_until 60 uses 1
-	before=$(times_up sdwan)
+	counts=$(session_counts sdwan)
 	server "$run/vrsd.yaml" 65010 '10.1.1.4, "fd00:10:1:1::4"' "$bird4" "$bird6" \
 		"name: sdwan, range: 10.1.2.0/24, asn: 65020, tcp-ao: [$old, $new]"
 	must vrs reload
@@ -238,7 +237,7 @@ ranged() {
 	must vrs_other reload
 	check "it asks for another key, and gets it" \
 		wait_until 60 peer sdwan "$up and .tcpAo.sendId == 2"
-	check_equal "without a reset" "$before" times_up sdwan
+	check_equal "without a reset" "$counts" session_counts sdwan
 	check "no key is logged" lacks grep -qE 'ao-secret|md5-secret' "$run/vrsd.log" "$run/other.log"
 	check "none is told" untold 'ao-secret|md5-secret' vrs show peers -j
 }

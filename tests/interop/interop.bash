@@ -243,7 +243,8 @@ called_both_ways() {
 }
 feature_collision() {
 	with_each collided && with_each announce && with_each routes_on &&
-		with_each space_out && with_each reflected && agreed '.established == 1'
+		with_each space_out && with_each reflected &&
+		agreed '.state == "Established" and .established == 1'
 }
 # Not by the NOTIFICATION: who closes what has not been read yet, or has not been
 # sent, takes it back.
@@ -480,7 +481,8 @@ feature_refresh_asked() {
 	with_each announce && with_each routes_in && with_each beyond &&
 		peer_row '.sent.refresh == 0' &&
 		neighbor_keys=${neighbor_keys/, prefix-limit: 1/} && interop_config && vrs reload &&
-		with_each no_more && peer_row '.sent.refresh > 0 and .established == 1'
+		with_each no_more && with_each still_up &&
+		peer_row '.sent.refresh > 0 and .established == 1'
 }
 beyond() {
 	peer_announce "$(net "$1" 1)" && wait_until 30 logged "neighbor $(name_of "$1") .*more than 1 prefixes" &&
