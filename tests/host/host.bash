@@ -160,6 +160,7 @@ start_frr() {
 # run_frr: again, with the configuration that is there.
 run_frr() {
 	run_bgpd frr sdwan
+	# shellcheck disable=SC2034 # for the scripts
 	frr_pid=$!
 }
 
@@ -217,6 +218,7 @@ start_bird() {
 	protocol bgp rs16 from azure6 { neighbor fd00:10:1:1::5 as 65515; }
 	EOF
 	run_bird bird firewall
+	# shellcheck disable=SC2034 # for the scripts
 	bird_pid=$!
 }
 

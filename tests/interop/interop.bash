@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2034 # settings are for peer_start
 #
 # Interoperability with one BGP daemon, feature by feature. The topology is that
 # of tests/host/host.bash: the daemon under test is the NVA "sdwan"; a BIRD, the
@@ -313,7 +313,7 @@ long_open_of() {
 	local ip=tcp at="((tcp[12] & 0xf0) >> 2)"
 
 	[ "$1" = 4 ] || ip=ip6 at="40 + ((ip6[52] & 0xf0) >> 2)"
-	echo "src host $(peer_address "$1") and $ip[$at + 18] = 1 and $ip[$at + 28:2] = 0xffff"
+	echo "src host $(peer_address "$1") and ${ip}[$at + 18] = 1 and ${ip}[$at + 28:2] = 0xffff"
 }
 
 # capture FILTER FILE: what comes by the route server, from now to the end.

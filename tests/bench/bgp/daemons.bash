@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2154 # who sources it has set these
 #
 # How each daemon is configured and started as a route server: it accepts all,
 # sends everybody the best path of each prefix, waits to be connected to, and
