@@ -6,6 +6,7 @@
 #   unit_tests	   += open_test		tests/unit/open_test.c, with sanitizers
 #   fuzzers	   += update_fuzz	tests/fuzz/update_fuzz.c, with libFuzzer
 #   tools	   += flood		tests/tools/flood.c, in PATH of a guest
+#   sanitized_tools += fibctl		the same, with sanitizers
 #   open_test_sources := agent/bgp/open.c agent/lib/buf.c
 #   open_test_libs    := -lyaml		optional
 #   open_test_cflags  := -I tests/shim	optional
@@ -13,6 +14,7 @@
 unit_tests :=
 fuzzers :=
 tools :=
+sanitized_tools :=
 include $(wildcard tests/*/*.mk)
 
 sanitize	:= -fsanitize=address,undefined -fno-sanitize-recover=all \
@@ -21,7 +23,7 @@ test_cflags	:= $(vnet_cflags) -I tests -O1 -g
 
 unit_programs	:= $(addprefix $(BUILD)/tests/unit/,$(unit_tests))
 fuzz_programs	:= $(addprefix $(BUILD)/tests/fuzz/,$(fuzzers))
-tool_programs	:= $(addprefix $(BUILD)/tests/bin/,$(tools))
+tool_programs	:= $(addprefix $(BUILD)/tests/bin/,$(tools) $(sanitized_tools))
 
 .PHONY: unit-tests fuzzers tools list-unit-tests list-fuzzers
 unit-tests: $(unit_programs)
@@ -62,3 +64,4 @@ $(foreach t,$(fuzzers),$(eval $(call program,fuzz,clang,$(fuzz_flags),$(t),fuzz,
 
 $(eval $(call compile,tools,$(CC),))
 $(foreach t,$(tools),$(eval $(call program,tools,$(CC),,$(t),tools,$(BUILD)/tests/bin)))
+$(foreach t,$(sanitized_tools),$(eval $(call program,san,$(CC),$(sanitize),$(t),tools,$(BUILD)/tests/bin)))

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 
-tools += fibctl
+sanitized_tools += fibctl
 
 fibctl_sources	:= $(wildcard agent/fib/*.c) \
 		   $(addprefix agent/lib/,addr.c hash.c idhash.c log.c loop.c \
