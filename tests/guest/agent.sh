@@ -104,7 +104,7 @@ traffic_start() {
 	local target
 
 	for target in "${targets[@]}"; do
-		in_vm vm1 ping -n -i 0.1 "$target" >"$run/ping.$target" 2>&1 &
+		ip netns exec vm1 ping -n -i 0.1 "$target" >"$run/ping.$target" 2>&1 &
 		pinging+=($!)
 	done
 	must traffic_goes_on
@@ -123,6 +123,7 @@ traffic_stop() {
 	for pid in "${pinging[@]}"; do
 		kill_process "$pid"
 	done
+	pinging=()
 }
 traffic_lost() {
 	local target
@@ -203,6 +204,29 @@ start_vrsd
 check "the sessions come back" wait_until 40 sessions 6
 check "and hear that it did not, if the kernel lost the routes" kept ""
 check "and say what they said before" wait_until 20 grep -q "vnet blue: all routes are there" "$run/vrsd.log"
+
+# A route whose neighbor does not come back after a restart stays for stale-time, and
+# those of the others beyond that.
+sed -i "s/    route-server:/&\n      deferral-time: 0\n      stale-time: $((20 * ${TIME_SCALE:-1}))/" \
+	"$run/vrsd.yaml"
+traffic_start
+kill -KILL $vrsd_pid "$(cat "$run/firewall.pid")"
+wait $vrsd_pid 2>/dev/null
+# Until it is over that it was lost, it lets nobody in.
+waiting() { [ "$(birdc -s "$run/sdwan.ctl" show protocols | grep -cE ' BGP .* (Active|Connect) ')" -eq 4 ]; }
+must wait_until 20 waiting
+start_vrsd
+check "all but a dead NVA come back" wait_until 40 sessions 4
+check "its routes are kept" effective 0.0.0.0/0 10.1.3.4
+check "for a while" wait_until 40 lacks effective 0.0.0.0/0 10.1.3.4
+check "then it is no next hop any more" lacks effective 10.251.0.0/16 10.1.3.4
+check "the other is" effective 10.251.0.0/16 10.1.2.4
+traffic_stop
+check_equal "no packet was lost for that" "" traffic_lost
+start_bird firewall 65002 4 0.0.0.0/0 10.251.0.0/16
+check "back, it is one again" wait_until 40 effective 10.251.0.0/16 10.1.3.4
+sed -i '/deferral-time/d; /stale-time/d' "$run/vrsd.yaml"
+must ask reload
 
 # One of two next hops goes, then comes back.
 kill -KILL "$(cat "$run/firewall.pid")"
