@@ -175,9 +175,19 @@ check "tracepoint: forward" traced vnet_forward "vm1 to vm2: " \
 	"system /16 vnet_local via ::ffff:10.1.0.5"
 check "tracepoint: drop" traced vnet_drop "vm1: " \
 	"no_nic: system /16 vnet_local via ::"
-for reason in NEIGH_FAILED IP_INNOROUTES PKT_TOO_BIG IP_RPFILTER; do
-	check "the kernel's own tracepoint has a reason: $reason" \
-		grep "kfree_skb: .* reason: $reason" $tracing/trace
+# dropped_as OURS THEIRS: what is dropped for this reason is freed for that one, by the
+# same processor and with nothing in between.
+dropped_as() {
+	awk -v ours=" $1: " -v theirs="reason: $2\$" '
+		{ match($0, /\[[0-9]+\]/); cpu = substr($0, RSTART, RLENGTH) }
+		/: kfree_skb: / && last[cpu] && $0 ~ theirs { found = 1 }
+		{ last[cpu] = /: vnet_drop: / && index($0, ours) }
+		END { exit !found }' $tracing/trace
+}
+for reasons in "no_nic NEIGH_FAILED" "no_route IP_INNOROUTES" "too_big PKT_TOO_BIG" \
+	"spoofed_addr IP_RPFILTER"; do
+	# shellcheck disable=SC2086 # two words
+	check "the kernel's own tracepoint has a reason: $reasons" dropped_as $reasons
 done
 
 # The kernel counts these at the VNet's device, where they are among the sum.
