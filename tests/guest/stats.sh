@@ -138,7 +138,7 @@ for i in 1 2 3; do
 	send_from vm1 10.66.0.1 >/dev/null
 done
 check_equal "packets and bytes of a next hop" \
-	'[{"address":"10.1.0.5","weight":1,"up":true,"standby":false,"packets":3,"bytes":294}]' hop
+	'[{"address":"10.1.0.5","weight":1,"up":true,"standby":false,"used":true,"packets":3,"bytes":294}]' hop
 must ip route del 10.66.0.0/16 table 101
 must ip route add 10.66.0.0/16 via 10.1.0.5 dev blue table 101
 check "they outlive the route" grep -q '"packets":3' <(hop)
