@@ -40,6 +40,22 @@ check_counter() {
 	check "$1" counter_rises "${@:2}"
 }
 
+# add_onprem: the host behind the NVA "nva", which forwards to it: 10.250.0.10 and
+# fd00:250::10.
+add_onprem() {
+	add_netns onprem
+	must ip link add name inside netns nva type veth peer name eth0 netns onprem
+	must ip -n nva address add 10.250.0.1/16 dev inside
+	must ip -n nva address add fd00:250::1/64 dev inside nodad
+	must ip -n nva link set inside up
+	must ip -n onprem address add 10.250.0.10/16 dev eth0
+	must ip -n onprem address add fd00:250::10/64 dev eth0 nodad
+	must ip -n onprem link set eth0 up
+	must ip -n onprem route add default via 10.250.0.1
+	must ip -n onprem route add default via fd00:250::1
+	must in_vm nva sysctl -qw net.ipv4.ip_forward=1 net.ipv6.conf.all.forwarding=1
+}
+
 # ping_from VM ADDR [OPTION...]: one packet there and back.
 ping_from() {
 	in_vm "$1" ping -n -c 1 -W "$(seconds 2)" "${@:3}" "$2"

@@ -24,16 +24,7 @@ add_vm vm2 blue 10.1.0.5/24
 add_vm vm3 blue 10.1.2.4/24
 add_vm nva blue 10.1.3.4/24
 add_vm vm9 red 10.9.0.4/24
-
-# the host behind the NVA
-add_netns onprem
-must ip link add name inside netns nva type veth peer name eth0 netns onprem
-must ip -n nva address add 10.250.0.1/16 dev inside
-must ip -n nva link set inside up
-must ip -n onprem address add 10.250.0.10/16 dev eth0
-must ip -n onprem link set eth0 up
-must ip -n onprem route add default via 10.250.0.1
-must in_vm nva sysctl -qw net.ipv4.ip_forward=1
+add_onprem
 
 # Local NICs
 check "same subnet" ping_from vm1 10.1.0.5

@@ -14,15 +14,7 @@ add_vm vm1 blue fd00:10:1::4/64
 add_vm vm2 blue fd00:10:1::5/64
 add_vm vm3 blue fd00:10:1:2::4/64
 add_vm nva blue fd00:10:1:3::4/64
-
-add_netns onprem
-must ip link add name inside netns nva type veth peer name eth0 netns onprem
-must ip -n nva address add fd00:250::1/64 dev inside nodad
-must ip -n nva link set inside up
-must ip -n onprem address add fd00:250::10/64 dev eth0 nodad
-must ip -n onprem link set eth0 up
-must ip -n onprem route add default via fd00:250::1
-must in_vm nva sysctl -qw net.ipv6.conf.all.forwarding=1
+add_onprem
 
 check "same subnet" ping_from vm1 fd00:10:1::5
 check "another subnet" ping_from vm1 fd00:10:1:2::4

@@ -36,14 +36,7 @@ must on h2 vrs endpoint set blue fd00:10:1::4 host 192.0.2.1
 must on h2 vrs endpoint set blue 10.1.0.5 host 192.0.2.1
 must on h2 vrs endpoint set blue 10.1.1.4 host 192.0.2.1
 
-add_netns onprem
-must ip link add name inside netns nva type veth peer name eth0 netns onprem
-must ip -n nva address add 10.250.0.1/16 dev inside
-must ip -n nva link set inside up
-must ip -n onprem address add 10.250.0.10/16 dev eth0
-must ip -n onprem link set eth0 up
-must ip -n onprem route add default via 10.250.0.1
-must in_vm nva sysctl -qw net.ipv4.ip_forward=1
+add_onprem
 for i in 1 2; do
 	must ip -n h$i route add 10.250.0.0/16 via 10.1.3.4 dev blue table 101
 done

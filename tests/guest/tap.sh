@@ -118,14 +118,7 @@ check "a tap that takes none gets segments" cut vm3 plain 10.1.0.5
 check "IPv6 ones, too" cut vm3 plain fd00:10:1::5
 
 # An NVA on a tap
-add_netns onprem
-must ip link add name inside netns nva type veth peer name eth0 netns onprem
-must ip -n nva address add 10.250.0.1/16 dev inside
-must ip -n nva link set inside up
-must ip -n onprem address add 10.250.0.10/16 dev eth0
-must ip -n onprem link set eth0 up
-must ip -n onprem route add default via 10.250.0.1
-must in_vm nva sysctl -qw net.ipv4.ip_forward=1
+add_onprem
 must vrs nic set nva forwarding on
 must ip route add 10.250.0.0/16 via 10.1.3.4 dev blue table 101
 check "through an NVA on a tap" ping_from plain 10.250.0.10

@@ -43,18 +43,7 @@ add_vm_at h2 nva blue 10.1.3.4/24 fd00:10:1:3::4/64
 add_vm_at h3 vm3 blue 10.1.0.6/24
 must on h2 vrs nic set nva forwarding on
 must ip -n h1 address add 10.1.1.4/32 dev blue
-
-add_netns onprem
-must ip link add name inside netns nva type veth peer name eth0 netns onprem
-must ip -n nva address add 10.250.0.1/16 dev inside
-must ip -n nva address add fd00:250::1/64 dev inside nodad
-must ip -n nva link set inside up
-must ip -n onprem address add 10.250.0.10/16 dev eth0
-must ip -n onprem address add fd00:250::10/64 dev eth0 nodad
-must ip -n onprem link set eth0 up
-must ip -n onprem route add default via 10.250.0.1
-must ip -n onprem route add default via fd00:250::1
-must in_vm nva sysctl -qw net.ipv4.ip_forward=1 net.ipv6.conf.all.forwarding=1
+add_onprem
 
 # Setting
 check_error "an address of a NIC here" "is vm1's" \

@@ -49,15 +49,7 @@ tell() {
 add_nva() {
 	add_vm nva blue 10.1.3.4/24
 	must vrs nic set nva forwarding on
-	add_netns onprem
-	must ip link add name inside netns nva type veth \
-		peer name eth0 netns onprem
-	must ip -n nva address add 10.250.0.1/16 dev inside
-	must ip -n nva link set inside up
-	must ip -n onprem address add 10.250.0.10/16 dev eth0
-	must ip -n onprem link set eth0 up
-	must ip -n onprem route add default via 10.250.0.1
-	must in_vm nva sysctl -qw net.ipv4.ip_forward=1
+	add_onprem
 }
 
 serve() {
