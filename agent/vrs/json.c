@@ -39,7 +39,7 @@ char *json_line(json_t *value)
 
 void json_show(json_t *value)
 {
-	json_dumpf(value, stdout, JSON_INDENT(2));
+	json_dumpf(value, stdout, JSON_INDENT(2) | JSON_ENCODE_ANY);
 	putchar('\n');
 	json_decref(value);
 }

@@ -137,4 +137,5 @@ check "there is a tunnel" eval "on h1 vrs show tunnel | grep vxlan0"
 sed -i '/^tunnel/d' "$run/vrsd.yaml"
 check "without the tunnel" on h1 vrs -s "$run/rs/vrsd.sock" reload
 check "it is none any more" wait_until 10 untold vxlan0 on h1 vrs show tunnel
+check_equal "in JSON" null on h1 vrs show tunnel -j
 ktap_finish
