@@ -215,6 +215,13 @@ const char *prefix_format(const struct prefix *prefix, char *buf)
 	return buf;
 }
 
+/* 224.0.0.0/3 has more than multicast; all others have their bits within. */
+bool prefix_is_unicast(const struct prefix *prefix)
+{
+	return !addr_is_loopback(&prefix->addr) &&
+	       (!addr_is_multicast(&prefix->addr) || prefix->len < 4);
+}
+
 struct prefix prefix_make(const struct addr *addr, unsigned int len)
 {
 	return (struct prefix){ .addr = addr_mask(addr, len), .len = len };

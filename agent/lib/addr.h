@@ -81,6 +81,9 @@ const char *prefix_parse(const char *str, struct prefix *out);
 /* Print into @buf (PREFIX_STRLEN). Returns @buf. */
 const char *prefix_format(const struct prefix *prefix, char *buf);
 
+/* Whether not all of it is multicast or loopback; the default is unicast. */
+bool prefix_is_unicast(const struct prefix *prefix);
+
 /* Prefix from an address with its host bits cleared. */
 struct prefix prefix_make(const struct addr *addr, unsigned int len);
 /* Total order: by address, then shorter before longer. */

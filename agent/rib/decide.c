@@ -3,10 +3,11 @@
  * The decision process (RFC 4271 9.1), as a route server for virtual networks
  * needs it:
  *
- *  1. A path is eligible unless its AS_PATH contains our own AS (more often
- *     than its peer is allowed) or AS 0, its next hop is no unicast address, or
- *     one of ours, it is a leak (RFC 9234), a gateway sends what a route server
- *     has marked, or a route map drops it or has another path stand for it.
+ *  1. A path is eligible unless its prefix is no unicast one (RFC 4271 6.3),
+ *     its AS_PATH contains our own AS (more often than its peer is allowed) or
+ *     AS 0, its next hop is no unicast address, or one of ours, it is a leak
+ *     (RFC 9234), a gateway sends what a route server has marked, or a route
+ *     map drops it or has another path stand for it.
  *  2. Our own route (an address space of the VNet) beats every other.
  *  3. The kind of peer that the routing preference names wins; before that,
  *     long-lived stale paths (RFC 9494) lose against all others, and paths in
@@ -90,13 +91,18 @@ bool decide_accepts(const struct rib_peer *peer, uint32_t attrs)
  * hop becomes ours (adjin_review()), and saves a look at its attributes.
  */
 static enum rib_why path_eligible(const struct table *t,
+				  const struct net *net,
 				  const struct rib_path *path)
 {
+	struct prefix prefix;
 	enum rib_why why;
 	uint16_t flags;
 
 	if (path->checked)
 		return why_refused(path->why) ? path->why : RIB_WHY_BEST;
+	net_prefix_read(&t->nets, net, &prefix);
+	if (!prefix_is_unicast(&prefix))
+		return RIB_WHY_NOT_UNICAST;
 	why = judge(t->rib->peer[path->peer], path->attrs);
 	if (why != RIB_WHY_BEST)
 		return why;
@@ -118,8 +124,8 @@ static uint64_t path_cost(const struct table *t, const struct rib_path *path)
 }
 
 /* Steps 1 to 4: the paths left are marked BEST. */
-static void eliminate(const struct table *t, struct rib_path *paths,
-		      uint32_t n)
+static void eliminate(const struct table *t, const struct net *net,
+		      struct rib_path *paths, uint32_t n)
 {
 	uint64_t least = UINT64_MAX, cost;
 	bool own = false;
@@ -133,7 +139,7 @@ static void eliminate(const struct table *t, struct rib_path *paths,
 			paths[i].why = RIB_WHY_AS_PATH_LENGTH;
 			paths[i].checked = false;
 		} else {
-			paths[i].why = path_eligible(t, &paths[i]);
+			paths[i].why = path_eligible(t, net, &paths[i]);
 			paths[i].checked = true;
 			cost = path_cost(t, &paths[i]);
 			if (paths[i].why == RIB_WHY_BEST && cost < least)
@@ -217,7 +223,7 @@ static void decide(struct table *t, struct net *net)
 	uint32_t n;
 
 	paths = net_paths(&t->nets, net, &n);
-	eliminate(t, paths, n);
+	eliminate(t, net, paths, n);
 	if (n < 2)
 		return;
 	sort(t, paths, ids, n);

@@ -56,7 +56,7 @@ uint32_t inbound_attrs(struct inbound *in, const struct prefix *prefix)
 	uint64_t class;
 	uint32_t i;
 
-	if (!in->applied)
+	if (!in->applied || !prefix_is_unicast(prefix))
 		return in->raw;
 	class = rib_map_class(in->map, prefix);
 	for (i = 0; i < in->n; i++) {

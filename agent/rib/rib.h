@@ -274,6 +274,7 @@ enum rib_why {
 	RIB_WHY_BEST,			/* the one that is sent on */
 	RIB_WHY_MULTIPATH,		/* used next to the best */
 	RIB_WHY_SAME_NEXT_HOP,		/* would be, but its hop is in use */
+	RIB_WHY_NOT_UNICAST,		/* prefix is multicast or loopback */
 	RIB_WHY_LOOP,			/* own AS in AS_PATH */
 	RIB_WHY_NEXT_HOP,		/* our own or no unicast address */
 	RIB_WHY_LEAK,			/* RFC 9234 */

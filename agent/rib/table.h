@@ -260,7 +260,7 @@ static inline bool peer_has(const struct rib_peer *peer, uint16_t sent)
 /* Whether a path is not eligible. */
 static inline bool why_refused(unsigned int why)
 {
-	return why >= RIB_WHY_LOOP && why <= RIB_WHY_SUMMARIZED;
+	return why >= RIB_WHY_NOT_UNICAST && why <= RIB_WHY_SUMMARIZED;
 }
 
 static inline unsigned int path_age(const struct rib_peer *peer,

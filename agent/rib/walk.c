@@ -497,6 +497,7 @@ const char *rib_why_name(enum rib_why why)
 		[RIB_WHY_BEST] = "best",
 		[RIB_WHY_MULTIPATH] = "multipath",
 		[RIB_WHY_SAME_NEXT_HOP] = "same-next-hop",
+		[RIB_WHY_NOT_UNICAST] = "not-unicast",
 		[RIB_WHY_LOOP] = "as-loop",
 		[RIB_WHY_NEXT_HOP] = "next-hop",
 		[RIB_WHY_LEAK] = "route-leak",

@@ -148,11 +148,13 @@ static void load_add(struct load *load, const void *data, size_t len)
 	load->len += len;
 }
 
-/* Blocks of 8 neighbouring /24, scattered. */
+/* Blocks of 8 neighbouring /24, scattered; 128.0.0.0/8 for 127.0.0.0/8. */
 static uint32_t prefix_of(unsigned int index)
 {
-	uint32_t block = index / 8 * 2654435761u & 0x1fffff;
+	uint32_t block = index / 8 * 2654435761u & 0xfffff;
 
+	if (block >> 13 == 127)
+		block += 1 << 13;
 	return (block << 3 | index % 8) << 8;
 }
 

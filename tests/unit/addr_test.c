@@ -5,6 +5,7 @@
 
 #include "ktap.h"
 #include "lib/addr.h"
+#include "lib/util.h"
 
 static struct addr addr(const char *text)
 {
@@ -189,6 +190,32 @@ static void test_kinds(void)
 	ktap_ok(addr_is_link_local(&a), "169.254.1.1 is link-local");
 }
 
+/* RFC 4271 6.3 */
+static void test_unicast(void)
+{
+	static const struct {
+		const char *prefix;
+		bool unicast;
+	} cases[] = {
+		{ "0.0.0.0/0", true }, { "::/0", true },
+		{ "127.0.0.0/8", false }, { "127.0.0.1/32", false },
+		{ "126.0.0.0/7", true }, { "128.0.0.0/1", true },
+		{ "224.0.0.0/3", true }, { "224.0.0.0/4", false },
+		{ "239.255.0.0/16", false }, { "240.0.0.0/4", true },
+		{ "::1/128", false }, { "::/127", true },
+		{ "ff00::/8", false }, { "fe00::/7", true },
+	};
+	struct prefix prefix;
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
+		ktap_must(!prefix_parse(cases[i].prefix, &prefix));
+		ktap_ok(prefix_is_unicast(&prefix) == cases[i].unicast,
+			"%s is %s", cases[i].prefix,
+			cases[i].unicast ? "unicast" : "not");
+	}
+}
+
 static void test_sockaddr(void)
 {
 	struct addr a = addr("10.1.2.4"), b = addr("fd00::4"), back, mapped;
@@ -218,6 +245,7 @@ int main(void)
 	test_order();
 	test_relations();
 	test_kinds();
+	test_unicast();
 	test_sockaddr();
 	return ktap_finish();
 }

@@ -62,6 +62,10 @@ void make_prefixes(void)
 	}
 	addr = v4(0, 0, 0, 0);
 	prefix[0][1] = prefix_make(&addr, 0);
+	addr = v4(232, 0, 0, 0);
+	prefix[0][PREFIX_BAD] = prefix_make(&addr, 8);
+	addr = addr_make(AF_INET6, (uint8_t[16]){ 0xff, 0x3e });
+	prefix[1][PREFIX_BAD] = prefix_make(&addr, 16);
 	for (i = 0; i < N_SPACES; i++) {
 		addr = v4(10, 1 + i, 0, 0);
 		space[0][i] = prefix_make(&addr, 16);
@@ -89,12 +93,15 @@ unsigned int prefix_index(enum bgp_af af, const struct prefix *which)
 
 /* ---- the model ------------------------------------------------------- */
 
-static bool model_eligible(enum bgp_af af, const struct spec *spec,
+static bool model_eligible(unsigned int p, const struct spec *spec,
 			   enum rib_why *why)
 {
 	unsigned int i;
 
-	(void)af;
+	if (p == PREFIX_BAD) {
+		*why = RIB_WHY_NOT_UNICAST;
+		return false;
+	}
 	for (i = 0; i < spec->n_as; i++) {
 		if (spec->as[i] == LOCAL_AS) {
 			*why = RIB_WHY_LOOP;
@@ -150,14 +157,14 @@ void model_decide(enum bgp_af af, unsigned int p, struct decision *d)
 	for (s = 0; s < N_LANES; s++) {
 		path = path_of(s, af, p);
 		if (path->there &&
-		    model_eligible(af, &path->spec, &d->why[s]) &&
+		    model_eligible(p, &path->spec, &d->why[s]) &&
 		    cost(&path->spec) < least)
 			least = cost(&path->spec);
 	}
 	for (s = 0; s < N_LANES; s++) {
 		path = path_of(s, af, p);
 		if (!path->there ||
-		    !model_eligible(af, &path->spec, &d->why[s]))
+		    !model_eligible(p, &path->spec, &d->why[s]))
 			continue;
 		if (d->own) {
 			d->why[s] = RIB_WHY_OWN_SPACE;

@@ -15,6 +15,7 @@
 #define N_IDS		2		/* paths of a prefix from a session */
 #define N_LANES		(N_SESSIONS * N_IDS)
 #define N_PREFIXES	48		/* of each family */
+#define PREFIX_BAD	2		/* of these: is multicast */
 #define N_SPACES	4
 #define LOCAL_AS	65515
 #define PATH_MAX_LEN	4

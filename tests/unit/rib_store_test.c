@@ -39,7 +39,8 @@ static struct prefix nth_prefix(int family, uint32_t i)
 		addr = addr_make(AF_INET6, bytes);
 		return prefix_make(&addr, 48 + i % 81);
 	}
-	addr = addr_from_v4(scattered);
+	/* Inside 128.0.0.0/2, where all is unicast. */
+	addr = addr_from_v4(1u << 31 | scattered >> 2);
 	return prefix_make(&addr, 32);
 }
 
