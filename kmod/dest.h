@@ -14,7 +14,7 @@
 #include <linux/vnet.h>
 #include <linux/xarray.h>
 
-#include "fib.h"
+#include "mirror.h"
 #include "nexthop.h"
 
 struct vnet;

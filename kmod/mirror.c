@@ -13,6 +13,7 @@
 #include "compat.h"
 #include "debugfs.h"
 #include "dest.h"
+#include "fib.h"
 #include "link.h"
 #include "mirror.h"
 #include "nexthop.h"

@@ -5,16 +5,81 @@
 #ifndef _VNET_MIRROR_H
 #define _VNET_MIRROR_H
 
+#include <linux/list.h>
+#include <linux/rcupdate.h>
+#include <linux/spinlock.h>
 #include <linux/types.h>
+#include <linux/xarray.h>
 
 #include "addr.h"
-#include "fib.h"
+#include "lpm.h"
 
 struct netlink_ext_ack;
+struct vnet;
 struct vnet_action;
+struct vnet_dest;
 struct vnet_endpoint;
 struct vnet_peering;
-struct vnet_prefix;
+struct vnet_table;
+
+/* A list of destinations begins with so many, which suffice for most tables, and has at most
+ * so many: what is beyond is found by a walk.
+ */
+#define VNET_MIRROR_LIST_MIN	16
+#define VNET_MIRROR_LIST_MAX	4096
+
+/**
+ * struct vnet_dest_list - destinations by index
+ * @rcu: for freeing
+ * @size: length of @dest
+ * @dest: NULL where there is none
+ */
+struct vnet_dest_list {
+	struct rcu_head rcu;
+	u32 size;
+	struct vnet_dest __rcu *dest[];
+};
+
+/**
+ * struct vnet_mirror - one family of a mirrored table
+ * @table: the table
+ * @family: AF_INET or AF_INET6
+ * @live: holds what the kernel's table holds (@lock writes, READ_ONCE). Nobody
+ *	may use what a mirror that is not live holds.
+ * @replaying: takes part in the current round of replay (@lock writes,
+ *	READ_ONCE)
+ * @lock: serialises writers of all below; taken with BH disabled
+ * @lpm: prefix -> index in @dests; RCU readers
+ * @spaces: system table: the address spaces, prefix -> VNET_SPACE_*; no two of
+ *	them overlap; RCU readers
+ * @list: those of @dests with the smallest indexes; NULL before the first; RCU readers
+ * @dests: struct vnet_dest by index, shared by prefixes; RCU readers
+ * @num_dests: how many of @dests have routes (@lock)
+ * @retired: those that have none any more, until no reader knows them (@lock)
+ * @heard: event that the notifier of live tables has applied; changes with the
+ *	table, one event at a time
+ */
+struct vnet_mirror {
+	struct vnet_table *table;
+	u8 family;
+	bool live;
+	bool replaying;
+	spinlock_t lock;	/* writers */
+	struct vnet_lpm lpm;
+	struct vnet_lpm spaces;
+	struct vnet_dest_list __rcu *list;
+	struct xarray dests;
+	u32 num_dests;
+	struct list_head retired;
+	const void *heard;
+};
+
+/* Whose an address space is: values of struct vnet_mirror.spaces. A route into a
+ * VNet that is not peered is nobody's: it only keeps its place.
+ */
+#define VNET_SPACE_OWN		1
+#define VNET_SPACE_PEER		2
+#define VNET_SPACE_NOBODY	3
 
 /* Who writes to a mirror: see struct vnet_mirror.live and .replaying */
 enum vnet_mirror_writer {
