@@ -133,7 +133,8 @@ check "and BGP" wait_until 60 sessions 8
 counts=$(session_counts sdwan sdwan6)
 
 # AdminDown is no failure.
-must bfdd "configure terminal" "bfd" "peer 10.1.1.4 local-address 10.1.2.4 interface eth0" "shutdown"
+frr_peer() { bfdd "configure terminal" "bfd" "peer 10.1.1.4 local-address 10.1.2.4 interface eth0" "$1"; }
+must frr_peer "shutdown"
 admin_down() {
 	vrs show bfd sdwan -j | jq -e 'any(.[]; .localAddress == "10.1.1.4" and .state == "Down" and
 		.remoteState == "AdminDown" and .diagnostic == "Neighbor Signaled Session Down")'
@@ -141,8 +142,25 @@ admin_down() {
 check "the neighbor says AdminDown" wait_until 10 admin_down
 sleep 2
 check_equal "BGP goes on" "$counts" session_counts sdwan sdwan6
-must bfdd "configure terminal" "bfd" "peer 10.1.1.4 local-address 10.1.2.4 interface eth0" "no shutdown"
+must frr_peer "no shutdown"
 check "it comes back" wait_until 20 bfd Up sdwan
+
+# Whoever has it change all the time does not fill the log, which tells what has come of it.
+said() { grep -E "neighbor sdwan .*10\.1\.1\.4.*: BFD is" "$run/vrsd.log"; }
+said_last() { said | tail -n 1 | grep -q "BFD is $1"; }
+before=$(said | wc -l)
+for i in {1..14}; do
+	must frr_peer "shutdown"
+	must wait_until 10 admin_down
+	must frr_peer "no shutdown"
+	must wait_until 20 bfd Up sdwan
+done
+check "28 changes are not 28 lines" test $(($(said | wc -l) - before)) -le 20
+check "the last says that it is up" wait_until 15 said_last up
+must frr_peer "shutdown"
+check "then that it is not" wait_until 15 said_last down
+must frr_peer "no shutdown"
+check "and that it is again" wait_until 20 said_last up
 
 # And ours: another session with the same neighbor says goodbye for the one before.
 frr_told() { frr_bfd '.status == "down" and ."remote-diagnostic" == "administratively down"'; }
