@@ -227,30 +227,19 @@ static int send_genl(char **args)
 	return report(nlh);
 }
 
-static int send_link(char **args)
+/* @header: bytes of what the type has before its attributes */
+static int send_new(uint16_t type, size_t header, const char *ifname,
+		    char **args)
 {
 	static char request[BUFFER_SIZE];
 	struct nlmsghdr *nlh = mnl_nlmsg_put_header(request);
 
-	nlh->nlmsg_type = RTM_NEWLINK;
+	nlh->nlmsg_type = type;
 	nlh->nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK | NLM_F_CREATE |
 			   NLM_F_EXCL;
-	mnl_nlmsg_put_extra_header(nlh, sizeof(struct ifinfomsg));
-	mnl_attr_put_strz(nlh, IFLA_IFNAME, *args++);
-	socket_open(NETLINK_ROUTE);
-	put_attrs(nlh, args);
-	return report(nlh);
-}
-
-static int send_nexthop(char **args)
-{
-	static char request[BUFFER_SIZE];
-	struct nlmsghdr *nlh = mnl_nlmsg_put_header(request);
-
-	nlh->nlmsg_type = RTM_NEWNEXTHOP;
-	nlh->nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK | NLM_F_CREATE |
-			   NLM_F_EXCL;
-	mnl_nlmsg_put_extra_header(nlh, sizeof(struct nhmsg));
+	mnl_nlmsg_put_extra_header(nlh, header);
+	if (ifname)
+		mnl_attr_put_strz(nlh, IFLA_IFNAME, ifname);
 	socket_open(NETLINK_ROUTE);
 	put_attrs(nlh, args);
 	return report(nlh);
@@ -261,9 +250,11 @@ int main(int argc, char **argv)
 	if (argc >= 3 && !strcmp(argv[1], "genl"))
 		return send_genl(argv + 2);
 	if (argc >= 3 && !strcmp(argv[1], "link"))
-		return send_link(argv + 2);
+		return send_new(RTM_NEWLINK, sizeof(struct ifinfomsg), argv[2],
+				argv + 3);
 	if (argc >= 3 && !strcmp(argv[1], "nexthop"))
-		return send_nexthop(argv + 2);
+		return send_new(RTM_NEWNEXTHOP, sizeof(struct nhmsg), NULL,
+				argv + 2);
 	die("usage: genl CMD [dump] ATTRIBUTE... | link NAME ATTRIBUTE... | "
 	    "nexthop ATTRIBUTE...");
 }
