@@ -169,7 +169,7 @@ int vnet_port_change(struct vnet_port *port,
 		     const struct vnet_port_change *change,
 		     struct netlink_ext_ack *extack);
 
-/* RTNL; @subnet is new, or goes: NICs with their primary address in it */
+/* RTNL; @subnet is new, takes another's place, or goes: NICs with their primary address in it */
 void vnet_port_bind(struct vnet *vnet, struct vnet_subnet *subnet);
 void vnet_port_unbind(struct vnet *vnet, struct vnet_subnet *subnet);
 
