@@ -89,15 +89,23 @@ static void path_gone(struct table *t, struct rib_peer *peer, uint32_t attrs)
 }
 
 static void path_refresh(struct table *t, struct rib_peer *peer,
-			 struct net *net, struct rib_path *path)
+			 struct net *net, struct rib_path *path,
+			 unsigned int epoch)
 {
 	uint32_t attrs = path->attrs;
 
 	count_out(t, net, path);
-	path->epoch = peer->af[t->af].epoch;
+	path->epoch = epoch;
 	count_in(t, net, path);
 	if (summed(t, attrs))
 		summary_touch(t, peer, attrs);
+}
+
+/* Of two epochs the one that is not as long ago. */
+static unsigned int later(const struct peer_af *af, unsigned int a,
+			  unsigned int b)
+{
+	return (af->epoch - a) % EPOCHS < (af->epoch - b) % EPOCHS ? a : b;
 }
 
 /*
@@ -113,23 +121,28 @@ static bool is_full(const struct table *t, struct net *net,
 	return n + (peer->index != PEER_OWN) >= NET_PATHS_MAX;
 }
 
-/* @attrs: id, not owned. False: the prefix can have no more paths. */
+/*
+ * @attrs: id, not owned. @epoch: unless it was heard later. False: the prefix
+ * can have no more paths.
+ */
 static bool path_set(struct table *t, struct rib_peer *peer,
-		     const struct net_key *key, uint32_t attrs, bool summary)
+		     const struct net_key *key, uint32_t attrs,
+		     unsigned int epoch, bool summary)
 {
 	const struct attrset *set = attrset_get(&t->rib->attrs, attrs);
 	uint32_t id = net_add_suppressed(t, key);
 	struct net *net = net_get(&t->nets, id);
-	struct peer_af *af = &peer->af[t->af];
 	uint32_t old = NET_NONE;
 	struct rib_path *path;
 	struct choice before;
 	uint32_t at;
 
 	path = path_find(t, net, peer->index, key->path_id, summary, &at);
+	if (path)
+		epoch = later(&peer->af[t->af], epoch, path->epoch);
 	if (path && path->attrs == attrs &&
 	    !path_void(t->rib, t->af, path)) {
-		path_refresh(t, peer, net, path);
+		path_refresh(t, peer, net, path, epoch);
 		return true;
 	}
 	if (!path && is_full(t, net, peer))
@@ -146,7 +159,7 @@ static bool path_set(struct table *t, struct rib_peer *peer,
 		.peer = peer->index,
 		.hops = set->hops,
 		.why = RIB_WHY_AS_PATH_LENGTH,
-		.epoch = af->epoch,
+		.epoch = epoch,
 		.least = !!(set->flags & ATTRSET_LEAST),
 		.summary = summary,
 	};
@@ -154,7 +167,7 @@ static bool path_set(struct table *t, struct rib_peer *peer,
 	attrset_hold(&t->rib->attrs, attrs);
 	decide_commit(t, id, &before);
 	if (summed(t, attrs))
-		summary_add(t, peer, attrs);
+		summary_add(t, peer, attrs, epoch);
 	if (old != NET_NONE)
 		path_gone(t, peer, old);
 	return true;
@@ -187,6 +200,7 @@ static void path_change(struct table *t, uint32_t id, struct rib_path *path,
 {
 	const struct attrset *set = attrset_get(&t->rib->attrs, attrs);
 	struct rib_peer *peer = t->rib->peer[path->peer];
+	unsigned int epoch = path->epoch;
 	uint32_t old = path->attrs;
 	struct choice before;
 
@@ -198,7 +212,7 @@ static void path_change(struct table *t, uint32_t id, struct rib_path *path,
 	path->checked = false;
 	decide_commit(t, id, &before);
 	if (summed(t, attrs))
-		summary_add(t, peer, attrs);
+		summary_add(t, peer, attrs, epoch);
 	path_gone(t, peer, old);
 }
 
@@ -217,12 +231,13 @@ bool adjin_change(struct table *t, uint32_t id, uint16_t peer,
 }
 
 void adjin_summary_set(struct table *t, struct rib_peer *peer,
-		       const struct prefix *prefix, uint32_t attrs)
+		       const struct prefix *prefix, uint32_t attrs,
+		       unsigned int epoch)
 {
 	struct net_key key = { .prefix = *prefix };
 
 	net_key_hash(&t->nets, &key);
-	path_set(t, peer, &key, attrs, true);
+	path_set(t, peer, &key, attrs, epoch, true);
 }
 
 void adjin_summary_change(struct table *t, const struct rib_peer *peer,
@@ -283,7 +298,7 @@ static void take(struct table *t, struct rib_peer *peer, uint32_t attrs,
 				continue;
 			if (!path_set(t, peer, &key[i],
 				      inbound_attrs(&in, &key[i].prefix),
-				      false))
+				      peer->af[t->af].epoch, false))
 				excess->many++;
 		}
 	}
@@ -339,10 +354,11 @@ void rib_peer_withdraw(struct rib_peer *peer, enum bgp_af af,
 
 void adjin_own_add(struct table *t, const struct prefix *prefix)
 {
+	struct rib_peer *own = t->rib->peer[PEER_OWN];
 	struct net_key key = { .prefix = *prefix };
 
 	net_key_hash(&t->nets, &key);
-	path_set(t, t->rib->peer[PEER_OWN], &key, t->rib->own_attrs, false);
+	path_set(t, own, &key, t->rib->own_attrs, own->af[t->af].epoch, false);
 }
 
 void adjin_own_del(struct table *t, const struct prefix *prefix)

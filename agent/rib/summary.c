@@ -233,12 +233,15 @@ static uint32_t best_attrs(const struct summary *summary)
 	return part_get(summary, summary->heap[0])->attrs;
 }
 
-/* The peer has said what contributes to it just now. */
+/*
+ * Something that contributes to it was heard in @epoch: it is no older, nor
+ * younger, as what is stale can get here by another map or as long-lived.
+ */
 static void publish(struct table *t, struct rib_peer *peer,
-		    const struct summary *summary)
+		    const struct summary *summary, unsigned int epoch)
 {
 	adjin_summary_set(t, peer, &t->rib->summary[summary->which],
-			  best_attrs(summary));
+			  best_attrs(summary), epoch);
 }
 
 /*
@@ -256,7 +259,8 @@ static void review(struct table *t, struct rib_peer *peer,
 		adjin_summary_change(t, peer, prefix, best_attrs(summary));
 }
 
-void summary_add(struct table *t, struct rib_peer *peer, uint32_t attrs)
+void summary_add(struct table *t, struct rib_peer *peer, uint32_t attrs,
+		 unsigned int epoch)
 {
 	struct attrset_pool *pool = &t->rib->attrs;
 	struct summary *summary = find_or_add(&peer->af[t->af],
@@ -270,7 +274,7 @@ void summary_add(struct table *t, struct rib_peer *peer, uint32_t attrs)
 	} else {
 		part_add(t, summary, set);
 	}
-	publish(t, peer, summary);
+	publish(t, peer, summary, epoch);
 }
 
 void summary_touch(struct table *t, struct rib_peer *peer, uint32_t attrs)
@@ -278,7 +282,7 @@ void summary_touch(struct table *t, struct rib_peer *peer, uint32_t attrs)
 	struct summary *summary = find(&peer->af[t->af],
 			attrset_summary(&t->rib->attrs, attrs));
 
-	publish(t, peer, summary);
+	publish(t, peer, summary, peer->af[t->af].epoch);
 }
 
 void summary_del(struct table *t, struct rib_peer *peer, uint32_t attrs)

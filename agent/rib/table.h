@@ -305,11 +305,12 @@ bool adjin_long_lived(struct table *t);
 bool adjin_change(struct table *t, uint32_t id, uint16_t peer,
 		  uint32_t path_id, uint32_t attrs);
 /*
- * The path by which a peer's summary stands for others: make it so as of now;
- * give it other attributes if it is still there; or remove it.
+ * The path by which a peer's summary stands for others: make it so as of an
+ * epoch; give it other attributes if it is still there; or remove it.
  */
 void adjin_summary_set(struct table *t, struct rib_peer *peer,
-		       const struct prefix *prefix, uint32_t attrs);
+		       const struct prefix *prefix, uint32_t attrs,
+		       unsigned int epoch);
 void adjin_summary_change(struct table *t, const struct rib_peer *peer,
 			  const struct prefix *prefix, uint32_t attrs);
 void adjin_summary_unset(struct table *t, struct rib_peer *peer,
@@ -356,8 +357,12 @@ void inbound_end(struct inbound *in);
 bool inbound_run(struct table *t);
 
 /* summary.c */
-/* A path with a SUMMED set has come, is still there, or has gone. */
-void summary_add(struct table *t, struct rib_peer *peer, uint32_t attrs);
+/*
+ * A path with a SUMMED set, heard in an epoch, has come; it has been heard
+ * again; or it has gone.
+ */
+void summary_add(struct table *t, struct rib_peer *peer, uint32_t attrs,
+		 unsigned int epoch);
 void summary_touch(struct table *t, struct rib_peer *peer, uint32_t attrs);
 void summary_del(struct table *t, struct rib_peer *peer, uint32_t attrs);
 /* Forget those of a peer that is going. */

@@ -352,6 +352,50 @@ static void test_summary(void)
 	ktap_ok(!programmed, "and not again when their peer has gone");
 }
 
+/* Whether what stands for others is there, and is stale. */
+static bool on_watched(void *arg, const struct rib_row *row)
+{
+	if (prefix_equal(&row->prefix, &watched))
+		*(bool *)arg = row->stale;
+	return true;
+}
+
+static bool watched_stale(void)
+{
+	struct rib_walk *walk = rib_walk_new(rib, 0, RIB_VIEW_LOC, NULL);
+	bool stale = false;
+
+	while (rib_walk_run(walk, 1000, on_watched, &stale))
+		;
+	rib_walk_free(walk);
+	return stale;
+}
+
+/* What a peer has left stands for it by a summary as well, and is no younger there. */
+static void test_summary_age(void)
+{
+	up(many);
+	announce(many, 65001, 0x14000000, N_ROUTES);
+	announce(many, 65002, LATE, 1);
+	run();
+	ktap_ok(!watched_stale(), "a summary of what has been heard is not stale");
+	rib_peer_down(many, 1, 0);
+	run();
+	ktap_ok(watched_stale(), "it is when their peer has gone");
+	rib_peer_long_lived(many, 0);
+	run();
+	ktap_ok(watched_stale(), "and when they are long-lived");
+	set_rule("match: [{ condition: Equals, prefixes: [20.0.0.0/24] }], "
+		 "actions: [{ type: Replace, prefixes: [20.0.0.0/8] }]", 0);
+	watched = (struct prefix){ addr_from_v4(0x14000000), 8 };
+	run();
+	ktap_ok(watched_stale(), "and so is another one, by another map");
+	up(many);
+	announce(many, 65001, 0x14000000, 1);
+	run();
+	ktap_ok(!watched_stale(), "until the first of them is heard again");
+}
+
 int main(void)
 {
 	struct rib_conf conf = { .local_as = 65515 };
@@ -371,6 +415,7 @@ int main(void)
 	rib_free(rib);
 	rib = rib_new(&conf, &ops, NULL);
 	test_summary();
+	test_summary_age();
 	rib_free(rib);
 	return ktap_finish();
 }
