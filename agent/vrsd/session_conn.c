@@ -46,6 +46,7 @@ static struct out_buf *sending;		/* see session_conn_send() */
 static struct peer_conn *dirty;
 static struct loop_job *flush_job;
 static bool reading_paused;
+static TAILQ_HEAD(, peer_conn) waiting = TAILQ_HEAD_INITIALIZER(waiting);
 static uint8_t input[BGP_MSG_MAX_EXT + READ_SIZE];
 
 static void watch_update(struct peer_conn *conn)
@@ -54,9 +55,29 @@ static void watch_update(struct peer_conn *conn)
 
 	if (conn->connecting || conn->blocked)
 		want |= LOOP_WRITE;
-	if (!conn->connecting && !reading_paused)
+	if (!conn->connecting && !conn->waiting)
 		want |= LOOP_READ;
 	loop_fd_want(conn->watch, want);
+}
+
+/*
+ * While rib is behind, who has something to say queues up for when it is not. So
+ * those who always have do not keep it from the others.
+ */
+static void wait_to_read(struct peer_conn *conn)
+{
+	conn->waiting = true;
+	TAILQ_INSERT_TAIL(&waiting, conn, wait);
+	watch_update(conn);
+}
+
+static void wait_no_more(struct peer_conn *conn)
+{
+	if (!conn->waiting)
+		return;
+	conn->waiting = false;
+	TAILQ_REMOVE(&waiting, conn, wait);
+	watch_update(conn);
 }
 
 static void mark_dirty(struct peer_conn *conn)
@@ -101,6 +122,7 @@ static void conn_close(struct peer_conn *conn)
 	if (conn->fd < 0)
 		return;
 	unmark_dirty(conn);
+	wait_no_more(conn);
 	loop_fd_free(conn->watch);
 	conn->watch = NULL;
 	hang_up(conn->peer, conn->fd);
@@ -285,7 +307,9 @@ static void conn_ready(int fd, unsigned int ready, void *arg)
 		connected(conn);
 		return;
 	}
-	if (ready & LOOP_READ)
+	if (ready & LOOP_READ && reading_paused)
+		wait_to_read(conn);
+	else if (ready & LOOP_READ)
 		conn_read(conn);
 	if (ready & LOOP_WRITE && conn->fd == fd)
 		conn_write(conn);
@@ -293,16 +317,11 @@ static void conn_ready(int fd, unsigned int ready, void *arg)
 
 void session_conn_pause_reading(bool pause)
 {
-	struct peer *peer = NULL;
-	enum bgp_direction i;
+	struct peer_conn *conn;
 
-	if (reading_paused == pause)
-		return;
 	reading_paused = pause;
-	while ((peer = session_next(peer)))
-		for (i = 0; i < BGP_DIRECTIONS; i++)
-			if (peer->conn[i].fd >= 0)
-				watch_update(&peer->conn[i]);
+	while (!pause && (conn = TAILQ_FIRST(&waiting)))
+		wait_no_more(conn);
 }
 
 /*

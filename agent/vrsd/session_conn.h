@@ -7,6 +7,8 @@
 #ifndef VRSD_SESSION_CONN_H
 #define VRSD_SESSION_CONN_H
 
+#include <bsd/sys/queue.h>
+
 #include "bgp/fsm.h"
 #include "vrsd/out.h"
 
@@ -28,6 +30,8 @@ struct peer_conn {
 	bool blocked;			/* the socket takes no more */
 	struct peer_conn *next_dirty;	/* has something new to write */
 	bool dirty;
+	TAILQ_ENTRY(peer_conn) wait;	/* has something new to read */
+	bool waiting;			/* until rib takes more */
 };
 
 static inline struct peer_conn *session_conn_of(const struct bgp_conn *bgp)
@@ -60,7 +64,7 @@ void session_conn_rekey(const struct peer_conn *conn);
 void session_conn_send(struct peer *peer, struct out_buf *buf, size_t offset,
 		       size_t len);
 
-/* Stop or go on reading from all peers. */
+/* Stop or go on reading from all peers, whoever has waited longest first. */
 void session_conn_pause_reading(bool pause);
 
 /* The state machine's: see struct bgp_io_ops. */

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * What a peer says before it hangs up is heard, also if what waited for it
- * cannot be written any more, and whatever is looked at first.
+ * cannot be written any more, and whatever is looked at first; and so is who has
+ * little to say beside those who never stop.
  */
 #include <arpa/inet.h>
 #include <fcntl.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -26,13 +28,43 @@ static struct loop_timer *settled;
 static size_t heard;			/* bytes */
 static bool heard_last, closed;
 
+/* Those who say all they can, and then one who has little to say. */
+#define FLOODERS	3
+#define CROWD		(FLOODERS + 1)
+#define CONGESTED	(24u << 10)	/* bytes, from which on rib is */
+#define TURNS		1000u
+
+static struct {
+	struct peer peer[CROWD];
+	int far[CROWD];
+	size_t heard[CROWD];
+	size_t queued;			/* for rib */
+	unsigned int turns;		/* in which rib took it */
+	struct loop_job *rib;
+} crowd;
+
 /* ---- the state machine, and what else is not here --------------------- */
+
+/* Who is heard says as much again. Rib is told twice as much, and is behind. */
+static size_t crowd_input(struct peer *from, const void *data, size_t len)
+{
+	size_t i = from - crowd.peer;
+
+	crowd.heard[i] += len;
+	ktap_must(write(crowd.far[i], data, len) == (ssize_t)len);
+	crowd.queued += 2 * len;
+	if (crowd.queued >= CONGESTED)
+		session_conn_pause_reading(true);
+	loop_defer(crowd.rib);
+	return len;
+}
 
 size_t bgp_conn_input(struct bgp_conn *bgp, const void *data, size_t len,
 		      unsigned int budget)
 {
-	(void)bgp;
 	(void)budget;
+	if (session_conn_of(bgp)->peer != &peer)
+		return crowd_input(session_conn_of(bgp)->peer, data, len);
 	heard += len;
 	heard_last = memchr(data, LAST, len);
 	if (heard_last) {
@@ -97,11 +129,6 @@ const char *session_problem(uint32_t number)
 	return "";
 }
 
-struct peer *session_next(const struct peer *last)
-{
-	return last ? NULL : &peer;
-}
-
 int min_ttl_set(int fd, int family, uint8_t ttl)
 {
 	(void)fd;
@@ -134,22 +161,24 @@ void chan_send_fd(struct chan *ch, uint16_t type, const void *body, size_t len,
 /* ---- a connection ---------------------------------------------------- */
 
 /* One end becomes the peer's connection, the other is returned. */
-static int call(void)
+static int call(struct peer *who)
 {
 	struct sockaddr_in addr = { .sin_family = AF_INET };
 	socklen_t len = sizeof(addr);
-	int listening = socket(AF_INET, SOCK_STREAM, 0), far, near;
+	int listening = socket(AF_INET, SOCK_STREAM, 0), far, near, on = 1;
 
 	addr.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
 	ktap_must(bind(listening, (void *)&addr, len) == 0 &&
 		  listen(listening, 1) == 0 &&
 		  getsockname(listening, (void *)&addr, &len) == 0);
 	far = socket(AF_INET, SOCK_STREAM, 0);
-	ktap_must(connect(far, (void *)&addr, len) == 0);
+	ktap_must(connect(far, (void *)&addr, len) == 0 &&
+		  setsockopt(far, IPPROTO_TCP, TCP_NODELAY, &on,
+			     sizeof(on)) == 0);
 	near = accept(listening, NULL, NULL);
 	ktap_must(near >= 0 && fcntl(near, F_SETFL, O_NONBLOCK) == 0);
 	close(listening);
-	session_conn_accept(&peer, near);
+	session_conn_accept(who, near);
 	return far;
 }
 
@@ -186,7 +215,7 @@ static void hang_up(int far, size_t len)
 
 static void test_gone(size_t len, bool blocked, bool paused, const char *how)
 {
-	int far = call();
+	int far = call(&peer);
 
 	heard = 0;
 	heard_last = closed = false;
@@ -203,6 +232,46 @@ static void test_gone(size_t len, bool blocked, bool paused, const char *how)
 	session_conn_close(conn);
 }
 
+static void rib_turn(void *arg)
+{
+	(void)arg;
+	crowd.queued = 0;
+	session_conn_pause_reading(false);
+	if (++crowd.turns == TURNS)
+		loop_exit(0);
+}
+
+/* Rib takes what two of them say at once: each has its turn. */
+static void test_crowd(void)
+{
+	static const uint8_t flood[16 << 10];
+	size_t least = SIZE_MAX, i;
+
+	crowd.rib = loop_job_new(rib_turn, NULL);
+	for (i = 0; i < CROWD; i++) {
+		ssize_t len = i < FLOODERS ? sizeof(flood) : 1;
+
+		session_conn_init(&crowd.peer[i], BGP_OUTGOING);
+		session_conn_init(&crowd.peer[i], BGP_INCOMING);
+		crowd.far[i] = call(&crowd.peer[i]);
+		ktap_must(write(crowd.far[i], flood, len) == len);
+	}
+	loop_run();
+	for (i = 0; i < FLOODERS; i++)
+		least = MIN(least, crowd.heard[i]);
+	ktap_ok(least > TURNS / 4 * sizeof(flood) / 2,
+		"of %u who flood each is heard, %zu bytes", FLOODERS, least);
+	ktap_ok(crowd.heard[FLOODERS] > TURNS / 4,
+		"and so is who speaks beside them, %zu times",
+		crowd.heard[FLOODERS]);
+	for (i = 0; i < CROWD; i++) {
+		session_conn_fini(&crowd.peer[i].conn[BGP_OUTGOING]);
+		session_conn_fini(&crowd.peer[i].conn[BGP_INCOMING]);
+		close(crowd.far[i]);
+	}
+	loop_job_free(crowd.rib);
+}
+
 int main(void)
 {
 	ktap_start();
@@ -216,6 +285,7 @@ int main(void)
 	test_gone(50000, true, false, "and has said more than is read at once");
 	test_gone(30, true, true, "while nobody is read from");
 	test_gone(30, false, true, "who takes all hangs up meanwhile");
+	test_crowd();
 	session_conn_fini(&peer.conn[BGP_OUTGOING]);
 	session_conn_fini(&peer.conn[BGP_INCOMING]);
 	loop_timer_free(settled);
