@@ -109,6 +109,8 @@ static void allow_partly(scmp_filter_ctx ctx, enum proc_id proc)
 		      SCMP_A1(SCMP_CMP_EQ, F_DUPFD_CLOEXEC));
 		allow_option(ctx, IPPROTO_IP, IP_MINTTL);
 		allow_option(ctx, IPPROTO_IPV6, IPV6_MINHOPCOUNT);
+		allow_option(ctx, SOL_SOCKET, SO_LINGER);
+		allow_option(ctx, IPPROTO_TCP, TCP_USER_TIMEOUT);
 	}
 	if (proc == PROC_CONTROL)
 		allow_state(ctx, SOL_SOCKET, SO_PEERCRED);

@@ -270,6 +270,16 @@ static int least_ttl(void)
 	return option(IPPROTO_IP, IP_MINTTL);
 }
 
+static int reset_at_close(void)
+{
+	return option(SOL_SOCKET, SO_LINGER);
+}
+
+static int user_timeout(void)
+{
+	return option(IPPROTO_TCP, TCP_USER_TIMEOUT);
+}
+
 static int state(int level, int name)
 {
 	int value;
@@ -505,6 +515,10 @@ static const struct attempt filtered[] = {
 	{ "attach a socket filter", attach_filter, EPERM, CHILDREN, 0, 0 },
 	{ "set a TTL", set_ttl, EPERM, CHILDREN, 0, 0 },
 	{ "set the least TTL", least_ttl, EPERM,
+	  CHILDREN & ~FOR(PROC_SESSION), FOR(PROC_SESSION), 0 },
+	{ "have a connection reset when it is closed", reset_at_close, EPERM,
+	  CHILDREN & ~FOR(PROC_SESSION), FOR(PROC_SESSION), 0 },
+	{ "limit how long data waits", user_timeout, EPERM,
 	  CHILDREN & ~FOR(PROC_SESSION), FOR(PROC_SESSION), 0 },
 	{ "ask for a socket's type", socket_type, EPERM, CHILDREN, 0, 0 },
 	{ "ask for a socket's error", socket_error, EPERM,

@@ -3,6 +3,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -29,6 +31,7 @@
 /* How often a peer may dial in: so many times, and once in so many ms. */
 #define CALLS_AT_ONCE	10
 #define CALL_MS		500
+#define UNREAD_MS	30000		/* of what is sent last */
 #define HALF_OPEN_MS	1000		/* a dial that is not heard of yet */
 
 /*
@@ -61,8 +64,8 @@ static void watch_update(struct peer_conn *conn)
 }
 
 /*
- * While rib is behind, who has something to say queues up for when it is not. So
- * those who always have do not keep it from the others.
+ * While rib is behind, who has something to say queues up for when it is not.
+ * So those who always have do not keep it from the others.
  */
 static void wait_to_read(struct peer_conn *conn)
 {
@@ -116,6 +119,26 @@ static void hang_up(const struct peer *peer, int fd)
 	close(fd);
 }
 
+/*
+ * What has been written waits for the peer in the kernel, without us, as long
+ * as the kernel likes: who takes nothing and calls again and again would fill
+ * its memory. It has some time; if what it is sent ends in the middle, none.
+ */
+static void limit_waiting(const struct peer_conn *conn)
+{
+	static const struct linger none = { .l_onoff = 1 };
+	static const unsigned int ms = UNREAD_MS;
+	const struct peer *peer = conn->peer;
+
+	if (conn->out.bytes > 0 &&
+	    setsockopt(conn->fd, SOL_SOCKET, SO_LINGER, &none, sizeof(none)))
+		log_err("%s: SO_LINGER: %s", peer->name, strerror(errno));
+	if (setsockopt(conn->fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &ms,
+		       sizeof(ms)))
+		log_err("%s: TCP_USER_TIMEOUT: %s", peer->name,
+			strerror(errno));
+}
+
 /* Drop the socket and all that belongs to it. */
 static void conn_close(struct peer_conn *conn)
 {
@@ -125,6 +148,7 @@ static void conn_close(struct peer_conn *conn)
 	wait_no_more(conn);
 	loop_fd_free(conn->watch);
 	conn->watch = NULL;
+	limit_waiting(conn);
 	hang_up(conn->peer, conn->fd);
 	conn->fd = -1;
 	conn->connecting = false;

@@ -87,6 +87,12 @@ check "what waited for it had its limit ($most)" [ "$most" -gt 0 -a "$most" -lt 
 check "the other is not" peer slow "$up and .established == 1"
 check "who sends has not noticed" peer firewall "$up and .established == 1"
 end_process $speaker_pid
+check "one that takes a little is not through yet" peer slow '.queued > 0'
+must pkill -STOP -f '10.1.4.4 65003'
+check "when it says nothing more, it is let go too" wait_until 30 peer slow '.state != "Established"'
+check_equal "and what waited for it is not left to the kernel" "" \
+	in_ns rs ss -Hnt dst 10.1.4.4
+must pkill -CONT -f '10.1.4.4 65003'
 start_frr
 check "when it takes again, it is up again" wait_until 60 peer sdwan "$up"
 check "and has all" wait_until 60 eval 'frr "show bgp ipv4 unicast 10.195.255.0/24 json" |
