@@ -22,6 +22,7 @@
 #define SEGMENTS_MAX	16		/* per write */
 #define QUEUE_HIGH	(24 * 1024)	/* congested from here on ... */
 #define QUEUE_LOW	(8 * 1024)	/* ... until here */
+#define QUEUE_MAX	(256 * 1024 * 1024)	/* nobody reads, on purpose */
 #define READ_SIZE	(16 * 1024)
 #define FDS_MAX		16		/* received and not yet handed out */
 
@@ -72,13 +73,13 @@ static void watch_update(struct chan *ch)
 	loop_fd_want(ch->watch, want);
 }
 
-static void fail(struct chan *ch)
+static void fail(struct chan *ch, int error)
 {
 	if (ch->dead)
 		return;
 	ch->dead = true;
 	watch_update(ch);
-	ch->ops->closed(ch);
+	ch->ops->closed(ch, error);
 }
 
 /*
@@ -129,6 +130,8 @@ static void *append(struct chan *ch, uint16_t type, size_t len, int fd)
 
 	if (total > CHAN_MSG_MAX)
 		fatalx("message %u of %zu bytes is too long", type, len);
+	if (ch->queued > QUEUE_MAX)
+		fatalx("%s takes no messages", ch->name);
 	if (!seg || fd >= 0 || seg->fd >= 0 || seg->size - seg->len < total)
 		seg = segment_new(ch, total);
 	head = (struct chan_head *)(seg->data + seg->len);
@@ -212,7 +215,7 @@ void chan_flush(struct chan *ch)
 			break;
 		}
 		if (n < 0) {
-			fail(ch);
+			fail(ch, errno);
 			break;
 		}
 		written(ch, n);
@@ -325,7 +328,7 @@ static size_t dispatch_one(struct chan *ch, size_t at)
 		return 0;
 	total = sizeof(*head) + padded(head->len);
 	if (total > CHAN_MSG_MAX) {
-		fail(ch);
+		fail(ch, EMSGSIZE);
 		return 0;
 	}
 	if (ch->in_len - at < total) {
@@ -338,7 +341,7 @@ static size_t dispatch_one(struct chan *ch, size_t at)
 	if (head->has_fd) {
 		fd = take_fd(ch);
 		if (fd < 0) {
-			fail(ch);
+			fail(ch, EBADMSG);
 			return 0;
 		}
 	}
@@ -382,8 +385,12 @@ static void receive(struct chan *ch)
 
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
 		return;
-	if (n <= 0 || !keep_fds(ch, &msg)) {
-		fail(ch);
+	if (n <= 0) {
+		fail(ch, n < 0 ? errno : 0);
+		return;
+	}
+	if (!keep_fds(ch, &msg)) {
+		fail(ch, EMFILE);
 		return;
 	}
 	ch->in_len += n;

@@ -35,8 +35,11 @@ struct chan_ops {
 	 */
 	void (*message)(struct chan *ch, uint16_t type, const void *body,
 			size_t len, int fd);
-	/* The other end is gone, or sent what no channel carries. */
-	void (*closed)(struct chan *ch);
+	/*
+	 * The other end is gone: @error is 0, ECONNRESET or EPIPE. Or it sent
+	 * what no channel carries, or nothing can be carried any more.
+	 */
+	void (*closed)(struct chan *ch, int error);
 	/* No longer congested; may be NULL. */
 	void (*drained)(struct chan *ch);
 };

@@ -16,6 +16,7 @@
 #include "vrsd/proc.h"
 
 #define SHUTDOWN_MS	3000		/* until who is left is killed */
+#define ASKED_MAX	4096		/* more than clients ask for */
 
 static struct {
 	const struct options *opt;
@@ -161,6 +162,8 @@ static void reload(void)
 
 static void reload_asked(uint32_t id)
 {
+	if (parent.n_asked >= ASKED_MAX)
+		proc_violation(PROC_CONTROL, MSG_RELOAD);
 	parent.asked = xreallocarray(parent.asked, parent.n_asked + 1,
 				     sizeof(*parent.asked));
 	parent.asked[parent.n_asked++] = id;

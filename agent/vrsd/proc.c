@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
+#include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
@@ -61,8 +62,17 @@ static void message(struct chan *ch, uint16_t type, const void *body,
 	}
 }
 
-static void closed(struct chan *ch)
+static bool is_gone(int error)
 {
+	return error == 0 || error == ECONNRESET || error == EPIPE;
+}
+
+/* Who lives on without a channel would wait for ever for what was to come. */
+static void closed(struct chan *ch, int error)
+{
+	if (!is_gone(error))
+		fatalx("channel to %s: %s", proc_name(other_end(ch)),
+		       strerror(error));
 	if (ops->lost)
 		ops->lost(other_end(ch));
 	else if (other_end(ch) == PROC_PARENT)

@@ -24,6 +24,7 @@ struct end {
 	unsigned int fds;
 	unsigned int drained;
 	bool closed;
+	int error;
 	unsigned int expect;		/* leave the loop after so many */
 };
 
@@ -67,11 +68,12 @@ static void message(struct chan *ch, uint16_t type, const void *body,
 		loop_exit(0);
 }
 
-static void closed(struct chan *ch)
+static void closed(struct chan *ch, int error)
 {
 	struct end *end = chan_ctx(ch);
 
 	end->closed = true;
+	end->error = error;
 	loop_exit(0);
 }
 
@@ -200,7 +202,7 @@ static void test_close(void)
 	chan_flush(left.ch);
 	chan_free(left.ch);
 	left.ch = NULL;
-	ktap_ok(run() && right.closed && right.heard == 2,
+	ktap_ok(run() && right.closed && !right.error && right.heard == 2,
 		"what was sent is heard before the end");
 	chan_send(right.ch, 1, "x", 1);
 	ktap_ok(true, "sending to nobody is harmless");
@@ -216,7 +218,8 @@ static void feed_raw(const void *data, size_t len, const char *what)
 	memset(&right, 0, sizeof(right));
 	right.ch = chan_new(fds[1], "left", &ops, &right);
 	ktap_must(write(fds[0], data, len) == (ssize_t)len);
-	ktap_ok(run() && right.closed && right.heard == 0, "%s", what);
+	ktap_ok(run() && right.closed && right.error && right.heard == 0,
+		"%s", what);
 	chan_free(right.ch);
 	close(fds[0]);
 }
