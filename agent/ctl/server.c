@@ -15,6 +15,7 @@
 #define CLIENTS_MAX	64
 #define ACCEPTS_MAX	16		/* in one loop turn */
 #define PATIENCE_MS	30000		/* with a client that is waited for */
+#define REST_MS		1000		/* when there is nothing to accept by */
 #define REFUSED_PAUSE_MS 60000		/* until the log hears of it again */
 #define QUEUE_FULL	(256 * 1024)	/* bytes waiting to be read */
 #define QUEUE_LOW	(64 * 1024)
@@ -38,6 +39,7 @@ struct ctl_client {
 static struct {
 	const struct ctl_server_ops *ops;
 	struct loop_fd *watch;
+	struct loop_timer *rest;
 	unsigned int clients;
 	uint64_t refused_ms;		/* that somebody was is told again */
 } server;
@@ -271,6 +273,19 @@ static void client_refuse(int fd)
 	server.refused_ms = now + REFUSED_PAUSE_MS;
 }
 
+static void rest_over(void *arg)
+{
+	(void)arg;
+	loop_fd_want(server.watch, LOOP_READ);
+}
+
+/* Who cannot be taken in, for lack of memory or descriptors, has to wait. */
+static void rest(void)
+{
+	loop_fd_want(server.watch, 0);
+	loop_timer_set(server.rest, REST_MS);
+}
+
 static void accept_ready(int listener, unsigned int ready, void *arg)
 {
 	unsigned int i;
@@ -281,8 +296,11 @@ static void accept_ready(int listener, unsigned int ready, void *arg)
 	for (i = 0; i < ACCEPTS_MAX; i++) {
 		fd = accept4(listener, NULL, NULL,
 			     SOCK_NONBLOCK | SOCK_CLOEXEC);
-		if (fd < 0)
+		if (fd < 0) {
+			if (errno != EAGAIN && errno != ECONNABORTED)
+				rest();
 			return;
+		}
 		if (server.clients < CLIENTS_MAX)
 			client_new(fd);
 		else
@@ -294,6 +312,7 @@ void ctl_server_start(int fd, const struct ctl_server_ops *ops)
 {
 	server.ops = ops;
 	server.watch = loop_fd_new(fd, LOOP_READ, accept_ready, NULL);
+	server.rest = loop_timer_new(rest_over, NULL);
 }
 
 bool ctl_client_is_root(const struct ctl_client *client)
