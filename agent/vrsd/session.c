@@ -22,7 +22,8 @@
 #include "vrsd/proc.h"
 #include "vrsd/vrsd.h"
 
-#define ACCEPTS_MAX	64		/* in one loop turn */
+#define ACCEPTS_MAX	64		/* in one loop turn ... */
+#define STRANGERS_MAX	4		/* ... of which all peers are asked */
 #define ACCEPT_REST_MS	1000		/* when there is nothing to accept by */
 
 struct listener {
@@ -491,12 +492,12 @@ static void accept_ready(int fd, unsigned int ready, void *arg)
 	struct listener *listener = arg;
 	struct sockaddr_storage ss;
 	struct addr remote;
+	unsigned int i, strangers = 0;
 	struct peer *peer;
-	unsigned int i;
 	int conn;
 
 	(void)ready;
-	for (i = 0; i < ACCEPTS_MAX; i++) {
+	for (i = 0; i < ACCEPTS_MAX && strangers < STRANGERS_MAX; i++) {
 		socklen_t len = sizeof(ss);
 
 		conn = accept4(fd, (struct sockaddr *)&ss, &len,
@@ -509,10 +510,12 @@ static void accept_ready(int fd, unsigned int ready, void *arg)
 		remote = addr_from_sockaddr(&ss);
 		peer = session_conn_hung_up(conn) ? NULL :
 		       find_caller(&listener->conf, &remote, conn);
-		if (peer)
+		if (peer) {
 			session_conn_accept(peer, conn);
-		else
+		} else {
 			refuse(listener, &remote, conn);
+			strangers++;
+		}
 	}
 }
 

@@ -371,14 +371,14 @@ static bool watched_stale(void)
 	return stale;
 }
 
-/* What a peer has left stands for it by a summary as well, and is no younger there. */
+/* What a peer has left is no younger in the summary that stands for it. */
 static void test_summary_age(void)
 {
 	up(many);
 	announce(many, 65001, 0x14000000, N_ROUTES);
 	announce(many, 65002, LATE, 1);
 	run();
-	ktap_ok(!watched_stale(), "a summary of what has been heard is not stale");
+	ktap_ok(!watched_stale(), "a summary of what is heard is not stale");
 	rib_peer_down(many, 1, 0);
 	run();
 	ktap_ok(watched_stale(), "it is when their peer has gone");

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * What a peer says before it hangs up is heard, also if what waited for it
- * cannot be written any more, and whatever is looked at first; and so is who has
- * little to say beside those who never stop.
+ * cannot be written any more, and whatever is looked at first; and so is who
+ * has little to say beside those who never stop.
  */
 #include <arpa/inet.h>
 #include <fcntl.h>
