@@ -297,16 +297,25 @@ static void complete_switch(void)
 	puts("on\noff");
 }
 
+/* What does not print cannot be typed either. */
+static void complete_name(const char *name)
+{
+	char text[IFNAMSIZ];
+
+	if (strcmp(vrs_device(name, text), name) == 0)
+		puts(text);
+}
+
 static void print_vnet(const struct genl_vnet *vnet, void *arg)
 {
 	(void)arg;
-	puts(vnet->name);
+	complete_name(vnet->name);
 }
 
 static void print_nic(const struct genl_nic *nic, void *arg)
 {
 	(void)arg;
-	puts(nic->name);
+	complete_name(nic->name);
 }
 
 /* Completion is silent about what it cannot find out. */
@@ -588,6 +597,23 @@ const struct command *parse_request(int n_words, char *const *words,
  * Completion and help
  */
 
+/* Print those that may be given behind the @n words, some of which are. */
+static void complete_keywords(const struct command *command, unsigned int n,
+			      char *const *words)
+{
+	const struct keyword *keyword = command->keywords;
+	unsigned int i;
+
+	for (; keyword && keyword->name; keyword++) {
+		for (i = 0; i < n; i += 2) {
+			if (find_keyword(command, words[i]) == keyword)
+				break;
+		}
+		if (i >= n || keyword->repeat)
+			puts(keyword->name);
+	}
+}
+
 /*
  * What may follow when @n words behind the command's own are complete. How
  * many there will be nobody knows yet: in the place of an operand that may be
@@ -614,10 +640,9 @@ static void complete_rest(const struct command *command, unsigned int n,
 	}
 	if (operand && operand->complete)
 		operand->complete();
-	if (n < needed || is_value)
-		return;
-	for (keyword = command->keywords; keyword && keyword->name; keyword++)
-		puts(keyword->name);
+	if (n >= needed && !is_value)
+		complete_keywords(command, n > taken ? n - taken : 0,
+				  words + taken);
 }
 
 void parse_complete(int n_words, char *const *words)

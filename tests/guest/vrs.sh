@@ -189,6 +189,8 @@ check_equal "a name that does not print" "nva vm1 vm??2" eval \
 	"vrs show nics -j | jq -r '.[].name' | sort | xargs"
 check_equal "neither in a table" "nva vm1 vm??2" eval \
 	"vrs show nics | sed 1d | awk '{ print \$1 }' | sort | xargs"
+check_equal "nor to be typed" "nva vm1" \
+	eval "vrs --complete show effective-routes '' | sort | xargs"
 must ip link del odd-peer
 
 # Completion
@@ -197,6 +199,8 @@ check_equal "of NICs" "nva vm1" \
 	eval "vrs --complete show effective-routes '' | sort | xargs"
 check_equal "of keywords" "mac address forwarding own-routes" eval \
 	"vrs --complete nic set vm1 '' | xargs"
+check_equal "but for those that are there" "address own-routes" eval \
+	"vrs --complete nic set vm1 mac 02:00:00:00:00:04 address 10.1.0.4 forw on '' | xargs"
 check_equal "of values" "on off" eval "vrs --complete nic set vm1 forwarding '' | xargs"
 
 check_error "no agent" "is vrsd running" vrs show peers

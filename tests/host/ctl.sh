@@ -5,6 +5,8 @@
 # oddly or slowly is in anybody's way.
 
 . "${0%/*}/host.bash"
+# shellcheck source=../../agent/vrs/vrs.bash-completion
+. "${0%/*}/../../agent/vrs/vrs.bash-completion"
 
 add_topology
 write_config
@@ -62,6 +64,26 @@ check_equal "where either may stand, keywords are completed" "direction vnet dir
 	eval '{ "$VNET_BUILD/vrs" --complete policy test m ""; "$VNET_BUILD/vrs" --complete policy test m firewall ""; } | xargs'
 check_equal "and their values" "in out" \
 	eval '"$VNET_BUILD/vrs" --complete policy test m dir "" | xargs'
+# completed LINE [WORD...]: what the shell offers at its end, if vrs knows these words.
+completed() (
+	COMP_LINE=$1 COMP_POINT=${#1} known=("${@:2}")
+	vrs() { printf '%s\n' "${known[@]}"; }
+	[ ${#known[@]} -gt 0 ] || vrs() { "$VNET_BUILD/vrs" "$@"; }
+	_vrs
+	echo "${COMPREPLY[*]}"
+)
+check_equal "the shell completes a word" advertised completed "vrs show ad"
+check_equal "behind the value of an option, too" advertised \
+	completed "vrs -j -s $run/rs/vrsd.sock show ad"
+check_equal "not the value" "" completed "vrs show -s "
+check_equal "and behind a MAC address" "address forwarding own-routes" \
+	completed "vrs nic set vm1 mac 02:00:00:00:00:04 "
+check_equal "names of devices are begun as they are" vm1 \
+	completed "vrs show effective-routes v" vm1 nva
+check_equal "and quoted" "\\\$\\(\\>$run/own\\) a\\*b" \
+	completed "vrs show effective-routes " "\$(>$run/own)" "a*b"
+check "nothing in them is run" test ! -e "$run/own"
+
 check "a request of 2,000 bytes is refused" \
 	answers "{\"command\": \"$(printf '%2000s' x)\"}" "too long"
 check_equal "status has a row for each process" "session rib bfd control" \
