@@ -14,6 +14,8 @@
 
 #include "lib/util.h"
 
+#define ANSWER_ROOM	(1 << 20)	/* bytes that the module answers with */
+
 union msg_buf {
 	struct nlmsghdr nlh;
 	char bytes[NETLINK_MSG_SIZE];
@@ -599,11 +601,15 @@ static void begin(struct genl *g, union msg_buf *msg, uint8_t cmd, int ifindex)
 		mnl_attr_put_u32(&msg->nlh, VNET_A_IFINDEX, ifindex);
 }
 
+/* Who may not have that much room has all but the largest answers. */
 int genl_open(struct genl *g, struct netlink_error *err)
 {
+	int rc = netlink_open(&g->nl, NETLINK_GENERIC);
+
 	g->family = 0;
-	return netlink_error_set(err, -netlink_open(&g->nl, NETLINK_GENERIC),
-				 NULL);
+	if (rc == 0)
+		netlink_set_room(&g->nl, ANSWER_ROOM);
+	return netlink_error_set(err, -rc, NULL);
 }
 
 int genl_resolve(struct genl *g, struct netlink_error *err)

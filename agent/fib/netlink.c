@@ -7,7 +7,9 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#define RECV_SIZE	65536	/* the module fills all of that */
+#include "lib/util.h"
+
+#define RECV_SIZE	65536	/* the module fills all of that in a dump */
 
 static int set_option(const struct netlink *nl, int option)
 {
@@ -157,20 +159,39 @@ static int take_one(struct netlink *nl, const struct nlmsghdr *nlh,
 	}
 }
 
-/* One buffer for all sockets: a callback makes no requests. */
+/*
+ * Receive what is next, of whatever size: an answer to a single request is one
+ * message. There is one buffer for all sockets: a callback makes no requests.
+ */
+static ssize_t receive(const struct netlink *nl, void **data)
+{
+	static size_t size;
+	static void *buf;
+	ssize_t len = recv(netlink_fd(nl), NULL, 0, MSG_PEEK | MSG_TRUNC);
+
+	if (len < 0)
+		return len;
+	if (size < (size_t)len) {
+		size = MAX(RECV_SIZE, len);
+		buf = xreallocarray(buf, size, 1);
+	}
+	*data = buf;
+	return mnl_socket_recvfrom(nl->sock, buf, size);
+}
+
 int netlink_dump_next(struct netlink *nl, netlink_cb *cb, void *arg,
 		      struct netlink_error *err)
 {
-	static char buf[RECV_SIZE] __attribute__((aligned(8)));
 	const struct nlmsghdr *nlh;
-	ssize_t len;
 	int left, rc;
+	ssize_t len;
+	void *buf;
 
-	len = mnl_socket_recvfrom(nl->sock, buf, sizeof(buf));
+	len = receive(nl, &buf);
 	if (len < 0)
 		return netlink_error_set(err, errno, NULL);
 	left = len;
-	for (nlh = (void *)buf; mnl_nlmsg_ok(nlh, left);
+	for (nlh = buf; mnl_nlmsg_ok(nlh, left);
 	     nlh = mnl_nlmsg_next(nlh, &left)) {
 		rc = take_one(nl, nlh, cb, arg, err);
 		if (rc <= 0)

@@ -181,6 +181,16 @@ check_equal "all of them, of a route" 512 eval \
 		select(.addressPrefix == [\"fd00:251::/48\"]) | .nextHops | length'"
 check_equal "and of one that an address matches" 512 eval \
 	"vrs why vm1 fd00:251::1 -j | jq '[.. | .nextHops? // empty | length] | max'"
+# Routes that match an address are one answer, whatever they take.
+for len in 32 33 34 35 36 37 38 39 40; do
+	echo "route add fd00:251::/$len nhid 1000 table 101"
+done | must ip -6 -batch -
+check_equal "of all that it matches" "$(printf '512 %.0s' {1..10} | xargs)" eval \
+	"vrs why vm1 fd00:251::1 -j | jq '.candidates[] |
+		select(.source == \"VirtualNetworkGateway\") | .nextHops | length' | xargs"
+check_equal "in the other answer, too" 10 eval \
+	"vrs show next-hop vm1 fd00:251::1 -j | jq '[.candidates[] |
+		select(.nextHops | length == 512)] | length'"
 odd=$'vm\xff\e2'
 must ip link add "$odd" type veth peer name odd-peer
 defer del_link odd-peer
