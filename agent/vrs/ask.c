@@ -207,6 +207,7 @@ static const struct column peer_columns[] = {
 static const struct column agreement_columns[] = {
 	{ "VNet", "vnet" },
 	{ "Neighbor", "neighbor" },
+	{ "Address", "address" },
 	{ "Local Address", "localAddress" },
 	{ "State", "state" },
 	{ "Router ID", "routerId" },
@@ -280,6 +281,7 @@ int ask_peers(const struct request *req)
  */
 
 static const struct column policy_columns[] = {
+	{ "VNet", "vnet" },
 	{ "Neighbor", "neighbor" },
 	{ "Local Address", "localAddress" },
 	{ "Network", "network" },
@@ -315,6 +317,7 @@ int ask_status(const struct request *req)
  */
 
 static const struct column route_columns[] = {
+	{ "VNet", "vnet" },
 	{ "Neighbor", "neighbor" },
 	{ "Local Address", "localAddress" },
 	{ "Network", "network" },

@@ -48,13 +48,17 @@ check "a neighbor is found by its address" \
 check "a neighbor without a session is known" \
 	answers '{"command": "learned", "neighbor": "sdwan"}' ""
 check "vrs shows the paths in use" \
-	eval 'vrs show routes blue | grep -q "^firewall .* 0.0.0.0/0 "'
+	eval 'vrs show routes blue | grep -q "^blue  *firewall .* 0.0.0.0/0 "'
+check "whose own prefixes are there, too" \
+	eval 'vrs show routes | grep -q "^blue  *10.1.0.0/16 "'
+check "what was agreed on is of an address" \
+	eval 'vrs show peers -a | grep -q "^blue  *firewall  *10.1.3.4 "'
 check_error "of a VNet that is there" "no such VNet" vrs show routes red
 check "and what one VNet has learned" \
-	eval 'vrs show learned firewall vnet blue | grep -q "^firewall .* 0.0.0.0/0 "'
+	eval 'vrs show learned firewall vnet blue | grep -q "^blue  *firewall .* 0.0.0.0/0 "'
 check_error "not of another" 'no neighbor "firewall" in VNet "red"' vrs show learned firewall vnet red
 check "keywords may be shortened without a neighbor" \
-	eval 'vrs show learned vn blue | grep -q "^firewall .* 0.0.0.0/0 "'
+	eval 'vrs show learned vn blue | grep -q "^blue  *firewall .* 0.0.0.0/0 "'
 check_error "and with one" 'no neighbor "none" in VNet "blue"' vrs show bfd none v blue
 check_error "a neighbor may be called like a keyword" 'no neighbor "vnet" in VNet "blue"' \
 	vrs show advertised vnet vnet blue
