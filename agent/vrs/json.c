@@ -46,19 +46,31 @@ void json_show(json_t *value)
 
 void json_list_begin(struct json_list *list, const char *name)
 {
-	list->started = false;
-	printf("{\"%s\": [", name);
+	*list = (struct json_list){ .name = name };
+}
+
+static void list_start(struct json_list *list)
+{
+	printf("{\"%s\": [", list->name);
+	list->started = true;
 }
 
 void json_list_add(struct json_list *list, json_t *value)
 {
-	fputs(list->started ? ",\n  " : "\n  ", stdout);
-	list->started = true;
+	if (list->started)
+		putchar(',');
+	else
+		list_start(list);
+	fputs("\n  ", stdout);
 	json_dumpf(value, stdout, 0);
 	json_decref(value);
 }
 
 void json_list_end(struct json_list *list)
 {
-	puts(list->started ? "\n]}" : "]}");
+	if (list->started)
+		putchar('\n');
+	else
+		list_start(list);
+	puts("]}");
 }

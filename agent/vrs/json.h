@@ -17,10 +17,12 @@ void json_show(json_t *value);
 
 /*
  * A long list, printed element by element so that it need not be in memory:
- * {"NAME": [ ... ]}
+ * {"NAME": [ ... ]}. Nothing is printed before the first element or the end,
+ * and without an end it is no JSON: nobody takes what is cut short for whole.
  */
 struct json_list {
-	bool started;			/* has an element */
+	const char *name;
+	bool started;			/* something is printed */
 };
 
 void json_list_begin(struct json_list *list, const char *name);

@@ -71,17 +71,28 @@ void listing_each_vnet(struct listing *list,
 	free(names.vnets);
 }
 
+/* No rows are not the same as none that could be read. */
+static void print_rows(struct listing *list)
+{
+	bool read = !list->unread && vrs_list_read(&list->err);
+
+	if (!list->rows) {
+		if (read)
+			table_print(&list->table);
+		table_free(&list->table);
+	} else if (read) {
+		json_show(list->rows);
+	} else {
+		json_decref(list->rows);
+	}
+}
+
 int listing_end(struct listing *list, const char *what)
 {
 	const char *device = list->req->device;
 
 	genl_close(&list->g);
-	if (list->rows) {
-		json_show(list->rows);
-	} else {
-		table_print(&list->table);
-		table_free(&list->table);
-	}
+	print_rows(list);
 	if (list->unread)
 		return vrs_kernel_error(device ? device : what, &list->err);
 	return vrs_list_error(device ? device : what, &list->err);

@@ -37,7 +37,10 @@ bool listing_begin(struct listing *list, const struct request *req,
 void listing_each_vnet(struct listing *list,
 		       void (*get)(struct listing *list, int ifindex));
 
-/* Print and disconnect. @what: the rows' name in errors. Returns vrs_exit. */
+/*
+ * Print, unless reading has failed, and disconnect. @what: the rows' name in
+ * errors. Returns vrs_exit.
+ */
 int listing_end(struct listing *list, const char *what);
 
 #endif

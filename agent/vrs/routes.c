@@ -244,8 +244,16 @@ int routes_find_subnets(struct genl *g, int nic_ifindex,
 	return rc;
 }
 
-/* Whether there is a list, though it may have changed meanwhile. */
-static bool show_effective(struct genl *g, int ifindex,
+static void effective_json(struct genl *g, int ifindex,
+			   struct routes_view *view, struct netlink_error *err)
+{
+	json_list_begin(&view->list, "value");
+	genl_get_effective(g, ifindex, 0, add_route, view, err);
+	if (vrs_list_read(err))
+		json_list_end(&view->list);
+}
+
+static void effective_text(struct genl *g, int ifindex,
 			   struct routes_view *view, struct netlink_error *err)
 {
 	static const char *const titles[] = {
@@ -253,35 +261,39 @@ static bool show_effective(struct genl *g, int ifindex,
 		"Next Hop IP", "Why",
 	};
 
-	if (routes_find_subnets(g, ifindex, &view->subnets, err) < 0)
-		return false;
-	if (view->req->json) {
-		json_list_begin(&view->list, "value");
-		genl_get_effective(g, ifindex, 0, add_route, view, err);
-		json_list_end(&view->list);
-		return true;
-	}
 	table_init(&view->table, ARRAY_SIZE(titles), titles);
 	genl_get_effective(g, ifindex, 0, add_route, view, err);
-	table_print(&view->table);
+	if (vrs_list_read(err))
+		table_print(&view->table);
 	table_free(&view->table);
-	return true;
+}
+
+static int show_effective(struct genl *g, int ifindex,
+			  struct routes_view *view)
+{
+	struct netlink_error err;
+
+	if (routes_find_subnets(g, ifindex, &view->subnets, &err) < 0)
+		return vrs_kernel_error(view->req->device, &err);
+	if (view->req->json)
+		effective_json(g, ifindex, view, &err);
+	else
+		effective_text(g, ifindex, view, &err);
+	return vrs_list_error(view->req->device, &err);
 }
 
 int routes_effective(const struct request *req)
 {
 	struct routes_view view = { .req = req };
 	int ifindex = vrs_ifindex(req->device);
-	struct netlink_error err;
 	struct genl g;
-	bool shown;
+	int status;
 
 	if (!ifindex || !vrs_open(&g))
 		return VRS_FAILED;
-	shown = show_effective(&g, ifindex, &view, &err);
+	status = show_effective(&g, ifindex, &view);
 	genl_close(&g);
-	return shown ? vrs_list_error(req->device, &err) :
-		       vrs_kernel_error(req->device, &err);
+	return status;
 }
 
 /*

@@ -240,11 +240,16 @@ int vrs_kernel_error(const char *object, const struct netlink_error *err)
 	return vrs_error("%s: %s", object, err->text);
 }
 
+bool vrs_list_read(const struct netlink_error *err)
+{
+	return err->error == 0 || err->error == EINTR;
+}
+
 int vrs_list_error(const char *object, const struct netlink_error *err)
 {
 	int status = vrs_kernel_error(object, err);
 
-	return err->error == EINTR ? VRS_OK : status;
+	return vrs_list_read(err) ? VRS_OK : status;
 }
 
 bool vrs_again(int rc, unsigned int *tries)

@@ -106,8 +106,10 @@ extern const struct operand operand_nic, operand_vnet, operand_address,
 int vrs_error(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 /* Say what the kernel refused about @object; VRS_OK if nothing. */
 int vrs_kernel_error(const char *object, const struct netlink_error *err);
-/* The same of a list that was shown: VRS_OK, too, if it changed meanwhile. */
+/* The same of a list: VRS_OK, too, if it changed while it was read. */
 int vrs_list_error(const char *object, const struct netlink_error *err);
+/* Whether a list was read to its end, though it may have changed meanwhile. */
+bool vrs_list_read(const struct netlink_error *err);
 /*
  * Whether a dump that returned @rc has changed while it was read and is to be
  * read again, if something depends on it. *@tries counts, from 0.

@@ -156,6 +156,21 @@ check_equal "VNets" '["blue",100,100,101,2,["10.1.0.0/16","fd00:10:1::/48"]]' ev
 check_equal "VNets, as text" "blue 100 100 101 2" \
 	eval "vrs show vnets | awk 'NR == 2 { print \$1, \$2, \$3, \$4, \$5 }'"
 
+# No answer is no list without rows.
+silent() {
+	local out
+	out=$("$@" 2>/dev/null)
+	[ $? -eq 1 ] && [ -z "$out" ]
+}
+check "NICs of what is no VNet" silent vrs show nics uplink -j
+for list in vnets nics subnets endpoints peerings "effective-routes vm1"; do
+	# shellcheck disable=SC2086 # words
+	check "$list, without the right to see them" \
+		silent setpriv --bounding-set=-net_admin vrs show $list
+	# shellcheck disable=SC2086 # words
+	check "as JSON" silent setpriv --bounding-set=-net_admin vrs show $list -j
+done
+
 # More than fits on a screen, and names that are no text
 cell() { awk -v n="$1" '$1 == n { print $NF }' | tr , '\n' | sort -u | wc -l; }
 mapfile -t many < <(printf 'fd00:10:1:ffff:ffff:ffff:ffff:%x\n' {4096..4345})
