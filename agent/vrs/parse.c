@@ -76,11 +76,14 @@ static const char *parse_vni(struct request *req, const char *text)
 
 static const char *parse_nic_address(struct request *req, const char *text)
 {
+	bool none = strcmp(text, "none") == 0;
 	const char *problem;
 
+	if (req->set_addrs && (none || req->n_addrs == 0))
+		return "none and others exclude each other";
 	req->set_addrs = true;
-	if (strcmp(text, "none") == 0)
-		return req->n_addrs ? "none of several" : NULL;
+	if (none)
+		return NULL;
 	if (req->n_addrs == ARRAY_SIZE(req->addrs))
 		return "too many addresses";
 	problem = addr_parse(text, &req->addrs[req->n_addrs]);

@@ -44,6 +44,10 @@ check_error "a keyword twice" "propagation is given twice" \
 check_error "a wrong switch" "expected on or off" vrs nic set vm1 forwarding yes
 check_error "a wrong MAC address" "expected six bytes" vrs nic set vm1 mac 02:00
 check_error "a prefix with host bits" "10.1.0.4/24" vrs subnet set blue 10.1.0.4/24
+check_error "an address and none" "exclude each other" \
+	vrs nic set vm1 address 10.1.0.4 address none
+check_error "none and an address" "exclude each other" \
+	vrs nic set vm1 address none address 10.1.0.4
 check_error "nothing to set" "nothing to set" vrs nic set vm1
 check_error "no such device" "nope: no such device" vrs nic set nope forwarding on
 check "help" eval "vrs --help | grep -q 'vrs show next-hop NIC ADDRESS'"
