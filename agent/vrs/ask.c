@@ -49,6 +49,18 @@ static FILE *connect_agent(const char *path)
 	return stream;
 }
 
+/* A word of the command line may have any bytes, one of the protocol not. */
+static bool is_text(const char *word)
+{
+	json_t *text = json_string(word ? word : "");
+	bool ok = text;
+
+	if (!ok)
+		vrs_error("\"%s\" is not UTF-8", word);
+	json_decref(text);
+	return ok;
+}
+
 /*
  * vrsd may have answered and hung up already, without a look at what is asked:
  * to have been too late is no error.
@@ -112,9 +124,12 @@ static int read_answer(FILE *stream, row_cb *cb, void *arg)
 static int ask(const struct request *req, const char *command, row_cb *cb,
 	       void *arg)
 {
-	FILE *stream = connect_agent(req->socket);
+	FILE *stream;
 	int status;
 
+	if (!is_text(req->device) || !is_text(req->peer) || !is_text(req->map))
+		return VRS_USAGE;
+	stream = connect_agent(req->socket);
 	if (!stream)
 		return VRS_FAILED;
 	if (send_request(stream, command, req))

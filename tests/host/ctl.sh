@@ -63,6 +63,9 @@ check_error "and with one" 'no neighbor "none" in VNet "blue"' vrs show bfd none
 check_error "a neighbor may be called like a keyword" 'no neighbor "vnet" in VNet "blue"' \
 	vrs show advertised vnet vnet blue
 check_error "of two operands, too" "no such route map" vrs policy test m dir out
+status_of() { "$@" >/dev/null 2>&1; echo $?; }
+check_equal "a name that is no text is not understood" 2 status_of vrs show learned $'\xff'
+check_equal "nor is such a VNet" 2 status_of vrs show routes $'\xff'
 check_error "not without a value" "vnet needs a value" vrs show learned firewall vnet
 check_equal "where either may stand, keywords are completed" "direction vnet direction vnet" \
 	eval '{ "$VNET_BUILD/vrs" --complete policy test m ""; "$VNET_BUILD/vrs" --complete policy test m firewall ""; } | xargs'
