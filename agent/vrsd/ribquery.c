@@ -398,22 +398,25 @@ static bool is_vnet(const char *name)
 	return false;
 }
 
-/* Why there is no answer, or NULL. */
-static const char *refusal(const struct msg_query *msg)
+/* What was named and is not there; false if all is. */
+static bool refused(const struct msg_query *msg, char *text, size_t size)
 {
 	if (msg->kind == QUERY_POLICY && !ribproc_map(msg->map))
-		return "there is no such route map";
-	if (msg->kind == QUERY_LOC_RIB && msg->vnet[0] && !is_vnet(msg->vnet))
-		return "there is no such VNet";
-	return NULL;
+		snprintf(text, size, "no route map \"%s\"", msg->map);
+	else if (msg->kind == QUERY_LOC_RIB && msg->vnet[0] &&
+		 !is_vnet(msg->vnet))
+		snprintf(text, size, "no VNet \"%s\"", msg->vnet);
+	else
+		return false;
+	return true;
 }
 
 void ribquery_begin(const struct msg_query *msg)
 {
-	const char *why = refusal(msg);
+	char text[sizeof(msg->map) + 16];
 
-	if (why) {
-		proc_query_end(msg->id, ENOENT, why);
+	if (refused(msg, text, sizeof(text))) {
+		proc_query_end(msg->id, ENOENT, text);
 		return;
 	}
 	switch (msg->kind) {

@@ -53,7 +53,7 @@ check "whose own prefixes are there, too" \
 	eval 'vrs show routes | grep -q "^blue  *10.1.0.0/16 "'
 check "what was agreed on is of an address" \
 	eval 'vrs show peers -a | grep -q "^blue  *firewall  *10.1.3.4 "'
-check_error "of a VNet that is there" "no such VNet" vrs show routes red
+check_error "of a VNet that is there" 'no VNet "red"' vrs show routes red
 check "and what one VNet has learned" \
 	eval 'vrs show learned firewall vnet blue | grep -q "^blue  *firewall .* 0.0.0.0/0 "'
 check_error "not of another" 'no neighbor "firewall" in VNet "red"' vrs show learned firewall vnet red
@@ -62,7 +62,7 @@ check "keywords may be shortened without a neighbor" \
 check_error "and with one" 'no neighbor "none" in VNet "blue"' vrs show bfd none v blue
 check_error "a neighbor may be called like a keyword" 'no neighbor "vnet" in VNet "blue"' \
 	vrs show advertised vnet vnet blue
-check_error "of two operands, too" "no such route map" vrs policy test m dir out
+check_error "of two operands, too" 'no route map "m"' vrs policy test m dir out
 status_of() { "$@" >/dev/null 2>&1; echo $?; }
 check_equal "a name that is no text is not understood" 2 status_of vrs show learned $'\xff'
 check_equal "nor is such a VNet" 2 status_of vrs show routes $'\xff'

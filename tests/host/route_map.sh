@@ -78,7 +78,7 @@ check_equal "of one VNet" "$(vrs show learned -j)" vrs show learned vnet blue -j
 check_error "which must be there" red vrs show learned vnet red
 check_error "a keyword without a value is a neighbor" 'neighbor "vnet"' vrs show learned vnet
 check "as text, too" eval 'vrs policy test no-lab | grep -q "^blue .* 10.122.1.0/24 .* dropped"'
-check_error "of a map that is there" "no such route map" vrs policy test none
+check_error "of a map that is there" 'no route map "none"' vrs policy test none
 check_equal "and nothing has changed" "$settled" updates_of_bird
 
 map_config no-lab
