@@ -257,16 +257,17 @@ static void batch_ends(struct ask *ask)
 static void query_ends(struct ask *ask, const struct msg_query_end *end,
 		       size_t len)
 {
-	char text[512];
+	char *text;
 
 	if (!end->error && ask->command) {
 		next_step(ask);
 		return;
 	}
-	snprintf(text, sizeof(text), "%.*s", (int)(len - sizeof(*end)),
-		 (const char *)(end + 1));
+	text = xasprintf("%.*s", (int)(len - sizeof(*end)),
+			 (const char *)(end + 1));
 	utf8_make_whole(text);
 	ask_finish(ask, end->error ? text : NULL);
+	free(text);
 }
 
 static void client_asks(struct ctl_client *client,

@@ -104,6 +104,10 @@ check_error "others cannot connect" "Permission denied" \
 group() { ask "$1" setpriv --reuid daemon --regid nogroup --clear-groups; }
 check "a member of the group may look" eval 'group "{\"command\": \"peers\"}" | grep -q "\"ok\""'
 check "but not reload" eval 'group "{\"command\": \"reload\"}" | grep -q "only root"'
+deep=$(printf '/%0100d' {1..8})
+sed -i "s|name: sdwan,|& md5-key-file: $deep,|" "$run/vrsd.yaml"
+check_error "why it fails is told to the end" "$deep: No such file or directory" vrs reload
+write_config
 
 # Clients that say nothing, hang up, or do not read.
 cat >"$run/idle.py" <<-'EOT'
