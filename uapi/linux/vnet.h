@@ -189,7 +189,8 @@
  *           VNET_A_DROP_NAME        string
  *           VNET_A_DROP_PACKETS     u64
  *
- * Addresses in one message are of one family unless they stand in a list.
+ * Addresses in one message are of one family, but for those in a list and those of
+ * other hosts.
  *
  * Packets that are larger than the receiver's MTU, or than what the underlay takes
  * to another host, are fragmented if they are IPv4 without DF. Of others the sender
