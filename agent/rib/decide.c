@@ -4,10 +4,10 @@
  * needs it:
  *
  *  1. A path is eligible unless its prefix is no unicast one (RFC 4271 6.3),
- *     its AS_PATH contains our own AS (more often than its peer is allowed) or
- *     AS 0, its next hop is no unicast address, or one of ours, it is a leak
- *     (RFC 9234), a gateway sends what a route server has marked, or a route
- *     map drops it or has another path stand for it.
+ *     its AS_PATH contains our own AS (more often than its peer is allowed),
+ *     its next hop is no unicast address, or one of ours, it is a leak (RFC
+ *     9234), a gateway sends what a route server has marked, or a route map
+ *     drops it or has another path stand for it.
  *  2. Our own route (an address space of the VNet) beats every other.
  *  3. The kind of peer that the routing preference names wins; before that,
  *     long-lived stale paths (RFC 9494) lose against all others, and paths in
