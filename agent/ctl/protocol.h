@@ -24,7 +24,7 @@
  *					routes; with "map": name, and
  *					"direction": "in" (default) or "out"
  *	bfd		vnet, neighbor	one row per BFD session
- *	status				one row per process
+ *	status				one row per process, but for the parent
  *	reload				none; error: what is wrong where
  *
  * Rows of "peers":
@@ -32,9 +32,10 @@
  *	localAsn, state ("Established"), shutdown (true: by the configuration;
  *	absent if it is not), seconds (in this state), restartIn (seconds
  *	until it may come back after it announced too much; absent if it
- *	may), routerId, holdTime,
- *	capabilities, sentCapabilities (strings: the peer's, ours),
- *	role (what the peer says it is), restartTime (seconds it asks for),
+ *	may), routerId, holdTime, capabilities, sentCapabilities (strings:
+ *	the peer's, ours), role (what the peer says it is), restartTime
+ *	(seconds it asks for; these six while the session is up, the last
+ *	two if the peer told them),
  *	learned, advertised (prefixes), received, sent (objects: open update
  *	notification keepalive refresh), treatedAsWithdraw,
  *	attributesDiscarded (UPDATEs), established (times),
@@ -49,10 +50,10 @@
  *
  * Rows of "learned", "advertised" and "routes":
  *	vnet, neighbor, instance, localAddress (of the session it came or is
- *	sent by; absent in "routes" for the VNet's own prefix), network,
- *	nextHop, sourcePeer (address of who announced it; absent for the
- *	VNet's own), asPath ("65001-65005"), origin ("EBgp", "IBgp", "Igp"),
- *	weight,
+ *	sent by; these three absent in "routes" for the VNet's own prefix),
+ *	network, nextHop, sourcePeer (address of who announced it; absent for
+ *	the VNet's own, and in "advertised"), asPath ("65001-65005"), origin
+ *	("EBgp", "IBgp", "Igp"), weight,
  *	bgpOrigin ("igp" "egp" "incomplete"), med and localPref (absent if
  *	none), communities, extCommunities, largeCommunities (strings of
  *	words, absent if empty), pathId (with ADD-PATH: as received, or as
@@ -67,7 +68,8 @@
  *	vnet, neighbor, instance, localAddress, network, asPath, communities
  *	(as received, or as it would be sent without a map), result
  *	("unchanged" "changed" "dropped" "replaced"), newNetwork (if replaced),
- *	newAsPath, newCommunities (if changed or replaced)
+ *	newAsPath, newCommunities (if changed or replaced); communities and
+ *	newCommunities are absent if there are none
  *
  * Rows of "bfd":
  *	vnet, neighbor, address, instance, localAddress, state ("Up" "Down"
