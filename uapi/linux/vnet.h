@@ -50,7 +50,8 @@
  * owns the network namespace; reads of anything that shows addresses need it too.
  * Every refusal carries an extack message, and the offending attribute where there is
  * one. Nothing is changed by a request that is refused. Messages of a dump have up to
- * 64 KiB.
+ * 64 KiB, those that answer a do up to 1 MiB: the socket needs room for that (SO_RCVBUF),
+ * and for the ACK behind it.
  *
  * VNET_CMD_VNET_GET (do: one VNet; dump: all) answers
  *   VNET_A_IFINDEX          u32
