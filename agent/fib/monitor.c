@@ -20,12 +20,16 @@
 #define ROOM		(16 << 20)	/* bytes */
 #define RECV_SIZE	32768
 #define TURN_MESSAGES	256		/* at most in one turn of the loop */
+#define TURN_DISCARDS	16384		/* if they are not looked at */
 #define AUDIT_DELAY	100		/* ms, for what comes with it */
+#define RETRY_DELAY	1000		/* ms, if devices could not be read */
 
 struct monitor {
 	struct fib *fib;
 	struct netlink nl;
 	struct loop_fd *fd;
+	struct loop_timer *retry;	/* to compare again */
+	bool overrun;			/* what is queued is to be discarded */
 };
 
 /*
@@ -258,19 +262,52 @@ static void check_device(struct vnet *vnet)
 }
 
 /* What was lost could have been anything. */
-static void overrun(struct fib *fib)
+static void compare(void *arg)
 {
+	struct monitor *monitor = arg;
+	struct fib *fib = monitor->fib;
 	struct vnet *vnet, *tmp;
 	struct netlink_error err;
 
-	log_notice("notifications of the kernel were lost, comparing");
-	if (links_read(&fib->links, &fib->talk, &err) < 0)
-		log_warn("reading devices: %s", err.text);
+	if (links_read(&fib->links, &fib->talk, &err) < 0) {
+		log_warn("reading devices: %s, comparing again", err.text);
+		loop_timer_set(monitor->retry, RETRY_DELAY);
+	}
 	HASH_ITER(hh, fib->vnets, vnet, tmp) {
 		check_device(vnet);
 		fib_vnet_due(vnet);
 	}
 	audit_soon(fib->audit, AUDIT_DELAY);
+}
+
+/*
+ * The kernel says that it has lost something before it gives out what it had
+ * queued until then, and goes on losing, without a word, until all of that is
+ * read. So what there is is compared when the queue is empty: what is told
+ * later is newer.
+ */
+static void discard(struct monitor *monitor, int fd)
+{
+	unsigned int turn = TURN_DISCARDS;
+	char byte;
+
+	while (turn-- > 0) {
+		if (recv(fd, &byte, sizeof(byte), MSG_DONTWAIT) >= 0 ||
+		    errno == ENOBUFS)
+			continue;
+		monitor->overrun = false;
+		compare(monitor);
+		return;
+	}
+	/* Perhaps that was all, and the socket is never ready again. */
+	loop_timer_set(monitor->retry, 0);
+}
+
+static void overrun(struct monitor *monitor, int fd)
+{
+	log_notice("notifications of the kernel were lost, comparing");
+	monitor->overrun = true;
+	discard(monitor, fd);
 }
 
 static void on_readable(int fd, unsigned int ready, void *arg)
@@ -283,10 +320,14 @@ static void on_readable(int fd, unsigned int ready, void *arg)
 	int left;
 
 	(void)ready;
+	if (monitor->overrun) {
+		discard(monitor, fd);
+		return;
+	}
 	while (turn-- > 0) {
 		len = recv(fd, buf, sizeof(buf), MSG_DONTWAIT);
 		if (len < 0 && errno == ENOBUFS)
-			overrun(monitor->fib);
+			overrun(monitor, fd);
 		if (len <= 0)
 			return;
 		left = len;
@@ -320,11 +361,13 @@ struct monitor *monitor_new(struct fib *fib)
 	fib->links.arg = fib;
 	monitor->fd = loop_fd_new(netlink_fd(&monitor->nl), LOOP_READ,
 				  on_readable, monitor);
+	monitor->retry = loop_timer_new(compare, monitor);
 	return monitor;
 }
 
 void monitor_free(struct monitor *monitor)
 {
+	loop_timer_free(monitor->retry);
 	loop_fd_free(monitor->fd);
 	netlink_close(&monitor->nl);
 	free(monitor);

@@ -19,6 +19,9 @@ must ip -n "$ns" link add blue type veth peer name peer
 must ip -n "$ns" link set peer up
 must ip -n "$ns" link set blue up
 must ip -n "$ns" address add 10.1.1.4/32 dev blue
+must ip -n "$ns" link add vm type veth peer name guest
+must ip -n "$ns" link set vm addrgenmode none up
+must ip -n "$ns" link set guest up
 
 # start_fib: a fresh one, which takes its lines from tell.
 start_fib() {
@@ -27,7 +30,7 @@ start_fib() {
 	ip netns exec "$ns" "$fibctl" -p blue <"$dir/in" >"$dir/out" 2>>"$dir/err" &
 	fib=$!
 	exec 7>"$dir/in"
-	tell "vnet blue 5001 100 101" configure "sleep 100" pretend
+	tell "vnet blue 5001 100 101" "nic vm - off 10.1.4.4" configure "sleep 100" pretend
 }
 
 # stop_fib SIGNAL
@@ -138,18 +141,31 @@ check "a strange route of ours goes" wait_until 10 \
 	eval "[ -z \"\$(ip -n $ns route show table 101 10.99.0.0/16)\" ]"
 
 # More notifications than there is room for: something may have been among
-# them, and has.
+# them, and has. What is told before them is old when it is read, and what comes
+# until they are read is lost, too.
+tell "route 5001 10.251.0.0/16 10.1.2.4 10.1.4.4"
+check "a route through a NIC" settled
 for ((i = 0; i < 65536; i++)); do
 	echo "route add blackhole 30.$((i >> 8)).$((i & 255)).0/24 table 300"
 done >"$dir/flood"
 kill -STOP "$fib"
+must ip -n "$ns" link set vm down
 must ip -n "$ns" -batch "$dir/flood"
 must ip -n "$ns" route del 10.250.0.0/16 table 101
+must ip -n "$ns" link set vm up
 kill -CONT "$fib"
 check "lost notifications are noticed" wait_until 10 \
 	grep -q "notifications of the kernel were lost" "$dir/err"
 check "and what they may have told is repaired" wait_until 10 \
 	eval "[ -n \"\$(ip -n $ns route show table 101 10.250.0.0/16)\" ]"
+tell "sleep 500"
+check "all is read" settled
+check_equal "the NIC is up, as at last" "10.1.2.4 10.1.4.4" hops 10.251.0.0/16
+must ip -n "$ns" link set guest down
+hops_are() { [ "$(hops "$1")" = "$2" ]; }
+check "what comes then is heard" wait_until 10 hops_are 10.251.0.0/16 10.1.2.4
+tell "route 5001 10.251.0.0/16"
+check "the route is withdrawn" settled
 
 # A restart
 before=$(ip -n "$ns" route show table 101)
