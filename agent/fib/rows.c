@@ -359,7 +359,8 @@ static bool compare_tables(struct vnet *vnet, struct rows *rows,
  * Changes
  */
 
-static void put_row(struct vnet *vnet, const struct row *row)
+/* Whether it is there in the end. */
+static bool put_row(struct vnet *vnet, struct row *row)
 {
 	char buf[MSG_MAX] __attribute__((aligned(8))), text[PREFIX_STRLEN];
 	uint16_t flags = NLM_F_CREATE;
@@ -367,11 +368,11 @@ static void put_row(struct vnet *vnet, const struct row *row)
 	prefix_format(&row->route.prefix, text);
 	switch (row->state) {
 	case ROW_RIGHT:
-		return;
+		return true;
 	case ROW_FOREIGN:
 		vnet_problem(vnet, "%s: another route is in table %u", text,
 			     row->route.table);
-		return;
+		return false;
 	case ROW_MISSING:
 		flags |= NLM_F_EXCL;
 		break;
@@ -379,7 +380,10 @@ static void put_row(struct vnet *vnet, const struct row *row)
 		flags |= NLM_F_REPLACE;
 		break;
 	}
-	vnet_request(vnet, text, msg_put_route(buf, flags, &row->route));
+	if (!vnet_request(vnet, text, msg_put_route(buf, flags, &row->route)))
+		return false;
+	row->state = ROW_RIGHT;
+	return true;
 }
 
 static void delete_row(struct vnet *vnet, const struct msg_route *route)
@@ -390,26 +394,36 @@ static void delete_row(struct vnet *vnet, const struct msg_route *route)
 		     msg_del_route(buf, route));
 }
 
-/* One that shrinks to a reserved range makes room for what is inside it. */
-static void put_rows(struct vnet *vnet, const struct rows *rows)
+/*
+ * Whether all are there in the end. One that shrinks to a reserved range makes
+ * room for what is inside it.
+ */
+static bool put_rows(struct vnet *vnet, struct rows *rows)
 {
+	bool all = true;
 	size_t i;
 
 	for (i = 0; i < rows->n_wanted; i++) {
 		if (rows->wanted[i].state == ROW_WRONG)
 			put_row(vnet, &rows->wanted[i]);
 	}
-	for (i = 0; i < rows->n_wanted; i++) {
-		if (rows->wanted[i].state != ROW_WRONG)
-			put_row(vnet, &rows->wanted[i]);
-	}
+	for (i = 0; i < rows->n_wanted; i++)
+		all = put_row(vnet, &rows->wanted[i]) && all;
+	return all;
 }
 
-/* Address spaces may not overlap, not even for a moment. */
-static bool in_the_way(const struct rows *rows, const struct msg_route *stale)
+/*
+ * Address spaces may not overlap, not even for a moment. User-defined routes
+ * may: there, what is to go stays until what takes its place is there, and no
+ * packet goes past an appliance in between.
+ */
+static bool in_the_way(const struct vnet *vnet, const struct rows *rows,
+		       const struct msg_route *stale)
 {
 	size_t i;
 
+	if (stale->table != vnet->spec->table)
+		return false;
 	for (i = 0; i < rows->n_wanted; i++) {
 		const struct row *row = &rows->wanted[i];
 
@@ -428,10 +442,26 @@ static void delete_stale(struct vnet *vnet, struct rows *rows, bool all)
 
 	for (i = 0; i < rows->n_stale; i++) {
 		if (rows->stale[i].table && (all ||
-		    in_the_way(rows, &rows->stale[i]))) {
+		    in_the_way(vnet, rows, &rows->stale[i]))) {
 			delete_row(vnet, &rows->stale[i]);
 			rows->stale[i].table = 0;
 		}
+	}
+}
+
+/* A table that is full takes what comes when what goes is gone. */
+static void change_rows(struct vnet *vnet, struct rows *rows)
+{
+	char problem[sizeof(vnet->problem)];
+	bool all;
+
+	delete_stale(vnet, rows, false);
+	memcpy(problem, vnet->problem, sizeof(problem));
+	all = put_rows(vnet, rows);
+	delete_stale(vnet, rows, true);
+	if (!all && rows->n_stale) {
+		memcpy(vnet->problem, problem, sizeof(problem));
+		put_rows(vnet, rows);
 	}
 }
 
@@ -468,9 +498,7 @@ void rows_apply(struct vnet *vnet)
 	if (compare_tables(vnet, &rows, vnet->spec)) {
 		if (!vnet->looked)
 			look(vnet, &rows);
-		delete_stale(vnet, &rows, false);
-		put_rows(vnet, &rows);
-		delete_stale(vnet, &rows, true);
+		change_rows(vnet, &rows);
 	}
 	free_rows(&rows);
 }

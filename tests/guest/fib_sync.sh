@@ -297,6 +297,34 @@ check_equal "and has what is left" "\
 192.168.1.0/24 dev green proto 86 rt_offload
 blackhole 192.168.0.0/16 proto kernel rt_offload" own_rows
 
+# User-defined routes that take the place of others: no packet goes past the appliance.
+# The table has room for four.
+routed() {
+	tell describe "vnet green 5009 190 191 4" "space 192.168.0.0/16" "table 2009" \
+		"subnet 192.168.1.0/24 2009 off" "${@/%/ appliance 192.168.1.9}" configure
+}
+changes_of() { grep "table $1" "$dir/monitor" | awk '{ print $1 }' | uniq | xargs; }
+: >"$dir/out"
+routed "udr 0.0.0.0/0" "udr 8.0.0.0/9" "udr 8.128.0.0/9"
+check "a route table" told "vnet 5009 ready"
+: >"$dir/out"
+start_monitor "$dir/monitor"
+routed "udr 0.0.0.0/1" "udr 128.0.0.0/1" "udr 8.0.0.0/8"
+check "with other routes" told "vnet 5009 ready"
+stop_monitor
+check_equal "those that it has room for come before any goes, then the others" \
+	"0.0.0.0/1 Deleted 128.0.0.0/1 8.0.0.0/8" changes_of 2009
+check_equal "and all are there" "\
+0.0.0.0/1 via 192.168.1.9 dev green proto 86 rt_offload
+128.0.0.0/1 via 192.168.1.9 dev green proto 86 rt_offload
+8.0.0.0/8 via 192.168.1.9 dev green proto 86 rt_offload" rows_of 2009
+start_monitor "$dir/monitor"
+: >"$dir/out"
+routed "udr 0.0.0.0/0"
+check "and with one again" told "vnet 5009 ready"
+stop_monitor
+check_equal "which comes before the others go" "default Deleted" changes_of 2009
+
 # A NIC that somebody has put into another VNet of the file's, or that was there by
 # the file of a run before.
 is_in() { [ "$(ip -j link show "$1" | jq -r '.[].master')" = "$2" ]; }
