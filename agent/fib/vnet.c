@@ -331,24 +331,52 @@ static bool set_subnet(struct vnet *vnet, const struct fib_subnet *subnet)
 	return err.error == 0;
 }
 
-/* Whether all are right in the end. */
-static bool change_subnets(struct vnet *vnet, const struct subnet_diff *diff)
+static bool delete_subnet(struct vnet *vnet, const struct prefix *prefix)
 {
 	char text[PREFIX_STRLEN];
 	struct netlink_error err;
+
+	genl_del_subnet(&vnet->fib->genl, vnet->ifindex, prefix, &err);
+	vnet_count(vnet, prefix_format(prefix, text), &err);
+	return err.error == 0;
+}
+
+/*
+ * Subnets may not overlap. What is in the way of @prefix goes right before
+ * that comes: in between, NICs are without their route table.
+ */
+static bool make_room(struct vnet *vnet, struct subnet_diff *diff,
+		      const struct prefix *prefix)
+{
+	bool all = true;
+	size_t i = 0;
+
+	while (i < diff->n_stale) {
+		if (!prefix_overlaps(&diff->stale[i], prefix)) {
+			i++;
+			continue;
+		}
+		all = delete_subnet(vnet, &diff->stale[i]) && all;
+		diff->stale[i] = diff->stale[--diff->n_stale];
+	}
+	return all;
+}
+
+/* Whether all are right in the end. */
+static bool change_subnets(struct vnet *vnet, struct subnet_diff *diff)
+{
+	const struct fib_vnet *spec = vnet->spec;
 	bool all = true;
 	size_t i;
 
-	for (i = 0; i < diff->n_stale; i++) {
-		genl_del_subnet(&vnet->fib->genl, vnet->ifindex,
-				&diff->stale[i], &err);
-		vnet_count(vnet, prefix_format(&diff->stale[i], text), &err);
-		all = all && err.error == 0;
+	for (i = 0; i < spec->n_subnets; i++) {
+		if (diff->right[i])
+			continue;
+		all = make_room(vnet, diff, &spec->subnets[i].prefix) && all;
+		all = set_subnet(vnet, &spec->subnets[i]) && all;
 	}
-	for (i = 0; i < vnet->spec->n_subnets; i++) {
-		if (!diff->right[i])
-			all = set_subnet(vnet, &vnet->spec->subnets[i]) && all;
-	}
+	for (i = 0; i < diff->n_stale; i++)
+		all = delete_subnet(vnet, &diff->stale[i]) && all;
 	return all;
 }
 
