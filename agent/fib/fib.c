@@ -214,9 +214,10 @@ struct fib *fib_open(const struct fib_events *events, void *arg)
 
 	fib->events = *events;
 	fib->arg = arg;
-	if (!open_sockets(fib) ||
-	    links_read(&fib->links, &fib->talk, &err) < 0) {
-		error = errno;
+	error = open_sockets(fib) ? 0 : errno;
+	if (!error)
+		error = -links_read(&fib->links, &fib->talk, &err);
+	if (error) {
 		log_err("netlink: %s", strerror(error));
 		close_sockets(fib);
 		free(fib);
