@@ -74,14 +74,20 @@ struct endpoint_diff {
 
 static const uint8_t router_mac[6] = { 0x12, 0x34, 0x56, 0x78, 0x9a, 0xbc };
 
-static bool same_place(const struct vnet *vnet,
+static uint32_t vni_at_host(const struct fib_vnet *spec,
+			    const struct fib_endpoint *endpoint)
+{
+	return endpoint->vni ? endpoint->vni : spec->vni;
+}
+
+static bool same_place(const struct fib_vnet *spec,
 		       const struct fib_endpoint *endpoint,
 		       const struct genl_endpoint *is)
 {
 	const uint8_t *mac = endpoint->has_mac ? endpoint->mac : router_mac;
-	uint32_t vni = endpoint->vni ? endpoint->vni : vnet->spec->vni;
 
-	return addr_equal(&endpoint->host, &is->host) && vni == is->vni &&
+	return addr_equal(&endpoint->host, &is->host) &&
+	       vni_at_host(spec, endpoint) == is->vni &&
 	       memcmp(mac, is->mac, sizeof(is->mac)) == 0;
 }
 
@@ -97,19 +103,35 @@ static const struct fib_endpoint *find(const struct fib_vnet *spec,
 	return NULL;
 }
 
-/* What is at the wrong host goes first: a VNet has one VNI at a host. */
+/* A VNet has one VNI at a host: what has another is in the way. */
+static bool in_the_way(const struct fib_vnet *spec,
+		       const struct genl_endpoint *is)
+{
+	size_t i;
+
+	for (i = 0; i < spec->n_endpoints; i++) {
+		if (addr_equal(&spec->endpoints[i].host, &is->host) &&
+		    vni_at_host(spec, &spec->endpoints[i]) != is->vni)
+			return true;
+	}
+	return false;
+}
+
+/*
+ * What only moves to another host is set there, which the kernel does at once:
+ * no packet finds it at none.
+ */
 static void compare_endpoint(const struct genl_endpoint *is, void *arg)
 {
 	struct endpoint_diff *diff = arg;
 	const struct fib_vnet *spec = diff->vnet->spec;
 	const struct fib_endpoint *endpoint = find(spec, &is->addr);
 
-	if (endpoint && same_place(diff->vnet, endpoint, is)) {
+	if (endpoint && same_place(spec, endpoint, is)) {
 		diff->right[endpoint - spec->endpoints] = true;
 		return;
 	}
-	if (endpoint && addr_equal(&endpoint->host, &is->host) &&
-	    (endpoint->vni ? endpoint->vni : spec->vni) == is->vni)
+	if (endpoint && !in_the_way(spec, is))
 		return;
 	diff->stale = xreallocarray(diff->stale, diff->n_stale + 1,
 				    sizeof(*diff->stale));

@@ -10,6 +10,7 @@
 . "${0%/*}/../datapath.sh"
 . "${0%/*}/../hosts.sh"
 . "${0%/*}/../vrsd.sh"
+. "${0%/*}/../calls.sh"
 
 load_module
 add_underlay 1600
@@ -116,6 +117,15 @@ in_vm nva bird -f -c "$run/bird.conf" -s "$run/bird.sock" >"$run/bird.log" 2>&1 
 defer kill_process $!
 check "a route learned from another host is used" wait_until 30 route_is_used
 check "a VM reaches what is behind it" wait_until 5 ping_from vm1 10.250.0.10
+
+start_calls vnet_remote_set vnet_remote_del
+write_config 192.0.2.4
+check "the NVA moves to another host" on h1 vrs -s "$run/rs/vrsd.sock" reload
+check "where it is then" wait_until 10 endpoints_are "10.1.3.4 192.0.2.4"
+check_equal "and was nowhere else in between" vnet_remote_set stop_calls
+write_config 192.0.2.2
+check "it moves back" on h1 vrs -s "$run/rs/vrsd.sock" reload
+check "and is there" wait_until 10 endpoints_are "10.1.3.4 192.0.2.2"
 
 must on h1 vrs endpoint del blue 10.1.3.4
 must on h1 vrs endpoint set blue 10.1.0.99 host 192.0.2.9
