@@ -4,12 +4,32 @@
  * what there is is compared with what should be, and only the difference is
  * changed.
  */
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "fib/state.h"
 #include "lib/log.h"
 #include "lib/util.h"
+
+/*
+ * The old one goes only if there is nothing else against the new one, which is
+ * found out by asking for it, and comes back if there was.
+ */
+static void set_tunnel(struct vnet *vnet, const struct msg_link *link, int old)
+{
+	struct genl *genl = &vnet->fib->genl;
+	struct netlink_error err, ignored;
+
+	genl_set_tunnel(genl, link->ifindex, &err);
+	if (old && err.error == EBUSY) {
+		genl_del_tunnel(genl, &ignored);
+		genl_set_tunnel(genl, link->ifindex, &err);
+		if (err.error)
+			genl_set_tunnel(genl, old, &ignored);
+	}
+	vnet_count(vnet, link->name, &err);
+}
 
 /*
  * The tunnel is one for all VNets: the first to find that it is not as
@@ -30,12 +50,8 @@ static void apply_tunnel(struct vnet *vnet)
 		vnet_unread(vnet, "the tunnel", &err);
 		return;
 	}
-	if (is.ifindex == link->ifindex)
-		return;
-	if (is.ifindex)
-		genl_del_tunnel(&vnet->fib->genl, &err);
-	genl_set_tunnel(&vnet->fib->genl, link->ifindex, &err);
-	vnet_count(vnet, vnet->spec->tunnel, &err);
+	if (is.ifindex != link->ifindex)
+		set_tunnel(vnet, link, is.ifindex);
 }
 
 static bool have_tunnel(const struct fib_vnet *vnets, size_t n)

@@ -138,12 +138,37 @@ must ip -n h1 link add vxlan0 type vxlan external dstport 4789 local 192.0.2.1
 must ip -n h1 link set vxlan0 up
 check "a device that is made anew is the tunnel again" \
 	wait_until 20 ping_from vm1 10.250.0.10
+
+# Another tunnel, which does not always do as one
+is_tunnel() { [ "$(on h1 vrs -j show tunnel | jq -r .name)" = "$1" ]; }
+with_tunnel() {
+	sed -i "s/^tunnel:.*/tunnel: $1/" "$run/vrsd.yaml"
+	: >"$run/vrsd.log"
+	on h1 vrs -s "$run/rs/vrsd.sock" reload
+}
+refused() { wait_until 10 grep -q "blue: $1: .*$2" "$run/vrsd.log"; }
+must ip -n h1 link add vxlan1 type vxlan external dstport 4790 local 192.0.2.1
+must ip -n h1 link set vxlan1 up
+must ip -n h1 link add bridge type bridge
+must ip -n h1 link set vxlan1 master bridge
+start_calls vnet_tunnel_del
+check "a tunnel that is no VXLAN device" with_tunnel eth0
+check "is refused" refused eth0 "The tunnel is an external VXLAN device"
+check_equal "the one before stays" "" stop_calls
+check "one whose packets others take" with_tunnel vxlan1
+check "is refused" refused vxlan1 "Something else receives"
+check "the one before is back" is_tunnel vxlan0
+check "and leads to other hosts" wait_until 5 ping_from vm1 10.250.0.10
+must ip -n h1 link set vxlan1 nomaster
+check "when it is free" with_tunnel vxlan1
+check "it is the tunnel" wait_until 10 is_tunnel vxlan1
 write_config
 check "without the endpoint" on h1 vrs -s "$run/rs/vrsd.sock" reload
 check "it is gone" wait_until 10 endpoints_are ""
 check "and what it announced is not reached" \
 	wait_until 10 lacks in_vm vm1 ping -c 1 -W 1 10.250.0.10
-check "there is a tunnel" eval "on h1 vrs show tunnel | grep vxlan0"
+check "there is the first tunnel again" wait_until 10 is_tunnel vxlan0
+check "as is shown" eval "on h1 vrs show tunnel | grep vxlan0"
 sed -i '/^tunnel/d' "$run/vrsd.yaml"
 check "without the tunnel" on h1 vrs -s "$run/rs/vrsd.sock" reload
 check "it is none any more" wait_until 10 untold vxlan0 on h1 vrs show tunnel
