@@ -315,6 +315,8 @@ static void finish_vnet(struct vnet *vnet)
 
 	if (differences)
 		fib_repaired(vnet, differences);
+	if (want_audit_unsure(vnet->want))
+		vnet->fib->audit->again = true;
 }
 
 /*

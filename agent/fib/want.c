@@ -28,9 +28,9 @@ struct route {
 	uint8_t seen : 1;		/* by the audit that runs */
 	uint8_t of_gateway : 1;		/* its protocol says so */
 	uint8_t touched : 1;		/* sent or queued since it began */
-	uint8_t live : 1;		/* not: free memory */
+	uint8_t missed : 1;		/* by the one before, if IPv6 */
 	uint8_t failure;		/* index of the reason, 0: none */
-	uint8_t family;
+	uint8_t family;			/* 0: free memory */
 	uint8_t len;
 	uint32_t hash;			/* of the prefix; an index that grows
 					 * wants all of them at once */
@@ -60,6 +60,7 @@ struct want {
 	bool no_room;			/* there were too many groups */
 	bool adopted;			/* what an earlier run left is known */
 	unsigned int differences;	/* of the audit that runs */
+	bool unsure;			/* the audit missed what may be there */
 	struct failure failures[FAILURES_MAX];	/* [0] is not used */
 	unsigned int n_failures;
 	want_state_cb *cb;
@@ -136,7 +137,6 @@ static struct route *new_route(struct want *want, const struct prefix *prefix,
 	struct route *route = route_get(routes, id);
 
 	memset(route, 0, offsetof(struct route, addr));
-	route->live = 1;
 	route->family = prefix->addr.family;
 	route->len = prefix->len;
 	route->hash = hash;
@@ -155,11 +155,11 @@ static void free_route(struct want *want, struct route *route)
 	want->n_routes--;
 	want->n_stale -= route->stale;
 	want->n_failed -= route->failure != 0;
-	route->live = 0;
 	while (idhash_next(&routes->index, &probe, &id)) {
 		if (route_get(routes, id) != route)
 			continue;
 		idhash_remove(&routes->index, route->hash, id);
+		route->family = 0;
 		slab_release(&routes->slab, id);
 		return;
 	}
@@ -183,7 +183,7 @@ static void each_of(struct want *want, const struct routes *routes,
 	for (id = slab_seek(slab, 0); id < slab_end(slab);
 	     id = slab_seek(slab, id + 1)) {
 		route = route_get(routes, id);
-		if (route->live)
+		if (route->family)
 			func(want, route);
 	}
 }
@@ -719,6 +719,7 @@ bool want_knows(struct want *want, uint32_t id)
 void want_audit_begin(struct want *want)
 {
 	want->differences = 0;
+	want->unsure = false;
 	groups_audit_begin(&want->groups);
 	each_route(want, unsee_route);
 }
@@ -852,17 +853,33 @@ void want_audit_route(struct want *want, const struct prefix *prefix,
 		return;
 	}
 	route->seen = 1;
+	route->missed = 0;
 	route->maybe = 1;
 	if (!want->adopted || !route->touched)
 		audit_known(want, route, nhid, of_gateway, offload_failed);
 }
 
+/*
+ * The kernel leaves out some IPv6 routes, without a word, if others go while
+ * it dumps them: lost is what two dumps do not have.
+ */
+static bool is_hidden(struct want *want, struct route *route)
+{
+	if (route->family != AF_INET6 || route->missed)
+		return false;
+	route->missed = 1;
+	want->unsure = true;
+	return true;
+}
+
+/* Perhaps it is there all the same: maybe stays set. */
 static void find_lost(struct want *want, struct route *route)
 {
-	if (!route->in_kernel || route->seen || route->touched)
+	if (!route->in_kernel || route->seen || route->touched ||
+	    is_hidden(want, route))
 		return;
 	route->in_kernel = 0;
-	route->maybe = 0;
+	route->missed = 0;
 	queue_route(want, route);
 	want->differences++;
 }
@@ -876,6 +893,11 @@ unsigned int want_audit_end(struct want *want)
 	want->adopted = true;
 	want_retry(want);
 	return want->differences;
+}
+
+bool want_audit_unsure(const struct want *want)
+{
+	return want->unsure;
 }
 
 void want_add_stats(const struct want *want, struct fib_stats *stats)

@@ -111,6 +111,8 @@ void want_audit_route(struct want *want, const struct prefix *prefix,
 		      uint32_t nhid, bool of_gateway, bool offload_failed);
 /* Returns how many differences were found since begin; they are queued. */
 unsigned int want_audit_end(struct want *want);
+/* Whether it missed some that may be there all the same: audit again. */
+bool want_audit_unsure(const struct want *want);
 
 void want_add_stats(const struct want *want, struct fib_stats *stats);
 

@@ -42,6 +42,8 @@ static bool of_gateway[MODEL_ROUTES];
 static unsigned int operations, group_sets, route_sets, refused;
 static bool refuse_routes, refuse_hops;
 static uint8_t refused_hop;
+/* The number of one that dumps are without; MODEL_ROUTES: none */
+static unsigned int hidden;
 
 /* What the owner heard last of each route */
 static enum fib_route_state states[MODEL_ROUTES];
@@ -269,16 +271,21 @@ static unsigned int audit_with(struct want *want, uint32_t astray)
 	for (i = 0; i < MODEL_ROUTES; i++) {
 		struct prefix prefix = prefix_of(i);
 
-		if (routes[i].used)
+		if (routes[i].used && i != hidden)
 			want_audit_route(want, &prefix, routes[i].nhid,
 					 routes[i].of_gateway, false);
 	}
 	return want_audit_end(want);
 }
 
+/* Once more if it is not sure */
 static unsigned int audit(struct want *want)
 {
-	return audit_with(want, 0);
+	unsigned int differences = audit_with(want, 0);
+
+	if (want_audit_unsure(want))
+		differences += audit_with(want, 0);
+	return differences;
 }
 
 static void reset(void)
@@ -289,6 +296,7 @@ static void reset(void)
 	memset(states, 0, sizeof(states));
 	operations = group_sets = route_sets = refused = told = 0;
 	refuse_routes = refuse_hops = false;
+	hidden = MODEL_ROUTES;
 }
 
 /*
@@ -668,6 +676,36 @@ static void test_repair(struct nhid *ids)
 	want_free(want);
 }
 
+static void test_hidden(struct nhid *ids)
+{
+	struct want *want = want_new(ids, on_state, NULL);
+
+	reset();
+	want_fresh(want);
+	set_mask(want, 1, 0x2);
+	set_mask(want, 200, 0x2);
+	run(want);
+
+	operations = 0;
+	hidden = 200;
+	ktap_ok(audit_with(want, 0) == 0 && want_audit_unsure(want),
+		"an IPv6 route that a dump is without may be there");
+	hidden = MODEL_ROUTES;
+	ktap_ok(audit_with(want, 0) == 0 && !want_audit_unsure(want),
+		"if the next one has it");
+	run(want);
+	ktap_ok(operations == 0, "it is not set again");
+	hidden = 200;
+	ktap_ok(audit_with(want, 0) + audit_with(want, 0) == 1 &&
+		!want_audit_unsure(want), "what two are without is lost");
+	set_mask(want, 200, 0);
+	run(want);
+	ktap_ok(leads_to(200, 0), "and removed, if it is there all the same");
+	hidden = 1;
+	ktap_ok(audit_with(want, 0) == 1, "in IPv4, one dump is enough");
+	want_free(want);
+}
+
 static void test_gateway(struct nhid *ids)
 {
 	struct want *want = want_new(ids, on_state, NULL);
@@ -910,6 +948,7 @@ int main(void)
 	test_refusals(ids);
 	test_restart(ids);
 	test_repair(ids);
+	test_hidden(ids);
 	test_gateway(ids);
 	test_limits(ids);
 	test_room(ids);
