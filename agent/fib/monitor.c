@@ -256,6 +256,8 @@ static void check_device(struct vnet *vnet)
 	};
 	const struct msg_link *link;
 
+	/* what was told before is read or lost */
+	vnet->raised = false;
 	link = links_by_index(&vnet->fib->links, vnet->ifindex);
 	if (vnet->ifindex)
 		vnet_check_device(vnet, link ? link : &gone);

@@ -38,6 +38,7 @@ struct vnet {
 	struct want *want;
 	int ifindex;			/* of the device, 0: not there */
 	bool up;			/* BGP routes can be programmed */
+	bool raised;			/* by us, which is not told yet */
 	bool ready;			/* up, and instance addresses are set */
 	bool due;			/* is to be looked after */
 	bool settled;			/* was ready as described */

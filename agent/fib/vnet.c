@@ -137,6 +137,7 @@ static bool bring_up(struct vnet *vnet, const struct msg_link *link)
 		if (!vnet_request(vnet, link->name,
 				  msg_set_up(buf, link->ifindex)))
 			return false;
+		vnet->raised = true;
 	}
 	if (!vnet->settled || !link->up)
 		netlink_talk(&vnet->fib->talk,
@@ -175,18 +176,27 @@ static void device_lost(struct vnet *vnet)
 		audit_restart(vnet->fib->audit);
 	}
 	vnet->ready = false;
+	vnet->raised = false;
 	vnet->kept4 = vnet->kept6 = false;
 	fib_vnet_due(vnet);
 }
 
+/*
+ * After we have set a device up, what was told before is heard first: that it
+ * is down is old until it is told to be up.
+ */
 void vnet_check_device(struct vnet *vnet, const struct msg_link *link)
 {
-	if (link->ifindex == vnet->ifindex) {
-		if (link->gone || strcmp(link->name, vnet->spec->name) != 0)
-			vnet->ifindex = 0;
-		if (link->gone || !link->up)
-			device_lost(vnet);
-	}
+	if (link->ifindex != vnet->ifindex)
+		return;
+	if (link->up)
+		vnet->raised = false;
+	if (!link->up && !link->gone && vnet->raised)
+		return;
+	if (link->gone || !link->up)
+		device_lost(vnet);
+	if (link->gone || strcmp(link->name, vnet->spec->name) != 0)
+		vnet->ifindex = 0;
 }
 
 /*

@@ -128,6 +128,7 @@ vm1 02:00:00:00:00:04 false 10.1.0.4 fd00:10:1::4" nics blue
 device later
 check "a NIC whose device comes later" wait_until 10 \
 	eval "nics blue | grep -qx 'later 02:00:00:00:00:05 false 10.1.0.5'"
+check "its device was never taken for down" lacks grep -q "^lost" "$dir/out"
 
 # Routes
 tell "route 5001 10.250.0.0/16 10.1.3.4" "route 5001 fd00:250::/32 fd00:10:1:3::4"
@@ -205,6 +206,11 @@ must ip link del blue
 check "a device that is deleted comes back" wait_until 10 \
 	eval "[ \"\$(bgp_rows)\" = \"$all_offloaded\" ]"
 check "with its NICs" wait_until 10 eval "nics blue | grep -q '^vm1 .* 10.3.0.4'"
+: >"$dir/out"
+must ip link set blue down
+check "and can be taken down, too" told "lost 5001"
+must ip link set blue up
+check "and up" wait_until 10 eval "[ \"\$(bgp_rows)\" = \"$all_offloaded\" ]"
 must ip route add 10.77.0.0/16 via 10.1.3.4 dev blue table 101 proto static
 
 # A restart, while somebody listens

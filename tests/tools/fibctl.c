@@ -155,6 +155,12 @@ static void on_vnet(void *arg, uint32_t vni, bool ready, const char *text)
 	       text ? " " : "", text ? text : "");
 }
 
+static void on_lost(void *arg, uint32_t vni)
+{
+	(void)arg;
+	printf("lost %u\n", vni);
+}
+
 static void on_repaired(void *arg, uint32_t vni, unsigned int differences)
 {
 	(void)arg;
@@ -554,6 +560,7 @@ int main(int argc, char **argv)
 	static const struct fib_events events = {
 		.route = on_route,
 		.vnet = on_vnet,
+		.lost = on_lost,
 		.repaired = on_repaired,
 		.idle = on_idle,
 	};
