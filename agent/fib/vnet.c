@@ -187,15 +187,18 @@ static void device_lost(struct vnet *vnet)
  */
 void vnet_check_device(struct vnet *vnet, const struct msg_link *link)
 {
+	bool other;
+
 	if (link->ifindex != vnet->ifindex)
 		return;
 	if (link->up)
 		vnet->raised = false;
 	if (!link->up && !link->gone && vnet->raised)
 		return;
-	if (link->gone || !link->up)
+	other = link->gone || strcmp(link->name, vnet->spec->name) != 0;
+	if (other || !link->up)
 		device_lost(vnet);
-	if (link->gone || strcmp(link->name, vnet->spec->name) != 0)
+	if (other)
 		vnet->ifindex = 0;
 }
 

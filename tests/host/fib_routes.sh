@@ -243,5 +243,13 @@ tell "sleep 200" pretend
 check "it comes back with the device" settled
 check_equal "through its next hop" 10.1.2.4 hops 10.250.0.0/16
 
+# It gets another name, which it may while it is up from Linux 6.2 on.
+: >"$dir/out"
+if ip -n "$ns" link set blue name other 2>/dev/null; then
+	check "a device with another name is another" told "lost 5001"
+else
+	skip "a device with another name is another" "a device that is up keeps its name"
+fi
+
 check "no report of a sanitizer" lacks grep -E 'runtime error:|SUMMARY' "$dir/err"
 ktap_finish
