@@ -29,11 +29,6 @@ void log_init(const char *process, enum log_level level)
 	log_journal = getenv("JOURNAL_STREAM");
 }
 
-void log_set_level(enum log_level level)
-{
-	log_level = level;
-}
-
 /* One write, so that lines of several processes do not mix. */
 static void write_line(enum log_level level, const char *fmt, va_list ap)
 {

@@ -21,7 +21,6 @@ enum log_level {			/* syslog(3) numbers */
  * @level: the least severe level printed
  */
 void log_init(const char *process, enum log_level level);
-void log_set_level(enum log_level level);
 
 void log_err(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 void log_warn(const char *fmt, ...) __attribute__((format(printf, 1, 2)));

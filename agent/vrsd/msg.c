@@ -30,8 +30,6 @@ static const struct msg_info {
 
 	MSG(CHANNEL, PARENT, SESSION | RIB | KERNEL | CONTROL | BFD, FD,
 	    sizeof(uint32_t)),
-	MSG(LOG_LEVEL, PARENT, SESSION | RIB | KERNEL | CONTROL | BFD, 0,
-	    sizeof(uint32_t)),
 	MSG(SHUTDOWN, PARENT, SESSION | RIB | KERNEL | CONTROL | BFD, 0, 0),
 
 	MSG(CONF_TEXT, PARENT, RIB | KERNEL, TAIL, 0),

@@ -49,7 +49,6 @@ enum proc_id {
 enum msg_type {
 	/* parent -> any child */
 	MSG_CHANNEL = 1,	/* uint32_t enum proc_id, fd: a sibling */
-	MSG_LOG_LEVEL,		/* uint32_t enum log_level */
 	MSG_SHUTDOWN,		/* end in good order */
 
 	/* parent -> kernel, rib: the file's text, in pieces */

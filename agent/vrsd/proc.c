@@ -51,9 +51,6 @@ static void message(struct chan *ch, uint16_t type, const void *body,
 	case MSG_CHANNEL:
 		proc_attach(*(const uint32_t *)body, fd);
 		break;
-	case MSG_LOG_LEVEL:
-		log_set_level(*(const uint32_t *)body);
-		break;
 	case MSG_SHUTDOWN:
 		shutdown_asked();
 		break;
