@@ -404,14 +404,6 @@ bool fib_kept(const struct fib *fib, uint32_t vni, int family)
 	return vnet && (family == AF_INET ? vnet->kept4 : vnet->kept6);
 }
 
-void fib_report(struct fib *fib, uint32_t vni)
-{
-	struct vnet *vnet = find_vnet(fib, vni);
-
-	if (vnet)
-		want_report(vnet->want);
-}
-
 bool fib_get_stats(const struct fib *fib, uint32_t vni, struct fib_stats *out)
 {
 	struct vnet *vnet, *next;

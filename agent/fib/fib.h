@@ -24,7 +24,7 @@
  *
  * VNets are named by their VNI. All calls are made from the loop's thread; no
  * call waits for anything but the kernel's own work on one request. Callbacks
- * come from the loop, never from within a call but fib_report().
+ * come from the loop, never from within a call.
  */
 #ifndef FIB_FIB_H
 #define FIB_FIB_H
@@ -124,10 +124,8 @@ struct fib_vnet {
 };
 
 enum fib_route_state {
-	FIB_ROUTE_PENDING,		/* wanted, not yet answered */
 	FIB_ROUTE_INSTALLED,		/* the kernel holds it as wanted */
 	FIB_ROUTE_FAILED,		/* refused; tried again later */
-	FIB_ROUTE_STALE,		/* of an earlier run, not yet wanted */
 };
 
 /* What the owner hears. Any may be NULL. */
@@ -254,9 +252,6 @@ void fib_sweep(struct fib *fib, uint32_t vni);
  * and nothing else, go unnoticed: there may have been none.
  */
 bool fib_kept(const struct fib *fib, uint32_t vni, int family);
-
-/* Tell the state of every BGP route of @vni, stale ones too, at once. */
-void fib_report(struct fib *fib, uint32_t vni);
 
 struct fib_stats {
 	size_t routes;			/* wanted */

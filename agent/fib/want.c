@@ -242,22 +242,16 @@ static uint8_t intern_failure(struct want *want, int error, const char *text)
 	return i;
 }
 
-static void report(struct want *want, const struct route *route,
-		   enum fib_route_state state)
+static void tell(struct want *want, const struct route *route,
+		 enum fib_route_state state)
 {
 	const struct failure *failure = &want->failures[route->failure];
 	struct prefix prefix = route_prefix(route);
 
-	want->cb(want->arg, &prefix, state, failure->error,
-		 failure->text ? failure->text : "");
-}
-
-/* Nobody has asked for a stale route yet. */
-static void tell(struct want *want, const struct route *route,
-		 enum fib_route_state state)
-{
+	/* Nobody has asked for a stale route yet. */
 	if (!route->stale)
-		report(want, route, state);
+		want->cb(want->arg, &prefix, state, failure->error,
+			 failure->text ? failure->text : "");
 }
 
 static void installed(struct want *want, struct route *route)
@@ -459,27 +453,6 @@ void want_retry(struct want *want)
 	groups_retry(&want->groups);
 	if (want->n_failed)
 		each_route(want, retry_route);
-}
-
-static enum fib_route_state route_state(const struct route *route)
-{
-	if (route->stale)
-		return FIB_ROUTE_STALE;
-	if (route->failure)
-		return FIB_ROUTE_FAILED;
-	return route->in_kernel && !route->queued ? FIB_ROUTE_INSTALLED :
-						    FIB_ROUTE_PENDING;
-}
-
-static void report_route(struct want *want, struct route *route)
-{
-	if (route->group)
-		report(want, route, route_state(route));
-}
-
-void want_report(struct want *want)
-{
-	each_route(want, report_route);
 }
 
 /*

@@ -88,8 +88,6 @@ bool want_runnable(const struct want *want);
 void want_lost(struct want *want);
 /* Try again what failed. */
 void want_retry(struct want *want);
-/* Tell the state of every wanted route. */
-void want_report(struct want *want);
 
 /*
  * Audit: begin, then every next-hop object with an id of ours (hops before

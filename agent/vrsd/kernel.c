@@ -310,7 +310,7 @@ static void fib_route(void *arg, uint32_t vni, const struct prefix *prefix,
 	(void)arg;
 	if (state == FIB_ROUTE_INSTALLED)
 		answer(vni, prefix, 0, NULL);
-	else if (state == FIB_ROUTE_FAILED)
+	else
 		answer(vni, prefix, error ? error : EIO, text);
 }
 

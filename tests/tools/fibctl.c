@@ -19,7 +19,7 @@
  *	route VNI PREFIX [HOP...]	fib_route_set()
  *	gateway VNI PREFIX [HOP...]	the same, of gateways
  *	many VNI COUNT [HOP...]		the same for COUNT prefixes of 20/8
- *	down VNI HOP | sweep VNI | audit | report VNI
+ *	down VNI HOP | sweep VNI | audit
  *	deaf				hear no more notifications of the kernel
  *	check				do now what is done each minute
  *	idle				wait until nothing is queued
@@ -124,10 +124,8 @@ static bool get_switch(const char *text)
 static const char *state_name(enum fib_route_state state)
 {
 	static const char *const names[] = {
-		[FIB_ROUTE_PENDING] = "pending",
 		[FIB_ROUTE_INSTALLED] = "installed",
 		[FIB_ROUTE_FAILED] = "failed",
-		[FIB_ROUTE_STALE] = "stale",
 	};
 
 	return names[state];
@@ -416,11 +414,6 @@ static void cmd_check(char **words)
 	loop_timer_set(fib->check_timer, 0);
 }
 
-static void cmd_report(char **words)
-{
-	fib_report(fib, get_number(words[1]));
-}
-
 static void cmd_stats(char **words)
 {
 	struct fib_stats stats;
@@ -483,7 +476,6 @@ static const struct {
 	{ "audit", cmd_audit, 1, false },
 	{ "deaf", cmd_deaf, 1, false },
 	{ "check", cmd_check, 1, false },
-	{ "report", cmd_report, 2, false },
 	{ "stats", cmd_stats, 2, false },
 	{ "echo", cmd_echo, 1, false },
 	{ "sleep", cmd_sleep, 2, true },
