@@ -271,7 +271,6 @@ bool msg_get_route(const struct nlmsghdr *nlh, struct msg_route *route)
 	route->table = rtm->rtm_table;
 	route->protocol = rtm->rtm_protocol;
 	route->type = route_type(rtm->rtm_type);
-	route->offload = rtm->rtm_flags & RTM_F_OFFLOAD;
 	route->offload_failed = rtm->rtm_flags & RTM_F_OFFLOAD_FAILED;
 	mnl_attr_for_each(attr, nlh, sizeof(*rtm)) {
 		switch (mnl_attr_get_type(attr)) {

@@ -45,7 +45,7 @@ struct msg_route {
 	uint32_t nhid;			/* 0: gateway and device count */
 	struct addr gateway;		/* none: directly there */
 	int ifindex;			/* 0: none */
-	bool offload, offload_failed;	/* only read */
+	bool offload_failed;		/* only read */
 	bool multipath;			/* only read */
 };
 

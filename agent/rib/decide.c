@@ -354,7 +354,6 @@ void decide_commit(struct table *t, uint32_t id, const struct choice *before)
 	t->n_usable += (after.n_used > 0) - (before->n_used > 0);
 	was_wanted = choice_wanted(before);
 	wanted = choice_wanted(&after);
-	t->n_wanted += wanted - was_wanted;
 	if (wanted != was_wanted ||
 	    (wanted && nexthops_differ(t, before, &after)))
 		feed_mark(t, id);

@@ -285,7 +285,6 @@ void rib_stats(const struct rib *rib, struct rib_stats *stats)
 	for (af = 0; af < BGP_AF_COUNT; af++) {
 		t = &rib->table[af];
 		stats->prefixes[af] = t->n_usable;
-		stats->wanted[af] = t->n_wanted;
 		stats->pending[af] = feed_waiting(&t->feed) +
 				     t->feed.n_unanswered;
 		stats->failed[af] = t->feed.n_errors;

@@ -80,7 +80,6 @@ struct rib_policy {
 
 struct rib_conf {
 	uint32_t local_as;
-	uint32_t router_id;		/* host byte order */
 	struct rib_policy policy;
 };
 
@@ -350,7 +349,6 @@ void rib_mem(const struct rib *rib, struct rib_mem *mem);
 
 struct rib_stats {
 	uint32_t prefixes[BGP_AF_COUNT];	/* with a usable path */
-	uint32_t wanted[BGP_AF_COUNT];		/* to be in the kernel */
 	uint32_t pending[BGP_AF_COUNT];
 	uint32_t failed[BGP_AF_COUNT];
 };

@@ -193,7 +193,6 @@ struct table {
 	uint32_t n_lagging;		/* peers with a struct lag */
 	struct feed feed;
 	uint32_t n_usable;		/* prefixes with a best path */
-	uint32_t n_wanted;		/* of these to be in the kernel */
 };
 
 struct rib {

@@ -38,7 +38,6 @@ struct segment {
 
 struct chan {
 	int fd;
-	const char *name;
 	const struct chan_ops *ops;
 	void *ctx;
 	struct loop_fd *watch;
@@ -131,7 +130,8 @@ static void *append(struct chan *ch, uint16_t type, size_t len, int fd)
 	if (total > CHAN_MSG_MAX)
 		fatalx("message %u of %zu bytes is too long", type, len);
 	if (ch->queued > QUEUE_MAX)
-		fatalx("%s takes no messages", ch->name);
+		fatalx("%zu bytes wait for a process that does not read",
+		       ch->queued);
 	if (!seg || fd >= 0 || seg->fd >= 0 || seg->size - seg->len < total)
 		seg = segment_new(ch, total);
 	head = (struct chan_head *)(seg->data + seg->len);
@@ -408,13 +408,11 @@ static void ready(int fd, unsigned int what, void *arg)
 		receive(ch);
 }
 
-struct chan *chan_new(int fd, const char *name, const struct chan_ops *ops,
-		      void *ctx)
+struct chan *chan_new(int fd, const struct chan_ops *ops, void *ctx)
 {
 	struct chan *ch = xcalloc(1, sizeof(*ch));
 
 	ch->fd = fd;
-	ch->name = name;
 	ch->ops = ops;
 	ch->ctx = ctx;
 	ch->in_size = READ_SIZE;

@@ -47,11 +47,9 @@ struct chan_ops {
 /**
  * chan_new - take a connected stream socket
  * @fd: becomes the channel's, and nonblocking
- * @name: of the process at the other end, for messages; kept by reference
  * @ctx: the caller's, see chan_ctx()
  */
-struct chan *chan_new(int fd, const char *name, const struct chan_ops *ops,
-		      void *ctx);
+struct chan *chan_new(int fd, const struct chan_ops *ops, void *ctx);
 void chan_free(struct chan *ch);
 void *chan_ctx(const struct chan *ch);
 

@@ -92,8 +92,7 @@ void proc_attach(enum proc_id other, int fd)
 {
 	if (other >= PROC_COUNT || chans[other])
 		fatalx("no second channel to process %u", other);
-	chans[other] = chan_new(fd, proc_name(other), &chan_ops,
-				&chans[other]);
+	chans[other] = chan_new(fd, &chan_ops, &chans[other]);
 }
 
 struct chan *proc_chan(enum proc_id other)

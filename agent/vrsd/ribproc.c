@@ -598,17 +598,11 @@ static bool wants_inside(const struct conf_vnet *conf)
 
 static void vnet_begin(struct ribproc_vnet *vnet)
 {
-	const struct conf_server *server = vnet->conf->server;
 	struct rib_conf conf = {
 		.local_as = local_as(vnet->conf),
 		.policy = vnet_policy(vnet->conf),
 	};
-	struct addr id;
 
-	if (server) {
-		id = conf_server_instance(server, 0, AF_INET);
-		conf.router_id = id.family ? addr_to_v4(&id) : vnet->vni;
-	}
 	vnet->local_as = conf.local_as;
 	vnet->rib = rib_new(&conf, ribs.no_kernel ? &rib_ops_no_kernel :
 						    &rib_ops, vnet);

@@ -116,8 +116,8 @@ static void begin(void)
 		  0);
 	memset(&left, 0, sizeof(left));
 	memset(&right, 0, sizeof(right));
-	left.ch = chan_new(fds[0], "right", &ops, &left);
-	right.ch = chan_new(fds[1], "left", &ops, &right);
+	left.ch = chan_new(fds[0], &ops, &left);
+	right.ch = chan_new(fds[1], &ops, &right);
 }
 
 static void end(void)
@@ -216,7 +216,7 @@ static void feed_raw(const void *data, size_t len, const char *what)
 	ktap_must(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, fds) ==
 		  0);
 	memset(&right, 0, sizeof(right));
-	right.ch = chan_new(fds[1], "left", &ops, &right);
+	right.ch = chan_new(fds[1], &ops, &right);
 	ktap_must(write(fds[0], data, len) == (ssize_t)len);
 	ktap_ok(run() && right.closed && right.error && right.heard == 0,
 		"%s", what);
