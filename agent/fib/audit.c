@@ -9,7 +9,7 @@
 #include <linux/rtnetlink.h>
 #include <stdlib.h>
 
-#include "fib/msg.h"
+#include "fib/rtm.h"
 #include "fib/state.h"
 #include "lib/log.h"
 #include "lib/util.h"
@@ -29,7 +29,7 @@ struct audit {
 	struct fib *fib;
 	struct loop_timer *timer;	/* to begin */
 	struct loop_job *job;		/* to go on */
-	struct msg_nexthop *nexthops;
+	struct rtm_nexthop *nexthops;
 	size_t n_nexthops, size;	/* size: allocated */
 	struct step *steps;
 	size_t n_steps, step;		/* step: the one that runs */
@@ -49,7 +49,7 @@ static struct vnet *find_vnet(struct fib *fib, uint32_t vni)
 /* The VNet that a device is of, if it is one of ours and up. */
 static struct vnet *vnet_by_ifindex(struct fib *fib, int ifindex)
 {
-	const struct msg_link *link = links_by_index(&fib->links, ifindex);
+	const struct rtm_link *link = links_by_index(&fib->links, ifindex);
 	struct vnet *vnet = link ? find_vnet(fib, link->vni) : NULL;
 
 	return vnet && vnet->up && vnet->ifindex == ifindex ? vnet : NULL;
@@ -61,10 +61,10 @@ static struct vnet *vnet_by_ifindex(struct fib *fib, int ifindex)
 
 static void take_nexthop(const struct nlmsghdr *nlh, void *arg)
 {
-	struct msg_nexthop nexthop;
+	struct rtm_nexthop nexthop;
 	struct audit *audit = arg;
 
-	if (!msg_get_nexthop(nlh, &nexthop) || !nhid_is_ours(nexthop.id) ||
+	if (!rtm_get_nexthop(nlh, &nexthop) || !nhid_is_ours(nexthop.id) ||
 	    (nexthop.protocol != RTPROT_BGP &&
 	     nexthop.protocol != VNET_PROTO_STANDBY))
 		return;
@@ -78,14 +78,14 @@ static void take_nexthop(const struct nlmsghdr *nlh, void *arg)
 
 static int read_nexthops(struct audit *audit)
 {
-	char buf[MSG_MAX] __attribute__((aligned(8)));
+	char buf[RTM_MSG_MAX] __attribute__((aligned(8)));
 	unsigned int tries = TRIES_MAX;
 	struct netlink_error err;
 	int rc;
 
 	do {
 		audit->n_nexthops = 0;
-		rc = netlink_dump(&audit->fib->talk, msg_dump_nexthops(buf),
+		rc = netlink_dump(&audit->fib->talk, rtm_dump_nexthops(buf),
 				  take_nexthop, audit, &err);
 	} while (rc == -EINTR && --tries);
 	if (rc < 0)
@@ -95,15 +95,15 @@ static int read_nexthops(struct audit *audit)
 
 static int compare_ids(const void *a, const void *b)
 {
-	const struct msg_nexthop *left = a, *right = b;
+	const struct rtm_nexthop *left = a, *right = b;
 
 	return (left->id > right->id) - (left->id < right->id);
 }
 
-static const struct msg_nexthop *find_nexthop(const struct audit *audit,
+static const struct rtm_nexthop *find_nexthop(const struct audit *audit,
 					      uint32_t id)
 {
-	struct msg_nexthop key = { .id = id };
+	struct rtm_nexthop key = { .id = id };
 
 	return bsearch(&key, audit->nexthops, audit->n_nexthops, sizeof(key),
 		       compare_ids);
@@ -111,9 +111,9 @@ static const struct msg_nexthop *find_nexthop(const struct audit *audit,
 
 /* The VNet behind whose device a hop or the first one of a group is. */
 static struct vnet *nexthop_vnet(const struct audit *audit,
-				 const struct msg_nexthop *nexthop)
+				 const struct rtm_nexthop *nexthop)
 {
-	const struct msg_nexthop *member = nexthop;
+	const struct rtm_nexthop *member = nexthop;
 
 	if (nexthop->n_members)
 		member = find_nexthop(audit, nexthop->members[0]);
@@ -122,10 +122,10 @@ static struct vnet *nexthop_vnet(const struct audit *audit,
 
 static void remove_nexthop(struct audit *audit, struct vnet *vnet, uint32_t id)
 {
-	char buf[MSG_MAX] __attribute__((aligned(8)));
+	char buf[RTM_MSG_MAX] __attribute__((aligned(8)));
 	struct netlink_error err;
 
-	netlink_talk(&audit->fib->talk, msg_del_nexthop(buf, id), NULL, NULL,
+	netlink_talk(&audit->fib->talk, rtm_del_nexthop(buf, id), NULL, NULL,
 		     &err);
 	log_info("%s: next-hop object %u is not wanted, removed",
 		 vnet->spec->name, id);
@@ -133,14 +133,14 @@ static void remove_nexthop(struct audit *audit, struct vnet *vnet, uint32_t id)
 }
 
 static bool is_placed(const struct vnet *vnet,
-		      const struct msg_nexthop *nexthop)
+		      const struct rtm_nexthop *nexthop)
 {
 	return nexthop->ifindex ==
 	       peering_hop_ifindex(vnet, &nexthop->gateway);
 }
 
 static bool compare_nexthop(struct vnet *vnet,
-			    const struct msg_nexthop *nexthop)
+			    const struct rtm_nexthop *nexthop)
 {
 	if (nexthop->n_members)
 		return want_audit_group(vnet->want, nexthop->id,
@@ -155,7 +155,7 @@ static bool compare_nexthop(struct vnet *vnet,
  * is peered with it. *@open: one of these may still take it over.
  */
 static struct vnet *find_owner(struct vnet *vnet,
-			       const struct msg_nexthop *nexthop, bool *open)
+			       const struct rtm_nexthop *nexthop, bool *open)
 {
 	const struct fib_peering *side = vnet->spec->peerings;
 	const struct fib_peering *end = side + vnet->spec->n_peerings;
@@ -178,7 +178,7 @@ static struct vnet *find_owner(struct vnet *vnet,
  * it: take_over(), or of nobody, if all have taken over what is theirs.
  */
 static void judge_nexthop(struct audit *audit,
-			  const struct msg_nexthop *nexthop)
+			  const struct rtm_nexthop *nexthop)
 {
 	struct vnet *vnet = nexthop_vnet(audit, nexthop), *owner;
 	bool open;
@@ -212,7 +212,7 @@ static void compare_nexthops(struct audit *audit)
 /* In the first audit of a VNet: its is what its routes use. */
 static void take_over(struct audit *audit, struct vnet *vnet, uint32_t id)
 {
-	const struct msg_nexthop *group, *hop;
+	const struct rtm_nexthop *group, *hop;
 	size_t i;
 
 	if (want_knows(vnet->want, id))
@@ -249,9 +249,9 @@ static bool anything_unclaimed(const struct audit *audit)
 static void take_route(const struct nlmsghdr *nlh, void *arg)
 {
 	struct vnet *vnet = arg;
-	struct msg_route route;
+	struct rtm_route route;
 
-	if (!msg_get_route(nlh, &route) ||
+	if (!rtm_get_route(nlh, &route) ||
 	    route.table != vnet->spec->bgp_table ||
 	    !program_is_ours(&route))
 		return;
@@ -286,12 +286,12 @@ static void plan(struct audit *audit)
 
 static int start_dump(struct audit *audit, const struct vnet *vnet)
 {
-	char buf[MSG_MAX] __attribute__((aligned(8)));
+	char buf[RTM_MSG_MAX] __attribute__((aligned(8)));
 	int rc, family = audit->steps[audit->step].family;
 	struct netlink_error err;
 	struct nlmsghdr *nlh;
 
-	nlh = msg_dump_routes(buf, family, vnet->spec->bgp_table);
+	nlh = rtm_dump_routes(buf, family, vnet->spec->bgp_table);
 	rc = netlink_dump_start(&audit->fib->dump, nlh, &err);
 	audit->dumping = rc == 0;
 	return rc;

@@ -6,7 +6,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#include "fib/msg.h"
+#include "fib/rtm.h"
 #include "lib/util.h"
 
 #define RECV_SIZE	8192
@@ -18,7 +18,7 @@ struct batch {
 	struct nlmsghdr *last;
 	struct netlink_error results[BATCH_MAX];
 	char recv[RECV_SIZE] __attribute__((aligned(8)));
-	char buf[BATCH_MAX * MSG_MAX] __attribute__((aligned(8)));
+	char buf[BATCH_MAX * RTM_MSG_MAX] __attribute__((aligned(8)));
 };
 
 struct batch *batch_new(void)

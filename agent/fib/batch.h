@@ -19,7 +19,7 @@ struct batch;
 struct batch *batch_new(void);
 void batch_free(struct batch *batch);
 
-/* Where the next request is to be written, MSG_MAX bytes. */
+/* Where the next request is to be written, RTM_MSG_MAX bytes. */
 void *batch_next(struct batch *batch);
 /* Take the request that was written there; at most BATCH_MAX. */
 void batch_add(struct batch *batch, struct nlmsghdr *nlh);

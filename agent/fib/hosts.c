@@ -37,7 +37,7 @@ static void set_tunnel(struct vnet *vnet, const struct msg_link *link, int old)
  */
 static void apply_tunnel(struct vnet *vnet)
 {
-	const struct msg_link *link;
+	const struct rtm_link *link;
 	struct genl_tunnel is;
 	struct netlink_error err;
 

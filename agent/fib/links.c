@@ -29,7 +29,7 @@ static void forget(struct links *links, struct link *link)
 	free(link);
 }
 
-static void add(struct links *links, const struct msg_link *is)
+static void add(struct links *links, const struct rtm_link *is)
 {
 	struct link *link = xcalloc(1, sizeof(*link));
 
@@ -60,10 +60,10 @@ bool links_update(struct links *links, const struct nlmsghdr *nlh)
 {
 	struct link *named, *link;
 	char renamed[IFNAMSIZ] = "";
-	struct msg_link is;
+	struct rtm_link is;
 	bool was_up, up;
 
-	if (!msg_get_link(nlh, &is))
+	if (!rtm_get_link(nlh, &is))
 		return false;
 	up = is.carrier && !is.gone;
 	named = find_name(links, is.name);
@@ -107,7 +107,7 @@ static void forget_unseen(struct links *links)
 int links_read(struct links *links, struct netlink *nl,
 	       struct netlink_error *err)
 {
-	char buf[MSG_MAX] __attribute__((aligned(8)));
+	char buf[RTM_MSG_MAX] __attribute__((aligned(8)));
 	struct link *link, *next;
 	unsigned int tries = 5;
 	int rc;
@@ -115,7 +115,7 @@ int links_read(struct links *links, struct netlink *nl,
 	do {
 		HASH_ITER(hh, links->by_index, link, next)
 			link->seen = false;
-		rc = netlink_dump(nl, msg_dump_links(buf), take_link, links,
+		rc = netlink_dump(nl, rtm_dump_links(buf), take_link, links,
 				  err);
 	} while (rc == -EINTR && --tries);
 	if (rc == 0)
@@ -126,9 +126,9 @@ int links_read(struct links *links, struct netlink *nl,
 int links_read_one(struct links *links, struct netlink *nl, const char *name,
 		   struct netlink_error *err)
 {
-	char buf[MSG_MAX] __attribute__((aligned(8)));
+	char buf[RTM_MSG_MAX] __attribute__((aligned(8)));
 
-	return netlink_talk(nl, msg_ask_link(buf, name), take_link, links, err);
+	return netlink_talk(nl, rtm_ask_link(buf, name), take_link, links, err);
 }
 
 void links_free(struct links *links)
@@ -139,14 +139,14 @@ void links_free(struct links *links)
 		forget(links, link);
 }
 
-const struct msg_link *links_by_index(struct links *links, int ifindex)
+const struct rtm_link *links_by_index(struct links *links, int ifindex)
 {
 	struct link *link = find_index(links, ifindex);
 
 	return link ? &link->is : NULL;
 }
 
-const struct msg_link *links_by_name(struct links *links, const char *name)
+const struct rtm_link *links_by_name(struct links *links, const char *name)
 {
 	struct link *link = find_name(links, name);
 
@@ -155,7 +155,7 @@ const struct msg_link *links_by_name(struct links *links, const char *name)
 
 const char *links_name(struct links *links, int ifindex)
 {
-	const struct msg_link *link = links_by_index(links, ifindex);
+	const struct rtm_link *link = links_by_index(links, ifindex);
 
 	return link ? link->name : "-";
 }

@@ -5,11 +5,11 @@
 
 #include <uthash.h>
 
-#include "fib/msg.h"
 #include "fib/netlink.h"
+#include "fib/rtm.h"
 
 struct link {
-	struct msg_link is;
+	struct rtm_link is;
 	bool seen;			/* by the dump that runs */
 	UT_hash_handle hh;		/* by index */
 	UT_hash_handle hh_name;
@@ -36,8 +36,8 @@ int links_read_one(struct links *links, struct netlink *nl, const char *name,
 		   struct netlink_error *err);
 void links_free(struct links *links);
 
-const struct msg_link *links_by_index(struct links *links, int ifindex);
-const struct msg_link *links_by_name(struct links *links, const char *name);
+const struct rtm_link *links_by_index(struct links *links, int ifindex);
+const struct rtm_link *links_by_name(struct links *links, const char *name);
 /* The name of a device, or "-". */
 const char *links_name(struct links *links, int ifindex);
 

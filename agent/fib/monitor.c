@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <sys/socket.h>
 
-#include "fib/msg.h"
+#include "fib/rtm.h"
 #include "fib/state.h"
 #include "lib/log.h"
 #include "lib/util.h"
@@ -95,9 +95,9 @@ static struct vnet *vnet_by_bgp_table(struct fib *fib, uint32_t table)
 static void on_route(struct fib *fib, const struct nlmsghdr *nlh)
 {
 	struct vnet *vnet, *tmp;
-	struct msg_route route;
+	struct rtm_route route;
 
-	if (!msg_get_route(nlh, &route))
+	if (!rtm_get_route(nlh, &route))
 		return;
 	if (program_is_ours(&route) &&
 	    vnet_by_bgp_table(fib, route.table)) {
@@ -106,16 +106,16 @@ static void on_route(struct fib *fib, const struct nlmsghdr *nlh)
 	}
 	HASH_ITER(hh, fib->vnets, vnet, tmp) {
 		if (vnet->spec->table == route.table &&
-		    route.type != MSG_ROUTE_OTHER)
+		    route.type != RTM_ROUTE_OTHER)
 			fib_vnet_due(vnet);
 	}
 }
 
 static void on_nexthop(struct fib *fib, const struct nlmsghdr *nlh)
 {
-	struct msg_nexthop nexthop;
+	struct rtm_nexthop nexthop;
 
-	if (msg_get_nexthop(nlh, &nexthop) && nhid_is_ours(nexthop.id))
+	if (rtm_get_nexthop(nlh, &nexthop) && nhid_is_ours(nexthop.id))
 		audit_soon(fib->audit, AUDIT_DELAY);
 }
 
@@ -195,9 +195,9 @@ static void link_moved(void *arg, const char *name, bool up)
 static void on_link(struct fib *fib, const struct nlmsghdr *nlh)
 {
 	struct vnet *vnet, *tmp;
-	struct msg_link link;
+	struct rtm_link link;
 
-	if (!msg_get_link(nlh, &link))
+	if (!rtm_get_link(nlh, &link))
 		return;
 	links_update(&fib->links, nlh);
 	HASH_ITER(hh, fib->vnets, vnet, tmp) {
@@ -214,10 +214,10 @@ static void on_link(struct fib *fib, const struct nlmsghdr *nlh)
 
 static void on_address(struct fib *fib, const struct nlmsghdr *nlh)
 {
-	struct msg_address address;
+	struct rtm_address address;
 	struct vnet *vnet, *tmp;
 
-	if (!msg_get_address(nlh, &address))
+	if (!rtm_get_address(nlh, &address))
 		return;
 	HASH_ITER(hh, fib->vnets, vnet, tmp) {
 		if (vnet->ifindex == address.ifindex)
@@ -250,11 +250,11 @@ static void on_message(struct fib *fib, const struct nlmsghdr *nlh)
 /* That its device went down may have been lost, or that it is another one. */
 static void check_device(struct vnet *vnet)
 {
-	const struct msg_link gone = {
+	const struct rtm_link gone = {
 		.ifindex = vnet->ifindex,
 		.gone = true,
 	};
-	const struct msg_link *link;
+	const struct rtm_link *link;
 
 	/* what was told before is read or lost */
 	vnet->raised = false;

@@ -11,7 +11,7 @@
 
 int peering_ifindex(const struct vnet *vnet, const struct fib_peering *side)
 {
-	const struct msg_link *link;
+	const struct rtm_link *link;
 
 	link = links_by_name(&vnet->fib->links, side->device);
 	return link && link->is_vnet ? link->ifindex : 0;

@@ -6,11 +6,11 @@
  */
 #include <linux/rtnetlink.h>
 
-#include "fib/msg.h"
+#include "fib/rtm.h"
 #include "fib/state.h"
 #include "lib/log.h"
 
-bool program_is_ours(const struct msg_route *route)
+bool program_is_ours(const struct rtm_route *route)
 {
 	return route->metric == FIB_METRIC &&
 	       (route->protocol == RTPROT_BGP ||
@@ -20,7 +20,7 @@ bool program_is_ours(const struct msg_route *route)
 static struct nlmsghdr *encode_nexthop(const struct vnet *vnet,
 				       const struct want_op *op, void *buf)
 {
-	struct msg_nexthop nexthop = {
+	struct rtm_nexthop nexthop = {
 		.id = op->id,
 		.protocol = RTPROT_BGP,
 	};
@@ -36,13 +36,13 @@ static struct nlmsghdr *encode_nexthop(const struct vnet *vnet,
 		memcpy(nexthop.members, op->members,
 		       op->n_members * sizeof(*op->members));
 	}
-	return msg_put_nexthop(buf, NLM_F_CREATE | NLM_F_REPLACE, &nexthop);
+	return rtm_put_nexthop(buf, NLM_F_CREATE | NLM_F_REPLACE, &nexthop);
 }
 
-static struct msg_route bgp_route(const struct vnet *vnet,
+static struct rtm_route bgp_route(const struct vnet *vnet,
 				  const struct want_op *op)
 {
-	return (struct msg_route){
+	return (struct rtm_route){
 		.table = vnet->spec->bgp_table,
 		.metric = FIB_METRIC,
 		.protocol = op->of_gateway ? VNET_PROTO_GATEWAY : RTPROT_BGP,
@@ -56,38 +56,38 @@ static struct nlmsghdr *encode_set_route(const struct vnet *vnet,
 					 const struct want_op *op, void *buf,
 					 const struct nlmsghdr *last)
 {
-	struct msg_route route = bgp_route(vnet, op);
+	struct rtm_route route = bgp_route(vnet, op);
 	const struct rtmsg *rtm;
 
 	if (last && last->nlmsg_type == RTM_NEWROUTE) {
 		rtm = mnl_nlmsg_get_payload(last);
 		if (rtm->rtm_family == op->prefix.addr.family &&
 		    rtm->rtm_protocol == route.protocol)
-			return msg_put_route_like(buf, last, &op->prefix,
+			return rtm_put_route_like(buf, last, &op->prefix,
 						  op->id);
 	}
-	return msg_put_route(buf, NLM_F_CREATE | NLM_F_REPLACE, &route);
+	return rtm_put_route(buf, NLM_F_CREATE | NLM_F_REPLACE, &route);
 }
 
 static struct nlmsghdr *encode(const struct vnet *vnet,
 			       const struct want_op *op, void *buf,
 			       const struct nlmsghdr *last)
 {
-	struct msg_route route;
+	struct rtm_route route;
 
 	switch (op->type) {
 	case WANT_SET_HOP:
 	case WANT_SET_GROUP:
 		return encode_nexthop(vnet, op, buf);
 	case WANT_DEL_NEXTHOP:
-		return msg_del_nexthop(buf, op->id);
+		return rtm_del_nexthop(buf, op->id);
 	case WANT_SET_ROUTE:
 		return encode_set_route(vnet, op, buf, last);
 	case WANT_DEL_ROUTE:
 		route = bgp_route(vnet, op);
 		/* whichever it has: the metric is ours */
 		route.protocol = RTPROT_UNSPEC;
-		return msg_del_route(buf, &route);
+		return rtm_del_route(buf, &route);
 	}
 	return NULL;
 }

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "fib/msg.h"
+#include "fib/rtm.h"
 #include "fib/state.h"
 #include "lib/util.h"
 
@@ -33,14 +33,14 @@ enum row_state {
 };
 
 struct row {
-	struct msg_route route;
+	struct rtm_route route;
 	enum row_state state;
 };
 
 struct rows {
 	struct row *wanted;
 	size_t n_wanted;
-	struct msg_route *stale;	/* ours and not wanted */
+	struct rtm_route *stale;	/* ours and not wanted */
 	size_t n_stale;
 };
 
@@ -55,7 +55,7 @@ static struct prefix reserved_prefix(size_t i)
  * What is wanted
  */
 
-static void want_row(struct rows *rows, const struct msg_route *route)
+static void want_row(struct rows *rows, const struct rtm_route *route)
 {
 	struct row *row;
 
@@ -85,7 +85,7 @@ static bool is_among(const struct prefix *spaces, size_t n,
  */
 static int if_up(const struct vnet *vnet, int ifindex)
 {
-	const struct msg_link *link;
+	const struct rtm_link *link;
 
 	if (ifindex == vnet->ifindex)
 		return ifindex;
@@ -127,10 +127,10 @@ static bool has_family(const struct fib_vnet *spec, int family)
 
 static void want_reserved(struct rows *rows, const struct vnet *vnet)
 {
-	struct msg_route route = {
+	struct rtm_route route = {
 		.table = vnet->spec->table,
 		.protocol = RTPROT_KERNEL,
-		.type = MSG_ROUTE_BLACKHOLE,
+		.type = RTM_ROUTE_BLACKHOLE,
 	};
 	size_t i;
 
@@ -146,7 +146,7 @@ static void want_default(struct rows *rows, const struct fib_vnet *spec,
 {
 	static const uint8_t zero[16];
 	struct addr any = addr_make(family, zero);
-	struct msg_route route = {
+	struct rtm_route route = {
 		.prefix = prefix_make(&any, 0),
 		.table = spec->table,
 		.protocol = FIB_PROTO_CONFIG,
@@ -160,7 +160,7 @@ static void want_default(struct rows *rows, const struct fib_vnet *spec,
 static void want_peering(struct rows *rows, const struct vnet *vnet,
 			 const struct fib_peering *side)
 {
-	struct msg_route route = {
+	struct rtm_route route = {
 		.table = vnet->spec->table,
 		.protocol = FIB_PROTO_CONFIG,
 		.ifindex = way_into(vnet, side),
@@ -177,7 +177,7 @@ static void want_system(struct rows *rows, const struct vnet *vnet,
 			int internet)
 {
 	const struct fib_vnet *spec = vnet->spec;
-	struct msg_route route = {
+	struct rtm_route route = {
 		.table = spec->table,
 		.protocol = FIB_PROTO_CONFIG,
 		.ifindex = vnet->ifindex,
@@ -203,7 +203,7 @@ static void want_user(struct rows *rows, const struct vnet *vnet,
 		      const struct fib_user_table *table,
 		      const struct fib_user_route *user, int internet)
 {
-	struct msg_route route = {
+	struct rtm_route route = {
 		.prefix = user->prefix,
 		.table = table->table,
 		.protocol = FIB_PROTO_CONFIG,
@@ -227,7 +227,7 @@ static void want_user(struct rows *rows, const struct vnet *vnet,
 	}
 	if (!route.ifindex) {
 		route.gateway = (struct addr){ 0 };
-		route.type = MSG_ROUTE_BLACKHOLE;
+		route.type = RTM_ROUTE_BLACKHOLE;
 	}
 	want_row(rows, &route);
 }
@@ -235,7 +235,7 @@ static void want_user(struct rows *rows, const struct vnet *vnet,
 static void want_all(struct rows *rows, const struct vnet *vnet)
 {
 	const struct fib_vnet *spec = vnet->spec;
-	const struct msg_link *link;
+	const struct rtm_link *link;
 	int internet = 0;
 	size_t i, j;
 
@@ -254,24 +254,24 @@ static void want_all(struct rows *rows, const struct vnet *vnet)
  * What there is
  */
 
-static bool same_key(const struct msg_route *a, const struct msg_route *b)
+static bool same_key(const struct rtm_route *a, const struct rtm_route *b)
 {
 	return a->table == b->table && a->metric == b->metric &&
 	       prefix_equal(&a->prefix, &b->prefix);
 }
 
 /* The kernel gives a blackhole a device of its own choice. */
-static bool same_route(const struct msg_route *a, const struct msg_route *b)
+static bool same_route(const struct rtm_route *a, const struct rtm_route *b)
 {
 	if (a->type != b->type || a->multipath || b->multipath ||
 	    a->nhid != b->nhid)
 		return false;
-	if (a->type == MSG_ROUTE_BLACKHOLE)
+	if (a->type == RTM_ROUTE_BLACKHOLE)
 		return a->protocol == b->protocol;
 	return a->ifindex == b->ifindex && addr_equal(&a->gateway, &b->gateway);
 }
 
-static bool is_ours(const struct msg_route *route)
+static bool is_ours(const struct rtm_route *route)
 {
 	struct prefix prefix;
 	size_t i;
@@ -279,7 +279,7 @@ static bool is_ours(const struct msg_route *route)
 	if (route->protocol == FIB_PROTO_CONFIG)
 		return true;
 	if (route->protocol != RTPROT_KERNEL ||
-	    route->type != MSG_ROUTE_BLACKHOLE)
+	    route->type != RTM_ROUTE_BLACKHOLE)
 		return false;
 	for (i = 0; i < ARRAY_SIZE(reserved); i++) {
 		prefix = reserved_prefix(i);
@@ -290,7 +290,7 @@ static bool is_ours(const struct msg_route *route)
 }
 
 static struct row *find_row(const struct rows *rows,
-			    const struct msg_route *route)
+			    const struct rtm_route *route)
 {
 	size_t i;
 
@@ -304,10 +304,10 @@ static struct row *find_row(const struct rows *rows,
 static void compare_row(const struct nlmsghdr *nlh, void *arg)
 {
 	struct rows *rows = arg;
-	struct msg_route is;
+	struct rtm_route is;
 	struct row *row;
 
-	if (!msg_get_route(nlh, &is) || is.type == MSG_ROUTE_OTHER)
+	if (!rtm_get_route(nlh, &is) || is.type == RTM_ROUTE_OTHER)
 		return;
 	row = find_row(rows, &is);
 	if (row) {
@@ -328,13 +328,13 @@ static void compare_row(const struct nlmsghdr *nlh, void *arg)
 static bool compare_table(struct vnet *vnet, struct rows *rows, uint32_t table)
 {
 	static const int families[] = { AF_INET, AF_INET6 };
-	char buf[MSG_MAX] __attribute__((aligned(8)));
+	char buf[RTM_MSG_MAX] __attribute__((aligned(8)));
 	struct netlink_error err;
 	size_t i;
 
 	for (i = 0; i < ARRAY_SIZE(families); i++) {
 		if (netlink_dump(&vnet->fib->talk,
-				 msg_dump_routes(buf, families[i], table),
+				 rtm_dump_routes(buf, families[i], table),
 				 compare_row, rows, &err) < 0 &&
 		    err.error != ENOENT) {
 			vnet_unread(vnet, "routes", &err);
@@ -362,7 +362,7 @@ static bool compare_tables(struct vnet *vnet, struct rows *rows,
 /* Whether it is there in the end. */
 static bool put_row(struct vnet *vnet, struct row *row)
 {
-	char buf[MSG_MAX] __attribute__((aligned(8))), text[PREFIX_STRLEN];
+	char buf[RTM_MSG_MAX] __attribute__((aligned(8))), text[PREFIX_STRLEN];
 	uint16_t flags = NLM_F_CREATE;
 
 	prefix_format(&row->route.prefix, text);
@@ -380,18 +380,18 @@ static bool put_row(struct vnet *vnet, struct row *row)
 		flags |= NLM_F_REPLACE;
 		break;
 	}
-	if (!vnet_request(vnet, text, msg_put_route(buf, flags, &row->route)))
+	if (!vnet_request(vnet, text, rtm_put_route(buf, flags, &row->route)))
 		return false;
 	row->state = ROW_RIGHT;
 	return true;
 }
 
-static void delete_row(struct vnet *vnet, const struct msg_route *route)
+static void delete_row(struct vnet *vnet, const struct rtm_route *route)
 {
-	char buf[MSG_MAX] __attribute__((aligned(8))), text[PREFIX_STRLEN];
+	char buf[RTM_MSG_MAX] __attribute__((aligned(8))), text[PREFIX_STRLEN];
 
 	vnet_request(vnet, prefix_format(&route->prefix, text),
-		     msg_del_route(buf, route));
+		     rtm_del_route(buf, route));
 }
 
 /*
@@ -418,7 +418,7 @@ static bool put_rows(struct vnet *vnet, struct rows *rows)
  * packet goes past an appliance in between.
  */
 static bool in_the_way(const struct vnet *vnet, const struct rows *rows,
-		       const struct msg_route *stale)
+		       const struct rtm_route *stale)
 {
 	size_t i;
 

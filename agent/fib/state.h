@@ -30,7 +30,7 @@
 
 struct audit;
 struct monitor;
-struct msg_route;
+struct rtm_route;
 
 struct vnet {
 	struct fib *fib;
@@ -89,7 +89,7 @@ void fib_repaired(struct vnet *vnet, unsigned int differences);
 /* program.c */
 void program_run(void *fib);
 /* Whether a route of a BGP table is one of those that we program. */
-bool program_is_ours(const struct msg_route *route);
+bool program_is_ours(const struct rtm_route *route);
 
 /* audit.c */
 struct audit *audit_new(struct fib *fib);
@@ -111,7 +111,7 @@ void vnet_release(struct vnet *vnet, const struct fib_vnet *spec);
 /* Delete the device, and the routes of ours that stay behind. */
 void vnet_delete(struct vnet *vnet);
 /* A device that is or could be the VNet's has changed: @link is its state. */
-void vnet_check_device(struct vnet *vnet, const struct msg_link *link);
+void vnet_check_device(struct vnet *vnet, const struct rtm_link *link);
 /* Note what could not be done; the first is kept. */
 void vnet_problem(struct vnet *vnet, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));

@@ -10,7 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "fib/msg.h"
+#include "fib/rtm.h"
 #include "fib/state.h"
 #include "lib/log.h"
 #include "lib/util.h"
@@ -69,11 +69,11 @@ static void left_nothing(struct vnet *vnet)
 	vnet->kept4 = vnet->kept6 = false;
 }
 
-static const struct msg_link *create_device(struct vnet *vnet)
+static const struct rtm_link *create_device(struct vnet *vnet)
 {
 	const struct fib_vnet *spec = vnet->spec;
-	char buf[MSG_MAX] __attribute__((aligned(8)));
-	struct msg_link link = {
+	char buf[RTM_MSG_MAX] __attribute__((aligned(8)));
+	struct rtm_link link = {
 		.vni = spec->vni,
 		.table = spec->table,
 		.bgp_table = spec->bgp_table,
@@ -82,7 +82,7 @@ static const struct msg_link *create_device(struct vnet *vnet)
 	};
 
 	snprintf(link.name, sizeof(link.name), "%s", spec->name);
-	if (!vnet_request(vnet, spec->name, msg_new_vnet(buf, &link)))
+	if (!vnet_request(vnet, spec->name, rtm_new_vnet(buf, &link)))
 		return NULL;
 	left_nothing(vnet);
 	vnet->settled = false;
@@ -90,7 +90,7 @@ static const struct msg_link *create_device(struct vnet *vnet)
 	return links_by_name(&vnet->fib->links, spec->name);
 }
 
-static bool is_right_device(struct vnet *vnet, const struct msg_link *link)
+static bool is_right_device(struct vnet *vnet, const struct rtm_link *link)
 {
 	const struct fib_vnet *spec = vnet->spec;
 
@@ -107,26 +107,26 @@ static bool is_right_device(struct vnet *vnet, const struct msg_link *link)
 	return false;
 }
 
-static void set_options(struct vnet *vnet, const struct msg_link *link)
+static void set_options(struct vnet *vnet, const struct rtm_link *link)
 {
-	char buf[MSG_MAX] __attribute__((aligned(8)));
-	struct msg_link change = *link;
+	char buf[RTM_MSG_MAX] __attribute__((aligned(8)));
+	struct rtm_link change = *link;
 
 	if (link->max_routes == vnet->spec->max_routes &&
 	    link->ecmp_symmetric == vnet->spec->ecmp_symmetric)
 		return;
 	change.max_routes = vnet->spec->max_routes;
 	change.ecmp_symmetric = vnet->spec->ecmp_symmetric;
-	vnet_request(vnet, link->name, msg_set_vnet(buf, &change));
+	vnet_request(vnet, link->name, rtm_set_vnet(buf, &change));
 }
 
 /*
  * A device that is taken down while we run stays down: whoever did it has a
  * reason.
  */
-static bool bring_up(struct vnet *vnet, const struct msg_link *link)
+static bool bring_up(struct vnet *vnet, const struct rtm_link *link)
 {
-	char buf[MSG_MAX] __attribute__((aligned(8)));
+	char buf[RTM_MSG_MAX] __attribute__((aligned(8)));
 
 	if (!link->up) {
 		left_nothing(vnet);
@@ -135,13 +135,13 @@ static bool bring_up(struct vnet *vnet, const struct msg_link *link)
 			return false;
 		}
 		if (!vnet_request(vnet, link->name,
-				  msg_set_up(buf, link->ifindex)))
+				  rtm_set_up(buf, link->ifindex)))
 			return false;
 		vnet->raised = true;
 	}
 	if (!vnet->settled || !link->up)
 		netlink_talk(&vnet->fib->talk,
-			     msg_set_loose_rp_filter(buf, link->ifindex), NULL,
+			     rtm_set_loose_rp_filter(buf, link->ifindex), NULL,
 			     NULL, &(struct netlink_error){ 0 });
 	return true;
 }
@@ -149,7 +149,7 @@ static bool bring_up(struct vnet *vnet, const struct msg_link *link)
 /* Create or adopt it; false if there is no device to go on with. */
 static bool apply_device(struct vnet *vnet)
 {
-	const struct msg_link *link;
+	const struct rtm_link *link;
 
 	link = links_by_name(&vnet->fib->links, vnet->spec->name);
 	if (!link)
@@ -185,7 +185,7 @@ static void device_lost(struct vnet *vnet)
  * After we have set a device up, what was told before is heard first: that it
  * is down is old until it is told to be up.
  */
-void vnet_check_device(struct vnet *vnet, const struct msg_link *link)
+void vnet_check_device(struct vnet *vnet, const struct rtm_link *link)
 {
 	bool other;
 
@@ -209,7 +209,7 @@ void vnet_check_device(struct vnet *vnet, const struct msg_link *link)
 struct address_diff {
 	struct vnet *vnet;
 	bool *there;			/* for each address of the spec */
-	struct msg_address *stale;	/* ours and not wanted */
+	struct rtm_address *stale;	/* ours and not wanted */
 	size_t n_stale;
 };
 
@@ -217,10 +217,10 @@ static void compare_address(const struct nlmsghdr *nlh, void *arg)
 {
 	struct address_diff *diff = arg;
 	const struct fib_vnet *spec = diff->vnet->spec;
-	struct msg_address is;
+	struct rtm_address is;
 	size_t i;
 
-	if (!msg_get_address(nlh, &is) || is.ifindex != diff->vnet->ifindex)
+	if (!rtm_get_address(nlh, &is) || is.ifindex != diff->vnet->ifindex)
 		return;
 	for (i = 0; i < spec->n_addresses; i++) {
 		if (addr_equal(&spec->addresses[i], &is.addr)) {
@@ -237,8 +237,8 @@ static void compare_address(const struct nlmsghdr *nlh, void *arg)
 
 static bool add_address(struct vnet *vnet, const struct addr *addr)
 {
-	char buf[MSG_MAX] __attribute__((aligned(8))), text[ADDR_STRLEN];
-	struct msg_address address = {
+	char buf[RTM_MSG_MAX] __attribute__((aligned(8))), text[ADDR_STRLEN];
+	struct rtm_address address = {
 		.ifindex = vnet->ifindex,
 		.addr = *addr,
 		.len = addr_bits(addr),
@@ -246,13 +246,13 @@ static bool add_address(struct vnet *vnet, const struct addr *addr)
 	};
 
 	return vnet_request(vnet, addr_format(addr, text),
-			    msg_put_address(buf, &address));
+			    rtm_put_address(buf, &address));
 }
 
 /* Whether all are there in the end. */
 static bool change_addresses(struct address_diff *diff)
 {
-	char buf[MSG_MAX] __attribute__((aligned(8))), text[ADDR_STRLEN];
+	char buf[RTM_MSG_MAX] __attribute__((aligned(8))), text[ADDR_STRLEN];
 	const struct fib_vnet *spec = diff->vnet->spec;
 	bool all = true;
 	size_t i;
@@ -260,7 +260,7 @@ static bool change_addresses(struct address_diff *diff)
 	for (i = 0; i < diff->n_stale; i++)
 		vnet_request(diff->vnet,
 			     addr_format(&diff->stale[i].addr, text),
-			     msg_del_address(buf, &diff->stale[i]));
+			     rtm_del_address(buf, &diff->stale[i]));
 	for (i = 0; i < spec->n_addresses; i++) {
 		if (!diff->there[i] &&
 		    !add_address(diff->vnet, &spec->addresses[i]))
@@ -275,12 +275,12 @@ static bool apply_addresses(struct vnet *vnet)
 		.vnet = vnet,
 		.there = xcalloc(vnet->spec->n_addresses + 1, sizeof(bool)),
 	};
-	char buf[MSG_MAX] __attribute__((aligned(8)));
+	char buf[RTM_MSG_MAX] __attribute__((aligned(8)));
 	struct netlink_error err;
 	bool all = false;
 
 	if (netlink_dump(&vnet->fib->talk,
-			 msg_dump_addresses(buf, vnet->ifindex),
+			 rtm_dump_addresses(buf, vnet->ifindex),
 			 compare_address, &diff, &err) < 0)
 		vnet_unread(vnet, "addresses", &err);
 	else
@@ -515,9 +515,9 @@ static bool is_our_device(const struct fib *fib, int ifindex)
 	return false;
 }
 
-static bool enslave(struct vnet *vnet, const struct msg_link *link)
+static bool enslave(struct vnet *vnet, const struct rtm_link *link)
 {
-	char buf[MSG_MAX] __attribute__((aligned(8)));
+	char buf[RTM_MSG_MAX] __attribute__((aligned(8)));
 
 	if (link->master == vnet->ifindex)
 		return true;
@@ -527,13 +527,13 @@ static bool enslave(struct vnet *vnet, const struct msg_link *link)
 		return false;
 	}
 	return vnet_request(vnet, link->name,
-			    msg_set_master(buf, link->ifindex, vnet->ifindex,
+			    rtm_set_master(buf, link->ifindex, vnet->ifindex,
 					   true));
 }
 
 static bool apply_nics_once(struct vnet *vnet)
 {
-	const struct msg_link *link;
+	const struct rtm_link *link;
 	bool ok = true;
 	size_t i;
 
@@ -551,7 +551,7 @@ static bool apply_nics_once(struct vnet *vnet)
 static void apply_nics(struct vnet *vnet)
 {
 	char problem[sizeof(vnet->problem)];
-	const struct msg_link *link;
+	const struct rtm_link *link;
 	size_t i;
 
 	memcpy(problem, vnet->problem, sizeof(problem));
@@ -581,13 +581,13 @@ static bool has_nic(const struct fib_vnet *spec, const char *device)
 
 static void release_nic(struct vnet *vnet, const char *device)
 {
-	char buf[MSG_MAX] __attribute__((aligned(8)));
-	const struct msg_link *link;
+	char buf[RTM_MSG_MAX] __attribute__((aligned(8)));
+	const struct rtm_link *link;
 
 	link = links_by_name(&vnet->fib->links, device);
 	if (link && vnet->ifindex && link->master == vnet->ifindex)
 		vnet_request(vnet, device,
-			     msg_set_master(buf, link->ifindex, 0, false));
+			     rtm_set_master(buf, link->ifindex, 0, false));
 }
 
 /*
@@ -607,11 +607,11 @@ void vnet_release(struct vnet *vnet, const struct fib_vnet *spec)
 /* Reject routes do not go with the device. */
 void vnet_delete(struct vnet *vnet)
 {
-	char buf[MSG_MAX] __attribute__((aligned(8)));
+	char buf[RTM_MSG_MAX] __attribute__((aligned(8)));
 
 	if (vnet->ifindex)
 		vnet_request(vnet, vnet->spec->name,
-			     msg_del_link(buf, vnet->ifindex));
+			     rtm_del_link(buf, vnet->ifindex));
 	rows_release(vnet);
 	if (vnet->problem[0])
 		log_warn("%s", vnet->problem);

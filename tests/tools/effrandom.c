@@ -21,7 +21,7 @@
 
 #include "effmodel.h"
 #include "fib/genl.h"
-#include "fib/msg.h"
+#include "fib/rtm.h"
 #include "ktap.h"
 #include "lib/util.h"
 
@@ -62,10 +62,10 @@ static uint32_t table_id(unsigned int v, unsigned int table)
 }
 
 /* What the model's route is to the kernel */
-static struct msg_route kernel_route(unsigned int v, unsigned int table,
+static struct rtm_route kernel_route(unsigned int v, unsigned int table,
 				     const struct route *route)
 {
-	struct msg_route msg = {
+	struct rtm_route msg = {
 		.prefix = route->prefix,
 		.table = table_id(v, table),
 		.metric = 5,
@@ -74,7 +74,7 @@ static struct msg_route kernel_route(unsigned int v, unsigned int table,
 
 	switch (route->kind) {
 	case KIND_NONE:
-		msg.type = MSG_ROUTE_BLACKHOLE;
+		msg.type = RTM_ROUTE_BLACKHOLE;
 		break;
 	case KIND_LOCAL:
 		msg.ifindex = vnet_index[v];
@@ -95,21 +95,21 @@ static struct msg_route kernel_route(unsigned int v, unsigned int table,
 static void add_route(unsigned int v, unsigned int table,
 		      const struct route *route)
 {
-	char buf[MSG_MAX] __attribute__((aligned(8)));
-	struct msg_route msg = kernel_route(v, table, route);
+	char buf[RTM_MSG_MAX] __attribute__((aligned(8)));
+	struct rtm_route msg = kernel_route(v, table, route);
 
-	send_route("add route", msg_put_route(buf, NLM_F_CREATE |
+	send_route("add route", rtm_put_route(buf, NLM_F_CREATE |
 					      NLM_F_REPLACE, &msg));
 	model_put(v, table, route);
 }
 
 static void del_route(unsigned int v, unsigned int table, unsigned int i)
 {
-	char buf[MSG_MAX] __attribute__((aligned(8)));
-	struct msg_route msg;
+	char buf[RTM_MSG_MAX] __attribute__((aligned(8)));
+	struct rtm_route msg;
 
 	msg = kernel_route(v, table, &model.vnet[v].table[table].route[i]);
-	send_route("delete route", msg_del_route(buf, &msg));
+	send_route("delete route", rtm_del_route(buf, &msg));
 	model_del(v, table, i);
 }
 
@@ -458,12 +458,12 @@ static void compare(void)
  */
 static void make_group(const struct group *group)
 {
-	char buf[MSG_MAX] __attribute__((aligned(8)));
-	struct msg_nexthop msg = { .protocol = RTPROT_BGP };
+	char buf[RTM_MSG_MAX] __attribute__((aligned(8)));
+	struct rtm_nexthop msg = { .protocol = RTPROT_BGP };
 	unsigned int i;
 
 	for (i = 0; i < group->n; i++) {
-		struct msg_nexthop hop = {
+		struct rtm_nexthop hop = {
 			.id = group->id + 1 + i,
 			.protocol = RTPROT_BGP,
 			.ifindex = vnet_index[group->hop[i].vnet],
@@ -471,10 +471,10 @@ static void make_group(const struct group *group)
 		};
 
 		msg.members[msg.n_members++] = hop.id;
-		send_route("hop", msg_put_nexthop(buf, NLM_F_CREATE, &hop));
+		send_route("hop", rtm_put_nexthop(buf, NLM_F_CREATE, &hop));
 	}
 	msg.id = group->id;
-	send_route("group", msg_put_nexthop(buf, NLM_F_CREATE, &msg));
+	send_route("group", rtm_put_nexthop(buf, NLM_F_CREATE, &msg));
 }
 
 static void find_devices(void)

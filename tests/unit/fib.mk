@@ -3,14 +3,14 @@
 fib_test_lib := $(addprefix agent/lib/,addr.c hash.c idhash.c log.c pages.c \
 		slab.c util.c)
 
-unit_tests += fib_want_test fib_msg_test fib_dropped_test fib_links_test
+unit_tests += fib_want_test fib_rtm_test fib_dropped_test fib_links_test
 
 fib_want_test_sources := $(addprefix agent/fib/,want.c group.c nhid.c) \
 			 $(fib_test_lib)
 fib_dropped_test_sources := agent/fib/dropped.c $(fib_test_lib)
-fib_links_test_sources := $(addprefix agent/fib/,links.c msg.c netlink.c) \
+fib_links_test_sources := $(addprefix agent/fib/,links.c rtm.c netlink.c) \
 			  $(fib_test_lib)
 fib_links_test_libs := -lmnl -Wl,--wrap=netlink_dump
-fib_msg_test_sources  := $(addprefix agent/fib/,msg.c netlink.c) $(fib_test_lib)
-fib_msg_test_libs     := -lmnl -lnl-route-3 -lnl-3
-fib_msg_test_cflags   := -I /usr/include/libnl3
+fib_rtm_test_sources  := $(addprefix agent/fib/,rtm.c netlink.c) $(fib_test_lib)
+fib_rtm_test_libs     := -lmnl -lnl-route-3 -lnl-3
+fib_rtm_test_cflags   := -I /usr/include/libnl3

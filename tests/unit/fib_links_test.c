@@ -43,7 +43,7 @@ int __wrap_netlink_dump(struct netlink *nl, struct nlmsghdr *nlh,
 int __wrap_netlink_dump(struct netlink *nl, struct nlmsghdr *nlh,
 			netlink_cb *cb, void *arg, struct netlink_error *err)
 {
-	char buf[MSG_MAX] __attribute__((aligned(8)));
+	char buf[RTM_MSG_MAX] __attribute__((aligned(8)));
 	size_t i;
 
 	(void)nl;
@@ -81,7 +81,7 @@ static void set(size_t i, int ifindex, const char *name, bool carrier)
 
 static void notify(uint16_t type, size_t i)
 {
-	char buf[MSG_MAX] __attribute__((aligned(8)));
+	char buf[RTM_MSG_MAX] __attribute__((aligned(8)));
 
 	links_update(&links, message(buf, type, &devices[i]));
 }

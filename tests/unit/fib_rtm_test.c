@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * rtnetlink messages: what msg.c writes is read by libnl-3, which knows
- * nothing of it, and by msg.c itself; bytes of no sense do no harm.
+ * rtnetlink messages: what rtm.c writes is read by libnl-3, which knows
+ * nothing of it, and by rtm.c itself; bytes of no sense do no harm.
  */
 #include <errno.h>
 #include <linux/if_link.h>
@@ -15,11 +15,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "fib/msg.h"
 #include "fib/netlink.h"
+#include "fib/rtm.h"
 #include "ktap.h"
 
-static char buf[MSG_MAX] __attribute__((aligned(8)));
+static char buf[RTM_MSG_MAX] __attribute__((aligned(8)));
 
 static struct prefix prefix(const char *text)
 {
@@ -50,7 +50,7 @@ static bool nl_addr_is(struct nl_addr *addr, const char *text)
 
 static void test_gateway_route(const char *dst, const char *via)
 {
-	struct msg_route route = {
+	struct rtm_route route = {
 		.prefix = prefix(dst),
 		.table = 2001,
 		.metric = 7,
@@ -58,10 +58,10 @@ static void test_gateway_route(const char *dst, const char *via)
 		.gateway = address(via),
 		.ifindex = 5,
 	};
-	struct nlmsghdr *nlh = msg_put_route(buf, NLM_F_CREATE, &route);
+	struct nlmsghdr *nlh = rtm_put_route(buf, NLM_F_CREATE, &route);
 	struct rtnl_route *theirs = NULL;
 	struct rtnl_nexthop *nh;
-	struct msg_route ours;
+	struct rtm_route ours;
 
 	ktap_must(rtnl_route_parse(nlh, &theirs) == 0);
 	nh = rtnl_route_nexthop_n(theirs, 0);
@@ -75,48 +75,48 @@ static void test_gateway_route(const char *dst, const char *via)
 		rtnl_route_nh_get_ifindex(nh) == 5,
 		"%s via %s: libnl sees the next hop", dst, via);
 	rtnl_route_put(theirs);
-	ktap_ok(msg_get_route(nlh, &ours) &&
+	ktap_ok(rtm_get_route(nlh, &ours) &&
 		prefix_equal(&ours.prefix, &route.prefix) &&
 		ours.table == 2001 && ours.metric == 7 &&
 		ours.protocol == FIB_PROTO_CONFIG && ours.ifindex == 5 &&
-		ours.type == MSG_ROUTE_UNICAST && ours.nhid == 0 &&
+		ours.type == RTM_ROUTE_UNICAST && ours.nhid == 0 &&
 		addr_equal(&ours.gateway, &route.gateway),
 		"%s via %s: read back", dst, via);
 }
 
 static void test_other_routes(void)
 {
-	struct msg_route route = {
+	struct rtm_route route = {
 		.prefix = prefix("10.0.0.0/8"),
 		.table = 100,
 		.protocol = RTPROT_KERNEL,
-		.type = MSG_ROUTE_BLACKHOLE,
+		.type = RTM_ROUTE_BLACKHOLE,
 	};
-	struct nlmsghdr *nlh = msg_put_route(buf, NLM_F_CREATE, &route);
+	struct nlmsghdr *nlh = rtm_put_route(buf, NLM_F_CREATE, &route);
 	struct rtnl_route *theirs = NULL;
 	struct nlattr *attr;
-	struct msg_route ours;
+	struct rtm_route ours;
 
 	ktap_must(rtnl_route_parse(nlh, &theirs) == 0);
 	ktap_ok(rtnl_route_get_type(theirs) == RTN_BLACKHOLE &&
 		rtnl_route_get_table(theirs) == 100, "a blackhole");
 	rtnl_route_put(theirs);
 
-	route.type = MSG_ROUTE_UNICAST;
+	route.type = RTM_ROUTE_UNICAST;
 	route.nhid = 0x56000001;
-	nlh = msg_put_route(buf, NLM_F_CREATE, &route);
+	nlh = rtm_put_route(buf, NLM_F_CREATE, &route);
 	attr = nlmsg_find_attr(nlh, sizeof(struct rtmsg), RTA_NH_ID);
 	ktap_ok(attr && nla_get_u32(attr) == 0x56000001 &&
 		!nlmsg_find_attr(nlh, sizeof(struct rtmsg), RTA_OIF) &&
-		msg_get_route(nlh, &ours) && ours.nhid == 0x56000001,
+		rtm_get_route(nlh, &ours) && ours.nhid == 0x56000001,
 		"a route to a next-hop object");
 
-	nlh = msg_del_route(buf, &route);
+	nlh = rtm_del_route(buf, &route);
 	ktap_ok(nlh->nlmsg_type == RTM_DELROUTE &&
-		msg_get_route(nlh, &ours) && ours.nhid == 0 &&
+		rtm_get_route(nlh, &ours) && ours.nhid == 0 &&
 		prefix_equal(&ours.prefix, &route.prefix),
 		"the removal of a route");
-	nlh = msg_dump_routes(buf, AF_INET6, 101);
+	nlh = rtm_dump_routes(buf, AF_INET6, 101);
 	attr = nlmsg_find_attr(nlh, sizeof(struct rtmsg), RTA_TABLE);
 	ktap_ok(nlh->nlmsg_type == RTM_GETROUTE && attr &&
 		nla_get_u32(attr) == 101, "a dump of one table");
@@ -124,8 +124,8 @@ static void test_other_routes(void)
 
 static void test_route_like(const char *first, const char *second)
 {
-	static char next[MSG_MAX] __attribute__((aligned(8)));
-	struct msg_route route = {
+	static char next[RTM_MSG_MAX] __attribute__((aligned(8)));
+	struct rtm_route route = {
 		.prefix = prefix(first),
 		.table = 101,
 		.metric = 20,
@@ -134,11 +134,11 @@ static void test_route_like(const char *first, const char *second)
 	};
 	const struct nlmsghdr *nlh;
 
-	msg_put_route(buf, NLM_F_CREATE, &route);
+	rtm_put_route(buf, NLM_F_CREATE, &route);
 	route.prefix = prefix(second);
 	route.nhid = 0x56000002;
-	nlh = msg_put_route_like(next, (void *)buf, &route.prefix, route.nhid);
-	msg_put_route(buf, NLM_F_CREATE, &route);
+	nlh = rtm_put_route_like(next, (void *)buf, &route.prefix, route.nhid);
+	rtm_put_route(buf, NLM_F_CREATE, &route);
 	ktap_ok(memcmp(buf, next, nlh->nlmsg_len) == 0,
 		"%s after %s is what it is alone", second, first);
 }
@@ -149,38 +149,38 @@ static void test_route_like(const char *first, const char *second)
 
 static void test_nexthops(void)
 {
-	struct msg_nexthop hop = {
+	struct rtm_nexthop hop = {
 		.id = 0x56000000,
 		.protocol = RTPROT_BGP,
 		.ifindex = 9,
 		.gateway = address("fd00::4"),
 	};
-	struct msg_nexthop group = {
+	struct rtm_nexthop group = {
 		.id = 0x56000002,
 		.protocol = RTPROT_BGP,
 		.n_members = FIB_MAX_HOPS,
 	};
-	struct msg_nexthop ours;
+	struct rtm_nexthop ours;
 	struct nlmsghdr *nlh;
 	unsigned int i;
 
-	nlh = msg_put_nexthop(buf, NLM_F_CREATE, &hop);
-	ktap_ok(msg_get_nexthop(nlh, &ours) &&
+	nlh = rtm_put_nexthop(buf, NLM_F_CREATE, &hop);
+	ktap_ok(rtm_get_nexthop(nlh, &ours) &&
 		memcmp(&ours, &hop, sizeof(hop)) == 0, "a hop");
 	for (i = 0; i < FIB_MAX_HOPS; i++)
 		group.members[i] = 100 + i;
-	nlh = msg_put_nexthop(buf, NLM_F_CREATE, &group);
-	ktap_ok(nlh->nlmsg_len <= MSG_MAX && msg_get_nexthop(nlh, &ours) &&
+	nlh = rtm_put_nexthop(buf, NLM_F_CREATE, &group);
+	ktap_ok(nlh->nlmsg_len <= RTM_MSG_MAX && rtm_get_nexthop(nlh, &ours) &&
 		memcmp(&ours, &group, sizeof(group)) == 0,
 		"the largest group");
 	group.protocol = VNET_PROTO_STANDBY;
 	group.n_standby = 1;
-	nlh = msg_put_nexthop(buf, NLM_F_CREATE, &group);
-	ktap_ok(msg_get_nexthop(nlh, &ours) &&
+	nlh = rtm_put_nexthop(buf, NLM_F_CREATE, &group);
+	ktap_ok(rtm_get_nexthop(nlh, &ours) &&
 		memcmp(&ours, &group, sizeof(group)) == 0,
 		"one with a member that stands by");
-	nlh = msg_del_nexthop(buf, 0x56000002);
-	ktap_ok(msg_get_nexthop(nlh, &ours) && ours.id == 0x56000002,
+	nlh = rtm_del_nexthop(buf, 0x56000002);
+	ktap_ok(rtm_get_nexthop(nlh, &ours) && ours.id == 0x56000002,
 		"the removal of a next-hop object");
 }
 
@@ -209,7 +209,7 @@ static struct nl_object *parse(struct nlmsghdr *nlh)
 
 static void test_links(void)
 {
-	struct msg_link link = {
+	struct rtm_link link = {
 		.name = "blue",
 		.vni = 5001,
 		.table = 100,
@@ -217,46 +217,46 @@ static void test_links(void)
 		.max_routes = 7,
 		.ecmp_symmetric = true,
 	};
-	struct nlmsghdr *nlh = msg_new_vnet(buf, &link);
+	struct nlmsghdr *nlh = rtm_new_vnet(buf, &link);
 	struct rtnl_link *theirs = (struct rtnl_link *)parse(nlh);
 	struct nlattr *attr;
-	struct msg_link ours;
+	struct rtm_link ours;
 
 	ktap_ok(theirs && strcmp(rtnl_link_get_name(theirs), "blue") == 0 &&
 		strcmp(rtnl_link_get_type(theirs), "vnet") == 0,
 		"libnl sees a link of kind vnet");
 	nl_object_put((struct nl_object *)theirs);
-	ktap_ok(msg_get_link(nlh, &ours) && ours.is_vnet && ours.vni == 5001 &&
+	ktap_ok(rtm_get_link(nlh, &ours) && ours.is_vnet && ours.vni == 5001 &&
 		ours.table == 100 && ours.bgp_table == 101 &&
 		strcmp(ours.name, "blue") == 0, "and we what it is");
 
-	nlh = msg_set_master(buf, 7, 8, true);
+	nlh = rtm_set_master(buf, 7, 8, true);
 	attr = nlmsg_find_attr(nlh, sizeof(struct ifinfomsg), IFLA_MASTER);
-	ktap_ok(attr && nla_get_u32(attr) == 8 && msg_get_link(nlh, &ours) &&
+	ktap_ok(attr && nla_get_u32(attr) == 8 && rtm_get_link(nlh, &ours) &&
 		ours.ifindex == 7 && ours.master == 8 && ours.up,
 		"a NIC is enslaved");
-	nlh = msg_del_link(buf, 7);
-	ktap_ok(msg_get_link(nlh, &ours) && ours.gone && ours.ifindex == 7,
+	nlh = rtm_del_link(buf, 7);
+	ktap_ok(rtm_get_link(nlh, &ours) && ours.gone && ours.ifindex == 7,
 		"a link is deleted");
 }
 
 static void test_address(const char *text, int len)
 {
-	struct msg_address address_of = {
+	struct rtm_address address_of = {
 		.ifindex = 3,
 		.addr = address(text),
 		.len = len,
 		.protocol = FIB_PROTO_CONFIG,
 	};
-	struct nlmsghdr *nlh = msg_put_address(buf, &address_of);
+	struct nlmsghdr *nlh = rtm_put_address(buf, &address_of);
 	struct rtnl_addr *theirs = (struct rtnl_addr *)parse(nlh);
-	struct msg_address ours;
+	struct rtm_address ours;
 
 	ktap_ok(theirs && nl_addr_is(rtnl_addr_get_local(theirs), text) &&
 		rtnl_addr_get_prefixlen(theirs) == len &&
 		rtnl_addr_get_ifindex(theirs) == 3, "%s: libnl sees it", text);
 	nl_object_put((struct nl_object *)theirs);
-	ktap_ok(msg_get_address(nlh, &ours) && ours.ifindex == 3 &&
+	ktap_ok(rtm_get_address(nlh, &ours) && ours.ifindex == 3 &&
 		ours.len == len && ours.protocol == FIB_PROTO_CONFIG &&
 		addr_equal(&ours.addr, &address_of.addr), "%s: read back",
 		text);
@@ -295,10 +295,10 @@ static void test_noise(void)
 		RTM_NEWROUTE, RTM_NEWNEXTHOP, RTM_NEWLINK, RTM_NEWADDR,
 		NLMSG_ERROR,
 	};
-	struct msg_nexthop nexthop;
-	struct msg_address addr;
-	struct msg_route route;
-	struct msg_link link;
+	struct rtm_nexthop nexthop;
+	struct rtm_address addr;
+	struct rtm_route route;
+	struct rtm_link link;
 	struct netlink_error err;
 	unsigned int i, j;
 
@@ -311,10 +311,10 @@ static void test_noise(void)
 			bytes[j] = random() % 4 ? random() % 24 : random();
 		nlh->nlmsg_len = len;
 		nlh->nlmsg_type = types[random() % 5];
-		msg_get_route(nlh, &route);
-		msg_get_nexthop(nlh, &nexthop);
-		msg_get_link(nlh, &link);
-		msg_get_address(nlh, &addr);
+		rtm_get_route(nlh, &route);
+		rtm_get_nexthop(nlh, &nexthop);
+		rtm_get_link(nlh, &link);
+		rtm_get_address(nlh, &addr);
 		if (nlh->nlmsg_type == NLMSG_ERROR)
 			netlink_error_parse(nlh, &err);
 		free(nlh);

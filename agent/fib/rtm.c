@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "fib/msg.h"
+#include "fib/rtm.h"
 
 #include <libmnl/libmnl.h>
 #include <linux/if.h>
@@ -38,7 +38,7 @@ static uint32_t get_u32(const struct nlattr *attr)
  * Next-hop objects
  */
 
-static void put_group(struct nlmsghdr *nlh, const struct msg_nexthop *nexthop)
+static void put_group(struct nlmsghdr *nlh, const struct rtm_nexthop *nexthop)
 {
 	struct nexthop_grp members[FIB_MAX_HOPS];
 	unsigned int i;
@@ -59,8 +59,8 @@ static void put_group(struct nlmsghdr *nlh, const struct msg_nexthop *nexthop)
  * packets to is not the host's to judge, and it must not depend on the order
  * in which address spaces and next hops come and go.
  */
-struct nlmsghdr *msg_put_nexthop(void *buf, uint16_t flags,
-				 const struct msg_nexthop *nexthop)
+struct nlmsghdr *rtm_put_nexthop(void *buf, uint16_t flags,
+				 const struct rtm_nexthop *nexthop)
 {
 	struct nlmsghdr *nlh = netlink_msg(buf, RTM_NEWNEXTHOP, flags);
 	struct nhmsg *nhm = mnl_nlmsg_put_extra_header(nlh, sizeof(*nhm));
@@ -79,7 +79,7 @@ struct nlmsghdr *msg_put_nexthop(void *buf, uint16_t flags,
 	return nlh;
 }
 
-struct nlmsghdr *msg_del_nexthop(void *buf, uint32_t id)
+struct nlmsghdr *rtm_del_nexthop(void *buf, uint32_t id)
 {
 	struct nlmsghdr *nlh = netlink_msg(buf, RTM_DELNEXTHOP, 0);
 
@@ -88,7 +88,7 @@ struct nlmsghdr *msg_del_nexthop(void *buf, uint32_t id)
 	return nlh;
 }
 
-struct nlmsghdr *msg_dump_nexthops(void *buf)
+struct nlmsghdr *rtm_dump_nexthops(void *buf)
 {
 	struct nlmsghdr *nlh = netlink_msg(buf, RTM_GETNEXTHOP, 0);
 
@@ -98,7 +98,7 @@ struct nlmsghdr *msg_dump_nexthops(void *buf)
 
 /* Of all members, those with weights above 1, or the others */
 static void get_members(const struct nexthop_grp *members, size_t n, bool more,
-			struct msg_nexthop *nexthop)
+			struct rtm_nexthop *nexthop)
 {
 	size_t i;
 
@@ -107,7 +107,7 @@ static void get_members(const struct nexthop_grp *members, size_t n, bool more,
 			nexthop->members[nexthop->n_members++] = members[i].id;
 }
 
-static bool get_group(const struct nlattr *attr, struct msg_nexthop *nexthop)
+static bool get_group(const struct nlattr *attr, struct rtm_nexthop *nexthop)
 {
 	const struct nexthop_grp *members = mnl_attr_get_payload(attr);
 	size_t n = mnl_attr_get_payload_len(attr) / sizeof(*members);
@@ -122,7 +122,7 @@ static bool get_group(const struct nlattr *attr, struct msg_nexthop *nexthop)
 	return true;
 }
 
-bool msg_get_nexthop(const struct nlmsghdr *nlh, struct msg_nexthop *nexthop)
+bool rtm_get_nexthop(const struct nlmsghdr *nlh, struct rtm_nexthop *nexthop)
 {
 	const struct nhmsg *nhm = mnl_nlmsg_get_payload(nlh);
 	const struct nlattr *attr;
@@ -170,14 +170,14 @@ static struct rtmsg *route_header(struct nlmsghdr *nlh, int family,
 }
 
 static struct rtmsg *put_route_key(struct nlmsghdr *nlh,
-				   const struct msg_route *route)
+				   const struct rtm_route *route)
 {
 	struct rtmsg *rtm = route_header(nlh, route->prefix.addr.family,
 					 route->table);
 
 	rtm->rtm_dst_len = route->prefix.len;
 	rtm->rtm_protocol = route->protocol;
-	rtm->rtm_type = route->type == MSG_ROUTE_BLACKHOLE ? RTN_BLACKHOLE :
+	rtm->rtm_type = route->type == RTM_ROUTE_BLACKHOLE ? RTN_BLACKHOLE :
 							     RTN_UNICAST;
 	put_addr(nlh, RTA_DST, &route->prefix.addr);
 	if (route->metric)
@@ -185,8 +185,8 @@ static struct rtmsg *put_route_key(struct nlmsghdr *nlh,
 	return rtm;
 }
 
-struct nlmsghdr *msg_put_route(void *buf, uint16_t flags,
-			       const struct msg_route *route)
+struct nlmsghdr *rtm_put_route(void *buf, uint16_t flags,
+			       const struct rtm_route *route)
 {
 	struct nlmsghdr *nlh = netlink_msg(buf, RTM_NEWROUTE, flags);
 	struct rtmsg *rtm = put_route_key(nlh, route);
@@ -207,10 +207,10 @@ struct nlmsghdr *msg_put_route(void *buf, uint16_t flags,
 	return nlh;
 }
 
-struct nlmsghdr *msg_put_route_like(void *buf, const struct nlmsghdr *like,
+struct nlmsghdr *rtm_put_route_like(void *buf, const struct nlmsghdr *like,
 				    const struct prefix *prefix, uint32_t nhid)
 {
-	/* as put_route_key() and msg_put_route() have laid it out */
+	/* as put_route_key() and rtm_put_route() have laid it out */
 	const size_t dst = MNL_NLMSG_HDRLEN + sizeof(struct rtmsg) +
 			   MNL_ATTR_HDRLEN + sizeof(uint32_t) +
 			   MNL_ATTR_HDRLEN;
@@ -226,7 +226,7 @@ struct nlmsghdr *msg_put_route_like(void *buf, const struct nlmsghdr *like,
 	return buf;
 }
 
-struct nlmsghdr *msg_del_route(void *buf, const struct msg_route *route)
+struct nlmsghdr *rtm_del_route(void *buf, const struct rtm_route *route)
 {
 	struct nlmsghdr *nlh = netlink_msg(buf, RTM_DELROUTE, 0);
 
@@ -234,7 +234,7 @@ struct nlmsghdr *msg_del_route(void *buf, const struct msg_route *route)
 	return nlh;
 }
 
-struct nlmsghdr *msg_dump_routes(void *buf, int family, uint32_t table)
+struct nlmsghdr *rtm_dump_routes(void *buf, int family, uint32_t table)
 {
 	struct nlmsghdr *nlh = netlink_msg(buf, RTM_GETROUTE, 0);
 
@@ -242,19 +242,19 @@ struct nlmsghdr *msg_dump_routes(void *buf, int family, uint32_t table)
 	return nlh;
 }
 
-static enum msg_route_type route_type(unsigned int rtm_type)
+static enum rtm_route_type route_type(unsigned int rtm_type)
 {
 	switch (rtm_type) {
 	case RTN_UNICAST:
-		return MSG_ROUTE_UNICAST;
+		return RTM_ROUTE_UNICAST;
 	case RTN_BLACKHOLE:
-		return MSG_ROUTE_BLACKHOLE;
+		return RTM_ROUTE_BLACKHOLE;
 	default:
-		return MSG_ROUTE_OTHER;
+		return RTM_ROUTE_OTHER;
 	}
 }
 
-bool msg_get_route(const struct nlmsghdr *nlh, struct msg_route *route)
+bool rtm_get_route(const struct nlmsghdr *nlh, struct rtm_route *route)
 {
 	static const uint8_t zero[16];
 	const struct rtmsg *rtm = mnl_nlmsg_get_payload(nlh);
@@ -320,13 +320,13 @@ static struct nlattr *begin_info(struct nlmsghdr *nlh)
 	return info;
 }
 
-static void put_options(struct nlmsghdr *nlh, const struct msg_link *link)
+static void put_options(struct nlmsghdr *nlh, const struct rtm_link *link)
 {
 	mnl_attr_put_u32(nlh, IFLA_VNET_MAX_ROUTES, link->max_routes);
 	mnl_attr_put_u32(nlh, IFLA_VNET_ECMP_SYMMETRIC, link->ecmp_symmetric);
 }
 
-struct nlmsghdr *msg_new_vnet(void *buf, const struct msg_link *link)
+struct nlmsghdr *rtm_new_vnet(void *buf, const struct rtm_link *link)
 {
 	struct nlmsghdr *nlh = netlink_msg(buf, RTM_NEWLINK,
 					   NLM_F_CREATE | NLM_F_EXCL);
@@ -345,7 +345,7 @@ struct nlmsghdr *msg_new_vnet(void *buf, const struct msg_link *link)
 	return nlh;
 }
 
-struct nlmsghdr *msg_set_vnet(void *buf, const struct msg_link *link)
+struct nlmsghdr *rtm_set_vnet(void *buf, const struct rtm_link *link)
 {
 	struct nlmsghdr *nlh = netlink_msg(buf, RTM_NEWLINK, 0);
 	struct nlattr *info, *data;
@@ -359,7 +359,7 @@ struct nlmsghdr *msg_set_vnet(void *buf, const struct msg_link *link)
 	return nlh;
 }
 
-struct nlmsghdr *msg_del_link(void *buf, int ifindex)
+struct nlmsghdr *rtm_del_link(void *buf, int ifindex)
 {
 	struct nlmsghdr *nlh = netlink_msg(buf, RTM_DELLINK, 0);
 
@@ -373,7 +373,7 @@ static void want_up(struct ifinfomsg *ifm)
 	ifm->ifi_change = IFF_UP;
 }
 
-struct nlmsghdr *msg_set_up(void *buf, int ifindex)
+struct nlmsghdr *rtm_set_up(void *buf, int ifindex)
 {
 	struct nlmsghdr *nlh = netlink_msg(buf, RTM_NEWLINK, 0);
 
@@ -381,7 +381,7 @@ struct nlmsghdr *msg_set_up(void *buf, int ifindex)
 	return nlh;
 }
 
-struct nlmsghdr *msg_set_master(void *buf, int ifindex, int master, bool up)
+struct nlmsghdr *rtm_set_master(void *buf, int ifindex, int master, bool up)
 {
 	struct nlmsghdr *nlh = netlink_msg(buf, RTM_NEWLINK, 0);
 	struct ifinfomsg *ifm = put_ifinfo(nlh, ifindex);
@@ -398,7 +398,7 @@ struct nlmsghdr *msg_set_master(void *buf, int ifindex, int master, bool up)
  * strict host-wide setting off, and strict drops what comes from a peered
  * VNet, whose route leads elsewhere.
  */
-struct nlmsghdr *msg_set_loose_rp_filter(void *buf, int ifindex)
+struct nlmsghdr *rtm_set_loose_rp_filter(void *buf, int ifindex)
 {
 	struct nlmsghdr *nlh = netlink_msg(buf, RTM_SETLINK, 0);
 	struct nlattr *spec, *inet, *conf;
@@ -414,7 +414,7 @@ struct nlmsghdr *msg_set_loose_rp_filter(void *buf, int ifindex)
 	return nlh;
 }
 
-struct nlmsghdr *msg_dump_links(void *buf)
+struct nlmsghdr *rtm_dump_links(void *buf)
 {
 	struct nlmsghdr *nlh = netlink_msg(buf, RTM_GETLINK, 0);
 
@@ -422,7 +422,7 @@ struct nlmsghdr *msg_dump_links(void *buf)
 	return nlh;
 }
 
-struct nlmsghdr *msg_ask_link(void *buf, const char *name)
+struct nlmsghdr *rtm_ask_link(void *buf, const char *name)
 {
 	struct nlmsghdr *nlh = netlink_msg(buf, RTM_GETLINK, 0);
 
@@ -431,7 +431,7 @@ struct nlmsghdr *msg_ask_link(void *buf, const char *name)
 	return nlh;
 }
 
-static void get_vnet_data(const struct nlattr *data, struct msg_link *link)
+static void get_vnet_data(const struct nlattr *data, struct rtm_link *link)
 {
 	const struct nlattr *attr;
 
@@ -457,7 +457,7 @@ static void get_vnet_data(const struct nlattr *data, struct msg_link *link)
 }
 
 /* The kind comes before the data, which only it gives a meaning. */
-static void get_link_info(const struct nlattr *info, struct msg_link *link)
+static void get_link_info(const struct nlattr *info, struct rtm_link *link)
 {
 	const struct nlattr *attr;
 
@@ -476,7 +476,7 @@ static void get_link_info(const struct nlattr *info, struct msg_link *link)
 	}
 }
 
-bool msg_get_link(const struct nlmsghdr *nlh, struct msg_link *link)
+bool rtm_get_link(const struct nlmsghdr *nlh, struct rtm_link *link)
 {
 	const struct ifinfomsg *ifm = mnl_nlmsg_get_payload(nlh);
 	const struct nlattr *attr;
@@ -515,7 +515,7 @@ bool msg_get_link(const struct nlmsghdr *nlh, struct msg_link *link)
  */
 
 static void put_address_key(struct nlmsghdr *nlh,
-			    const struct msg_address *address)
+			    const struct rtm_address *address)
 {
 	struct ifaddrmsg *ifa = mnl_nlmsg_put_extra_header(nlh, sizeof(*ifa));
 
@@ -527,7 +527,7 @@ static void put_address_key(struct nlmsghdr *nlh,
 }
 
 /* There is nobody to ask whether an IPv6 address is taken: no DAD. */
-struct nlmsghdr *msg_put_address(void *buf, const struct msg_address *address)
+struct nlmsghdr *rtm_put_address(void *buf, const struct rtm_address *address)
 {
 	struct nlmsghdr *nlh = netlink_msg(buf, RTM_NEWADDR,
 					   NLM_F_CREATE | NLM_F_REPLACE);
@@ -539,7 +539,7 @@ struct nlmsghdr *msg_put_address(void *buf, const struct msg_address *address)
 	return nlh;
 }
 
-struct nlmsghdr *msg_del_address(void *buf, const struct msg_address *address)
+struct nlmsghdr *rtm_del_address(void *buf, const struct rtm_address *address)
 {
 	struct nlmsghdr *nlh = netlink_msg(buf, RTM_DELADDR, 0);
 
@@ -547,7 +547,7 @@ struct nlmsghdr *msg_del_address(void *buf, const struct msg_address *address)
 	return nlh;
 }
 
-struct nlmsghdr *msg_dump_addresses(void *buf, int ifindex)
+struct nlmsghdr *rtm_dump_addresses(void *buf, int ifindex)
 {
 	struct nlmsghdr *nlh = netlink_msg(buf, RTM_GETADDR, 0);
 	struct ifaddrmsg *ifa = mnl_nlmsg_put_extra_header(nlh, sizeof(*ifa));
@@ -556,7 +556,7 @@ struct nlmsghdr *msg_dump_addresses(void *buf, int ifindex)
 	return nlh;
 }
 
-bool msg_get_address(const struct nlmsghdr *nlh, struct msg_address *address)
+bool rtm_get_address(const struct nlmsghdr *nlh, struct rtm_address *address)
 {
 	const struct ifaddrmsg *ifa = mnl_nlmsg_get_payload(nlh);
 	const struct nlattr *attr;
