@@ -23,7 +23,7 @@
 
 #define TEXT_CHUNK	(256 * 1024)
 
-struct peer {
+struct apply_peer {
 	bool used;
 	bool wanted;			/* by the configuration */
 	struct msg_conf_peer conf;
@@ -42,7 +42,7 @@ static struct {
 	enum proc_id stage;		/* who is to answer, or PROC_PARENT */
 	void (*done)(void);
 
-	struct peer *peers;		/* [number - 1] */
+	struct apply_peer *peers;	/* [number - 1] */
 	size_t n_peers;
 	struct msg_vnet_ready *ready;	/* VNets whose device is there */
 	size_t n_ready;
@@ -123,13 +123,14 @@ static bool same_peer(const struct msg_conf_peer *a,
 }
 
 /* The peer's old place, or a free one; NULL if there is none. */
-static struct peer *peer_place(const struct msg_conf_peer *conf, uint32_t slot)
+static struct apply_peer *peer_place(const struct msg_conf_peer *conf,
+				     uint32_t slot)
 {
-	struct peer *free_place = NULL;
+	struct apply_peer *free_place = NULL;
 	size_t i;
 
 	for (i = 0; i < apply.n_peers; i++) {
-		struct peer *peer = &apply.peers[i];
+		struct apply_peer *peer = &apply.peers[i];
 
 		if (peer->used && peer->slot == slot &&
 		    same_peer(&peer->conf, conf))
@@ -145,7 +146,8 @@ static struct peer *peer_place(const struct msg_conf_peer *conf, uint32_t slot)
 	return &apply.peers[apply.n_peers++];
 }
 
-static void take_auth(struct peer *peer, const struct conf_neighbor *neighbor)
+static void take_auth(struct apply_peer *peer,
+		      const struct conf_neighbor *neighbor)
 {
 	struct auth auth = auth_copy(neighbor);
 	enum auth_change change = auth_compare(&peer->auth, &auth);
@@ -160,7 +162,7 @@ static void take_auth(struct peer *peer, const struct conf_neighbor *neighbor)
 				auth.n_ao ? ROW_TCP_AO : ROW_UNPROTECTED;
 }
 
-static void take_bfd(struct peer *peer, const struct conf_bfd *bfd)
+static void take_bfd(struct apply_peer *peer, const struct conf_bfd *bfd)
 {
 	memset(&peer->bfd, 0, sizeof(peer->bfd));
 	if (!bfd)
@@ -177,7 +179,7 @@ static void take_bfd(struct peer *peer, const struct conf_bfd *bfd)
 static void want_place(struct msg_conf_peer *conf, uint32_t slot,
 		       const struct conf_neighbor *neighbor)
 {
-	struct peer *peer = peer_place(conf, slot);
+	struct apply_peer *peer = peer_place(conf, slot);
 
 	/* Those that go with this reload have their places until its end. */
 	if (!peer) {
@@ -299,7 +301,7 @@ void apply_dial(uint32_t number)
 {
 	struct msg_dial_failed failed = { .peer = number };
 	const struct row_peer_id *id;
-	const struct peer *peer;
+	const struct apply_peer *peer;
 	int fd = -1;
 
 	if (number == 0 || number > apply.n_peers)
@@ -327,7 +329,7 @@ void apply_dial(uint32_t number)
 }
 
 /* Whose keys a peer's are: its own, or those of the range it dials in from. */
-static struct prefix auth_of(const struct peer *peer)
+static struct prefix auth_of(const struct apply_peer *peer)
 {
 	const struct addr *remote = &peer->conf.id.remote;
 
@@ -338,7 +340,7 @@ static struct prefix auth_of(const struct peer *peer)
 void apply_rekey(uint32_t number, int fd)
 {
 	char problem[AUTH_PROBLEM_MAX];
-	const struct peer *peer;
+	const struct apply_peer *peer;
 	struct prefix who;
 
 	if (number == 0 || number > apply.n_peers)
@@ -354,7 +356,7 @@ void apply_rekey(uint32_t number, int fd)
 	close(fd);
 }
 
-static void tell_problem(struct peer *peer, const char *problem)
+static void tell_problem(struct apply_peer *peer, const char *problem)
 {
 	struct msg_peer_problem msg = { .peer = peer - apply.peers + 1 };
 	const struct row_peer_id *id = &peer->conf.id;
@@ -376,7 +378,7 @@ static void tell_problem(struct peer *peer, const char *problem)
 		  sizeof(msg));
 }
 
-static void tell_protection(struct peer *peer)
+static void tell_protection(struct apply_peer *peer)
 {
 	struct prefix who = auth_of(peer);
 
@@ -421,7 +423,7 @@ static struct socket_key *collect_keys(uint32_t vni, const struct addr *local,
 
 	*min_ttl = 0;
 	for (i = 0; i < apply.n_peers; i++) {
-		const struct peer *peer = &apply.peers[i];
+		const struct apply_peer *peer = &apply.peers[i];
 
 		if (!peer->used || peer->conf.id.vni != vni ||
 		    !addr_equal(&peer->conf.id.local, local))
@@ -464,7 +466,7 @@ static void bfd_in(const struct conf_vnet *vnet)
 	if (!vnet->server || !is_ready(vnet->vni))
 		return;
 	for (i = 0; i < apply.n_peers; i++) {
-		const struct peer *peer = &apply.peers[i];
+		const struct apply_peer *peer = &apply.peers[i];
 
 		if (peer->used && peer->bfd.interval && peer->slot == 0 &&
 		    peer->conf.id.vni == vnet->vni)

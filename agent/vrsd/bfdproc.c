@@ -63,7 +63,7 @@ struct peer_key {
 	struct addr remote;
 };
 
-struct peer {
+struct bfd_peer {
 	struct bfd bfd;
 	struct msg_conf_bfd conf;	/* id.remote: none if nobody is there */
 	char *name;			/* for log lines */
@@ -87,20 +87,20 @@ struct peer {
 };
 
 static struct {
-	struct peer **peers;		/* [number - 1], NULL: none */
+	struct bfd_peer **peers;	/* [number - 1], NULL: none */
 	size_t n_peers;
-	struct peer *by_disc, *by_key;	/* those that run */
+	struct bfd_peer *by_disc, *by_key;	/* those that run */
 	struct sock *socks;
 } bfds;
 
-static struct peer *find(uint32_t number)
+static struct bfd_peer *find(uint32_t number)
 {
 	if (number == 0 || number > bfds.n_peers)
 		return NULL;
 	return bfds.peers[number - 1];
 }
 
-static struct peer *next_peer(const struct peer *peer)
+static struct bfd_peer *next_peer(const struct bfd_peer *peer)
 {
 	size_t i = peer ? peer->conf.id.peer : 0;
 
@@ -127,7 +127,7 @@ static struct sock *find_sock(const struct msg_bfd_socket *id)
 	return sock;
 }
 
-static struct msg_bfd_socket socket_of(const struct peer *peer)
+static struct msg_bfd_socket socket_of(const struct bfd_peer *peer)
 {
 	return (struct msg_bfd_socket){
 		.vni = peer->conf.id.vni,
@@ -136,7 +136,7 @@ static struct msg_bfd_socket socket_of(const struct peer *peer)
 	};
 }
 
-static void find_sock_of(struct peer *peer)
+static void find_sock_of(struct bfd_peer *peer)
 {
 	struct msg_bfd_socket id = socket_of(peer);
 
@@ -146,7 +146,7 @@ static void find_sock_of(struct peer *peer)
 /* Whose socket @sock is has it, or if it closes has none. */
 static void tell_peers(struct sock *sock, bool closes)
 {
-	struct peer *peer = NULL;
+	struct bfd_peer *peer = NULL;
 	struct msg_bfd_socket id;
 
 	while ((peer = next_peer(peer))) {
@@ -156,7 +156,7 @@ static void tell_peers(struct sock *sock, bool closes)
 	}
 }
 
-static bool runs(const struct peer *peer)
+static bool runs(const struct bfd_peer *peer)
 {
 	return peer->conf.id.remote.family != 0;
 }
@@ -170,9 +170,9 @@ static uint32_t random_below(uint32_t n)
 	return (uint64_t)value * n >> 32;
 }
 
-static struct peer *find_disc(uint32_t disc)
+static struct bfd_peer *find_disc(uint32_t disc)
 {
-	struct peer *peer;
+	struct bfd_peer *peer;
 
 	HASH_FIND(hh, bfds.by_disc, &disc, sizeof(disc), peer);
 	return peer;
@@ -193,15 +193,15 @@ static uint32_t draw_disc(void)
  * What the state machine asks for
  */
 
-static struct peer *peer_of(struct bfd *bfd)
+static struct bfd_peer *peer_of(struct bfd *bfd)
 {
-	return container_of(bfd, struct peer, bfd);
+	return container_of(bfd, struct bfd_peer, bfd);
 }
 
 /* What cannot be sent is lost, as on the way: BFD is made for that. */
 static void ops_send(struct bfd *bfd, const uint8_t *data)
 {
-	struct peer *peer = peer_of(bfd);
+	struct bfd_peer *peer = peer_of(bfd);
 	const struct sock *sock = peer->sock;
 	uint16_t port = peer->conf.multihop ? BFD_PORT_MULTIHOP :
 					      BFD_PORT_SINGLE_HOP;
@@ -225,7 +225,7 @@ static void ops_send(struct bfd *bfd, const uint8_t *data)
 
 static void ops_tx_timer(struct bfd *bfd, uint32_t us)
 {
-	struct peer *peer = peer_of(bfd);
+	struct bfd_peer *peer = peer_of(bfd);
 
 	if (us)
 		loop_timer_set(peer->tx, MAX(us / 1000, 1U));
@@ -252,9 +252,9 @@ static void ops_detect_timer(struct bfd *bfd, uint64_t us)
 }
 
 /* Whether all that BGP has of the neighbor is lost. */
-static bool all_lost(const struct peer *lost)
+static bool all_lost(const struct bfd_peer *lost)
 {
-	struct peer *peer = NULL;
+	struct bfd_peer *peer = NULL;
 
 	while ((peer = next_peer(peer))) {
 		if (peer->conf.id.vni != lost->conf.id.vni ||
@@ -268,7 +268,7 @@ static bool all_lost(const struct peer *lost)
 }
 
 /* The short way: whoever else hears of it later hears the same. */
-static void tell_lost(struct peer *peer)
+static void tell_lost(struct bfd_peer *peer)
 {
 	struct msg_bfd_peer down = {
 		.peer = peer->conf.id.peer,
@@ -296,7 +296,7 @@ static void tell_lost(struct peer *peer)
  * some times in quick succession, the 32nd, 64th, 128th... is told, and what
  * has come of it.
  */
-static bool worth_telling(struct peer *peer)
+static bool worth_telling(struct bfd_peer *peer)
 {
 	if (loop_now_ms() - peer->since_ms > CHANGES_NEW_MS)
 		peer->changes = 0;
@@ -305,7 +305,7 @@ static bool worth_telling(struct peer *peer)
 	       (peer->changes & (peer->changes - 1)) == 0;
 }
 
-static void tell_state(struct peer *peer)
+static void tell_state(struct bfd_peer *peer)
 {
 	bool up = peer->bfd.state == BFD_UP;
 	char often[40] = "";
@@ -320,13 +320,13 @@ static void tell_state(struct peer *peer)
 
 static void changes_rest(void *arg)
 {
-	struct peer *peer = arg;
+	struct bfd_peer *peer = arg;
 
 	if (peer->told_up != (peer->bfd.state == BFD_UP))
 		tell_state(peer);
 }
 
-static void log_state(struct peer *peer)
+static void log_state(struct bfd_peer *peer)
 {
 	if (worth_telling(peer))
 		tell_state(peer);
@@ -336,7 +336,7 @@ static void log_state(struct peer *peer)
 
 static void ops_state(struct bfd *bfd, enum bfd_state old)
 {
-	struct peer *peer = peer_of(bfd);
+	struct bfd_peer *peer = peer_of(bfd);
 
 	if (bfd->state == BFD_UP || old == BFD_UP)
 		log_state(peer);
@@ -394,11 +394,11 @@ static struct peer_key make_key(const struct msg_bfd_socket *sock,
 }
 
 /* 6.8.6: by our discriminator, or, before it is known, by address. */
-static struct peer *find_receiver(const struct sock *sock,
-				  const struct addr *remote, uint32_t disc)
+static struct bfd_peer *find_receiver(const struct sock *sock,
+				      const struct addr *remote, uint32_t disc)
 {
 	struct peer_key key = make_key(&sock->id, remote);
-	struct peer *peer;
+	struct bfd_peer *peer;
 
 	if (disc) {
 		peer = find_disc(disc);
@@ -410,7 +410,7 @@ static struct peer *find_receiver(const struct sock *sock,
 }
 
 /* Each poll is answered at once, so somebody could have us send a lot. */
-static bool too_many_polls(struct peer *peer)
+static bool too_many_polls(struct bfd_peer *peer)
 {
 	uint64_t second = loop_now_ms() / 1000;
 
@@ -425,7 +425,7 @@ static void input(struct sock *sock, const struct addr *remote, int ttl,
 		  const uint8_t *data, size_t len)
 {
 	struct bfd_packet packet;
-	struct peer *peer;
+	struct bfd_peer *peer;
 
 	if (bfd_packet_parse(data, len, &packet))
 		return;
@@ -489,17 +489,17 @@ static void sock_ready(int fd, unsigned int ready, void *arg)
 
 static void tx_fired(void *arg)
 {
-	struct peer *peer = arg;
+	struct bfd_peer *peer = arg;
 
 	bfd_tx_due(&peer->bfd);
 }
 
-static void peer_free(struct peer *peer);
+static void peer_free(struct bfd_peer *peer);
 
 /* Nothing is lost that is only unread, after we were kept from running. */
 static void detect_fired(void *arg)
 {
-	struct peer *peer = arg;
+	struct bfd_peer *peer = arg;
 	struct deadline *detect = &peer->detect;
 	uint64_t now;
 
@@ -534,7 +534,7 @@ static struct bfd_conf conf_of(const struct msg_conf_bfd *conf)
 	};
 }
 
-static void name_peer(struct peer *peer)
+static void name_peer(struct bfd_peer *peer)
 {
 	const struct row_peer_id *id = &peer->conf.id;
 	char remote[ADDR_STRLEN], local[ADDR_STRLEN];
@@ -547,9 +547,9 @@ static void name_peer(struct peer *peer)
 }
 
 /* Who still says goodbye to the neighbor of @peer is not to talk against it. */
-static void end_farewell(const struct peer *peer)
+static void end_farewell(const struct bfd_peer *peer)
 {
-	struct peer *other = NULL;
+	struct bfd_peer *other = NULL;
 
 	while ((other = next_peer(other))) {
 		if (!other->leaving ||
@@ -560,7 +560,7 @@ static void end_farewell(const struct peer *peer)
 	}
 }
 
-static void begin(struct peer *peer)
+static void begin(struct bfd_peer *peer)
 {
 	struct bfd_conf conf = conf_of(&peer->conf);
 	struct msg_bfd_socket where = {
@@ -581,7 +581,7 @@ static void begin(struct peer *peer)
 }
 
 /* At once, without a word. */
-static void end(struct peer *peer)
+static void end(struct bfd_peer *peer)
 {
 	peer->in_use = false;
 	if (!runs(peer))
@@ -594,7 +594,7 @@ static void end(struct peer *peer)
 	memset(&peer->conf.id.remote, 0, sizeof(peer->conf.id.remote));
 }
 
-static void peer_free(struct peer *peer)
+static void peer_free(struct bfd_peer *peer)
 {
 	end(peer);
 	bfds.peers[peer->conf.id.peer - 1] = NULL;
@@ -605,9 +605,9 @@ static void peer_free(struct peer *peer)
 	free(peer);
 }
 
-static struct peer *peer_new(const struct msg_conf_bfd *conf)
+static struct bfd_peer *peer_new(const struct msg_conf_bfd *conf)
 {
-	struct peer *peer = xcalloc(1, sizeof(*peer));
+	struct bfd_peer *peer = xcalloc(1, sizeof(*peer));
 	size_t number = conf->id.peer;
 
 	peer->conf = *conf;
@@ -628,9 +628,9 @@ static struct peer *peer_new(const struct msg_conf_bfd *conf)
 }
 
 /* Whether there is a new session with the same neighbor. */
-static bool has_successor(const struct peer *peer)
+static bool has_successor(const struct bfd_peer *peer)
 {
-	struct peer *other = NULL;
+	struct bfd_peer *other = NULL;
 
 	while ((other = next_peer(other)))
 		if (other != peer && runs(other) && !other->leaving &&
@@ -643,7 +643,7 @@ static bool has_successor(const struct peer *peer)
  * Say goodbye for a while: without a word the neighbor would see a failure.
  * But not against what a successor says to the same neighbor.
  */
-static void leave(struct peer *peer)
+static void leave(struct bfd_peer *peer)
 {
 	if (!runs(peer) || has_successor(peer)) {
 		peer_free(peer);
@@ -660,7 +660,7 @@ static void leave(struct peer *peer)
  * At once, as another takes its place: without a word the neighbor would see a
  * failure (6.8.16), so not with one packet that may be lost.
  */
-static void say_farewell(struct peer *peer)
+static void say_farewell(struct bfd_peer *peer)
 {
 	bfd_admin_down(&peer->bfd);
 	bfd_tx_due(&peer->bfd);
@@ -677,7 +677,7 @@ static bool same_session(const struct msg_conf_bfd *a,
 		addr_equal(&a->id.remote, &b->id.remote));
 }
 
-static void change(struct peer *peer, const struct msg_conf_bfd *conf)
+static void change(struct bfd_peer *peer, const struct msg_conf_bfd *conf)
 {
 	struct addr remote = peer->conf.id.remote;
 	struct bfd_conf params = conf_of(conf);
@@ -692,7 +692,7 @@ static void change(struct peer *peer, const struct msg_conf_bfd *conf)
 
 static void conf_peer(const struct msg_conf_bfd *conf)
 {
-	struct peer *peer = find(conf->id.peer);
+	struct bfd_peer *peer = find(conf->id.peer);
 
 	if (conf->id.peer == 0 || conf->id.peer > MSG_PEERS_MAX ||
 	    conf->interval == 0 || conf->mult == 0 ||
@@ -714,7 +714,7 @@ static void conf_peer(const struct msg_conf_bfd *conf)
 
 static void conf_end(void)
 {
-	struct peer *peer, *next;
+	struct bfd_peer *peer, *next;
 
 	for (peer = next_peer(NULL); peer; peer = next) {
 		next = next_peer(peer);
@@ -732,7 +732,7 @@ static void conf_end(void)
  */
 static void bgp_begin(const struct msg_bfd_peer *msg)
 {
-	struct peer *peer = find(msg->peer);
+	struct bfd_peer *peer = find(msg->peer);
 
 	if (!peer || peer->leaving)
 		return;
@@ -751,7 +751,7 @@ static void bgp_begin(const struct msg_bfd_peer *msg)
 
 static void bgp_end(const struct msg_bfd_peer *msg)
 {
-	struct peer *peer = find(msg->peer);
+	struct bfd_peer *peer = find(msg->peer);
 
 	if (!peer || !addr_equal(&peer->conf.id.remote, &msg->remote))
 		return;
@@ -811,7 +811,8 @@ static void sock_sender(const struct msg_bfd_socket *id, int fd)
  * Messages
  */
 
-static bool asked_for(const struct peer *peer, const struct msg_query *query)
+static bool asked_for(const struct bfd_peer *peer,
+		      const struct msg_query *query)
 {
 	char text[ADDR_STRLEN];
 
@@ -824,7 +825,7 @@ static bool asked_for(const struct peer *peer, const struct msg_query *query)
 		       addr_format(&peer->conf.id.remote, text));
 }
 
-static void fill_row(const struct peer *peer, struct row_bfd *row)
+static void fill_row(const struct bfd_peer *peer, struct row_bfd *row)
 {
 	const struct bfd *bfd = &peer->bfd;
 
@@ -854,7 +855,7 @@ static void fill_row(const struct peer *peer, struct row_bfd *row)
 static void query_sessions(const struct msg_query *query)
 {
 	struct msg_row_bfd msg = { .query = query->id };
-	struct peer *peer = NULL;
+	struct bfd_peer *peer = NULL;
 
 	while ((peer = next_peer(peer))) {
 		if (!asked_for(peer, query))
@@ -914,7 +915,7 @@ static void message(enum proc_id from, uint16_t type, const void *body,
 /* Neighbors are not to take our end for a failure of the network. */
 static void shutdown_sessions(void)
 {
-	struct peer *peer = NULL;
+	struct bfd_peer *peer = NULL;
 
 	while ((peer = next_peer(peer)))
 		if (runs(peer))

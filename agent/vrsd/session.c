@@ -26,8 +26,8 @@
 #define STRANGERS_MAX	4		/* ... of which all peers are asked */
 #define ACCEPT_REST_MS	1000		/* when there is nothing to accept by */
 
-struct listener {
-	struct listener *next;
+struct session_listener {
+	struct session_listener *next;
 	struct msg_listener conf;
 	int fd;
 	struct loop_fd *watch;
@@ -44,25 +44,25 @@ struct slot {
 };
 
 static struct {
-	struct peer **peers;		/* [number - 1], NULL: none */
+	struct session_peer **peers;	/* [number - 1], NULL: none */
 	struct slot **slots;		/* likewise: for who dials in */
 	char **problems;		/* likewise: why it is refused */
 	size_t n_peers;
-	struct listener *listeners;
+	struct session_listener *listeners;
 	struct bgp_update *parser;
 	struct loop_job *dynamic_job;
 	struct loop_timer *dynamic_later;
 	uint64_t rests;			/* of listeners */
 } session;
 
-static struct peer *find(uint32_t number)
+static struct session_peer *find(uint32_t number)
 {
 	if (number == 0 || number > session.n_peers)
 		return NULL;
 	return session.peers[number - 1];
 }
 
-struct peer *session_next(const struct peer *peer)
+struct session_peer *session_next(const struct session_peer *peer)
 {
 	size_t i = peer ? peer->conf.id.peer : 0;
 
@@ -103,7 +103,7 @@ static bool same_session(const struct msg_conf_peer *live,
 	       as_allowed(conf, live->id.remote_as);
 }
 
-static void remove_peer(struct peer *peer, enum bgp_cease why)
+static void remove_peer(struct session_peer *peer, enum bgp_cease why)
 {
 	session.peers[peer->conf.id.peer - 1] = NULL;
 	session_peer_free(peer, why);
@@ -149,7 +149,7 @@ static void conf_slot(const struct msg_conf_peer *conf)
 static void conf_peer(const struct msg_conf_peer *conf)
 {
 	size_t number = conf->id.peer;
-	struct peer *peer;
+	struct session_peer *peer;
 
 	if (number == 0 || number > MSG_PEERS_MAX ||
 	    conf->n_asns > CONF_ASNS_MAX)
@@ -174,9 +174,9 @@ static void conf_peer(const struct msg_conf_peer *conf)
 }
 
 /* Whether a neighbor that dialled in has a peer of its own now. */
-static bool dynamic_over(const struct peer *peer)
+static bool dynamic_over(const struct session_peer *peer)
 {
-	struct peer *other = NULL;
+	struct session_peer *other = NULL;
 
 	if (!session_peer_dynamic(peer))
 		return false;
@@ -204,7 +204,7 @@ static void sweep_slots(void)
 
 static void conf_end(void)
 {
-	struct peer *peer, *next;
+	struct session_peer *peer, *next;
 
 	sweep_slots();
 	for (peer = session_next(NULL); peer; peer = next) {
@@ -230,7 +230,7 @@ static void conf_end(void)
  * One that is stopped for a while stays, as does one that has dialled in too
  * often: it is not to begin anew before its time.
  */
-static bool over(const struct peer *peer)
+static bool over(const struct session_peer *peer)
 {
 	return session_peer_dynamic(peer) &&
 	       (peer->bgp.started || peer->conf.shutdown) &&
@@ -240,7 +240,7 @@ static bool over(const struct peer *peer)
 
 static void forget_dynamic(void *arg)
 {
-	struct peer *peer, *next;
+	struct session_peer *peer, *next;
 
 	(void)arg;
 	for (peer = session_next(NULL); peer; peer = next) {
@@ -261,11 +261,11 @@ void session_look_after_dynamic(void)
 	loop_defer(session.dynamic_job);
 }
 
-static struct peer *start_dynamic(const struct slot *slot,
-				  const struct addr *remote)
+static struct session_peer *start_dynamic(const struct slot *slot,
+					  const struct addr *remote)
 {
 	struct msg_conf_peer conf = slot->conf;
-	struct peer *peer;
+	struct session_peer *peer;
 
 	conf.id.remote = *remote;
 	peer = session_peer_new(&conf, session.parser);
@@ -297,11 +297,12 @@ static uint64_t calls_of(const struct slot *slot)
  * The place of one that is only remembered. The calls that it had count for
  * whoever comes next: many addresses have no more of them than one.
  */
-static struct peer *take_place(const struct slot *slot,
-			       const struct addr *remote)
+static struct session_peer *take_place(const struct slot *slot,
+				       const struct addr *remote)
 {
-	struct peer *gone = session.peers[slot->conf.id.peer - 1], *peer;
+	struct session_peer *gone = session.peers[slot->conf.id.peer - 1];
 	uint64_t calls_ms = calls_of(slot), refused = gone->calls_refused;
+	struct session_peer *peer;
 
 	remove_peer(gone, BGP_CEASE_PEER_DECONFIGURED);
 	peer = start_dynamic(slot, remote);
@@ -314,8 +315,8 @@ static struct peer *take_place(const struct slot *slot,
  * A place for @remote, if it is in a range and there is one left, or one whose
  * neighbor is only remembered: that which has had the fewest calls of late.
  */
-static struct peer *find_dynamic(const struct msg_listener *where,
-				 const struct addr *remote, int fd)
+static struct session_peer *find_dynamic(const struct msg_listener *where,
+					 const struct addr *remote, int fd)
 {
 	struct slot *full = NULL, *gone = NULL;
 	size_t i;
@@ -372,10 +373,10 @@ static void peer_problem(const struct msg_peer_problem *msg)
  * Listeners
  */
 
-static struct peer *find_by_address(const struct msg_listener *where,
-				    const struct addr *remote)
+static struct session_peer *find_by_address(const struct msg_listener *where,
+					    const struct addr *remote)
 {
-	struct peer *peer = NULL;
+	struct session_peer *peer = NULL;
 
 	while ((peer = session_next(peer))) {
 		const struct row_peer_id *id = &peer->conf.id;
@@ -388,9 +389,9 @@ static struct peer *find_by_address(const struct msg_listener *where,
 	return NULL;
 }
 
-static const struct listener *listener_of(const struct row_peer_id *id)
+static const struct session_listener *listener_of(const struct row_peer_id *id)
 {
-	const struct listener *listener = session.listeners;
+	const struct session_listener *listener = session.listeners;
 
 	for (; listener; listener = listener->next)
 		if (listener->conf.vni == id->vni &&
@@ -401,14 +402,14 @@ static const struct listener *listener_of(const struct row_peer_id *id)
 
 uint8_t session_kept(const struct row_peer_id *id)
 {
-	const struct listener *listener = listener_of(id);
+	const struct session_listener *listener = listener_of(id);
 
 	return listener ? listener->conf.kept : 0;
 }
 
 bool session_forwards(const struct row_peer_id *id)
 {
-	const struct listener *listener = listener_of(id);
+	const struct session_listener *listener = listener_of(id);
 
 	return listener && !listener->lost;
 }
@@ -416,8 +417,8 @@ bool session_forwards(const struct row_peer_id *id)
 /* RFC 4724 4.1: what has been lost is not said to have been kept. */
 static void forwarding(const struct msg_forwarding *msg)
 {
-	struct listener *listener = session.listeners;
-	struct peer *peer = NULL;
+	struct session_listener *listener = session.listeners;
+	struct session_peer *peer = NULL;
 
 	for (; listener; listener = listener->next) {
 		if (listener->conf.vni != msg->vni)
@@ -432,10 +433,10 @@ static void forwarding(const struct msg_forwarding *msg)
 }
 
 /* Who has dialed in; NULL: nobody that may. */
-static struct peer *find_caller(const struct msg_listener *where,
-				const struct addr *remote, int fd)
+static struct session_peer *find_caller(const struct msg_listener *where,
+					const struct addr *remote, int fd)
 {
-	struct peer *peer = find_by_address(where, remote);
+	struct session_peer *peer = find_by_address(where, remote);
 
 	if (!peer)
 		return find_dynamic(where, remote, fd);
@@ -443,8 +444,8 @@ static struct peer *find_caller(const struct msg_listener *where,
 	       peer : NULL;
 }
 
-static void refuse(const struct listener *listener, const struct addr *remote,
-		   int fd)
+static void refuse(const struct session_listener *listener,
+		   const struct addr *remote, int fd)
 {
 	char from[ADDR_STRLEN], to[ADDR_STRLEN];
 
@@ -456,7 +457,7 @@ static void refuse(const struct listener *listener, const struct addr *remote,
 
 static void rest_over(void *arg)
 {
-	struct listener *listener = arg;
+	struct session_listener *listener = arg;
 
 	loop_fd_want(listener->watch, LOOP_READ);
 }
@@ -472,7 +473,7 @@ static bool nothing_left(int error)
 	       error == ENOMEM;
 }
 
-static void listener_rest(struct listener *listener, int error)
+static void listener_rest(struct session_listener *listener, int error)
 {
 	uint64_t n = ++session.rests;
 	char text[ADDR_STRLEN];
@@ -489,11 +490,11 @@ static void listener_rest(struct listener *listener, int error)
 
 static void accept_ready(int fd, unsigned int ready, void *arg)
 {
-	struct listener *listener = arg;
+	struct session_listener *listener = arg;
 	struct sockaddr_storage ss;
 	struct addr remote;
 	unsigned int i, strangers = 0;
-	struct peer *peer;
+	struct session_peer *peer;
 	int conn;
 
 	(void)ready;
@@ -522,7 +523,7 @@ static void accept_ready(int fd, unsigned int ready, void *arg)
 /* Returns whether there was one. */
 static bool listener_close(const struct msg_listener *conf)
 {
-	struct listener **p = &session.listeners, *listener;
+	struct session_listener **p = &session.listeners, *listener;
 
 	for (; (listener = *p); p = &listener->next) {
 		if (listener->conf.vni != conf->vni ||
@@ -541,7 +542,7 @@ static bool listener_close(const struct msg_listener *conf)
 /* The device they were bound to is gone: nothing will come through them. */
 static void drop_connections(const struct msg_listener *conf)
 {
-	struct peer *peer = NULL;
+	struct session_peer *peer = NULL;
 
 	while ((peer = session_next(peer))) {
 		if (peer->conf.id.vni != conf->vni ||
@@ -554,7 +555,7 @@ static void drop_connections(const struct msg_listener *conf)
 
 static void listener_open(const struct msg_listener *conf, int fd)
 {
-	struct listener *listener;
+	struct session_listener *listener;
 
 	if (listener_close(conf))
 		drop_connections(conf);
@@ -574,7 +575,7 @@ static void listener_open(const struct msg_listener *conf, int fd)
 
 static void dialed(uint32_t number, int fd, int error)
 {
-	struct peer *peer = find(number);
+	struct session_peer *peer = find(number);
 
 	if (peer)
 		session_conn_dialed(peer, fd, error);
@@ -585,7 +586,7 @@ static void dialed(uint32_t number, int fd, int error)
 /* There is nobody to wait for until the hold timer ends. */
 static void unreachable(const struct msg_hop *msg)
 {
-	struct peer *peer = NULL;
+	struct session_peer *peer = NULL;
 
 	while ((peer = session_next(peer))) {
 		if (peer->conf.id.vni != msg->vni ||
@@ -600,7 +601,7 @@ static void unreachable(const struct msg_hop *msg)
 /* RFC 5882: what BFD has lost is lost, whatever the hold timer says. */
 static void bfd_down(const struct msg_bfd_peer *msg)
 {
-	struct peer *peer = find(msg->peer);
+	struct session_peer *peer = find(msg->peer);
 	struct bgp_error err;
 
 	/* Another may have taken its place meanwhile. */
@@ -611,9 +612,9 @@ static void bfd_down(const struct msg_bfd_peer *msg)
 }
 
 /* The peer, if the session that rib means is still there. */
-static struct peer *meant(const struct msg_peer_ref *ref)
+static struct session_peer *meant(const struct msg_peer_ref *ref)
 {
-	struct peer *peer = find(ref->peer);
+	struct session_peer *peer = find(ref->peer);
 
 	return peer && peer->serial == ref->serial && peer->bgp.session ?
 	       peer : NULL;
@@ -621,7 +622,7 @@ static struct peer *meant(const struct msg_peer_ref *ref)
 
 static void heard(const struct msg_peer_ref *ref)
 {
-	struct peer *peer = meant(ref);
+	struct session_peer *peer = meant(ref);
 
 	if (peer)
 		peer->heard = true;
@@ -629,7 +630,7 @@ static void heard(const struct msg_peer_ref *ref)
 
 static void ask_refresh(const struct msg_peer_ref *ref)
 {
-	struct peer *peer = meant(ref);
+	struct session_peer *peer = meant(ref);
 
 	if (peer)
 		session_peer_ask_refresh(peer);
@@ -637,7 +638,7 @@ static void ask_refresh(const struct msg_peer_ref *ref)
 
 static void over_limit(const struct msg_over_limit *msg)
 {
-	struct peer *peer = meant(&msg->ref);
+	struct session_peer *peer = meant(&msg->ref);
 
 	if (peer)
 		session_peer_over_limit(peer, msg->restart);
@@ -647,7 +648,7 @@ static void send_messages(const struct msg_send *msg, size_t len)
 {
 	const uint32_t *numbers = (const void *)(msg + 1);
 	struct out_buf *buf;
-	struct peer *peer;
+	struct session_peer *peer;
 	size_t offset;
 	uint32_t i;
 
@@ -663,7 +664,8 @@ static void send_messages(const struct msg_send *msg, size_t len)
 	}
 }
 
-static bool asked_for(const struct peer *peer, const struct msg_query *query)
+static bool asked_for(const struct session_peer *peer,
+		      const struct msg_query *query)
 {
 	char text[ADDR_STRLEN];
 
@@ -721,7 +723,7 @@ static void query_refused(const struct msg_query *query)
 static void query_peers(const struct msg_query *query)
 {
 	struct msg_row_peer msg = { .query = query->id };
-	struct peer *peer = NULL;
+	struct session_peer *peer = NULL;
 
 	while ((peer = session_next(peer))) {
 		if (!asked_for(peer, query))
@@ -810,7 +812,7 @@ static void drained(enum proc_id to)
 
 static void shutdown_sessions(void)
 {
-	struct peer *peer;
+	struct session_peer *peer;
 
 	while ((peer = session_next(NULL))) {
 		bgp_peer_leave(&peer->bgp);

@@ -111,7 +111,7 @@ static void unmark_dirty(struct peer_conn *conn)
  * has the kernel's own TTL, not the peer's, and who has moved too far away
  * could not take more than the first of what it is still told.
  */
-static void hang_up(const struct peer *peer, int fd)
+static void hang_up(const struct session_peer *peer, int fd)
 {
 	if (peer->conf.min_ttl &&
 	    min_ttl_set(fd, peer->conf.id.remote.family, 0))
@@ -128,7 +128,7 @@ static void limit_waiting(const struct peer_conn *conn)
 {
 	static const struct linger none = { .l_onoff = 1 };
 	static const unsigned int ms = UNREAD_MS;
-	const struct peer *peer = conn->peer;
+	const struct session_peer *peer = conn->peer;
 
 	if (conn->out.bytes > 0 &&
 	    setsockopt(conn->fd, SOL_SOCKET, SO_LINGER, &none, sizeof(none)))
@@ -208,13 +208,13 @@ static void conn_read(struct peer_conn *conn)
  * Writing
  */
 
-static void tell_rib(const struct peer *peer, enum msg_type type)
+static void tell_rib(const struct session_peer *peer, enum msg_type type)
 {
 	chan_send(proc_chan(PROC_RIB), type, &peer->conf.id.peer,
 		  sizeof(peer->conf.id.peer));
 }
 
-static void check_slow(struct peer *peer, size_t queued)
+static void check_slow(struct session_peer *peer, size_t queued)
 {
 	if (!peer->slow && queued > SLOW_HIGH) {
 		peer->slow = true;
@@ -277,8 +277,8 @@ static void flush_due(void *arg)
 	}
 }
 
-void session_conn_send(struct peer *peer, struct out_buf *buf, size_t offset,
-		       size_t len)
+void session_conn_send(struct session_peer *peer, struct out_buf *buf,
+		       size_t offset, size_t len)
 {
 	if (!peer->heard)
 		return;
@@ -362,14 +362,14 @@ static void conn_attach(struct peer_conn *conn, int fd, bool connecting)
 
 void session_conn_dial(struct bgp_conn *bgp)
 {
-	struct peer *peer = session_conn_of(bgp)->peer;
+	struct session_peer *peer = session_conn_of(bgp)->peer;
 
 	peer->dials++;
 	chan_send(proc_chan(PROC_PARENT), MSG_DIAL, &peer->conf.id.peer,
 		  sizeof(peer->conf.id.peer));
 }
 
-void session_conn_dialed(struct peer *peer, int fd, int error)
+void session_conn_dialed(struct session_peer *peer, int fd, int error)
 {
 	struct peer_conn *conn = &peer->conn[BGP_OUTGOING];
 
@@ -414,7 +414,7 @@ void session_conn_rekey(const struct peer_conn *conn)
 		log_err("%s: keys: %s", conn->peer->name, strerror(errno));
 }
 
-bool session_conn_calls(const struct peer *peer)
+bool session_conn_calls(const struct session_peer *peer)
 {
 	return peer->calls_ms > loop_now_ms();
 }
@@ -424,7 +424,7 @@ bool session_conn_calls(const struct peer *peer)
  * that it announces. Who has cause dials anew at once, some times; nobody goes
  * on for long at the expense of the others.
  */
-static bool calls_too_often(struct peer *peer)
+static bool calls_too_often(struct session_peer *peer)
 {
 	uint64_t most = loop_now_ms() + (CALLS_AT_ONCE - 1) * CALL_MS, n;
 
@@ -449,7 +449,7 @@ bool session_conn_hung_up(int fd)
 }
 
 /* The connection for one that was accepted, or NULL: it is refused. */
-static struct bgp_conn *call_taken(struct peer *peer)
+static struct bgp_conn *call_taken(struct session_peer *peer)
 {
 	struct bgp_conn *bgp;
 
@@ -468,7 +468,7 @@ static struct bgp_conn *call_taken(struct peer *peer)
 	return bgp;
 }
 
-void session_conn_accept(struct peer *peer, int fd)
+void session_conn_accept(struct session_peer *peer, int fd)
 {
 	struct bgp_conn *bgp = call_taken(peer);
 
@@ -483,7 +483,7 @@ void session_conn_accept(struct peer *peer, int fd)
 	bgp_conn_opened(bgp);
 }
 
-void session_conn_drop(struct peer *peer, const char *reason)
+void session_conn_drop(struct session_peer *peer, const char *reason)
 {
 	enum bgp_direction i;
 
@@ -557,7 +557,7 @@ void session_conn_timer_stop(struct bgp_conn *bgp, enum bgp_timer which)
  * The two of a peer
  */
 
-void session_conn_init(struct peer *peer, enum bgp_direction direction)
+void session_conn_init(struct session_peer *peer, enum bgp_direction direction)
 {
 	struct peer_conn *conn = &peer->conn[direction];
 	enum bgp_timer i;

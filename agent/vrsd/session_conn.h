@@ -13,11 +13,11 @@
 #include "vrsd/out.h"
 
 struct loop_fd;
-struct peer;
+struct session_peer;
 struct peer_timer;
 
 struct peer_conn {
-	struct peer *peer;
+	struct session_peer *peer;
 	struct bgp_conn *bgp;
 	int fd;				/* -1: none */
 	bool connecting;
@@ -39,20 +39,20 @@ static inline struct peer_conn *session_conn_of(const struct bgp_conn *bgp)
 	return bgp->io;
 }
 
-void session_conn_init(struct peer *peer, enum bgp_direction direction);
+void session_conn_init(struct session_peer *peer, enum bgp_direction direction);
 void session_conn_fini(struct peer_conn *conn);
 
 /* Whether who has dialled has hung up since. */
 bool session_conn_hung_up(int fd);
 /* A connection of the peer was accepted; @fd becomes the peer's. */
-void session_conn_accept(struct peer *peer, int fd);
+void session_conn_accept(struct session_peer *peer, int fd);
 /* Whether it would matter if we forgot how often the peer has dialled in. */
-bool session_conn_calls(const struct peer *peer);
+bool session_conn_calls(const struct session_peer *peer);
 /* The answer to MSG_DIAL: a connecting socket, or -1 and an errno. */
-void session_conn_dialed(struct peer *peer, int fd, int error);
+void session_conn_dialed(struct session_peer *peer, int fd, int error);
 
 /* Its connections are of no use any more. */
-void session_conn_drop(struct peer *peer, const char *reason);
+void session_conn_drop(struct session_peer *peer, const char *reason);
 
 /* Have the parent give a connection the keys of now. */
 void session_conn_rekey(const struct peer_conn *conn);
@@ -61,8 +61,8 @@ void session_conn_rekey(const struct peer_conn *conn);
  * Queue whole messages of rib, @len bytes from @offset in @buf on, if they
  * concern this session.
  */
-void session_conn_send(struct peer *peer, struct out_buf *buf, size_t offset,
-		       size_t len);
+void session_conn_send(struct session_peer *peer, struct out_buf *buf,
+		       size_t offset, size_t len);
 
 /* Stop or go on reading from all peers, whoever has waited longest first. */
 void session_conn_pause_reading(bool pause);

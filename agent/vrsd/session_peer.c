@@ -51,7 +51,7 @@ static struct bgp_cap_restart restart_caps(const struct msg_conf_peer *conf)
  * holds the routes; if with an earlier one as far as the kernel process found
  * the VNet as that had left it.
  */
-static void tell_restart(struct peer *peer)
+static void tell_restart(struct session_peer *peer)
 {
 	struct bgp_cap_restart *restart = &peer->bgp.conf.caps.restart;
 	uint64_t until = started + restart->time * 1000ull;
@@ -100,7 +100,7 @@ static struct bgp_caps peer_caps(const struct msg_conf_peer *conf)
 
 static void io_state(struct bgp_conn *bgp, enum bgp_state old)
 {
-	struct peer *peer = session_conn_of(bgp)->peer;
+	struct session_peer *peer = session_conn_of(bgp)->peer;
 
 	(void)old;
 	peer->since_ms = loop_now_ms();
@@ -111,7 +111,7 @@ static void io_state(struct bgp_conn *bgp, enum bgp_state old)
 }
 
 /* It has more to tell of a neighbor that BGP is up with. */
-static void tell_bfd(const struct peer *peer, enum msg_type type)
+static void tell_bfd(const struct session_peer *peer, enum msg_type type)
 {
 	struct msg_bfd_peer msg = {
 		.peer = peer->conf.id.peer,
@@ -121,7 +121,7 @@ static void tell_bfd(const struct peer *peer, enum msg_type type)
 	chan_send(proc_chan(PROC_BFD), type, &msg, sizeof(msg));
 }
 
-void session_peer_tell_bfd(const struct peer *peer)
+void session_peer_tell_bfd(const struct session_peer *peer)
 {
 	if (peer->bgp.session)
 		tell_bfd(peer, MSG_BFD_BEGIN);
@@ -129,7 +129,7 @@ void session_peer_tell_bfd(const struct peer *peer)
 
 static void io_established(struct bgp_peer *bgp)
 {
-	struct peer *peer = bgp->ctx;
+	struct session_peer *peer = bgp->ctx;
 	const struct bgp_caps *remote = &bgp->session->remote.caps;
 	struct msg_peer_up up = {
 		.wire = bgp->session->wire,
@@ -156,7 +156,7 @@ static void io_established(struct bgp_peer *bgp)
 static void io_down(struct bgp_peer *bgp, const struct bgp_error *err)
 {
 	const struct bgp_kept *kept = &bgp->kept;
-	struct peer *peer = bgp->ctx;
+	struct session_peer *peer = bgp->ctx;
 	struct msg_peer_down down;
 
 	(void)err;
@@ -173,7 +173,7 @@ static void io_down(struct bgp_peer *bgp, const struct bgp_error *err)
 	chan_send(proc_chan(PROC_RIB), MSG_PEER_DOWN, &down, sizeof(down));
 }
 
-static void send_block(struct peer *peer, struct bgp_update *update,
+static void send_block(struct session_peer *peer, struct bgp_update *update,
 		       const struct bgp_update_block *block)
 {
 	const struct bgp_attrs *attrs = NULL;
@@ -207,7 +207,7 @@ static void spare_rib(void)
 
 static void io_update(struct bgp_peer *bgp, struct bgp_update *update)
 {
-	struct peer *peer = bgp->ctx;
+	struct session_peer *peer = bgp->ctx;
 	struct msg_peer_af eor = { .peer = peer->conf.id.peer };
 	unsigned int i;
 
@@ -224,7 +224,7 @@ static void io_update(struct bgp_peer *bgp, struct bgp_update *update)
 static void io_refresh(struct bgp_peer *bgp, enum bgp_af af,
 		       enum bgp_refresh what)
 {
-	struct peer *peer = bgp->ctx;
+	struct session_peer *peer = bgp->ctx;
 	struct msg_peer_af msg = {
 		.peer = peer->conf.id.peer,
 		.af = af,
@@ -263,14 +263,14 @@ static const struct bgp_io_ops io_ops = {
  * Peers
  */
 
-static void start(struct peer *peer)
+static void start(struct session_peer *peer)
 {
 	if (!peer->conf.shutdown)
 		bgp_peer_start(&peer->bgp);
 }
 
 /* Who waits after going over its limit is not let in by a reload. */
-void session_peer_start(struct peer *peer)
+void session_peer_start(struct session_peer *peer)
 {
 	if (!loop_timer_running(peer->again))
 		start(peer);
@@ -278,14 +278,14 @@ void session_peer_start(struct peer *peer)
 
 static void come_again(void *arg)
 {
-	struct peer *peer = arg;
+	struct session_peer *peer = arg;
 
 	start(peer);
 	if (session_peer_dynamic(peer))
 		session_look_after_dynamic();
 }
 
-void session_peer_over_limit(struct peer *peer, uint32_t restart)
+void session_peer_over_limit(struct session_peer *peer, uint32_t restart)
 {
 	bgp_peer_stop(&peer->bgp, BGP_CEASE_MAX_PREFIXES, NULL);
 	if (!restart)
@@ -294,7 +294,7 @@ void session_peer_over_limit(struct peer *peer, uint32_t restart)
 	loop_timer_set(peer->again, 1000 * (uint64_t)restart);
 }
 
-static void tell_unaskable(struct peer *peer)
+static void tell_unaskable(struct session_peer *peer)
 {
 	if (peer->told_unaskable)
 		return;
@@ -303,7 +303,7 @@ static void tell_unaskable(struct peer *peer)
 		 "refresh it cannot be asked for that", peer->name);
 }
 
-void session_peer_ask_refresh(struct peer *peer)
+void session_peer_ask_refresh(struct session_peer *peer)
 {
 	const struct bgp_conn *session = peer->bgp.session;
 	uint8_t msg[BGP_HEADER_LEN + 4];
@@ -353,11 +353,11 @@ static struct bgp_peer_conf bgp_conf(const struct msg_conf_peer *conf)
 	};
 }
 
-struct peer *session_peer_new(const struct msg_conf_peer *conf,
-		      struct bgp_update *parser)
+struct session_peer *session_peer_new(const struct msg_conf_peer *conf,
+				      struct bgp_update *parser)
 {
 	struct bgp_peer_conf bgp = bgp_conf(conf);
-	struct peer *peer = xcalloc(1, sizeof(*peer));
+	struct session_peer *peer = xcalloc(1, sizeof(*peer));
 
 	peer->conf = *conf;
 	bgp.asns = peer->conf.asns;
@@ -393,7 +393,7 @@ static bool other_offer(struct bgp_peer_conf old, struct bgp_peer_conf new)
 }
 
 /* Whether a session that is up would not be let in any more. */
-static bool role_refused(const struct peer *peer,
+static bool role_refused(const struct session_peer *peer,
 			 const struct bgp_peer_conf *new)
 {
 	const struct bgp_conn *session = peer->bgp.session;
@@ -404,7 +404,7 @@ static bool role_refused(const struct peer *peer,
 }
 
 /* Paths taken under the old identifier would come back unseen (RFC 4456 8). */
-static bool other_cluster(const struct peer *peer,
+static bool other_cluster(const struct session_peer *peer,
 			  const struct bgp_peer_conf *new)
 {
 	return peer->conf.id.remote_as == new->local_as &&
@@ -412,7 +412,7 @@ static bool other_cluster(const struct peer *peer,
 }
 
 /* Whether all that it was told has a next hop that is not ours any more. */
-static bool other_next_hop(const struct peer *peer,
+static bool other_next_hop(const struct session_peer *peer,
 			   const struct msg_conf_peer *conf)
 {
 	const struct bgp_conn *session = peer->bgp.session;
@@ -424,13 +424,14 @@ static bool other_next_hop(const struct peer *peer,
 }
 
 /* One that has yet to say its AS would be measured by two configurations. */
-static bool other_as(const struct peer *peer, const struct bgp_peer_conf *new)
+static bool other_as(const struct session_peer *peer,
+		     const struct bgp_peer_conf *new)
 {
 	return !peer->bgp.session &&
 	       peer->bgp.conf.remote_as != new->remote_as;
 }
 
-static bool must_reset(const struct peer *peer,
+static bool must_reset(const struct session_peer *peer,
 		       const struct msg_conf_peer *conf,
 		       const struct bgp_peer_conf *bgp)
 {
@@ -442,7 +443,8 @@ static bool must_reset(const struct peer *peer,
 }
 
 /* What is known of the peer only since it is there stays known. */
-static void take_conf(struct peer *peer, const struct msg_conf_peer *conf)
+static void take_conf(struct session_peer *peer,
+		      const struct msg_conf_peer *conf)
 {
 	struct row_peer_id was = peer->conf.id;
 
@@ -463,7 +465,8 @@ static bool other_limit(const struct msg_conf_peer *old,
 	       old->prefix_restart != conf->prefix_restart;
 }
 
-void session_peer_update(struct peer *peer, const struct msg_conf_peer *conf)
+void session_peer_update(struct session_peer *peer,
+			 const struct msg_conf_peer *conf)
 {
 	struct bgp_peer_conf bgp = bgp_conf(conf);
 	bool reset = must_reset(peer, conf, &bgp);
@@ -490,7 +493,7 @@ void session_peer_update(struct peer *peer, const struct msg_conf_peer *conf)
 				session_conn_rekey(&peer->conn[i]);
 }
 
-void session_peer_free(struct peer *peer, enum bgp_cease why)
+void session_peer_free(struct session_peer *peer, enum bgp_cease why)
 {
 	bgp_peer_stop(&peer->bgp, why, NULL);
 	loop_timer_free(peer->again);
@@ -501,7 +504,7 @@ void session_peer_free(struct peer *peer, enum bgp_cease why)
 }
 
 /* Seconds, begun ones whole; 0: it need not wait. */
-static uint32_t restart_in(const struct peer *peer)
+static uint32_t restart_in(const struct session_peer *peer)
 {
 	uint64_t now = loop_now_ms();
 
@@ -524,7 +527,7 @@ static void ao_row(int fd, struct row_peer *row)
 	row->ao_bad = info.pkt_bad;
 }
 
-void session_peer_row(const struct peer *peer, struct row_peer *row)
+void session_peer_row(const struct session_peer *peer, struct row_peer *row)
 {
 	const struct bgp_peer *bgp = &peer->bgp;
 	const struct bgp_conn *session = bgp->session;

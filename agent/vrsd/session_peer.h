@@ -10,7 +10,7 @@
 #include "vrsd/msg.h"
 #include "vrsd/session_conn.h"
 
-struct peer {
+struct session_peer {
 	struct msg_conf_peer conf;	/* remote_as: also as heard */
 	char *name;			/* for log lines */
 	struct bgp_peer bgp;
@@ -32,34 +32,35 @@ struct peer {
 	uint64_t again_ms;
 };
 
-struct peer *session_peer_new(const struct msg_conf_peer *conf,
-		      struct bgp_update *parser);
+struct session_peer *session_peer_new(const struct msg_conf_peer *conf,
+				      struct bgp_update *parser);
 /* With a Cease if there is a session. */
-void session_peer_free(struct peer *peer, enum bgp_cease why);
+void session_peer_free(struct session_peer *peer, enum bgp_cease why);
 /*
  * Take over what may change without another peer: names, proposals, how it is
  * protected.
  */
-void session_peer_update(struct peer *peer, const struct msg_conf_peer *conf);
+void session_peer_update(struct session_peer *peer,
+			 const struct msg_conf_peer *conf);
 
 /*
  * Begin, or go on, unless it is shut down by the configuration or has still to
  * wait after it announced too much.
  */
-void session_peer_start(struct peer *peer);
+void session_peer_start(struct session_peer *peer);
 
 /* It announced too much: end the session, for so many seconds (0: on). */
-void session_peer_over_limit(struct peer *peer, uint32_t restart);
+void session_peer_over_limit(struct session_peer *peer, uint32_t restart);
 /* Have it announce everything again, if it can. */
-void session_peer_ask_refresh(struct peer *peer);
+void session_peer_ask_refresh(struct session_peer *peer);
 /* Say to bfd, perhaps again, that BGP is up, if it is. */
-void session_peer_tell_bfd(const struct peer *peer);
+void session_peer_tell_bfd(const struct session_peer *peer);
 
-void session_peer_row(const struct peer *peer, struct row_peer *row);
+void session_peer_row(const struct session_peer *peer, struct row_peer *row);
 
 void session_peer_init(void);
 
-static inline bool session_peer_dynamic(const struct peer *peer)
+static inline bool session_peer_dynamic(const struct session_peer *peer)
 {
 	return peer->conf.range.addr.family != 0;
 }
@@ -71,7 +72,7 @@ uint8_t session_kept(const struct row_peer_id *id);
 /* Whether they are forwarded now, as far as is known. */
 bool session_forwards(const struct row_peer_id *id);
 /* session.c: the process's peers one after the other, beginning with NULL. */
-struct peer *session_next(const struct peer *peer);
+struct session_peer *session_next(const struct session_peer *peer);
 /* session.c: see later whether one that dialled in is still there. */
 void session_look_after_dynamic(void);
 

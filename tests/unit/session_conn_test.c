@@ -22,7 +22,7 @@
 #define WAITING		(16u << 20)	/* bytes, more than a socket takes */
 #define LAST		'!'		/* a peer's last word */
 
-static struct peer peer;
+static struct session_peer peer;
 static struct bgp_conn *conn;
 static struct loop_timer *settled;
 static size_t heard;			/* bytes */
@@ -35,7 +35,7 @@ static bool heard_last, closed;
 #define TURNS		1000u
 
 static struct {
-	struct peer peer[CROWD];
+	struct session_peer peer[CROWD];
 	int far[CROWD];
 	size_t heard[CROWD];
 	size_t queued;			/* for rib */
@@ -46,7 +46,8 @@ static struct {
 /* ---- the state machine, and what else is not here --------------------- */
 
 /* Who is heard says as much again. Rib is told twice as much, and is behind. */
-static size_t crowd_input(struct peer *from, const void *data, size_t len)
+static size_t crowd_input(struct session_peer *from, const void *data,
+			  size_t len)
 {
 	size_t i = from - crowd.peer;
 
@@ -161,7 +162,7 @@ void chan_send_fd(struct chan *ch, uint16_t type, const void *body, size_t len,
 /* ---- a connection ---------------------------------------------------- */
 
 /* One end becomes the peer's connection, the other is returned. */
-static int call(struct peer *who)
+static int call(struct session_peer *who)
 {
 	struct sockaddr_in addr = { .sin_family = AF_INET };
 	socklen_t len = sizeof(addr);
