@@ -24,7 +24,7 @@ void groups_init(struct groups *groups, struct nhid *ids)
 
 void groups_fini(struct groups *groups)
 {
-	struct group *group, *group_next;
+	struct nhgroup *group, *group_next;
 	struct nhobj *obj, *obj_next;
 	struct hop *hop, *hop_next;
 
@@ -32,7 +32,7 @@ void groups_fini(struct groups *groups)
 	HASH_ITER(hh_id, groups->by_id, obj, obj_next) {
 		HASH_DELETE(hh_id, groups->by_id, obj);
 		if (obj->kind == NHOBJ_GROUP &&
-		    !((struct group *)obj)->keyed)
+		    !((struct nhgroup *)obj)->keyed)
 			free(obj);
 	}
 	HASH_ITER(hh, groups->by_hops, group, group_next) {
@@ -170,14 +170,14 @@ static size_t key_size(size_t n)
 	return (n + 1) * sizeof(struct hop *);
 }
 
-static void key_group(struct groups *groups, struct group *group)
+static void key_group(struct groups *groups, struct nhgroup *group)
 {
 	HASH_ADD_KEYPTR(hh, groups->by_hops, group->hops,
 			key_size(group->n_hops), group);
 	group->keyed = true;
 }
 
-static void unkey_group(struct groups *groups, struct group *group)
+static void unkey_group(struct groups *groups, struct nhgroup *group)
 {
 	if (group->keyed)
 		HASH_DELETE(hh, groups->by_hops, group);
@@ -186,19 +186,19 @@ static void unkey_group(struct groups *groups, struct group *group)
 	group->keyed = false;
 }
 
-static struct group *find_group(struct groups *groups,
-				struct hop *const *hops, size_t n)
+static struct nhgroup *find_group(struct groups *groups,
+				  struct hop *const *hops, size_t n)
 {
-	struct group *group;
+	struct nhgroup *group;
 
 	HASH_FIND(hh, groups->by_hops, hops, key_size(n), group);
 	return group;
 }
 
-static struct group *new_group(struct groups *groups, struct hop *const *hops,
-			       size_t n)
+static struct nhgroup *new_group(struct groups *groups, struct hop *const *hops,
+				 size_t n)
 {
-	struct group *group = xcalloc(1, sizeof(*group) + key_size(n));
+	struct nhgroup *group = xcalloc(1, sizeof(*group) + key_size(n));
 
 	group->obj.kind = NHOBJ_GROUP;
 	group->n_hops = n;
@@ -207,7 +207,7 @@ static struct group *new_group(struct groups *groups, struct hop *const *hops,
 	return group;
 }
 
-bool group_equals(const struct group *group, const struct addr *addrs,
+bool group_equals(const struct nhgroup *group, const struct addr *addrs,
 		  size_t n, const struct addr *backup)
 {
 	size_t i;
@@ -223,9 +223,9 @@ bool group_equals(const struct group *group, const struct addr *addrs,
 }
 
 /* The group of @addrs if all its hops are known and so is it. */
-static struct group *lookup_group(struct groups *groups,
-				  const struct addr *addrs, size_t n,
-				  const struct addr *backup)
+static struct nhgroup *lookup_group(struct groups *groups,
+				    const struct addr *addrs, size_t n,
+				    const struct addr *backup)
 {
 	struct hop *hops[FIB_MAX_HOPS + 1];
 	size_t i;
@@ -245,10 +245,10 @@ static struct group *lookup_group(struct groups *groups,
 	return groups->last;
 }
 
-struct group *groups_get(struct groups *groups, const struct addr *addrs,
-			 size_t n, const struct addr *backup)
+struct nhgroup *groups_get(struct groups *groups, const struct addr *addrs,
+			   size_t n, const struct addr *backup)
 {
-	struct group *group = lookup_group(groups, addrs, n, backup);
+	struct nhgroup *group = lookup_group(groups, addrs, n, backup);
 	struct hop *hops[FIB_MAX_HOPS + 1];
 	size_t i;
 
@@ -268,7 +268,7 @@ struct group *groups_get(struct groups *groups, const struct addr *addrs,
 	return group;
 }
 
-void groups_put(struct groups *groups, struct group *group)
+void groups_put(struct groups *groups, struct nhgroup *group)
 {
 	if (--group->obj.refs == 0)
 		queue_reap(groups, &group->obj);
@@ -281,7 +281,7 @@ static void forget_hop(struct groups *groups, struct hop *hop)
 	free(hop);
 }
 
-static void forget_group(struct groups *groups, struct group *group)
+static void forget_group(struct groups *groups, struct nhgroup *group)
 {
 	unsigned int i;
 
@@ -306,7 +306,7 @@ static void forget(struct groups *groups, struct nhobj *obj)
 	if (obj->kind == NHOBJ_HOP)
 		forget_hop(groups, (struct hop *)obj);
 	else
-		forget_group(groups, (struct group *)obj);
+		forget_group(groups, (struct nhgroup *)obj);
 }
 
 struct nhobj *groups_next_set(struct groups *groups, enum nhobj_kind kind)
@@ -353,15 +353,15 @@ bool groups_idle(const struct groups *groups)
  * the kernel had are ever taken out of the table.
  */
 static void each_group(struct groups *groups,
-		       void (*func)(struct groups *, struct group *, void *),
+		       void (*func)(struct groups *, struct nhgroup *, void *),
 		       void *arg)
 {
-	struct group *group, *group_next;
+	struct nhgroup *group, *group_next;
 	struct nhobj *obj, *obj_next;
 
 	HASH_ITER(hh_id, groups->by_id, obj, obj_next) {
 		if (obj->kind == NHOBJ_GROUP)
-			func(groups, (struct group *)obj, arg);
+			func(groups, (struct nhgroup *)obj, arg);
 	}
 	HASH_ITER(hh, groups->by_hops, group, group_next) {
 		if (!group->obj.id)
@@ -369,7 +369,7 @@ static void each_group(struct groups *groups,
 	}
 }
 
-static void queue_group(struct groups *groups, struct group *group, void *arg)
+static void queue_group(struct groups *groups, struct nhgroup *group, void *arg)
 {
 	(void)arg;
 	group->obj.failure = 0;
@@ -387,7 +387,7 @@ void groups_queue_all(struct groups *groups)
 	each_group(groups, queue_group, NULL);
 }
 
-static bool has_failed(const struct group *group)
+static bool has_failed(const struct nhgroup *group)
 {
 	unsigned int i;
 
@@ -400,7 +400,7 @@ static bool has_failed(const struct group *group)
 	return group->hops[i] && group->hops[i]->obj.failure;
 }
 
-static void retry_group(struct groups *groups, struct group *group, void *arg)
+static void retry_group(struct groups *groups, struct nhgroup *group, void *arg)
 {
 	(void)arg;
 	if (has_failed(group))
@@ -419,7 +419,7 @@ void groups_retry(struct groups *groups)
 }
 
 /* The place of @hop in @group, n_hops of the backup, more if it has none. */
-static unsigned int place_of(const struct group *group, const struct hop *hop)
+static unsigned int place_of(const struct nhgroup *group, const struct hop *hop)
 {
 	unsigned int i;
 
@@ -433,7 +433,7 @@ struct drop {
 	bool any;
 };
 
-static void drop_member(struct groups *groups, struct group *group, void *arg)
+static void drop_member(struct groups *groups, struct nhgroup *group, void *arg)
 {
 	struct drop *drop = arg;
 	struct hop *hop = drop->hop;
@@ -512,12 +512,12 @@ static bool find_members(struct groups *groups, const uint32_t *members,
 	return true;
 }
 
-struct group *groups_adopt_group(struct groups *groups, uint32_t id,
-				 const uint32_t *members, size_t n,
-				 bool backup)
+struct nhgroup *groups_adopt_group(struct groups *groups, uint32_t id,
+				   const uint32_t *members, size_t n,
+				   bool backup)
 {
 	struct hop *hops[FIB_MAX_HOPS + 1];
-	struct group *group, *same;
+	struct nhgroup *group, *same;
 	size_t i;
 
 	if (!find_members(groups, members, n, backup, hops))

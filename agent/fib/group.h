@@ -54,7 +54,7 @@ struct hop {
 	UT_hash_handle hh;		/* by address */
 };
 
-struct group {
+struct nhgroup {
 	struct nhobj obj;		/* refs: routes that want it */
 	bool keyed;			/* found by its set; the only such */
 	UT_hash_handle hh;		/* by members */
@@ -69,8 +69,8 @@ TAILQ_HEAD(nhobj_reap_queue, nhobj);
 struct groups {
 	struct nhid *ids;
 	struct hop *by_addr;
-	struct group *by_hops;
-	struct group *last;		/* that was looked up, or NULL */
+	struct nhgroup *by_hops;
+	struct nhgroup *last;		/* that was looked up, or NULL */
 	struct nhobj *by_id;
 	struct nhobj_set_queue set_queue[2];	/* by kind: hops go first */
 	struct nhobj_reap_queue reap_queue;
@@ -89,12 +89,12 @@ void groups_fini(struct groups *groups);
  *
  * Return: the group with one more reference, or NULL if there are too many.
  */
-struct group *groups_get(struct groups *groups, const struct addr *addrs,
-			 size_t n, const struct addr *backup);
-bool group_equals(const struct group *group, const struct addr *addrs,
+struct nhgroup *groups_get(struct groups *groups, const struct addr *addrs,
+			   size_t n, const struct addr *backup);
+bool group_equals(const struct nhgroup *group, const struct addr *addrs,
 		  size_t n, const struct addr *backup);
 /* Drop a reference; the last one queues the group for removal. */
-void groups_put(struct groups *groups, struct group *group);
+void groups_put(struct groups *groups, struct nhgroup *group);
 
 /* Give an object the id it will have in the kernel; false if none is left. */
 bool groups_number(struct groups *groups, struct nhobj *obj);
@@ -134,9 +134,9 @@ struct hop *groups_adopt_hop(struct groups *groups, uint32_t id,
  * The members must be adopted; NULL if one is unknown. With @backup there is
  * one more, which stands by.
  */
-struct group *groups_adopt_group(struct groups *groups, uint32_t id,
-				 const uint32_t *members, size_t n,
-				 bool backup);
+struct nhgroup *groups_adopt_group(struct groups *groups, uint32_t id,
+				   const uint32_t *members, size_t n,
+				   bool backup);
 /* Queue for removal what was adopted and is not referred to. */
 void groups_reap_unused(struct groups *groups);
 

@@ -20,7 +20,7 @@
  */
 struct route {
 	STAILQ_ENTRY(route) entry;	/* in the queue */
-	struct group *group;		/* NULL: is to be removed */
+	struct nhgroup *group;		/* NULL: is to be removed */
 	uint8_t queued : 1;
 	uint8_t in_kernel : 1;		/* as wanted */
 	uint8_t maybe : 1;		/* there in this or another form */
@@ -326,9 +326,10 @@ static size_t normalize(const struct addr *hops, size_t n, struct addr *out)
  * The old group is left last: the new one may share its hops, and the removal
  * of what is not shared must come after this route in the queue.
  */
-static void assign(struct want *want, struct route *route, struct group *group)
+static void assign(struct want *want, struct route *route,
+		   struct nhgroup *group)
 {
-	struct group *old = route->group;
+	struct nhgroup *old = route->group;
 
 	route->group = group;
 	route->in_kernel = 0;
@@ -374,7 +375,7 @@ void want_set(struct want *want, const struct prefix *prefix,
 	struct route *route = find_route(want, prefix, hash);
 	const struct addr *backup = way->backup;
 	struct addr sorted[FIB_MAX_HOPS];
-	struct group *group;
+	struct nhgroup *group;
 	size_t n;
 
 	n = normalize(way->hops, way->n_hops, sorted);
@@ -485,7 +486,7 @@ static size_t take_hops(struct want *want, struct want_op *ops, size_t max)
  * A group has those of its hops that the kernel has taken. The backup stands by
  * unless it is the only one.
  */
-static void live_members(const struct group *group, struct want_op *op,
+static void live_members(const struct nhgroup *group, struct want_op *op,
 			 uint8_t *failure)
 {
 	const struct hop *backup = group->hops[group->n_hops];
@@ -517,7 +518,7 @@ static size_t take_groups(struct want *want, struct want_op *ops, size_t max)
 
 		op->type = WANT_SET_GROUP;
 		op->object = obj;
-		live_members((struct group *)obj, op, &obj->failure);
+		live_members((struct nhgroup *)obj, op, &obj->failure);
 		if (op->n_members == 0)
 			continue;
 		if (!groups_number(&want->groups, obj)) {
@@ -728,7 +729,7 @@ static int compare_ids(const void *a, const void *b)
 	return (left > right) - (left < right);
 }
 
-static bool same_members(const struct group *group, const uint32_t *members,
+static bool same_members(const struct nhgroup *group, const uint32_t *members,
 			 size_t n, size_t n_standby)
 {
 	uint32_t theirs[FIB_MAX_HOPS];
@@ -757,7 +758,7 @@ bool want_audit_group(struct want *want, uint32_t id, const uint32_t *members,
 	if (!obj || obj->kind != NHOBJ_GROUP)
 		return false;
 	obj->seen = true;
-	if (!same_members((struct group *)obj, members, n, n_standby))
+	if (!same_members((struct nhgroup *)obj, members, n, n_standby))
 		audit_differs(want, obj);
 	return true;
 }
@@ -772,7 +773,7 @@ static void adopt_route(struct want *want, struct route *route, uint32_t nhid,
 		queue_route(want, route);
 		return;
 	}
-	route->group = (struct group *)obj;
+	route->group = (struct nhgroup *)obj;
 	route->in_kernel = 1;
 	route->of_gateway = of_gateway;
 	set_stale(want, route, true);
