@@ -181,12 +181,6 @@ static void recv_open(struct bgp_conn *conn, struct rbuf body)
 	bgp_fsm(conn, BGP_EV_OPEN, NULL);
 }
 
-/* The first, second, fourth, eighth...: a flood of errors is none of lines. */
-static bool worth_a_line(uint64_t count)
-{
-	return (count & (count - 1)) == 0;
-}
-
 static void recv_update(struct bgp_conn *conn, struct rbuf body)
 {
 	struct bgp_update_rules rules = rules_of(conn);
@@ -200,7 +194,7 @@ static void recv_update(struct bgp_conn *conn, struct rbuf body)
 	}
 	verdict = bgp_update_parse(u, body, &rules);
 	peer->stats.verdict[verdict]++;
-	if (verdict != BGP_ACCEPT && worth_a_line(peer->stats.verdict[verdict]))
+	if (verdict != BGP_ACCEPT && log_sparsely(peer->stats.verdict[verdict]))
 		log_warn("%s: UPDATE: %s: %s (%llu so far)", peer->name,
 			 u->error.text, bgp_verdict_name(verdict),
 			 (unsigned long long)peer->stats.verdict[verdict]);

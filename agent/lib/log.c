@@ -2,7 +2,6 @@
 
 #include <errno.h>
 #include <stdarg.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -27,6 +26,11 @@ void log_init(const char *process, enum log_level level)
 	log_process = process;
 	log_level = level;
 	log_journal = getenv("JOURNAL_STREAM");
+}
+
+bool log_sparsely(uint64_t n)
+{
+	return (n & (n - 1)) == 0;
 }
 
 /* One write, so that lines of several processes do not mix. */

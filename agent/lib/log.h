@@ -7,6 +7,9 @@
 #ifndef LIB_LOG_H
 #define LIB_LOG_H
 
+#include <stdbool.h>
+#include <stdint.h>
+
 enum log_level {			/* syslog(3) numbers */
 	LOG_LEVEL_ERR = 3,
 	LOG_LEVEL_WARN = 4,
@@ -21,6 +24,12 @@ enum log_level {			/* syslog(3) numbers */
  * @level: the least severe level printed
  */
 void log_init(const char *process, enum log_level level);
+
+/*
+ * Whether to log the @n-th of what others can make happen without end: the
+ * first, second, fourth, eighth...
+ */
+bool log_sparsely(uint64_t n);
 
 void log_err(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 void log_warn(const char *fmt, ...) __attribute__((format(printf, 1, 2)));

@@ -301,8 +301,7 @@ static bool worth_telling(struct bfd_peer *peer)
 	if (loop_now_ms() - peer->since_ms > CHANGES_NEW_MS)
 		peer->changes = 0;
 	peer->changes++;
-	return peer->changes <= CHANGES_TOLD ||
-	       (peer->changes & (peer->changes - 1)) == 0;
+	return peer->changes <= CHANGES_TOLD || log_sparsely(peer->changes);
 }
 
 static void tell_state(struct bfd_peer *peer)

@@ -48,13 +48,12 @@ static int syn_ttl(int fd, int family)
 	return syn[at];
 }
 
-/* The first, second, fourth, eighth... */
 static void say_refused(const struct msg_conf_peer *conf,
 			const struct addr *remote, int ttl, uint64_t n)
 {
 	char from[ADDR_STRLEN], comes[40] = "its TTL is not known";
 
-	if ((n & (n - 1)) != 0)
+	if (!log_sparsely(n))
 		return;
 	if (ttl != TTL_UNKNOWN)
 		snprintf(comes, sizeof(comes), "it comes with a TTL of %d",

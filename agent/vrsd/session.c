@@ -275,13 +275,12 @@ static struct session_peer *start_dynamic(const struct slot *slot,
 	return peer;
 }
 
-/* The first, second, fourth, eighth... */
 static void say_over_limit(struct slot *slot, const struct addr *remote)
 {
 	uint64_t n = ++slot->over_limit;
 	char text[ADDR_STRLEN];
 
-	if ((n & (n - 1)) == 0)
+	if (log_sparsely(n))
 		log_warn("vnet %s neighbor %s: %s refused, the limit is "
 			 "reached (%llu so far)", slot->conf.id.vnet,
 			 slot->conf.id.neighbor, addr_format(remote, text),
@@ -478,8 +477,7 @@ static void listener_rest(struct session_listener *listener, int error)
 	uint64_t n = ++session.rests;
 	char text[ADDR_STRLEN];
 
-	/* The first, second, fourth, eighth... */
-	if ((n & (n - 1)) == 0)
+	if (log_sparsely(n))
 		log_err("vni %u: connections to %s cannot be accepted: %s "
 			"(%llu so far)", listener->conf.vni,
 			addr_format(&listener->conf.local, text),

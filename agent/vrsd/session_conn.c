@@ -431,8 +431,7 @@ static bool calls_too_often(struct session_peer *peer)
 	if (peer->calls_ms <= most)
 		return false;
 	n = ++peer->calls_refused;
-	/* The first, second, fourth, eighth... */
-	if ((n & (n - 1)) == 0)
+	if (log_sparsely(n))
 		log_warn("%s: dials in too often, refused (%llu so far)",
 			 peer->name, (unsigned long long)n);
 	return true;
