@@ -20,7 +20,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/random.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -29,6 +28,7 @@
 #include "bfd/fsm.h"
 #include "lib/log.h"
 #include "lib/loop.h"
+#include "lib/random.h"
 #include "lib/util.h"
 #include "vrsd/proc.h"
 #include "vrsd/vrsd.h"
@@ -161,15 +161,6 @@ static bool runs(const struct bfd_peer *peer)
 	return peer->conf.id.remote.family != 0;
 }
 
-static uint32_t random_below(uint32_t n)
-{
-	uint32_t value = 0;
-
-	if (getrandom(&value, sizeof(value), 0) < 0)
-		fatal("getrandom");
-	return (uint64_t)value * n >> 32;
-}
-
 static struct bfd_peer *find_disc(uint32_t disc)
 {
 	struct bfd_peer *peer;
@@ -183,8 +174,7 @@ static uint32_t draw_disc(void)
 	uint32_t disc;
 
 	do {
-		if (getrandom(&disc, sizeof(disc), 0) < 0)
-			fatal("getrandom");
+		disc = random_u32();
 	} while (disc == 0 || find_disc(disc));
 	return disc;
 }

@@ -3,11 +3,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 #include <sys/socket.h>
 
 #include "lib/log.h"
 #include "lib/loop.h"
+#include "lib/random.h"
 #include "lib/util.h"
 #include "vrsd/proc.h"
 #include "vrsd/session_peer.h"
@@ -235,15 +235,6 @@ static void io_refresh(struct bgp_peer *bgp, enum bgp_af af,
 	spare_rib();
 }
 
-static uint32_t io_random(uint32_t n)
-{
-	uint32_t value = 0;
-
-	if (getrandom(&value, sizeof(value), 0) < 0)
-		fatal("getrandom");
-	return (uint64_t)value * n >> 32;
-}
-
 static const struct bgp_io_ops io_ops = {
 	.connect = session_conn_dial,
 	.half_open = session_conn_half_open,
@@ -251,7 +242,7 @@ static const struct bgp_io_ops io_ops = {
 	.send = session_conn_put,
 	.timer_set = session_conn_timer_set,
 	.timer_stop = session_conn_timer_stop,
-	.random = io_random,
+	.random = random_below,
 	.state = io_state,
 	.established = io_established,
 	.down = io_down,
