@@ -30,6 +30,7 @@
 #include "lib/loop.h"
 #include "lib/random.h"
 #include "lib/util.h"
+#include "vrsd/peer.h"
 #include "vrsd/proc.h"
 #include "vrsd/vrsd.h"
 
@@ -87,27 +88,19 @@ struct bfd_peer {
 };
 
 static struct {
-	struct bfd_peer **peers;	/* [number - 1], NULL: none */
-	size_t n_peers;
+	struct peer_table peers;
 	struct bfd_peer *by_disc, *by_key;	/* those that run */
 	struct sock *socks;
 } bfds;
 
 static struct bfd_peer *find(uint32_t number)
 {
-	if (number == 0 || number > bfds.n_peers)
-		return NULL;
-	return bfds.peers[number - 1];
+	return peer_table_get(&bfds.peers, number);
 }
 
 static struct bfd_peer *next_peer(const struct bfd_peer *peer)
 {
-	size_t i = peer ? peer->conf.id.peer : 0;
-
-	for (; i < bfds.n_peers; i++)
-		if (bfds.peers[i])
-			return bfds.peers[i];
-	return NULL;
+	return peer_table_next(&bfds.peers, peer ? peer->conf.id.peer : 0);
 }
 
 static bool same_socket(const struct msg_bfd_socket *a,
@@ -525,14 +518,8 @@ static struct bfd_conf conf_of(const struct msg_conf_bfd *conf)
 
 static void name_peer(struct bfd_peer *peer)
 {
-	const struct row_peer_id *id = &peer->conf.id;
-	char remote[ADDR_STRLEN], local[ADDR_STRLEN];
-
 	free(peer->name);
-	peer->name = xasprintf("vnet %s neighbor %s (%s) instance %s",
-			       id->vnet, id->neighbor,
-			       addr_format(&id->remote, remote),
-			       addr_format(&id->local, local));
+	peer->name = peer_name(&peer->conf.id);
 }
 
 /* Who still says goodbye to the neighbor of @peer is not to talk against it. */
@@ -586,7 +573,7 @@ static void end(struct bfd_peer *peer)
 static void peer_free(struct bfd_peer *peer)
 {
 	end(peer);
-	bfds.peers[peer->conf.id.peer - 1] = NULL;
+	peer_table_set(&bfds.peers, peer->conf.id.peer, NULL);
 	loop_timer_free(peer->tx);
 	loop_timer_free(peer->detect.timer);
 	loop_timer_free(peer->rest);
@@ -597,20 +584,12 @@ static void peer_free(struct bfd_peer *peer)
 static struct bfd_peer *peer_new(const struct msg_conf_bfd *conf)
 {
 	struct bfd_peer *peer = xcalloc(1, sizeof(*peer));
-	size_t number = conf->id.peer;
 
 	peer->conf = *conf;
 	peer->tx = loop_timer_new(tx_fired, peer);
 	peer->detect.timer = loop_timer_new(detect_fired, peer);
 	peer->rest = loop_timer_new(changes_rest, peer);
-	if (number > bfds.n_peers) {
-		bfds.peers = xreallocarray(bfds.peers, number,
-					   sizeof(*bfds.peers));
-		memset(bfds.peers + bfds.n_peers, 0,
-		       (number - bfds.n_peers) * sizeof(*bfds.peers));
-		bfds.n_peers = number;
-	}
-	bfds.peers[number - 1] = peer;
+	peer_table_set(&bfds.peers, conf->id.peer, peer);
 	if (runs(peer))
 		begin(peer);
 	return peer;
@@ -800,20 +779,6 @@ static void sock_sender(const struct msg_bfd_socket *id, int fd)
  * Messages
  */
 
-static bool asked_for(const struct bfd_peer *peer,
-		      const struct msg_query *query)
-{
-	char text[ADDR_STRLEN];
-
-	if (!runs(peer) || peer->leaving ||
-	    (query->vnet[0] && strcmp(query->vnet, peer->conf.id.vnet)))
-		return false;
-	return !query->neighbor[0] ||
-	       !strcmp(query->neighbor, peer->conf.id.neighbor) ||
-	       !strcmp(query->neighbor,
-		       addr_format(&peer->conf.id.remote, text));
-}
-
 static void fill_row(const struct bfd_peer *peer, struct row_bfd *row)
 {
 	const struct bfd *bfd = &peer->bfd;
@@ -847,7 +812,8 @@ static void query_sessions(const struct msg_query *query)
 	struct bfd_peer *peer = NULL;
 
 	while ((peer = next_peer(peer))) {
-		if (!asked_for(peer, query))
+		if (!runs(peer) || peer->leaving ||
+		    !peer_asked_for(&peer->conf.id, query))
 			continue;
 		fill_row(peer, &msg.row);
 		chan_send(proc_chan(PROC_CONTROL), MSG_ROW_BFD, &msg,

@@ -14,6 +14,7 @@
 #include "lib/loop.h"
 #include "lib/util.h"
 #include "vrsd/conftext.h"
+#include "vrsd/peer.h"
 #include "vrsd/proc.h"
 #include "vrsd/ribproc.h"
 #include "vrsd/vrsd.h"
@@ -35,8 +36,7 @@ static struct {
 	size_t n_maps;
 	struct ribproc_vnet *vnets;
 	uint32_t turn;			/* VNI of the one to work on next */
-	struct ribproc_peer **peers;	/* [number - 1], NULL: no session */
-	size_t n_peers;
+	struct peer_table peers;	/* that have a session, or had */
 	struct loop_job *work_job;
 } ribs;
 
@@ -57,19 +57,12 @@ struct ribproc_vnet *ribproc_vnets(void)
 
 struct ribproc_peer *ribproc_peer(uint32_t number)
 {
-	if (number == 0 || number > ribs.n_peers)
-		return NULL;
-	return ribs.peers[number - 1];
+	return peer_table_get(&ribs.peers, number);
 }
 
 struct ribproc_peer *ribproc_peer_next(const struct ribproc_peer *peer)
 {
-	size_t i = peer ? peer->id.peer : 0;
-
-	for (; i < ribs.n_peers; i++)
-		if (ribs.peers[i])
-			return ribs.peers[i];
-	return NULL;
+	return peer_table_next(&ribs.peers, peer ? peer->id.peer : 0);
 }
 
 /*
@@ -151,7 +144,7 @@ static bool neighbor_has_other(const struct ribproc_peer *peer)
 static void peer_remove(struct ribproc_peer *peer)
 {
 	ribquery_peer_gone(peer);
-	ribs.peers[peer->id.peer - 1] = NULL;
+	peer_table_set(&ribs.peers, peer->id.peer, NULL);
 	ribstale_fini(peer);
 	riblimit_fini(peer);
 	rib_peer_remove(peer->rib);
@@ -314,16 +307,6 @@ static bool peer_up_valid(const struct msg_peer_up *up)
 		up->wire.max_len == BGP_MSG_MAX_EXT);
 }
 
-static void peer_place(uint32_t number)
-{
-	if (number <= ribs.n_peers)
-		return;
-	ribs.peers = xreallocarray(ribs.peers, number, sizeof(*ribs.peers));
-	memset(ribs.peers + ribs.n_peers, 0,
-	       (number - ribs.n_peers) * sizeof(*ribs.peers));
-	ribs.n_peers = number;
-}
-
 static bool same_ends(const struct row_peer_id *a,
 		      const struct row_peer_id *b)
 {
@@ -337,9 +320,8 @@ static struct ribproc_peer *peer_new(struct ribproc_vnet *vnet,
 {
 	struct ribproc_peer *peer = xcalloc(1, sizeof(*peer));
 
-	peer_place(conf->id);
 	peer->vnet = vnet;
-	ribs.peers[conf->id - 1] = peer;
+	peer_table_set(&ribs.peers, conf->id, peer);
 	peer->rib = rib_peer_add(vnet->rib, conf);
 	ribstale_init(peer);
 	riblimit_init(peer);

@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "lib/util.h"
+#include "vrsd/peer.h"
 #include "vrsd/proc.h"
 #include "vrsd/ribproc.h"
 
@@ -59,14 +60,6 @@ static void add_parts(struct query *query, struct ribproc_vnet *vnet,
 		};
 }
 
-static bool is_neighbor(const struct ribproc_peer *peer, const char *neighbor)
-{
-	char text[ADDR_STRLEN];
-
-	return !strcmp(neighbor, peer->id.neighbor) ||
-	       !strcmp(neighbor, addr_format(&peer->id.remote, text));
-}
-
 static void plan_vnet(struct query *query, struct ribproc_vnet *vnet,
 		      const char *neighbor)
 {
@@ -79,7 +72,7 @@ static void plan_vnet(struct query *query, struct ribproc_vnet *vnet,
 	}
 	while ((peer = ribproc_peer_next(peer)))
 		if (peer->vnet == vnet &&
-		    (!neighbor[0] || is_neighbor(peer, neighbor)))
+		    (!neighbor[0] || peer_is_neighbor(&peer->id, neighbor)))
 			add_parts(query, vnet, peer);
 }
 
@@ -88,8 +81,7 @@ static void plan_counts(struct query *query, const struct msg_query *msg)
 	struct ribproc_peer *peer = NULL;
 
 	while ((peer = ribproc_peer_next(peer)))
-		if ((!msg->vnet[0] || !strcmp(msg->vnet, peer->id.vnet)) &&
-		    (!msg->neighbor[0] || is_neighbor(peer, msg->neighbor)))
+		if (peer_asked_for(&peer->id, msg))
 			add_parts(query, peer->vnet, peer);
 }
 

@@ -18,8 +18,9 @@
 #include "lib/loop.h"
 #include "lib/util.h"
 #include "vrsd/min_ttl.h"
-#include "vrsd/session_peer.h"
+#include "vrsd/peer.h"
 #include "vrsd/proc.h"
+#include "vrsd/session_peer.h"
 #include "vrsd/vrsd.h"
 
 #define ACCEPTS_MAX	64		/* in one loop turn ... */
@@ -44,10 +45,9 @@ struct slot {
 };
 
 static struct {
-	struct session_peer **peers;	/* [number - 1], NULL: none */
-	struct slot **slots;		/* likewise: for who dials in */
-	char **problems;		/* likewise: why it is refused */
-	size_t n_peers;
+	struct peer_table peers;	/* of struct session_peer */
+	struct peer_table slots;	/* of struct slot: for who dials in */
+	struct peer_table problems;	/* of char: why it is refused */
 	struct session_listener *listeners;
 	struct bgp_update *parser;
 	struct loop_job *dynamic_job;
@@ -57,19 +57,17 @@ static struct {
 
 static struct session_peer *find(uint32_t number)
 {
-	if (number == 0 || number > session.n_peers)
-		return NULL;
-	return session.peers[number - 1];
+	return peer_table_get(&session.peers, number);
 }
 
 struct session_peer *session_next(const struct session_peer *peer)
 {
-	size_t i = peer ? peer->conf.id.peer : 0;
+	return peer_table_next(&session.peers, peer ? peer->conf.id.peer : 0);
+}
 
-	for (; i < session.n_peers; i++)
-		if (session.peers[i])
-			return session.peers[i];
-	return NULL;
+static struct slot *next_slot(const struct slot *slot)
+{
+	return peer_table_next(&session.slots, slot ? slot->conf.id.peer : 0);
 }
 
 /*
@@ -105,56 +103,35 @@ static bool same_session(const struct msg_conf_peer *live,
 
 static void remove_peer(struct session_peer *peer, enum bgp_cease why)
 {
-	session.peers[peer->conf.id.peer - 1] = NULL;
+	peer_table_set(&session.peers, peer->conf.id.peer, NULL);
 	session_peer_free(peer, why);
 }
 
-static void make_room(size_t number)
+static void forget_slot(uint32_t number)
 {
-	size_t more = number - session.n_peers;
-
-	if (number <= session.n_peers)
-		return;
-	session.peers = xreallocarray(session.peers, number,
-				      sizeof(*session.peers));
-	session.slots = xreallocarray(session.slots, number,
-				      sizeof(*session.slots));
-	session.problems = xreallocarray(session.problems, number,
-					 sizeof(*session.problems));
-	memset(session.problems + session.n_peers, 0,
-	       more * sizeof(*session.problems));
-	memset(session.peers + session.n_peers, 0,
-	       more * sizeof(*session.peers));
-	memset(session.slots + session.n_peers, 0,
-	       more * sizeof(*session.slots));
-	session.n_peers = number;
-}
-
-static void forget_slot(size_t number)
-{
-	free(session.slots[number - 1]);
-	session.slots[number - 1] = NULL;
+	free(peer_table_get(&session.slots, number));
+	peer_table_set(&session.slots, number, NULL);
 }
 
 static void conf_slot(const struct msg_conf_peer *conf)
 {
-	struct slot **slot = &session.slots[conf->id.peer - 1];
+	struct slot *slot = peer_table_get(&session.slots, conf->id.peer);
 
-	if (!*slot)
-		*slot = xcalloc(1, sizeof(**slot));
-	(*slot)->conf = *conf;
-	(*slot)->wanted = true;
+	if (!slot)
+		slot = xcalloc(1, sizeof(*slot));
+	slot->conf = *conf;
+	slot->wanted = true;
+	peer_table_set(&session.slots, conf->id.peer, slot);
 }
 
 static void conf_peer(const struct msg_conf_peer *conf)
 {
-	size_t number = conf->id.peer;
+	uint32_t number = conf->id.peer;
 	struct session_peer *peer;
 
 	if (number == 0 || number > MSG_PEERS_MAX ||
 	    conf->n_asns > CONF_ASNS_MAX)
 		proc_violation(PROC_PARENT, MSG_CONF_PEER);
-	make_room(number);
 	peer = find(number);
 	if (peer && !same_session(&peer->conf, conf)) {
 		remove_peer(peer, BGP_CEASE_PEER_DECONFIGURED);
@@ -168,7 +145,7 @@ static void conf_peer(const struct msg_conf_peer *conf)
 		session_peer_update(peer, conf);
 	else if (!conf->range.addr.family)
 		peer = session_peer_new(conf, session.parser);
-	session.peers[number - 1] = peer;
+	peer_table_set(&session.peers, number, peer);
 	if (peer)
 		peer->wanted = true;
 }
@@ -190,14 +167,13 @@ static bool dynamic_over(const struct session_peer *peer)
 
 static void sweep_slots(void)
 {
-	size_t number;
+	struct slot *slot, *next;
 
-	for (number = 1; number <= session.n_peers; number++) {
-		struct slot *slot = session.slots[number - 1];
-
-		if (slot && !slot->wanted)
-			forget_slot(number);
-		else if (slot)
+	for (slot = next_slot(NULL); slot; slot = next) {
+		next = next_slot(slot);
+		if (!slot->wanted)
+			forget_slot(slot->conf.id.peer);
+		else
 			slot->wanted = false;
 	}
 }
@@ -270,7 +246,7 @@ static struct session_peer *start_dynamic(const struct slot *slot,
 	conf.id.remote = *remote;
 	peer = session_peer_new(&conf, session.parser);
 	peer->wanted = slot->wanted;
-	session.peers[conf.id.peer - 1] = peer;
+	peer_table_set(&session.peers, conf.id.peer, peer);
 	bgp_peer_start(&peer->bgp);
 	return peer;
 }
@@ -289,7 +265,7 @@ static void say_over_limit(struct slot *slot, const struct addr *remote)
 
 static uint64_t calls_of(const struct slot *slot)
 {
-	return session.peers[slot->conf.id.peer - 1]->calls_ms;
+	return find(slot->conf.id.peer)->calls_ms;
 }
 
 /*
@@ -299,7 +275,7 @@ static uint64_t calls_of(const struct slot *slot)
 static struct session_peer *take_place(const struct slot *slot,
 				       const struct addr *remote)
 {
-	struct session_peer *gone = session.peers[slot->conf.id.peer - 1];
+	struct session_peer *gone = find(slot->conf.id.peer);
 	uint64_t calls_ms = calls_of(slot), refused = gone->calls_refused;
 	struct session_peer *peer;
 
@@ -317,25 +293,25 @@ static struct session_peer *take_place(const struct slot *slot,
 static struct session_peer *find_dynamic(const struct msg_listener *where,
 					 const struct addr *remote, int fd)
 {
-	struct slot *full = NULL, *gone = NULL;
-	size_t i;
+	struct slot *full = NULL, *gone = NULL, *slot = NULL;
+	const struct session_peer *peer;
 
-	for (i = 0; i < session.n_peers; i++) {
-		struct slot *slot = session.slots[i];
-
-		if (!slot || slot->conf.id.vni != where->vni ||
+	while ((slot = next_slot(slot))) {
+		if (slot->conf.id.vni != where->vni ||
 		    !addr_equal(&slot->conf.id.local, &where->local) ||
 		    !prefix_contains(&slot->conf.range, remote))
 			continue;
-		if (session.problems[i] || slot->conf.shutdown)
+		if (session_problem(slot->conf.id.peer)[0] ||
+		    slot->conf.shutdown)
 			return NULL;
-		if (!session.peers[i])
+		peer = find(slot->conf.id.peer);
+		if (!peer)
 			return min_ttl_admit(&slot->conf, remote, fd,
 					     &slot->ttl_refused) ?
 			       start_dynamic(slot, remote) : NULL;
 		full = slot;
-		if (over(session.peers[i]) &&
-		    (!gone || session.peers[i]->calls_ms < calls_of(gone)))
+		if (over(peer) &&
+		    (!gone || peer->calls_ms < calls_of(gone)))
 			gone = slot;
 	}
 	if (gone && min_ttl_admit(&gone->conf, remote, fd,
@@ -352,20 +328,18 @@ static struct session_peer *find_dynamic(const struct msg_listener *where,
 
 const char *session_problem(uint32_t number)
 {
-	return session.problems[number - 1] ? session.problems[number - 1] :
-					      "";
+	const char *problem = peer_table_get(&session.problems, number);
+
+	return problem ? problem : "";
 }
 
 static void peer_problem(const struct msg_peer_problem *msg)
 {
-	char **problem;
-
 	if (msg->peer == 0 || msg->peer > MSG_PEERS_MAX)
 		proc_violation(PROC_PARENT, MSG_PEER_PROBLEM);
-	make_room(msg->peer);
-	problem = &session.problems[msg->peer - 1];
-	free(*problem);
-	*problem = msg->problem[0] ? xstrdup(msg->problem) : NULL;
+	free(peer_table_get(&session.problems, msg->peer));
+	peer_table_set(&session.problems, msg->peer,
+		       msg->problem[0] ? xstrdup(msg->problem) : NULL);
 }
 
 /*
@@ -662,30 +636,15 @@ static void send_messages(const struct msg_send *msg, size_t len)
 	}
 }
 
-static bool asked_for(const struct session_peer *peer,
-		      const struct msg_query *query)
-{
-	char text[ADDR_STRLEN];
-
-	if (query->vnet[0] && strcmp(query->vnet, peer->conf.id.vnet))
-		return false;
-	return !query->neighbor[0] ||
-	       !strcmp(query->neighbor, peer->conf.id.neighbor) ||
-	       !strcmp(query->neighbor,
-		       addr_format(&peer->conf.id.remote, text));
-}
-
 /* The first place of a range that is refused: one row speaks for all. */
-static bool speaks(size_t number)
+static bool speaks(const struct slot *slot)
 {
-	const struct slot *slot = session.slots[number - 1], *other;
-	size_t i;
+	const struct slot *other = NULL;
 
-	if (!slot || !session.problems[number - 1])
+	if (!session_problem(slot->conf.id.peer)[0])
 		return false;
-	for (i = 0; i + 1 < number; i++) {
-		other = session.slots[i];
-		if (other && other->conf.id.vni == slot->conf.id.vni &&
+	while ((other = next_slot(other)) != slot) {
+		if (other->conf.id.vni == slot->conf.id.vni &&
 		    addr_equal(&other->conf.id.local, &slot->conf.id.local) &&
 		    prefix_equal(&other->conf.range, &slot->conf.range))
 			return false;
@@ -696,22 +655,18 @@ static bool speaks(size_t number)
 static void query_refused(const struct msg_query *query)
 {
 	struct msg_row_peer msg = { .query = query->id };
-	const struct row_peer_id *id;
-	size_t number;
+	const struct slot *slot = NULL;
 
-	for (number = 1; number <= session.n_peers; number++) {
-		if (session.peers[number - 1] || !speaks(number))
-			continue;
-		id = &session.slots[number - 1]->conf.id;
-		if ((query->vnet[0] && strcmp(query->vnet, id->vnet)) ||
-		    (query->neighbor[0] &&
-		     strcmp(query->neighbor, id->neighbor)))
+	while ((slot = next_slot(slot))) {
+		const struct row_peer_id *id = &slot->conf.id;
+
+		if (find(id->peer) || !speaks(slot) ||
+		    !peer_asked_for(id, query))
 			continue;
 		msg.row.id = *id;
-		msg.row.protection =
-			session.slots[number - 1]->conf.protection;
+		msg.row.protection = slot->conf.protection;
 		snprintf(msg.row.problem, sizeof(msg.row.problem), "%s",
-			 session_problem(number));
+			 session_problem(id->peer));
 		chan_send(proc_chan(PROC_CONTROL), MSG_ROW_PEER, &msg,
 			  sizeof(msg));
 	}
@@ -724,7 +679,7 @@ static void query_peers(const struct msg_query *query)
 	struct session_peer *peer = NULL;
 
 	while ((peer = session_next(peer))) {
-		if (!asked_for(peer, query))
+		if (!peer_asked_for(&peer->conf.id, query))
 			continue;
 		session_peer_row(peer, &msg.row);
 		chan_send(proc_chan(PROC_CONTROL), MSG_ROW_PEER, &msg,

@@ -9,6 +9,7 @@
 #include "lib/loop.h"
 #include "lib/random.h"
 #include "lib/util.h"
+#include "vrsd/peer.h"
 #include "vrsd/proc.h"
 #include "vrsd/session_peer.h"
 #include "vrsd/tcp_ao.h"
@@ -314,15 +315,6 @@ void session_peer_ask_refresh(struct session_peer *peer)
 		bgp_refresh_build(&w, af, BGP_REFRESH_REQUEST);
 		bgp_peer_send(&peer->bgp, msg, w.len);
 	}
-}
-
-static char *peer_name(const struct row_peer_id *id)
-{
-	char remote[ADDR_STRLEN], local[ADDR_STRLEN];
-
-	return xasprintf("vnet %s neighbor %s (%s) instance %s", id->vnet,
-			 id->neighbor, addr_format(&id->remote, remote),
-			 addr_format(&id->local, local));
 }
 
 static struct bgp_peer_conf bgp_conf(const struct msg_conf_peer *conf)
