@@ -9,34 +9,45 @@
 
 #include "lib/util.h"
 
-/* Where we are, for error texts. */
-struct check {
-	const struct schema_reader *r;
-	struct conf *conf;
-	const struct conf_vnet *vnet;	/* being checked, or NULL */
-};
-
-__attribute__((format(printf, 4, 5)))
-static bool fail(const struct check *c, const void *member,
-		 struct conf_pos otherwise, const char *fmt, ...)
+/* 'vnet "blue": profile azure: neighbor "sdwan": ' */
+static void format_place(const struct check *c, char *buf, size_t size)
 {
-	struct conf_pos pos = schema_pos(c->r, member, otherwise);
-	char what[400];
+	size_t n = 0;
+
+	buf[0] = '\0';
+	if (c->vnet)
+		n += snprintf(buf + n, size - n, "vnet \"%s\": ",
+			      c->vnet->name);
+	if (c->azure)
+		n += snprintf(buf + n, size - n, "profile azure: ");
+	if (c->neighbor)
+		n += snprintf(buf + n, size - n, "neighbor \"%s\": ",
+			      c->neighbor->name);
+	if (c->map)
+		n += snprintf(buf + n, size - n, "route-map \"%s\": ",
+			      c->map->name);
+	if (c->rule)
+		snprintf(buf + n, size - n, "rule \"%s\": ", c->rule->name);
+}
+
+bool check_fail(const struct check *c, const void *member,
+		struct conf_pos otherwise, const char *fmt, ...)
+{
+	/* Names have at most 63 bytes: all that there can be has room. */
+	char where[300], what[400];
 	va_list ap;
 
+	format_place(c, where, sizeof(where));
 	va_start(ap, fmt);
 	vsnprintf(what, sizeof(what), fmt, ap);
 	va_end(ap);
-	if (c->vnet)
-		conf_error_set(c->r->err, c->r->file, pos,
-			       "vnet \"%s\": %s", c->vnet->name, what);
-	else
-		conf_error_set(c->r->err, c->r->file, pos, "%s", what);
+	conf_error_set(c->r->err, c->r->file,
+		       schema_pos(c->r, member, otherwise), "%s%s", where,
+		       what);
 	return false;
 }
 
-/* Whether the key of this member is in the text. */
-static bool is_given(const struct check *c, const void *member)
+bool check_is_given(const struct check *c, const void *member)
 {
 	return schema_pos(c->r, member, (struct conf_pos){ 0 }).line > 0;
 }
@@ -110,9 +121,9 @@ static bool check_seen(const struct check *c, struct seen_set *set)
 			worst = &set->seen[i];
 	}
 	if (worst)
-		fail(c, worst->member, worst->pos,
-		     "%s is here twice, first in line %u", worst->key,
-		     worst[-1].pos.line);
+		check_fail(c, worst->member, worst->pos,
+			   "%s is here twice, first in line %u", worst->key,
+			   worst[-1].pos.line);
 	free(set->seen);
 	*set = (struct seen_set){ 0 };
 	return !worst;
@@ -230,10 +241,10 @@ static bool check_disjoint(const struct check *c, struct piece *piece,
 		}
 		a = pos_cmp(outer->pos, piece[i].pos) < 0 ? outer : &piece[i];
 		b = a == outer ? &piece[i] : outer;
-		return fail(c, b->prefix, b->pos,
-			    "%s %s overlaps %s of line %u", noun,
-			    prefix_format(b->prefix, second),
-			    prefix_format(a->prefix, first), a->pos.line);
+		return check_fail(c, b->prefix, b->pos,
+				  "%s %s overlaps %s of line %u", noun,
+				  prefix_format(b->prefix, second),
+				  prefix_format(a->prefix, first), a->pos.line);
 	}
 	return true;
 }
@@ -256,15 +267,16 @@ static bool check_spaces(const struct check *c)
 	size_t i;
 
 	if (vnet->n_spaces == 0)
-		ok = fail(c, &vnet->spaces, vnet->pos,
-			  "address-spaces: expected at least one prefix");
+		ok = check_fail(c, &vnet->spaces, vnet->pos,
+				"address-spaces: expected at least one prefix");
 	for (i = 0; ok && i < vnet->n_spaces; i++) {
 		piece[i] = (struct piece){ &vnet->spaces[i].prefix,
 					   vnet->spaces[i].pos };
 		if (!prefix_unicast(piece[i].prefix))
-			ok = fail(c, piece[i].prefix, piece[i].pos,
-				  "address space %s: expected unicast space",
-				  prefix_format(piece[i].prefix, buf));
+			ok = check_fail(c, piece[i].prefix, piece[i].pos,
+					"address space %s: expected unicast "
+					"space",
+					prefix_format(piece[i].prefix, buf));
 	}
 	ok = ok && check_disjoint(c, piece, vnet->n_spaces, "address space");
 	free(piece);
@@ -294,10 +306,10 @@ static bool check_addr(const struct check *c, const struct addr *addr,
 
 	if (in_spaces(c->vnet, &prefix))
 		return true;
-	return fail(c, addr, pos,
-		    "%s%s%s%s: address %s is outside the address spaces",
-		    noun, name ? " \"" : "", name ? name : "",
-		    name ? "\"" : "", addr_format(addr, buf));
+	return check_fail(c, addr, pos,
+			  "%s%s%s%s: address %s is outside the address spaces",
+			  noun, name ? " \"" : "", name ? name : "",
+			  name ? "\"" : "", addr_format(addr, buf));
 }
 
 static bool check_subnet(const struct check *c, struct conf_subnet *subnet)
@@ -307,19 +319,20 @@ static bool check_subnet(const struct check *c, struct conf_subnet *subnet)
 
 	prefix_format(&subnet->prefix, buf);
 	if (!in_spaces(c->vnet, &subnet->prefix))
-		return fail(c, &subnet->prefix, subnet->pos,
-			    "subnet %s is outside the address spaces", buf);
+		return check_fail(c, &subnet->prefix, subnet->pos,
+				  "subnet %s is outside the address spaces",
+				  buf);
 	if (!subnet->route_table)
 		return true;
 	table = conf_table_find(c->conf, subnet->route_table);
 	if (!table)
-		return fail(c, &subnet->route_table, subnet->pos,
-			    "subnet %s: there is no route-table \"%s\"", buf,
-			    subnet->route_table);
+		return check_fail(c, &subnet->route_table, subnet->pos,
+				  "subnet %s: there is no route-table \"%s\"",
+				  buf, subnet->route_table);
 	if (strcmp(table->vnet, c->vnet->name) != 0)
-		return fail(c, &subnet->route_table, subnet->pos,
-			    "subnet %s: route-table \"%s\" is of vnet \"%s\"",
-			    buf, table->name, table->vnet);
+		return check_fail(c, &subnet->route_table, subnet->pos,
+				  "subnet %s: route-table \"%s\" is of vnet "
+				  "\"%s\"", buf, table->name, table->vnet);
 	subnet->table = table->table;
 	return true;
 }
@@ -359,13 +372,13 @@ static bool check_endpoint(const struct check *c,
 	addr_format(&endpoint->address, addr);
 	if (addr_is_unspecified(host) || addr_is_loopback(host) ||
 	    addr_is_multicast(host) || addr_is_link_local(host))
-		return fail(c, host, endpoint->pos,
-			    "endpoint \"%s\": host: expected a unicast address",
-			    addr);
+		return check_fail(c, host, endpoint->pos,
+				  "endpoint \"%s\": host: expected a unicast "
+				  "address", addr);
 	if (endpoint->has_mac && !mac_unicast(endpoint->mac))
-		return fail(c, endpoint->mac, endpoint->pos,
-			    "endpoint \"%s\": mac: expected a unicast address",
-			    addr);
+		return check_fail(c, endpoint->mac, endpoint->pos,
+				  "endpoint \"%s\": mac: expected a unicast "
+				  "address", addr);
 	return true;
 }
 
@@ -388,10 +401,10 @@ static bool check_host(const struct check *c, const struct conf_endpoint *a,
 
 	if (!addr_equal(&a->host, &b->host) || vni_a == vni_b)
 		return true;
-	return fail(c, &b->vni, b->pos,
-		    "endpoint \"%s\": vni: expected %u, as for others at %s",
-		    addr_format(&b->address, addr), vni_a,
-		    addr_format(&b->host, host));
+	return check_fail(c, &b->vni, b->pos,
+			  "endpoint \"%s\": vni: expected %u, as for others "
+			  "at %s", addr_format(&b->address, addr), vni_a,
+			  addr_format(&b->host, host));
 }
 
 static bool check_hosts(const struct check *c, const struct conf_vnet *vnet)
@@ -416,26 +429,26 @@ static bool check_nic(const struct check *c, const struct conf_nic *nic)
 	size_t i;
 
 	if (nic->has_mac && memcmp(nic->mac, router, sizeof(router)) == 0)
-		return fail(c, nic->mac, nic->pos,
-			    "nic \"%s\": mac: expected another than the "
-			    "virtual router's", nic->device);
+		return check_fail(c, nic->mac, nic->pos,
+				  "nic \"%s\": mac: expected another than the "
+				  "virtual router's", nic->device);
 	if (nic->has_mac && !mac_unicast(nic->mac))
-		return fail(c, nic->mac, nic->pos,
-			    "nic \"%s\": mac: expected a unicast address",
-			    nic->device);
+		return check_fail(c, nic->mac, nic->pos,
+				  "nic \"%s\": mac: expected a unicast address",
+				  nic->device);
 	if (nic->n_addresses > CONF_NIC_ADDRS_MAX)
-		return fail(c, &nic->addresses, nic->pos,
-			    "nic \"%s\": addresses: expected at most %u",
-			    nic->device, CONF_NIC_ADDRS_MAX);
+		return check_fail(c, &nic->addresses, nic->pos,
+				  "nic \"%s\": addresses: expected at most %u",
+				  nic->device, CONF_NIC_ADDRS_MAX);
 	for (i = 0; i < nic->n_addresses; i++) {
 		if (!check_addr(c, &nic->addresses[i], nic->pos, "nic",
 				nic->device))
 			return false;
 	}
 	if (!nic->has_mac && nic->n_addresses > 0)
-		return fail(c, &nic->addresses, nic->pos,
-			    "nic \"%s\": mac is missing, which a nic with "
-			    "addresses needs", nic->device);
+		return check_fail(c, &nic->addresses, nic->pos,
+				  "nic \"%s\": mac is missing, which a nic "
+				  "with addresses needs", nic->device);
 	return true;
 }
 
@@ -467,10 +480,10 @@ static bool check_overlap(const struct check *c,
 	overlap = find_overlap(other, conf_vnet_find(c->conf, peering->vnet));
 	if (!overlap)
 		return true;
-	return fail(c, peering->vnet, peering->pos,
-		    "peering \"%s\": address space %s overlaps that of "
-		    "vnet \"%s\"", peering->vnet,
-		    prefix_format(overlap, buf), other->name);
+	return check_fail(c, peering->vnet, peering->pos,
+			  "peering \"%s\": address space %s overlaps that of "
+			  "vnet \"%s\"", peering->vnet,
+			  prefix_format(overlap, buf), other->name);
 }
 
 /* Neither the VNet nor another peer of it has any of the peer's space. */
@@ -504,22 +517,22 @@ static bool check_gateways(const struct check *c,
 			problem = "in one peering only";
 	}
 	return !problem ||
-	       fail(c, &peering->remote_gateways, peering->pos,
-		    "peering \"%s\": use-remote-gateways: %s",
-		    peering->vnet, problem);
+	       check_fail(c, &peering->remote_gateways, peering->pos,
+			  "peering \"%s\": use-remote-gateways: %s",
+			  peering->vnet, problem);
 }
 
 static bool check_peering(const struct check *c,
 			  const struct conf_peering *peering)
 {
 	if (!conf_vnet_find(c->conf, peering->vnet))
-		return fail(c, peering->vnet, peering->pos,
-			    "peering \"%s\": there is no such vnet",
-			    peering->vnet);
+		return check_fail(c, peering->vnet, peering->pos,
+				  "peering \"%s\": there is no such vnet",
+				  peering->vnet);
 	if (strcmp(peering->vnet, c->vnet->name) == 0)
-		return fail(c, peering->vnet, peering->pos,
-			    "peering \"%s\": expected another vnet",
-			    peering->vnet);
+		return check_fail(c, peering->vnet, peering->pos,
+				  "peering \"%s\": expected another vnet",
+				  peering->vnet);
 	return check_peer_spaces(c, peering) && check_gateways(c, peering);
 }
 
@@ -560,40 +573,33 @@ static bool asn_reserved(uint32_t asn)
 	return false;
 }
 
-static bool check_asn(const struct check *c, const struct conf_server *server,
-		      const struct conf_neighbor *neighbor,
-		      const uint32_t *asn)
+static bool check_asn(const struct check *c, const uint32_t *asn)
 {
-	if (*asn == server->asn)
-		return fail(c, asn, neighbor->pos,
-			    "neighbor \"%s\": asn %u is the route server's "
-			    "own", neighbor->name, *asn);
+	if (*asn == c->vnet->server->asn)
+		return check_fail(c, asn, c->neighbor->pos,
+				  "asn %u is the route server's own", *asn);
 	if (asn_reserved(*asn))
-		return fail(c, asn, neighbor->pos,
-			    "neighbor \"%s\": asn %u is reserved",
-			    neighbor->name, *asn);
+		return check_fail(c, asn, c->neighbor->pos,
+				  "asn %u is reserved", *asn);
 	return true;
 }
 
-static bool check_asns(const struct check *c, const struct conf_server *server,
-		       const struct conf_neighbor *neighbor)
+static bool check_asns(const struct check *c)
 {
+	const struct conf_neighbor *neighbor = c->neighbor;
 	size_t i;
 
 	if ((neighbor->asn != 0) == (neighbor->n_asns > 0))
-		return fail(c, &neighbor->asns, neighbor->pos,
-			    "neighbor \"%s\": expected either asn or asns",
-			    neighbor->name);
+		return check_fail(c, &neighbor->asns, neighbor->pos,
+				  "expected either asn or asns");
 	if (neighbor->n_asns > CONF_ASNS_MAX)
-		return fail(c, &neighbor->asns, neighbor->pos,
-			    "neighbor \"%s\": asns: expected at most %u",
-			    neighbor->name, CONF_ASNS_MAX);
+		return check_fail(c, &neighbor->asns, neighbor->pos,
+				  "asns: expected at most %u", CONF_ASNS_MAX);
 	for (i = 0; i < neighbor->n_asns; i++) {
-		if (!check_asn(c, server, neighbor, &neighbor->asns[i]))
+		if (!check_asn(c, &neighbor->asns[i]))
 			return false;
 	}
-	return neighbor->asn == 0 ||
-	       check_asn(c, server, neighbor, &neighbor->asn);
+	return neighbor->asn == 0 || check_asn(c, &neighbor->asn);
 }
 
 /* The peered VNet that has all of @prefix, or NULL. */
@@ -613,34 +619,32 @@ static const struct conf_vnet *find_peer(const struct check *c,
 
 /* NVAs may be behind a peering that lets both sides reach the other. */
 static bool check_behind(const struct check *c, const void *place,
-			 const struct conf_neighbor *neighbor,
 			 const struct conf_vnet *peer)
 {
+	const struct conf_neighbor *neighbor = c->neighbor;
 	const struct conf_peering *ours, *theirs;
 
 	if (neighbor->kind != CONF_NVA)
-		return fail(c, place, neighbor->pos,
-			    "neighbor \"%s\": a gateway is in the vnet "
-			    "itself, not in peered \"%s\"", neighbor->name,
-			    peer->name);
+		return check_fail(c, place, neighbor->pos,
+				  "a gateway is in the vnet itself, not in "
+				  "peered \"%s\"", peer->name);
 	ours = conf_peering_find(c->vnet, peer->name);
 	theirs = conf_peering_find(peer, c->vnet->name);
 	if (!theirs)
-		return fail(c, place, neighbor->pos,
-			    "neighbor \"%s\": vnet \"%s\" has no peering "
-			    "with this one", neighbor->name, peer->name);
+		return check_fail(c, place, neighbor->pos,
+				  "vnet \"%s\" has no peering "
+				  "with this one", peer->name);
 	if (!ours->vnet_access || !theirs->vnet_access)
-		return fail(c, place, neighbor->pos,
-			    "neighbor \"%s\": the peering with \"%s\" is "
-			    "without allow-vnet-access", neighbor->name,
-			    peer->name);
+		return check_fail(c, place, neighbor->pos,
+				  "the peering with \"%s\" is without "
+				  "allow-vnet-access", peer->name);
 	return true;
 }
 
 /* In the VNet, or in one that is directly peered with it. */
-static bool check_place(const struct check *c,
-			const struct conf_neighbor *neighbor)
+static bool check_place(const struct check *c)
 {
+	const struct conf_neighbor *neighbor = c->neighbor;
 	const struct addr *addr = &neighbor->address;
 	bool range = addr->family == 0;
 	struct prefix prefix = range ? neighbor->range :
@@ -653,12 +657,12 @@ static bool check_place(const struct check *c,
 		return true;
 	peer = find_peer(c, &prefix);
 	if (peer)
-		return check_behind(c, place, neighbor, peer);
-	return fail(c, place, neighbor->pos,
-		    "neighbor \"%s\": %s %s is outside the address spaces",
-		    neighbor->name, range ? "range" : "address",
-		    range ? prefix_format(&prefix, buf) :
-			    addr_format(addr, buf));
+		return check_behind(c, place, peer);
+	return check_fail(c, place, neighbor->pos,
+			  "%s %s is outside the address spaces",
+			  range ? "range" : "address",
+			  range ? prefix_format(&prefix, buf) :
+				  addr_format(addr, buf));
 }
 
 /* Gateways are in the route server's AS, and need not say so. */
@@ -675,96 +679,86 @@ static void fill_gateways(struct conf_server *server)
 	}
 }
 
-static bool check_maps_of(const struct check *c,
-			  const struct conf_neighbor *neighbor)
+static bool check_maps_of(const struct check *c)
 {
+	const struct conf_neighbor *neighbor = c->neighbor;
 	const struct conf_map *map;
 
 	if (neighbor->inbound && !conf_map_find(c->conf, neighbor->inbound))
-		return fail(c, &neighbor->inbound, neighbor->pos,
-			    "neighbor \"%s\": there is no route-map \"%s\"",
-			    neighbor->name, neighbor->inbound);
+		return check_fail(c, &neighbor->inbound, neighbor->pos,
+				  "there is no route-map \"%s\"",
+				  neighbor->inbound);
 	if (!neighbor->outbound)
 		return true;
 	map = conf_map_find(c->conf, neighbor->outbound);
 	if (!map)
-		return fail(c, &neighbor->outbound, neighbor->pos,
-			    "neighbor \"%s\": there is no route-map \"%s\"",
-			    neighbor->name, neighbor->outbound);
+		return check_fail(c, &neighbor->outbound, neighbor->pos,
+				  "there is no route-map \"%s\"",
+				  neighbor->outbound);
 	if (neighbor->add_path_send > 0 && check_map_replaces(map))
-		return fail(c, &neighbor->outbound, neighbor->pos,
-			    "neighbor \"%s\": route-map \"%s\" replaces "
-			    "prefixes, which is not done with add-path-send",
-			    neighbor->name, neighbor->outbound);
+		return check_fail(c, &neighbor->outbound, neighbor->pos,
+				  "route-map \"%s\" replaces prefixes, which "
+				  "is not done with add-path-send",
+				  neighbor->outbound);
 	return true;
 }
 
-static bool check_gateway(const struct check *c,
-			  const struct conf_server *server,
-			  const struct conf_neighbor *neighbor)
+static bool check_gateway(const struct check *c)
 {
+	const struct conf_neighbor *neighbor = c->neighbor;
+	const struct conf_server *server = c->vnet->server;
+
 	if (neighbor->asn != server->asn)
-		return fail(c, &neighbor->asn, neighbor->pos,
-			    "neighbor \"%s\": asn: expected the route "
-			    "server's, %u, of a gateway", neighbor->name,
-			    server->asn);
+		return check_fail(c, &neighbor->asn, neighbor->pos,
+				  "asn: expected the route server's, %u, of a "
+				  "gateway", server->asn);
 	if (neighbor->as_override)
-		return fail(c, &neighbor->as_override, neighbor->pos,
-			    "neighbor \"%s\": as-override has no meaning for "
-			    "a gateway", neighbor->name);
+		return check_fail(c, &neighbor->as_override, neighbor->pos,
+				  "as-override has no meaning for a gateway");
 	if (neighbor->role != CONF_ROLE_NONE)
-		return fail(c, &neighbor->role, neighbor->pos,
-			    "neighbor \"%s\": role has no meaning for a "
-			    "gateway", neighbor->name);
+		return check_fail(c, &neighbor->role, neighbor->pos,
+				  "role has no meaning for a gateway");
 	return true;
 }
 
 /* Keys that mean nothing without another one. */
-static bool check_company(const struct check *c,
-			  const struct conf_neighbor *neighbor)
+static bool check_company(const struct check *c)
 {
+	const struct conf_neighbor *neighbor = c->neighbor;
 	bool range = neighbor->range.addr.family != 0;
 
-	if (!range && is_given(c, &neighbor->limit))
-		return fail(c, &neighbor->limit, neighbor->pos,
-			    "neighbor \"%s\": limit: only with a range",
-			    neighbor->name);
+	if (!range && check_is_given(c, &neighbor->limit))
+		return check_fail(c, &neighbor->limit, neighbor->pos,
+				  "limit: only with a range");
 	if (neighbor->shutdown_message && !neighbor->shutdown)
-		return fail(c, &neighbor->shutdown_message, neighbor->pos,
-			    "neighbor \"%s\": shutdown-message: only with "
-			    "shutdown", neighbor->name);
+		return check_fail(c, &neighbor->shutdown_message, neighbor->pos,
+				  "shutdown-message: only with shutdown");
 	if (neighbor->strict_role && neighbor->role == CONF_ROLE_NONE)
-		return fail(c, &neighbor->strict_role, neighbor->pos,
-			    "neighbor \"%s\": strict-role: only with a role",
-			    neighbor->name);
+		return check_fail(c, &neighbor->strict_role, neighbor->pos,
+				  "strict-role: only with a role");
 	return true;
 }
 
-static bool check_neighbor(const struct check *c,
-			   const struct conf_server *server,
-			   const struct conf_neighbor *neighbor)
+static bool check_neighbor(const struct check *c)
 {
+	const struct conf_neighbor *neighbor = c->neighbor;
 	bool range = neighbor->range.addr.family != 0;
 	int family = range ? neighbor->range.addr.family :
 			     neighbor->address.family;
 
 	if (range == (neighbor->address.family != 0))
-		return fail(c, &neighbor->range, neighbor->pos,
-			    "neighbor \"%s\": expected either address or "
-			    "range", neighbor->name);
-	if (!check_company(c, neighbor) || !check_place(c, neighbor))
+		return check_fail(c, &neighbor->range, neighbor->pos,
+				  "expected either address or range");
+	if (!check_company(c) || !check_place(c))
 		return false;
-	if (conf_server_instance(server, 0, family).family == 0)
-		return fail(c, range ? (const void *)&neighbor->range :
-				       &neighbor->address, neighbor->pos,
-			    "neighbor \"%s\": the route server has no %s "
-			    "address", neighbor->name,
-			    family == AF_INET ? "IPv4" : "IPv6");
-	if (!check_maps_of(c, neighbor))
+	if (conf_server_instance(c->vnet->server, 0, family).family == 0)
+		return check_fail(c, range ? (const void *)&neighbor->range :
+					     &neighbor->address, neighbor->pos,
+				  "the route server has no %s address",
+				  family == AF_INET ? "IPv4" : "IPv6");
+	if (!check_maps_of(c))
 		return false;
-	return neighbor->kind == CONF_NVA ?
-	       check_asns(c, server, neighbor) :
-	       check_gateway(c, server, neighbor);
+	return neighbor->kind == CONF_NVA ? check_asns(c) : check_gateway(c);
 }
 
 static bool check_ranges(const struct check *c,
@@ -790,39 +784,43 @@ static bool check_ranges(const struct check *c,
 static bool check_server(const struct check *c,
 			 const struct conf_server *server)
 {
+	struct check at = *c;
 	size_t i;
 
 	if (server->asn == 23456 || server->asn == 65535)
-		return fail(c, &server->asn, server->pos,
-			    "route-server: asn %u is reserved", server->asn);
+		return check_fail(c, &server->asn, server->pos,
+				  "route-server: asn %u is reserved",
+				  server->asn);
 	if (server->hold_time == 1 || server->hold_time == 2)
-		return fail(c, &server->hold_time, server->pos,
-			    "route-server: hold-time: expected 0 or 3..65535, "
-			    "got %u", server->hold_time);
+		return check_fail(c, &server->hold_time, server->pos,
+				  "route-server: hold-time: expected 0 or "
+				  "3..65535, got %u", server->hold_time);
 	if (server->send_hold_time &&
 	    server->send_hold_time <= server->hold_time)
-		return fail(c, &server->send_hold_time, server->pos,
-			    "route-server: send-hold-time: expected 0 or more "
-			    "than hold-time, %u, got %u", server->hold_time,
-			    server->send_hold_time);
+		return check_fail(c, &server->send_hold_time, server->pos,
+				  "route-server: send-hold-time: expected 0 "
+				  "or more than hold-time, %u, got %u",
+				  server->hold_time, server->send_hold_time);
 	if (server->long_lived_time && !server->restart_time)
-		return fail(c, &server->long_lived_time, server->pos,
-			    "route-server: long-lived-time: needs a "
-			    "restart-time");
+		return check_fail(c, &server->long_lived_time, server->pos,
+				  "route-server: long-lived-time: needs a "
+				  "restart-time");
 	if (server->n_addresses == 0)
-		return fail(c, &server->addresses, server->pos,
-			    "route-server: addresses: expected at least one");
+		return check_fail(c, &server->addresses, server->pos,
+				  "route-server: addresses: expected at "
+				  "least one");
 	if (conf_server_instances(server) > CONF_INSTANCES_MAX)
-		return fail(c, &server->addresses, server->pos,
-			    "route-server: addresses: expected at most %u of "
-			    "a family", CONF_INSTANCES_MAX);
+		return check_fail(c, &server->addresses, server->pos,
+				  "route-server: addresses: expected at most "
+				  "%u of a family", CONF_INSTANCES_MAX);
 	for (i = 0; i < server->n_addresses; i++) {
 		if (!check_addr(c, &server->addresses[i], server->pos,
 				"route-server", NULL))
 			return false;
 	}
 	for (i = 0; i < server->n_neighbors; i++) {
-		if (!check_neighbor(c, server, &server->neighbors[i]))
+		at.neighbor = &server->neighbors[i];
+		if (!check_neighbor(&at))
 			return false;
 	}
 	return check_ranges(c, server);
@@ -852,10 +850,10 @@ static bool check_sessions(const struct check *c,
 		neighbor = &server->neighbors[i];
 		*n += count_sessions(server, neighbor);
 		if (*n > CONF_SESSIONS_MAX)
-			return fail(c, &neighbor->limit, neighbor->pos,
-				    "neighbor \"%s\": expected at most %u "
-				    "sessions in all", neighbor->name,
-				    CONF_SESSIONS_MAX);
+			return check_fail(c, &neighbor->limit, neighbor->pos,
+					  "neighbor \"%s\": expected at most "
+					  "%u sessions in all", neighbor->name,
+					  CONF_SESSIONS_MAX);
 	}
 	return true;
 }
@@ -872,8 +870,8 @@ static bool check_table_id(const struct check *c, const uint32_t *table,
 {
 	if (!table_reserved(*table))
 		return true;
-	return fail(c, table, pos, "%s: table %u is the system's own", key,
-		    *table);
+	return check_fail(c, table, pos,
+			  "%s: table %u is the system's own", key, *table);
 }
 
 static bool check_route(const struct check *c,
@@ -886,23 +884,25 @@ static bool check_route(const struct check *c,
 
 	prefix_format(&route->prefix, buf);
 	if (needs != (hop->family != 0))
-		return fail(c, hop, route->pos,
-			    "route-table \"%s\": route %s: next-hop: expected "
-			    "%s with next-hop-type %s", table->name, buf,
-			    needs ? "an address" : "none",
-			    conf_nh_type_name(route->type));
+		return check_fail(c, hop, route->pos,
+				  "route-table \"%s\": route %s: next-hop: "
+				  "expected %s with next-hop-type %s",
+				  table->name, buf,
+				  needs ? "an address" : "none",
+				  conf_nh_type_name(route->type));
 	if (!needs)
 		return true;
 	if (hop->family != route->prefix.addr.family)
-		return fail(c, hop, route->pos,
-			    "route-table \"%s\": route %s: next-hop: expected "
-			    "an %s address", table->name, buf,
-			    hop->family == AF_INET ? "IPv6" : "IPv4");
+		return check_fail(c, hop, route->pos,
+				  "route-table \"%s\": route %s: next-hop: "
+				  "expected an %s address", table->name, buf,
+				  hop->family == AF_INET ? "IPv6" : "IPv4");
 	if (addr_is_unspecified(hop) || addr_is_loopback(hop) ||
 	    addr_is_multicast(hop))
-		return fail(c, hop, route->pos,
-			    "route-table \"%s\": route %s: next-hop: expected "
-			    "a unicast address", table->name, buf);
+		return check_fail(c, hop, route->pos,
+				  "route-table \"%s\": route %s: next-hop: "
+				  "expected a unicast address", table->name,
+				  buf);
 	return true;
 }
 
@@ -914,9 +914,9 @@ static bool check_table(const struct check *c,
 	size_t i;
 
 	if (!conf_vnet_find(c->conf, table->vnet))
-		return fail(c, table->vnet, table->pos,
-			    "route-table \"%s\": there is no vnet \"%s\"",
-			    table->name, table->vnet);
+		return check_fail(c, table->vnet, table->pos,
+				  "route-table \"%s\": there is no vnet \"%s\"",
+				  table->name, table->vnet);
 	if (!check_table_id(c, &table->table, table->pos, "route-table"))
 		return false;
 	for (i = 0; i < table->n_routes; i++) {
@@ -939,9 +939,9 @@ static bool check_internet(const struct check *c)
 		own = strcmp(vnet->internet, vnet->nics[i].device) == 0;
 	if (!own)
 		return true;
-	return fail(c, vnet->internet, vnet->pos,
-		    "internet: expected a device outside the vnet, got \"%s\"",
-		    vnet->internet);
+	return check_fail(c, vnet->internet, vnet->pos,
+			  "internet: expected a device outside the vnet, got "
+			  "\"%s\"", vnet->internet);
 }
 
 /* @sessions: of this VNet and those before. */
@@ -964,9 +964,9 @@ static bool check_vnet(struct check *c, struct conf_vnet *vnet,
 	if (ok && vnet->server) {
 		fill_gateways(vnet->server);
 		ok = check_server(c, vnet->server) &&
-		     check_keys(c->r, vnet) &&
+		     check_keys(c) &&
 		     (vnet->server->profile != CONF_PROFILE_AZURE ||
-		      check_azure(c->r, c->conf, vnet)) &&
+		      check_azure(c)) &&
 		     check_sessions(c, vnet->server, sessions);
 	}
 	ok = ok && check_unique_addresses(c);
@@ -982,7 +982,7 @@ bool check_conf(const struct schema_reader *r, struct conf *conf)
 	if (!check_unique_global(&c))
 		return false;
 	for (i = 0; i < conf->n_maps; i++) {
-		if (!check_map(r, &conf->maps[i]))
+		if (!check_map(&c, &conf->maps[i]))
 			return false;
 	}
 	for (i = 0; i < conf->n_vnets; i++) {

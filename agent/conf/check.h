@@ -11,18 +11,43 @@
  */
 bool check_conf(const struct schema_reader *r, struct conf *conf);
 
+/*
+ * What follows is among the files of the check.
+ *
+ * What is being checked; of the last five, those that we are not in are none:
+ * an error text begins with the others.
+ */
+struct check {
+	const struct schema_reader *r;
+	struct conf *conf;
+	const struct conf_vnet *vnet;
+	bool azure;			/* for what profile azure has */
+	const struct conf_neighbor *neighbor;
+	const struct conf_map *map;
+	const struct conf_rule *rule;	/* of it */
+};
+
+/*
+ * Complain, at the place where @member was written, or else @otherwise.
+ * Returns false.
+ */
+bool check_fail(const struct check *c, const void *member,
+		struct conf_pos otherwise, const char *fmt, ...)
+	__attribute__((format(printf, 4, 5)));
+/* Whether the key of this member is in the text. */
+bool check_is_given(const struct check *c, const void *member);
+
 /* check_map.c: one route map, and whether it replaces prefixes. */
-bool check_map(const struct schema_reader *r, const struct conf_map *map);
+bool check_map(const struct check *c, const struct conf_map *map);
 bool check_map_replaces(const struct conf_map *map);
 
 /* check_keys.c: how neighbors are authenticated, and if that fits together. */
-bool check_keys(const struct schema_reader *r, const struct conf_vnet *vnet);
+bool check_keys(const struct check *c);
 
 /*
  * check_azure.c: what Azure does not have, in profile azure. What is not given
  * is filled in as Azure has it.
  */
-bool check_azure(const struct schema_reader *r, const struct conf *conf,
-		 const struct conf_vnet *vnet);
+bool check_azure(const struct check *c);
 
 #endif

@@ -6,32 +6,6 @@
  */
 #include "conf/check.h"
 
-#include <stdarg.h>
-#include <stdio.h>
-
-struct check {
-	const struct schema_reader *r;
-	const struct conf_vnet *vnet;
-	const struct conf_neighbor *neighbor;
-};
-
-__attribute__((format(printf, 4, 5)))
-static bool fail(const struct check *c, const void *member,
-		 struct conf_pos otherwise, const char *fmt, ...)
-{
-	char what[200];
-	va_list ap;
-
-	va_start(ap, fmt);
-	vsnprintf(what, sizeof(what), fmt, ap);
-	va_end(ap);
-	conf_error_set(c->r->err, c->r->file,
-		       schema_pos(c->r, member, otherwise),
-		       "vnet \"%s\": neighbor \"%s\": %s", c->vnet->name,
-		       c->neighbor->name, what);
-	return false;
-}
-
 static bool has_md5(const struct conf_neighbor *neighbor)
 {
 	return neighbor->md5_key || neighbor->md5_key_file;
@@ -48,13 +22,15 @@ static bool check_ids(const struct check *c, const struct conf_ao_key *key,
 		bool send = key->send_id == others[i].send_id;
 
 		if (send || key->recv_id == others[i].recv_id)
-			return fail(c, send ? &key->send_id : &key->recv_id,
-				    key->pos, "tcp-ao: %s %u is also of "
-				    "another key%s%s%s",
-				    send ? "send-id" : "recv-id",
-				    send ? key->send_id : key->recv_id,
-				    whose ? ", of neighbor \"" : "",
-				    whose ? whose : "", whose ? "\"" : "");
+			return check_fail(c, send ? &key->send_id :
+						    &key->recv_id, key->pos,
+					  "tcp-ao: %s %u is also of another "
+					  "key%s%s%s",
+					  send ? "send-id" : "recv-id",
+					  send ? key->send_id : key->recv_id,
+					  whose ? ", of neighbor \"" : "",
+					  whose ? whose : "",
+					  whose ? "\"" : "");
 	}
 	return true;
 }
@@ -65,15 +41,16 @@ static bool check_ao(const struct check *c)
 	size_t i;
 
 	if (neighbor->n_ao_keys == 0 || neighbor->n_ao_keys > CONF_AO_KEYS_MAX)
-		return fail(c, &neighbor->ao_keys, neighbor->pos,
-			    "tcp-ao: expected 1 to %u keys",
-			    CONF_AO_KEYS_MAX);
+		return check_fail(c, &neighbor->ao_keys, neighbor->pos,
+				  "tcp-ao: expected 1 to %u keys",
+				  CONF_AO_KEYS_MAX);
 	for (i = 0; i < neighbor->n_ao_keys; i++) {
 		const struct conf_ao_key *key = &neighbor->ao_keys[i];
 
 		if (!key->key == !key->key_file)
-			return fail(c, &key->key_file, key->pos,
-				    "tcp-ao: expected either key or key-file");
+			return check_fail(c, &key->key_file, key->pos,
+					  "tcp-ao: expected either key or "
+					  "key-file");
 		if (!check_ids(c, key, neighbor->ao_keys, i, NULL))
 			return false;
 	}
@@ -85,14 +62,15 @@ static bool check_neighbor(const struct check *c)
 	const struct conf_neighbor *neighbor = c->neighbor;
 
 	if (neighbor->md5_key && neighbor->md5_key_file)
-		return fail(c, &neighbor->md5_key_file, neighbor->pos,
-			    "expected either md5-key or md5-key-file");
+		return check_fail(c, &neighbor->md5_key_file, neighbor->pos,
+				  "expected either md5-key or md5-key-file");
 	if (!neighbor->ao_keys)
 		return true;
 	if (has_md5(neighbor))
-		return fail(c, &neighbor->ao_keys, neighbor->pos,
-			    "expected either %s or tcp-ao",
-			    neighbor->md5_key ? "md5-key" : "md5-key-file");
+		return check_fail(c, &neighbor->ao_keys, neighbor->pos,
+				  "expected either %s or tcp-ao",
+				  neighbor->md5_key ? "md5-key" :
+						      "md5-key-file");
 	return check_ao(c);
 }
 
@@ -117,25 +95,26 @@ static bool check_inside(const struct check *c,
 		return true;
 	}
 	if (!has_md5(neighbor) && !neighbor->n_ao_keys)
-		return fail(c, &neighbor->address, neighbor->pos,
-			    "expected a key, because neighbor \"%s\" has one "
-			    "for its address", range->name);
-	return fail(c, has_md5(neighbor) ? (const void *)&neighbor->md5_key :
-					   &neighbor->ao_keys, neighbor->pos,
-		    "expected %s, because neighbor \"%s\" has it for its "
-		    "address", has_md5(range) ? "md5-key" : "tcp-ao",
-		    range->name);
+		return check_fail(c, &neighbor->address, neighbor->pos,
+				  "expected a key, because neighbor \"%s\" "
+				  "has one for its address", range->name);
+	return check_fail(c, has_md5(neighbor) ?
+			  (const void *)&neighbor->md5_key :
+			  &neighbor->ao_keys, neighbor->pos,
+			  "expected %s, because neighbor \"%s\" has it for "
+			  "its address", has_md5(range) ? "md5-key" : "tcp-ao",
+			  range->name);
 }
 
-bool check_keys(const struct schema_reader *r, const struct conf_vnet *vnet)
+bool check_keys(const struct check *c)
 {
-	const struct conf_server *server = vnet->server;
-	struct check c = { .r = r, .vnet = vnet };
+	const struct conf_server *server = c->vnet->server;
+	struct check at = *c;
 	size_t i, j;
 
 	for (i = 0; i < server->n_neighbors; i++) {
-		c.neighbor = &server->neighbors[i];
-		if (!check_neighbor(&c))
+		at.neighbor = &server->neighbors[i];
+		if (!check_neighbor(&at))
 			return false;
 	}
 	for (i = 0; i < server->n_neighbors; i++) {
@@ -143,10 +122,10 @@ bool check_keys(const struct schema_reader *r, const struct conf_vnet *vnet)
 
 		for (j = 0; range->range.addr.family &&
 		     j < server->n_neighbors; j++) {
-			c.neighbor = &server->neighbors[j];
+			at.neighbor = &server->neighbors[j];
 			if (prefix_contains(&range->range,
-					    &c.neighbor->address) &&
-			    !check_inside(&c, range))
+					    &at.neighbor->address) &&
+			    !check_inside(&at, range))
 				return false;
 		}
 	}
