@@ -37,6 +37,29 @@ bool check_fail(const struct check *c, const void *member,
 /* Whether the key of this member is in the text. */
 bool check_is_given(const struct check *c, const void *member);
 
+/* Whether the prefix is in one of the VNet's address spaces. */
+bool check_in_spaces(const struct conf_vnet *vnet,
+		     const struct prefix *prefix);
+/* An address that is to be in those of c->vnet; @name: of a @noun, or NULL. */
+bool check_addr(const struct check *c, const struct addr *addr,
+		struct conf_pos pos, const char *noun, const char *name);
+
+struct check_piece {
+	const struct prefix *prefix;
+	struct conf_pos pos;
+};
+
+/* No @noun may overlap another. Sorts them. */
+bool check_disjoint(const struct check *c, struct check_piece *piece,
+		    size_t n, const char *noun);
+
+/*
+ * check_server.c: a route server and its neighbors; fills in what gateways
+ * need not say. @sessions: of this VNet and those before.
+ */
+bool check_server(const struct check *c, struct conf_server *server,
+		  size_t *sessions);
+
 /* check_map.c: one route map, and whether it replaces prefixes. */
 bool check_map(const struct check *c, const struct conf_map *map);
 bool check_map_replaces(const struct conf_map *map);
