@@ -5,6 +5,8 @@
 
 #include "conf/schema.h"
 
+#define AS_TRANS	23456		/* RFC 6793 */
+
 /*
  * Check a configuration as a whole, and fill in what follows from other
  * parts of it (a subnet's table). False with r->err at the first error.

@@ -20,10 +20,13 @@ static bool check_criterion(const struct check *c,
 	return check_one(c, criterion->pos, &criterion->subject);
 }
 
-/* Azure's own, which have a meaning to it, and those of nobody. */
-static bool asn_reserved(uint32_t asn)
+/*
+ * Azure's own, which have a meaning to it, and those of nobody. Of those that
+ * no NVA may use these are without the ones for documentation (RFC 5398).
+ */
+static bool map_asn_reserved(uint32_t asn)
 {
-	return asn == 8074 || asn == 8075 || asn == 12076 || asn == 23456 ||
+	return asn == 8074 || asn == 8075 || asn == 12076 || asn == AS_TRANS ||
 	       asn == 65515 || (asn >= 65517 && asn <= 65520) || asn == 65535;
 }
 
@@ -35,7 +38,7 @@ static bool check_numbers(const struct check *c,
 	size_t i;
 
 	for (i = 0; i < subject->n_as_path; i++) {
-		if (asn_reserved(subject->as_path[i]))
+		if (map_asn_reserved(subject->as_path[i]))
 			return check_fail(c, &subject->as_path[i], action->pos,
 					  "asn %u is reserved",
 					  subject->as_path[i]);

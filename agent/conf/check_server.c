@@ -7,10 +7,10 @@
 #include "lib/util.h"
 
 /* Azure's own and IANA's, which no NVA may use (route-server-faq). */
-static bool asn_reserved(uint32_t asn)
+static bool nva_asn_reserved(uint32_t asn)
 {
 	static const struct { uint32_t first, last; } range[] = {
-		{ 8074, 8075 }, { 12076, 12076 }, { 23456, 23456 },
+		{ 8074, 8075 }, { 12076, 12076 }, { AS_TRANS, AS_TRANS },
 		{ 64496, 64511 }, { 65515, 65515 }, { 65517, 65520 },
 		{ 65535, 65551 },
 	};
@@ -28,7 +28,7 @@ static bool check_asn(const struct check *c, const uint32_t *asn)
 	if (*asn == c->vnet->server->asn)
 		return check_fail(c, asn, c->neighbor->pos,
 				  "asn %u is the route server's own", *asn);
-	if (asn_reserved(*asn))
+	if (nva_asn_reserved(*asn))
 		return check_fail(c, asn, c->neighbor->pos,
 				  "asn %u is reserved", *asn);
 	return true;
@@ -222,7 +222,7 @@ static bool check_own(const struct check *c, const struct conf_server *server)
 	struct check at = *c;
 	size_t i;
 
-	if (server->asn == 23456 || server->asn == 65535)
+	if (server->asn == AS_TRANS || server->asn == 65535)
 		return check_fail(c, &server->asn, server->pos,
 				  "route-server: asn %u is reserved",
 				  server->asn);

@@ -3,6 +3,7 @@
 
 #include <ctype.h>
 #include <limits.h>
+#include <linux/vnet.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -140,7 +141,7 @@ static const struct field endpoint_fields[] = {
 	{ "mac", KIND_MAC, AT(conf_endpoint, mac),
 	  .has = offsetof(struct conf_endpoint, has_mac) },
 	{ "vni", KIND_U32, AT(conf_endpoint, vni), .min = 1,
-	  .max = (1u << 24) - 1 },
+	  .max = VNET_VNI_MAX },
 };
 
 static const struct schema endpoint_schema = {
@@ -288,7 +289,7 @@ static const struct schema server_schema = {
 static const struct field vnet_fields[] = {
 	{ "name", KIND_DEVICE, AT(conf_vnet, name), .required = true },
 	{ "vni", KIND_U32, AT(conf_vnet, vni), .required = true,
-	  .min = 1, .max = (1u << 24) - 1 },
+	  .min = 1, .max = VNET_VNI_MAX },
 	{ "table", KIND_U32, AT(conf_vnet, table), .required = true,
 	  .min = 1, .max = UINT32_MAX },
 	{ "bgp-table", KIND_U32, AT(conf_vnet, bgp_table), .required = true,
