@@ -179,8 +179,7 @@ static bool check_neighbor(const struct check *c)
 {
 	const struct conf_neighbor *neighbor = c->neighbor;
 	bool range = neighbor->range.addr.family != 0;
-	int family = range ? neighbor->range.addr.family :
-			     neighbor->address.family;
+	int family = conf_neighbor_family(neighbor);
 
 	if (range == (neighbor->address.family != 0))
 		return check_fail(c, &neighbor->range, neighbor->pos,
@@ -266,8 +265,7 @@ static size_t count_sessions(const struct conf_server *server,
 			     const struct conf_neighbor *neighbor)
 {
 	bool range = neighbor->range.addr.family != 0;
-	int family = range ? neighbor->range.addr.family :
-			     neighbor->address.family;
+	int family = conf_neighbor_family(neighbor);
 	size_t instances = 0, i;
 
 	for (i = 0; i < server->n_addresses; i++)

@@ -203,6 +203,12 @@ const struct conf_route_table *conf_table_find(const struct conf *conf,
 	return NULL;
 }
 
+int conf_neighbor_family(const struct conf_neighbor *neighbor)
+{
+	return neighbor->address.family ? neighbor->address.family :
+					  neighbor->range.addr.family;
+}
+
 const struct conf_neighbor *
 conf_neighbor_find(const struct conf_server *server, const struct addr *addr)
 {

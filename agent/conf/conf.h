@@ -402,6 +402,8 @@ const struct conf_vnet *conf_vnet_find(const struct conf *conf,
 const struct conf_route_table *conf_table_find(const struct conf *conf,
 					       const char *name);
 
+/* AF_INET or AF_INET6, of its address or range. */
+int conf_neighbor_family(const struct conf_neighbor *neighbor);
 /* The neighbor at @addr, else the range it is in, else NULL. */
 const struct conf_neighbor *
 conf_neighbor_find(const struct conf_server *server, const struct addr *addr);
