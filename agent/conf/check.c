@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/mac.h"
 #include "lib/util.h"
 
 /* 'vnet "blue": profile azure: neighbor "sdwan": ' */
@@ -177,6 +178,7 @@ static bool check_unique_addresses(const struct check *c)
 	const struct conf_server *server = c->vnet->server;
 	const struct conf_nic *nic;
 	struct seen_set set = { 0 };
+	char mac[MAC_STRLEN];
 	size_t i, j;
 
 	for (i = 0; i < c->vnet->n_nics; i++) {
@@ -184,10 +186,8 @@ static bool check_unique_addresses(const struct check *c)
 		for (j = 0; j < nic->n_addresses; j++)
 			see_addr(&set, &nic->addresses[j], nic->pos);
 		if (nic->has_mac)
-			see(&set, nic->mac, nic->pos,
-			    "mac %02x:%02x:%02x:%02x:%02x:%02x", nic->mac[0],
-			    nic->mac[1], nic->mac[2], nic->mac[3],
-			    nic->mac[4], nic->mac[5]);
+			see(&set, nic->mac, nic->pos, "mac %s",
+			    mac_format(nic->mac, mac));
 	}
 	for (i = 0; i < c->vnet->n_endpoints; i++)
 		see_addr(&set, &c->vnet->endpoints[i].address,
@@ -347,13 +347,6 @@ static bool check_subnets(const struct check *c, struct conf_vnet *vnet)
 	return ok;
 }
 
-static bool mac_unicast(const uint8_t *mac)
-{
-	static const uint8_t zero[6];
-
-	return !(mac[0] & 1) && memcmp(mac, zero, sizeof(zero)) != 0;
-}
-
 static bool check_endpoint(const struct check *c,
 			   const struct conf_endpoint *endpoint)
 {
@@ -369,7 +362,7 @@ static bool check_endpoint(const struct check *c,
 		return check_fail(c, host, endpoint->pos,
 				  "endpoint \"%s\": host: expected a unicast "
 				  "address", addr);
-	if (endpoint->has_mac && !mac_unicast(endpoint->mac))
+	if (endpoint->has_mac && !mac_is_unicast(endpoint->mac))
 		return check_fail(c, endpoint->mac, endpoint->pos,
 				  "endpoint \"%s\": mac: expected a unicast "
 				  "address", addr);
@@ -419,14 +412,13 @@ static bool check_hosts(const struct check *c, const struct conf_vnet *vnet)
 
 static bool check_nic(const struct check *c, const struct conf_nic *nic)
 {
-	static const uint8_t router[6] = { 0x12, 0x34, 0x56, 0x78, 0x9a, 0xbc };
 	size_t i;
 
-	if (nic->has_mac && memcmp(nic->mac, router, sizeof(router)) == 0)
+	if (nic->has_mac && mac_equal(nic->mac, mac_of_router))
 		return check_fail(c, nic->mac, nic->pos,
 				  "nic \"%s\": mac: expected another than the "
 				  "virtual router's", nic->device);
-	if (nic->has_mac && !mac_unicast(nic->mac))
+	if (nic->has_mac && !mac_is_unicast(nic->mac))
 		return check_fail(c, nic->mac, nic->pos,
 				  "nic \"%s\": mac: expected a unicast address",
 				  nic->device);

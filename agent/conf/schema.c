@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "conf/fields.h"
+#include "lib/mac.h"
 #include "lib/utf8.h"
 #include "lib/util.h"
 
@@ -131,24 +132,6 @@ static bool valid_name(const char *text)
 			return false;
 	}
 	return i > 0 && i <= CONF_NAME_MAX;
-}
-
-static bool parse_mac(const char *text, uint8_t *mac)
-{
-	char digits[3] = "";
-	size_t i;
-
-	if (strlen(text) != 17)
-		return false;
-	for (i = 0; i < 6; i++) {
-		memcpy(digits, text + 3 * i, 2);
-		if (!isxdigit((unsigned char)digits[0]) ||
-		    !isxdigit((unsigned char)digits[1]) ||
-		    (i < 5 && text[3 * i + 2] != ':'))
-			return false;
-		mac[i] = strtoul(digits, NULL, 16);
-	}
-	return true;
 }
 
 static bool parse_nh_type(const char *text, enum conf_nh_type *out)
@@ -329,7 +312,7 @@ static bool read_scalar(struct schema_reader *r, const struct place *at,
 				 prefix_parse(node->text, member));
 	case KIND_MAC:
 		*(bool *)((char *)object + field->has) = true;
-		return parse_mac(node->text, member) ||
+		return mac_parse(node->text, member) ||
 		       unexpected(r, at, node,
 				  "a MAC address as 02:00:00:00:00:04");
 	case KIND_NH_TYPE:

@@ -10,13 +10,14 @@
 
 #include "fib/state.h"
 #include "lib/log.h"
+#include "lib/mac.h"
 #include "lib/util.h"
 
 /*
  * The old one goes only if there is nothing else against the new one, which is
  * found out by asking for it, and comes back if there was.
  */
-static void set_tunnel(struct vnet *vnet, const struct msg_link *link, int old)
+static void set_tunnel(struct vnet *vnet, const struct rtm_link *link, int old)
 {
 	struct genl *genl = &vnet->fib->genl;
 	struct netlink_error err, ignored;
@@ -88,8 +89,6 @@ struct endpoint_diff {
 	size_t n_stale;
 };
 
-static const uint8_t router_mac[6] = { 0x12, 0x34, 0x56, 0x78, 0x9a, 0xbc };
-
 static uint32_t vni_at_host(const struct fib_vnet *spec,
 			    const struct fib_endpoint *endpoint)
 {
@@ -100,11 +99,11 @@ static bool same_place(const struct fib_vnet *spec,
 		       const struct fib_endpoint *endpoint,
 		       const struct genl_endpoint *is)
 {
-	const uint8_t *mac = endpoint->has_mac ? endpoint->mac : router_mac;
+	const uint8_t *mac = endpoint->has_mac ? endpoint->mac : mac_of_router;
 
 	return addr_equal(&endpoint->host, &is->host) &&
 	       vni_at_host(spec, endpoint) == is->vni &&
-	       memcmp(mac, is->mac, sizeof(is->mac)) == 0;
+	       mac_equal(mac, is->mac);
 }
 
 static const struct fib_endpoint *find(const struct fib_vnet *spec,

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/mac.h"
 #include "lib/util.h"
 #include "vrs/json.h"
 #include "vrs/listing.h"
@@ -60,12 +61,12 @@ int hosts_del_endpoint(const struct request *req)
 
 static void add_endpoint(const struct genl_endpoint *endpoint, void *arg)
 {
-	char addr[ADDR_STRLEN], host[ADDR_STRLEN], mac[18];
+	char addr[ADDR_STRLEN], host[ADDR_STRLEN], mac[MAC_STRLEN];
 	struct listing *list = arg;
 
 	addr_format(&endpoint->addr, addr);
 	addr_format(&endpoint->host, host);
-	show_mac(endpoint->mac, mac, sizeof(mac));
+	mac_format(endpoint->mac, mac);
 	if (list->rows) {
 		json_array_append_new(list->rows, json_build(
 			"{s:s, s:s, s:s, s:I, s:s}", "vnet", list->vnet,

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/mac.h"
 #include "lib/util.h"
 #include "vrs/vrs.h"
 
@@ -99,17 +100,8 @@ static const char *parse_prefix(struct request *req, const char *text)
 
 static const char *parse_mac(struct request *req, const char *text)
 {
-	unsigned int i;
-
-	for (i = 0; i < sizeof(req->mac); i++, text += 3) {
-		char byte[3] = "";
-
-		if (!isxdigit(text[0]) || !isxdigit(text[1]) ||
-		    text[2] != (i + 1 < sizeof(req->mac) ? ':' : '\0'))
-			return "expected six bytes in hex, xx:xx:xx:xx:xx:xx";
-		memcpy(byte, text, 2);
-		req->mac[i] = strtoul(byte, NULL, 16);
-	}
+	if (!mac_parse(text, req->mac))
+		return "expected six bytes in hex, xx:xx:xx:xx:xx:xx";
 	req->set_mac = true;
 	return NULL;
 }

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* VNets, NICs and subnets, as text or as JSON in Azure's shapes. */
 #include <jansson.h>
-#include <stdio.h>
 #include <string.h>
 
+#include "lib/mac.h"
 #include "lib/util.h"
 #include "vrs/json.h"
 #include "vrs/listing.h"
@@ -148,21 +148,6 @@ int show_vnets(const struct request *req)
  * NICs
  */
 
-const char *show_mac(const uint8_t *mac, char *text, size_t size)
-{
-	if (!mac)
-		return "-";
-	snprintf(text, size, "%02x:%02x:%02x:%02x:%02x:%02x", mac[0], mac[1],
-		 mac[2], mac[3], mac[4], mac[5]);
-	return text;
-}
-
-static const char *format_mac(const struct genl_nic *nic, char *text,
-			      size_t size)
-{
-	return show_mac(nic->has_mac ? nic->mac : NULL, text, size);
-}
-
 /* The first address of each family is the primary one. */
 static json_t *nic_addrs_json(const struct genl_nic *nic)
 {
@@ -188,13 +173,13 @@ static json_t *nic_addrs_json(const struct genl_nic *nic)
 
 static json_t *nic_json(const struct genl_nic *nic)
 {
-	char name[IFNAMSIZ], vnet[IFNAMSIZ], mac[18];
+	char name[IFNAMSIZ], vnet[IFNAMSIZ], mac[MAC_STRLEN];
 
 	return json_build("{s:s, s:s, s:s?, s:b, s:b, s:o, s:o}",
 			  "name", vrs_device(nic->name, name),
 			  "vnet", vrs_ifname(nic->vnet_ifindex, vnet),
 			  "macAddress", nic->has_mac ?
-				format_mac(nic, mac, sizeof(mac)) : NULL,
+				mac_format(nic->mac, mac) : NULL,
 			  "enableIPForwarding",
 			  (nic->flags & VNET_NIC_F_FORWARDING) != 0,
 			  "ownRoutes",
@@ -205,12 +190,13 @@ static json_t *nic_json(const struct genl_nic *nic)
 
 static void nic_row(struct table *table, const struct genl_nic *nic)
 {
-	char name[IFNAMSIZ], text[ADDR_STRLEN], vnet[IFNAMSIZ], mac[18];
+	char name[IFNAMSIZ], text[ADDR_STRLEN], vnet[IFNAMSIZ];
+	char mac[MAC_STRLEN];
 	unsigned int i;
 
 	table_add(table, vrs_device(nic->name, name));
 	table_add(table, vrs_ifname(nic->vnet_ifindex, vnet));
-	table_add(table, format_mac(nic, mac, sizeof(mac)));
+	table_add(table, nic->has_mac ? mac_format(nic->mac, mac) : "-");
 	table_add(table, nic->flags & VNET_NIC_F_FORWARDING ? "on" : "off");
 	table_addf(table, "%llu", (unsigned long long)nic->stats.rx_packets);
 	table_addf(table, "%llu", (unsigned long long)nic->stats.tx_packets);

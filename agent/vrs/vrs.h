@@ -138,9 +138,6 @@ int peering_set(const struct request *req);
 int peering_del(const struct request *req);
 
 /* show.c */
-
-/* Six bytes as text; @mac may be NULL, then it is "-". */
-const char *show_mac(const uint8_t *mac, char *text, size_t size);
 json_t *show_stats(const struct genl_stats *stats);
 
 int show_vnets(const struct request *req);

@@ -4,6 +4,6 @@ tools += effrandom
 
 effrandom_sources	:= tests/tools/effmodel.c $(wildcard agent/fib/*.c) \
 			   $(addprefix agent/lib/,addr.c hash.c idhash.c log.c \
-			   loop.c pages.c slab.c util.c)
+			   loop.c mac.c pages.c slab.c util.c)
 effrandom_libs		:= -lmnl -levent_core
 effrandom_cflags	:= -I tests/tools

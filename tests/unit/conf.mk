@@ -3,7 +3,7 @@
 conf_test_conf	:= $(addprefix agent/conf/,check.c check_azure.c check_keys.c \
 		   check_map.c check_server.c conf.c fields.c keys.c map.c \
 		   node.c schema.c) tests/unit/conf_print.c
-conf_test_lib	:= $(addprefix agent/lib/,addr.c log.c utf8.c util.c)
+conf_test_lib	:= $(addprefix agent/lib/,addr.c log.c mac.c utf8.c util.c)
 
 unit_tests += conf_test
 

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "conf/schema.h"
+#include "lib/mac.h"
 
 static const char *on_off(bool value)
 {
@@ -97,8 +98,9 @@ static void print_subnets(FILE *out, const struct conf_vnet *vnet)
 
 static void print_mac(FILE *out, const uint8_t *mac)
 {
-	fprintf(out, "        mac: \"%02x:%02x:%02x:%02x:%02x:%02x\"\n",
-		mac[0], mac[1], mac[2], mac[3], mac[4], mac[5]);
+	char buf[MAC_STRLEN];
+
+	fprintf(out, "        mac: \"%s\"\n", mac_format(mac, buf));
 }
 
 static void print_nics(FILE *out, const struct conf_vnet *vnet)

@@ -24,7 +24,7 @@ rib_limit_test_sources	:= $(rib_decide_test_sources)
 # Maps are written as in a configuration.
 unit_tests += rib_map_test
 rib_map_test_sources	:= $(rib_test_rib) $(rib_test_bgp) $(rib_test_lib) \
-			   $(conf_test_conf)
+			   $(conf_test_conf) agent/lib/mac.c
 rib_map_test_libs	:= -lyaml
 
 unit_tests += rib_remap_test
