@@ -280,13 +280,13 @@ static void as_path_build(struct wbuf *w, const struct attr_build *b,
 
 /* NEXT_HOP, RFC 4271 5.1.3 and 6.3, RFC 7606 7.3 */
 
+/* Nor of IPv4 all of 0.0.0.0/8 and 240.0.0.0/4. */
 static bool host_address(const struct addr *addr)
 {
-	if (addr->family == AF_INET)
-		return addr->bytes[0] != 0 && addr->bytes[0] != 127 &&
-		       addr->bytes[0] < 224;
-	return !addr_is_unspecified(addr) && !addr_is_loopback(addr) &&
-	       !addr_is_multicast(addr);
+	if (addr->family == AF_INET &&
+	    (addr->bytes[0] == 0 || addr->bytes[0] >= 240))
+		return false;
+	return addr_is_unicast(addr);
 }
 
 static void nexthop_parse(struct attr_parse *p)

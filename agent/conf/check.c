@@ -244,13 +244,11 @@ bool check_disjoint(const struct check *c, struct check_piece *piece,
 	return true;
 }
 
-static bool prefix_unicast(const struct prefix *prefix)
+/* More than prefix_is_unicast() asks: neither the default nor link-local. */
+static bool is_unicast_space(const struct prefix *prefix)
 {
-	const struct addr *addr = &prefix->addr;
-
-	return prefix->len > 0 && !addr_is_unspecified(addr) &&
-	       !addr_is_loopback(addr) && !addr_is_multicast(addr) &&
-	       !addr_is_link_local(addr);
+	return prefix->len > 0 && addr_is_unicast(&prefix->addr) &&
+	       !addr_is_link_local(&prefix->addr);
 }
 
 static bool check_spaces(const struct check *c)
@@ -267,7 +265,7 @@ static bool check_spaces(const struct check *c)
 	for (i = 0; ok && i < vnet->n_spaces; i++) {
 		piece[i] = (struct check_piece){ &vnet->spaces[i].prefix,
 						 vnet->spaces[i].pos };
-		if (!prefix_unicast(piece[i].prefix))
+		if (!is_unicast_space(piece[i].prefix))
 			ok = check_fail(c, piece[i].prefix, piece[i].pos,
 					"address space %s: expected unicast "
 					"space",
@@ -357,8 +355,7 @@ static bool check_endpoint(const struct check *c,
 			NULL))
 		return false;
 	addr_format(&endpoint->address, addr);
-	if (addr_is_unspecified(host) || addr_is_loopback(host) ||
-	    addr_is_multicast(host) || addr_is_link_local(host))
+	if (!addr_is_unicast(host) || addr_is_link_local(host))
 		return check_fail(c, host, endpoint->pos,
 				  "endpoint \"%s\": host: expected a unicast "
 				  "address", addr);
@@ -579,8 +576,7 @@ static bool check_route(const struct check *c,
 				  "route-table \"%s\": route %s: next-hop: "
 				  "expected an %s address", table->name, buf,
 				  hop->family == AF_INET ? "IPv6" : "IPv4");
-	if (addr_is_unspecified(hop) || addr_is_loopback(hop) ||
-	    addr_is_multicast(hop))
+	if (!addr_is_unicast(hop))
 		return check_fail(c, hop, route->pos,
 				  "route-table \"%s\": route %s: next-hop: "
 				  "expected a unicast address", table->name,

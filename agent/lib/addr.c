@@ -110,6 +110,12 @@ bool addr_is_link_local(const struct addr *addr)
 	return addr->family == AF_INET6 && IN6_IS_ADDR_LINKLOCAL(&addr->in6);
 }
 
+bool addr_is_unicast(const struct addr *addr)
+{
+	return addr->family && !addr_is_unspecified(addr) &&
+	       !addr_is_loopback(addr) && !addr_is_multicast(addr);
+}
+
 struct addr addr_mask(const struct addr *addr, unsigned int len)
 {
 	struct addr masked = *addr;

@@ -59,6 +59,8 @@ bool addr_is_unspecified(const struct addr *addr);
 bool addr_is_loopback(const struct addr *addr);
 bool addr_is_multicast(const struct addr *addr);
 bool addr_is_link_local(const struct addr *addr);
+/* Whether it can be that of one host, on its link at least. */
+bool addr_is_unicast(const struct addr *addr);
 
 /* The address with every bit after the first @len cleared. */
 struct addr addr_mask(const struct addr *addr, unsigned int len);

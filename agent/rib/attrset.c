@@ -136,9 +136,7 @@ bool attrset_review_nexthop(struct attrset_pool *pool,
  */
 static bool nexthop_usable(const struct addr *addr)
 {
-	return addr->family != 0 && !addr_is_unspecified(addr) &&
-	       !addr_is_loopback(addr) && !addr_is_multicast(addr) &&
-	       !addr_is_link_local(addr) &&
+	return addr_is_unicast(addr) && !addr_is_link_local(addr) &&
 	       !(addr->family == AF_INET6 && IN6_IS_ADDR_V4MAPPED(&addr->in6));
 }
 

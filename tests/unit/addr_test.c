@@ -188,6 +188,26 @@ static void test_kinds(void)
 	ktap_ok(addr_is_link_local(&a), "fe80::1 is link-local");
 	a = addr("169.254.1.1");
 	ktap_ok(addr_is_link_local(&a), "169.254.1.1 is link-local");
+	ktap_ok(addr_is_unicast(&a), "and unicast");
+}
+
+static void test_unicast_addr(void)
+{
+	static const char *const none[] = {
+		"0.0.0.0", "127.1.2.3", "224.0.0.1", "::", "::1", "ff02::1",
+	};
+	struct addr a = { .family = 0 };
+	size_t i;
+
+	ktap_ok(!addr_is_unicast(&a), "no address is not unicast");
+	for (i = 0; i < sizeof(none) / sizeof(*none); i++) {
+		a = addr(none[i]);
+		ktap_ok(!addr_is_unicast(&a), "%s is not unicast", none[i]);
+	}
+	a = addr("10.0.0.0");
+	ktap_ok(addr_is_unicast(&a), "10.0.0.0 is unicast");
+	a = addr("2001:db8::1");
+	ktap_ok(addr_is_unicast(&a), "2001:db8::1 is unicast");
 }
 
 /* RFC 4271 6.3 */
@@ -245,6 +265,7 @@ int main(void)
 	test_order();
 	test_relations();
 	test_kinds();
+	test_unicast_addr();
 	test_unicast();
 	test_sockaddr();
 	return ktap_finish();
