@@ -38,19 +38,11 @@ struct audit {
 	uint64_t retry;			/* ms, the next delay */
 };
 
-static struct vnet *find_vnet(struct fib *fib, uint32_t vni)
-{
-	struct vnet *vnet;
-
-	HASH_FIND(hh, fib->vnets, &vni, sizeof(vni), vnet);
-	return vnet;
-}
-
 /* The VNet that a device is of, if it is one of ours and up. */
 static struct vnet *vnet_by_ifindex(struct fib *fib, int ifindex)
 {
 	const struct rtm_link *link = links_by_index(&fib->links, ifindex);
-	struct vnet *vnet = link ? find_vnet(fib, link->vni) : NULL;
+	struct vnet *vnet = link ? fib_find_vnet(fib, link->vni) : NULL;
 
 	return vnet && vnet->up && vnet->ifindex == ifindex ? vnet : NULL;
 }
@@ -371,7 +363,7 @@ static void end(struct audit *audit)
 	size_t i;
 
 	for (i = 0; i < audit->n_steps; i += 2) {
-		vnet = find_vnet(audit->fib, audit->steps[i].vni);
+		vnet = fib_find_vnet(audit->fib, audit->steps[i].vni);
 		if (!vnet || !vnet->up)
 			continue;
 		first = first || !want_adopted(vnet->want);
@@ -396,7 +388,7 @@ static void go_on(void *arg)
 		end(audit);
 		return;
 	}
-	vnet = find_vnet(audit->fib, audit->steps[audit->step].vni);
+	vnet = fib_find_vnet(audit->fib, audit->steps[audit->step].vni);
 	rc = audit->dumping ? 1 : start_dump(audit, vnet);
 	if (rc >= 0)
 		rc = continue_dump(audit, vnet);

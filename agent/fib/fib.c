@@ -27,7 +27,7 @@
 #define ANSWERS_ROOM	(1 << 20)	/* bytes, if all of a batch fails */
 #define CHECK_INTERVAL	60000		/* ms between comparisons of all */
 
-static struct vnet *find_vnet(const struct fib *fib, uint32_t vni)
+struct vnet *fib_find_vnet(const struct fib *fib, uint32_t vni)
 {
 	struct vnet *vnet;
 
@@ -126,7 +126,7 @@ static struct vnet *next_vnet(const struct fib *fib, const struct vnet *vnet)
 static void run_due(void *arg)
 {
 	struct fib *fib = arg;
-	struct vnet *vnet = find_vnet(fib, fib->looked);
+	struct vnet *vnet = fib_find_vnet(fib, fib->looked);
 	unsigned int n = 0, left = HASH_COUNT(fib->vnets);
 
 	for (; left > 0; left--) {
@@ -315,7 +315,7 @@ static struct vnet *add_vnet(struct fib *fib, uint32_t vni)
 
 static void describe(struct fib *fib, const struct fib_vnet *spec)
 {
-	struct vnet *vnet = find_vnet(fib, spec->vni);
+	struct vnet *vnet = fib_find_vnet(fib, spec->vni);
 
 	if (!vnet)
 		vnet = add_vnet(fib, spec->vni);
@@ -350,7 +350,7 @@ void fib_configure(struct fib *fib, const struct fib_vnet *vnets, size_t n)
 void fib_route_set(struct fib *fib, uint32_t vni, const struct prefix *prefix,
 		   const struct fib_way *way)
 {
-	struct vnet *vnet = find_vnet(fib, vni);
+	struct vnet *vnet = fib_find_vnet(fib, vni);
 	char text[PREFIX_STRLEN];
 
 	if (!vnet) {
@@ -364,7 +364,7 @@ void fib_route_set(struct fib *fib, uint32_t vni, const struct prefix *prefix,
 
 void fib_hop_down(struct fib *fib, uint32_t vni, const struct addr *hop)
 {
-	struct vnet *vnet = find_vnet(fib, vni);
+	struct vnet *vnet = fib_find_vnet(fib, vni);
 
 	if (!vnet)
 		return;
@@ -376,7 +376,7 @@ void fib_hop_down(struct fib *fib, uint32_t vni, const struct addr *hop)
 void fib_hop_up(struct fib *fib, uint32_t vni, const struct addr *hop)
 {
 	static const struct addr all;
-	struct vnet *vnet = find_vnet(fib, vni);
+	struct vnet *vnet = fib_find_vnet(fib, vni);
 	enum dropped_back back;
 
 	if (!vnet)
@@ -389,7 +389,7 @@ void fib_hop_up(struct fib *fib, uint32_t vni, const struct addr *hop)
 
 void fib_sweep(struct fib *fib, uint32_t vni)
 {
-	struct vnet *vnet = find_vnet(fib, vni);
+	struct vnet *vnet = fib_find_vnet(fib, vni);
 
 	if (!vnet)
 		return;
@@ -399,7 +399,7 @@ void fib_sweep(struct fib *fib, uint32_t vni)
 
 bool fib_kept(const struct fib *fib, uint32_t vni, int family)
 {
-	const struct vnet *vnet = find_vnet(fib, vni);
+	const struct vnet *vnet = fib_find_vnet(fib, vni);
 
 	return vnet && (family == AF_INET ? vnet->kept4 : vnet->kept6);
 }

@@ -80,6 +80,7 @@ struct fib {
 };
 
 /* fib.c */
+struct vnet *fib_find_vnet(const struct fib *fib, uint32_t vni);
 /* Something is queued. */
 void fib_work(struct fib *fib);
 /* A VNet is to be looked after soon. */
