@@ -18,6 +18,16 @@
  * Operands
  */
 
+static bool parse_number(const char *text, unsigned long max,
+			 unsigned long *value)
+{
+	char *end;
+
+	errno = 0;
+	*value = strtoul(text, &end, 10);
+	return isdigit(text[0]) && !*end && !errno && *value <= max;
+}
+
 static const char *parse_device(struct request *req, const char *text)
 {
 	if (strlen(text) >= IFNAMSIZ)
@@ -64,12 +74,8 @@ static const char *parse_host(struct request *req, const char *text)
 static const char *parse_vni(struct request *req, const char *text)
 {
 	unsigned long value;
-	char *end;
 
-	errno = 0;
-	value = strtoul(text, &end, 10);
-	if (!isdigit(text[0]) || *end || errno || value < 1 ||
-	    value > VNET_VNI_MAX)
+	if (!parse_number(text, VNET_VNI_MAX, &value) || value < 1)
 		return "expected a number from 1 to 16777215";
 	req->vni = value;
 	return NULL;
@@ -108,13 +114,10 @@ static const char *parse_mac(struct request *req, const char *text)
 
 static const char *parse_table(struct request *req, const char *text)
 {
-	unsigned long value;
-	char *end;
+	unsigned long value = 0;
 
-	errno = 0;
-	value = strcmp(text, "none") == 0 ? 0 : strtoul(text, &end, 10);
 	if (strcmp(text, "none") != 0 &&
-	    (!isdigit(text[0]) || *end || errno || value > UINT32_MAX))
+	    !parse_number(text, UINT32_MAX, &value))
 		return "expected a table id or none";
 	req->table = value;
 	req->set_table = true;
@@ -192,18 +195,6 @@ static const char *parse_source(struct request *req, const char *text)
 	return addr_parse(text, &req->flow.src);
 }
 
-static const char *parse_number(const char *text, unsigned long max,
-				unsigned long *value)
-{
-	char *end;
-
-	errno = 0;
-	*value = strtoul(text, &end, 10);
-	if (!isdigit(text[0]) || *end || errno || *value > max)
-		return "expected a number, or one too large";
-	return NULL;
-}
-
 static const char *parse_protocol(struct request *req, const char *text)
 {
 	static const struct {
@@ -223,7 +214,7 @@ static const char *parse_protocol(struct request *req, const char *text)
 			return NULL;
 		}
 	}
-	if (parse_number(text, UINT8_MAX, &value))
+	if (!parse_number(text, UINT8_MAX, &value))
 		return "expected tcp, udp, sctp, icmp, icmpv6 or 0..255";
 	req->flow.protocol = value;
 	return NULL;
@@ -233,7 +224,7 @@ static const char *parse_port(const char *text, uint16_t *port)
 {
 	unsigned long value;
 
-	if (parse_number(text, UINT16_MAX, &value))
+	if (!parse_number(text, UINT16_MAX, &value))
 		return "expected a port, 0..65535";
 	*port = value;
 	return NULL;
