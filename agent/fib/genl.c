@@ -644,6 +644,16 @@ int genl_get_vnets(struct genl *g, int ifindex, genl_vnet_cb *cb, void *arg,
 	return netlink_dump(&g->nl, &msg.nlh, answer_vnet, &answer, err);
 }
 
+/* All objects of a kind that a VNet has, or that there are. */
+static int dump(struct genl *g, uint8_t cmd, int ifindex, netlink_cb *cb,
+		void *arg, struct netlink_error *err)
+{
+	union msg_buf msg;
+
+	begin(g, &msg, cmd, ifindex);
+	return netlink_dump(&g->nl, &msg.nlh, cb, arg, err);
+}
+
 static struct nlattr *put_subnet(struct nlmsghdr *nlh,
 				 const struct prefix *prefix)
 {
@@ -682,10 +692,9 @@ int genl_get_subnets(struct genl *g, int vnet_ifindex, genl_subnet_cb *cb,
 		     void *arg, struct netlink_error *err)
 {
 	struct answer answer = { .cb.subnet = cb, .arg = arg };
-	union msg_buf msg;
 
-	begin(g, &msg, VNET_CMD_SUBNET_GET, vnet_ifindex);
-	return netlink_dump(&g->nl, &msg.nlh, answer_subnet, &answer, err);
+	return dump(g, VNET_CMD_SUBNET_GET, vnet_ifindex, answer_subnet,
+		    &answer, err);
 }
 
 int genl_set_peering(struct genl *g, const struct genl_peering *peering,
@@ -720,10 +729,9 @@ int genl_get_peerings(struct genl *g, int vnet_ifindex, genl_peering_cb *cb,
 		      void *arg, struct netlink_error *err)
 {
 	struct answer answer = { .cb.peering = cb, .arg = arg };
-	union msg_buf msg;
 
-	begin(g, &msg, VNET_CMD_PEERING_GET, vnet_ifindex);
-	return netlink_dump(&g->nl, &msg.nlh, answer_peering, &answer, err);
+	return dump(g, VNET_CMD_PEERING_GET, vnet_ifindex, answer_peering,
+		    &answer, err);
 }
 
 static void put_nic_addrs(struct nlmsghdr *nlh, const struct genl_nic_set *set)
@@ -767,10 +775,9 @@ int genl_get_nics(struct genl *g, int vnet_ifindex, genl_nic_cb *cb, void *arg,
 		  struct netlink_error *err)
 {
 	struct answer answer = { .cb.nic = cb, .arg = arg };
-	union msg_buf msg;
 
-	begin(g, &msg, VNET_CMD_NIC_GET, vnet_ifindex);
-	return netlink_dump(&g->nl, &msg.nlh, answer_nic, &answer, err);
+	return dump(g, VNET_CMD_NIC_GET, vnet_ifindex, answer_nic,
+		    &answer, err);
 }
 
 int genl_set_endpoint(struct genl *g, int vnet_ifindex,
@@ -809,10 +816,9 @@ int genl_get_endpoints(struct genl *g, int vnet_ifindex, genl_endpoint_cb *cb,
 		       void *arg, struct netlink_error *err)
 {
 	struct answer answer = { .cb.endpoint = cb, .arg = arg };
-	union msg_buf msg;
 
-	begin(g, &msg, VNET_CMD_ENDPOINT_GET, vnet_ifindex);
-	return netlink_dump(&g->nl, &msg.nlh, answer_endpoint, &answer, err);
+	return dump(g, VNET_CMD_ENDPOINT_GET, vnet_ifindex, answer_endpoint,
+		    &answer, err);
 }
 
 int genl_set_tunnel(struct genl *g, int ifindex, struct netlink_error *err)
@@ -834,11 +840,8 @@ int genl_del_tunnel(struct genl *g, struct netlink_error *err)
 int genl_get_tunnel(struct genl *g, struct genl_tunnel *tunnel,
 		    struct netlink_error *err)
 {
-	union msg_buf msg;
-
 	memset(tunnel, 0, sizeof(*tunnel));
-	begin(g, &msg, VNET_CMD_TUNNEL_GET, 0);
-	return netlink_dump(&g->nl, &msg.nlh, answer_tunnel, tunnel, err);
+	return dump(g, VNET_CMD_TUNNEL_GET, 0, answer_tunnel, tunnel, err);
 }
 
 int genl_get_effective(struct genl *g, int nic_ifindex, int family,
