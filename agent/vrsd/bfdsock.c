@@ -40,11 +40,6 @@ static struct bfdsock *socks;
 static struct loop_timer *retry_timer;
 static struct loop_timer *sweep_timer;
 
-static int set_int(int fd, int level, int option, int value)
-{
-	return setsockopt(fd, level, option, &value, sizeof(value));
-}
-
 /* With what single hop is known by: TTL 255, sent and to be looked at. */
 static int set_options(int fd, int family, const char *device)
 {
@@ -53,16 +48,16 @@ static int set_options(int fd, int family, const char *device)
 	if (device[0] && setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, device,
 				    strlen(device)))
 		return -1;
-	if (set_int(fd, IPPROTO_IP, IP_FREEBIND, 1))
+	if (sockets_set(fd, IPPROTO_IP, IP_FREEBIND, 1))
 		return -1;
 	if (family == AF_INET)
-		return set_int(fd, IPPROTO_IP, IP_TTL, TTL_MAX) ||
-		       set_int(fd, IPPROTO_IP, IP_TOS, tos) ||
-		       set_int(fd, IPPROTO_IP, IP_RECVTTL, 1) ? -1 : 0;
-	return set_int(fd, IPPROTO_IPV6, IPV6_V6ONLY, 1) ||
-	       set_int(fd, IPPROTO_IPV6, IPV6_UNICAST_HOPS, TTL_MAX) ||
-	       set_int(fd, IPPROTO_IPV6, IPV6_TCLASS, tos) ||
-	       set_int(fd, IPPROTO_IPV6, IPV6_RECVHOPLIMIT, 1) ? -1 : 0;
+		return sockets_set(fd, IPPROTO_IP, IP_TTL, TTL_MAX) ||
+		       sockets_set(fd, IPPROTO_IP, IP_TOS, tos) ||
+		       sockets_set(fd, IPPROTO_IP, IP_RECVTTL, 1) ? -1 : 0;
+	return sockets_set(fd, IPPROTO_IPV6, IPV6_V6ONLY, 1) ||
+	       sockets_set(fd, IPPROTO_IPV6, IPV6_UNICAST_HOPS, TTL_MAX) ||
+	       sockets_set(fd, IPPROTO_IPV6, IPV6_TCLASS, tos) ||
+	       sockets_set(fd, IPPROTO_IPV6, IPV6_RECVHOPLIMIT, 1) ? -1 : 0;
 }
 
 static int bind_port(int fd, const struct addr *local, uint16_t port)

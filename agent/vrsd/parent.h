@@ -83,6 +83,8 @@ const char *sockets_problem(uint32_t vni, const struct addr *local,
 int sockets_dial(const struct addr *local, const struct addr *remote,
 		 const char *device, uint8_t min_ttl, const struct auth *auth);
 void sockets_init(void);
+/* An option of a socket that is a number; -1 with errno set. */
+int sockets_set(int fd, int level, int option, int value);
 
 /*
  * bfdsock.c: what bfd cannot open itself

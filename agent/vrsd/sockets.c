@@ -65,17 +65,17 @@ struct listener {
 static struct listener *listeners;
 static struct loop_timer *retry_timer, *key_timer;
 
-static int set_int(int fd, int level, int option, int value)
+int sockets_set(int fd, int level, int option, int value)
 {
 	return setsockopt(fd, level, option, &value, sizeof(value));
 }
 
 static int keep_alive(int fd)
 {
-	return set_int(fd, SOL_SOCKET, SO_KEEPALIVE, 1) ||
-	       set_int(fd, IPPROTO_TCP, TCP_KEEPIDLE, KEEPALIVE_IDLE) ||
-	       set_int(fd, IPPROTO_TCP, TCP_KEEPINTVL, KEEPALIVE_EACH) ||
-	       set_int(fd, IPPROTO_TCP, TCP_KEEPCNT, KEEPALIVE_COUNT);
+	return sockets_set(fd, SOL_SOCKET, SO_KEEPALIVE, 1) ||
+	       sockets_set(fd, IPPROTO_TCP, TCP_KEEPIDLE, KEEPALIVE_IDLE) ||
+	       sockets_set(fd, IPPROTO_TCP, TCP_KEEPINTVL, KEEPALIVE_EACH) ||
+	       sockets_set(fd, IPPROTO_TCP, TCP_KEEPCNT, KEEPALIVE_COUNT);
 }
 
 /*
@@ -94,16 +94,16 @@ static int open_socket(const struct addr *local, uint16_t port,
 
 	if (fd < 0)
 		return -1;
-	if (set_int(fd, SOL_SOCKET, SO_REUSEADDR, 1) ||
-	    set_int(fd, IPPROTO_IP, IP_FREEBIND, 1) ||
-	    (v6 && set_int(fd, IPPROTO_IPV6, IPV6_V6ONLY, 1)) ||
-	    (v6 ? set_int(fd, IPPROTO_IPV6, IPV6_TCLASS,
-			  IPTOS_PREC_INTERNETCONTROL) :
-		  set_int(fd, IPPROTO_IP, IP_TOS,
-			  IPTOS_PREC_INTERNETCONTROL)) ||
-	    (v6 ? set_int(fd, IPPROTO_IPV6, IPV6_UNICAST_HOPS, TTL_MAX) :
-		  set_int(fd, IPPROTO_IP, IP_TTL, TTL_MAX)) ||
-	    set_int(fd, IPPROTO_TCP, TCP_NODELAY, 1) || keep_alive(fd) ||
+	if (sockets_set(fd, SOL_SOCKET, SO_REUSEADDR, 1) ||
+	    sockets_set(fd, IPPROTO_IP, IP_FREEBIND, 1) ||
+	    (v6 && sockets_set(fd, IPPROTO_IPV6, IPV6_V6ONLY, 1)) ||
+	    (v6 ? sockets_set(fd, IPPROTO_IPV6, IPV6_TCLASS,
+			      IPTOS_PREC_INTERNETCONTROL) :
+		  sockets_set(fd, IPPROTO_IP, IP_TOS,
+			      IPTOS_PREC_INTERNETCONTROL)) ||
+	    (v6 ? sockets_set(fd, IPPROTO_IPV6, IPV6_UNICAST_HOPS, TTL_MAX) :
+		  sockets_set(fd, IPPROTO_IP, IP_TTL, TTL_MAX)) ||
+	    sockets_set(fd, IPPROTO_TCP, TCP_NODELAY, 1) || keep_alive(fd) ||
 	    (device[0] && setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, device,
 				     strlen(device))) ||
 	    bind(fd, (struct sockaddr *)&ss, len)) {
