@@ -54,6 +54,13 @@ static const struct option long_options[] = {
 	{ NULL, 0, NULL, 0 },
 };
 
+/* What is for main() alone; the rest of the command line is struct options. */
+struct command_line {
+	enum proc_id process;
+	enum proc_id try;		/* its sandbox; PROC_COUNT: none */
+	const char *user;		/* NULL: the usual one */
+};
+
 static int (*const process_main[PROC_COUNT])(const struct options *opt) = {
 	[PROC_PARENT] = parent_main,
 	[PROC_SESSION] = session_main,
@@ -108,6 +115,57 @@ static int check_config(const char *path)
 	return 0;
 }
 
+static void parse_options(struct options *opt, struct command_line *line)
+{
+	int c;
+
+	while ((c = getopt_long(opt->argc, opt->argv, "c:nNr:u:dhV",
+				long_options, NULL)) != -1) {
+		switch (c) {
+		case 'c':
+			opt->config = optarg;
+			break;
+		case 'n':
+			opt->check = true;
+			break;
+		case 'N':
+			opt->no_kernel = true;
+			break;
+		case 'r':
+			opt->run_dir = optarg;
+			break;
+		case 'u':
+			line->user = optarg;
+			break;
+		case 'd':
+			opt->debug = true;
+			break;
+		case 'h':
+			fputs(usage_text, stdout);
+			exit(0);
+		case 'V':
+			puts("vrsd " VRS_VERSION);
+			exit(0);
+		case OPT_PROCESS:
+			line->process = process_option(optarg);
+			break;
+		case OPT_RESTARTED:
+			opt->restarted = true;
+			break;
+		case OPT_TRY_SANDBOX:
+			line->try = process_option(optarg);
+			break;
+		default:
+			usage_error();
+		}
+	}
+	if (optind < opt->argc) {
+		fprintf(stderr, "vrsd: unexpected \"%s\"\n",
+			opt->argv[optind]);
+		usage_error();
+	}
+}
+
 int main(int argc, char **argv)
 {
 	struct options opt = {
@@ -116,62 +174,21 @@ int main(int argc, char **argv)
 		.argc = argc,
 		.argv = argv,
 	};
-	enum proc_id proc = PROC_PARENT, try = PROC_COUNT;
-	const char *user = NULL;
-	int c;
+	struct command_line line = {
+		.process = PROC_PARENT,
+		.try = PROC_COUNT,
+	};
 
-	while ((c = getopt_long(argc, argv, "c:nNr:u:dhV", long_options,
-				NULL)) != -1) {
-		switch (c) {
-		case 'c':
-			opt.config = optarg;
-			break;
-		case 'n':
-			opt.check = true;
-			break;
-		case 'N':
-			opt.no_kernel = true;
-			break;
-		case 'r':
-			opt.run_dir = optarg;
-			break;
-		case 'u':
-			user = optarg;
-			break;
-		case 'd':
-			opt.debug = true;
-			break;
-		case 'h':
-			fputs(usage_text, stdout);
-			return 0;
-		case 'V':
-			puts("vrsd " VRS_VERSION);
-			return 0;
-		case OPT_PROCESS:
-			proc = process_option(optarg);
-			break;
-		case OPT_RESTARTED:
-			opt.restarted = true;
-			break;
-		case OPT_TRY_SANDBOX:
-			try = process_option(optarg);
-			break;
-		default:
-			usage_error();
-		}
-	}
-	if (optind < argc) {
-		fprintf(stderr, "vrsd: unexpected \"%s\"\n", argv[optind]);
-		usage_error();
-	}
+	parse_options(&opt, &line);
 	if (opt.check)
 		return check_config(opt.config);
 
-	log_init(proc_name(proc), opt.debug ? LOG_LEVEL_DEBUG : LOG_LEVEL_INFO);
+	log_init(proc_name(line.process),
+		 opt.debug ? LOG_LEVEL_DEBUG : LOG_LEVEL_INFO);
 	prctl(PR_SET_NAME, "vrsd");
-	find_user(user, &opt.sandbox);
+	find_user(line.user, &opt.sandbox);
 	opt.sandbox.root = xasprintf("%s/empty", opt.run_dir);
-	if (try != PROC_COUNT)
-		return sandbox_try(try, &opt.sandbox);
-	return process_main[proc](&opt);
+	if (line.try != PROC_COUNT)
+		return sandbox_try(line.try, &opt.sandbox);
+	return process_main[line.process](&opt);
 }
