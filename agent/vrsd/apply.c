@@ -207,12 +207,14 @@ static const uint8_t roles[] = {
 	[CONF_ROLE_PEER] = BGP_ROLE_PEER,
 };
 
-static void want_peer(const struct conf_vnet *vnet, size_t instance,
-		      const struct conf_neighbor *neighbor)
+/* What @neighbor is to an instance, if that has an address of its family. */
+static struct msg_conf_peer peer_conf(const struct conf_vnet *vnet,
+				      size_t instance,
+				      const struct conf_neighbor *neighbor)
 {
 	const struct conf_server *server = vnet->server;
-	bool range = neighbor->range.addr.family != 0;
-	struct msg_conf_peer conf = {
+
+	return (struct msg_conf_peer){
 		.id = {
 			.vni = vnet->vni,
 			.instance = instance,
@@ -249,11 +251,17 @@ static void want_peer(const struct conf_vnet *vnet, size_t instance,
 		.excess = neighbor->excess,
 		.prefix_restart = neighbor->prefix_restart,
 	};
-	uint32_t slot;
+}
+
+static void want_peer(const struct conf_vnet *vnet, size_t instance,
+		      const struct conf_neighbor *neighbor)
+{
+	struct msg_conf_peer conf = peer_conf(vnet, instance, neighbor);
+	uint32_t slot, n;
 
 	if (!conf.id.local.family)
 		return;
-	conf.other = conf_server_instance(server, instance,
+	conf.other = conf_server_instance(vnet->server, instance,
 					  conf.id.local.family == AF_INET ?
 					  AF_INET6 : AF_INET);
 	if (neighbor->n_asns)
@@ -265,7 +273,8 @@ static void want_peer(const struct conf_vnet *vnet, size_t instance,
 	if (neighbor->shutdown_message)
 		snprintf(conf.shutdown_message, sizeof(conf.shutdown_message),
 			 "%s", neighbor->shutdown_message);
-	for (slot = 0; slot < (range ? neighbor->limit : 1); slot++)
+	n = neighbor->range.addr.family ? neighbor->limit : 1;
+	for (slot = 0; slot < n; slot++)
 		want_place(&conf, slot, neighbor);
 }
 
