@@ -587,13 +587,6 @@ static bool mp_prefixes(struct attr_parse *p, struct attr_mp *mp,
 }
 
 /*
- *  2   AFI
- *  1   SAFI
- *  1   length of the next hop
- *  n   next hop
- *  1   reserved
- *      prefixes
- *
  * Of an IPv6 pair of next hops the global one counts: the other is for the
  * sender's own link, and in a VNet there is none. RFC 8950: prefixes of IPv4
  * may have such next hops, too, where that was agreed on.
@@ -610,6 +603,14 @@ static int nexthop_family(const struct attr_parse *p, enum bgp_af af,
 	return len == 4 && family == AF_INET ? AF_INET : AF_UNSPEC;
 }
 
+/*
+ *  2   AFI
+ *  1   SAFI
+ *  1   length of the next hop
+ *  n   next hop
+ *  1   reserved
+ *      prefixes
+ */
 static void mp_reach_parse(struct attr_parse *p)
 {
 	struct rbuf r = p->attr.value;

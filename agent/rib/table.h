@@ -103,9 +103,10 @@ struct peer_af {
 	struct summary **summary;	/* those with a contribution */
 	uint32_t n_summaries;
 	struct group *group;		/* NULL: nothing is sent */
-	struct group *leaving;		/* NULL: or what it has of prefixes from
-					 * .move_cursor on, but for those of
-					 * .lag, is what this one has */
+	struct group *leaving;		/* the group it comes from: of prefixes
+					 * from .move_cursor on that are not in
+					 * .lag it has what that group has;
+					 * NULL: none */
 	uint32_t move_cursor;
 	uint8_t epoch;			/* of paths heard now, modulo EPOCHS */
 	uint8_t void_age;		/* paths of that many epochs ago or

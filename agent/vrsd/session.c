@@ -692,9 +692,9 @@ static void query(const struct msg_query *query)
 	if (query->kind == QUERY_PEERS) {
 		query_peers(query);
 		query_refused(query);
-	}
-	else if (query->kind == QUERY_STATUS)
+	} else if (query->kind == QUERY_STATUS) {
 		proc_send_status(query->id);
+	}
 	proc_query_end(query->id, 0, NULL);
 }
 
