@@ -31,186 +31,11 @@
  * their live changes and reviews; dumps and slow peers are as described.
  */
 #include <stdlib.h>
-#include <string.h>
 
-#include "lib/util.h"
-#include "rib/table.h"
+#include "rib/group.h"
+#include "rib/lag.h"
 
 #define SYNC_SCAN	65536		/* prefixes looked at in one piece */
-
-/* ---- slow peers ------------------------------------------------------ */
-
-/* Whether a peer may have something of a prefix. */
-static bool was_sent(const struct table *t, const struct peer_af *af,
-		     uint32_t id)
-{
-	uint32_t n;
-
-	if (af->group->paths)
-		return paths_get(af->group, id, &n) ||
-		       (af->leaving && paths_get(af->leaving, id, &n));
-	return net_get(&t->nets, id)->sent != ORIGIN_NONE;
-}
-
-static void lag_set_range(struct table *t, struct peer_af *af, uint32_t from,
-			  uint32_t to)
-{
-	uint32_t id;
-
-	for (id = net_next(&t->nets, from); id < to;
-	     id = net_next(&t->nets, id + 1)) {
-		if (was_sent(t, af, id))
-			idset_add(&af->lag->nets, id);
-	}
-}
-
-/* What is left of the dump is remembered bit by bit. */
-static void lag_start(struct table *t, struct rib_peer *peer)
-{
-	struct peer_af *af = &peer->af[t->af];
-	uint32_t cursor = af->group->cursor;
-
-	af->lag = xcalloc(1, sizeof(*af->lag));
-	af->lag->again = NET_NONE;
-	t->n_lagging++;
-	if (!af->syncing)
-		return;
-	if (!af->wrapped)
-		lag_set_range(t, af, cursor, net_end(&t->nets));
-	lag_set_range(t, af, af->wrapped ? cursor : 0, af->sync_start);
-	af->syncing = false;
-	af->group->n_syncing--;
-}
-
-static void lag_free(struct table *t, struct rib_peer *peer)
-{
-	struct lag *lag = peer->af[t->af].lag;
-	uint32_t id;
-
-	peer->af[t->af].lag = NULL;
-	t->n_lagging--;
-	while (idset_pop(&lag->nets, &id) || idset_pop(&lag->last, &id))
-		adjin_release(t, id);
-	idset_fini(&lag->nets);
-	idset_fini(&lag->last);
-	free(lag);
-}
-
-bool adjout_lagging(const struct table *t, uint32_t id)
-{
-	const struct rib_peer *peer;
-	uint32_t i;
-
-	if (t->n_lagging == 0)
-		return false;
-	for (i = 1; i < t->rib->n_peers; i++) {
-		peer = t->rib->peer[i];
-		if (peer && peer->af[t->af].lag &&
-		    lag_has(peer->af[t->af].lag, id))
-			return true;
-	}
-	return false;
-}
-
-/* With ADD-PATH, paths_run() does it. */
-static void lag_set_all(struct table *t, uint32_t id)
-{
-	struct rib_peer *peer;
-	uint32_t i;
-
-	if (t->n_lagging == 0)
-		return;
-	for (i = 1; i < t->rib->n_peers; i++) {
-		peer = t->rib->peer[i];
-		if (peer && peer->af[t->af].lag &&
-		    !peer->af[t->af].group->paths)
-			idset_add(&peer->af[t->af].lag->nets, id);
-	}
-}
-
-/* ---- groups ---------------------------------------------------------- */
-
-static bool wire_equal(const struct bgp_wire *a, const struct bgp_wire *b)
-{
-	return a->as4 == b->as4 && a->max_len == b->max_len &&
-	       a->families == b->families &&
-	       a->add_path_tx == b->add_path_tx &&
-	       a->ext_nexthop == b->ext_nexthop &&
-	       a->long_lived == b->long_lived;
-}
-
-static bool how_equal(const struct bgp_export *a, const struct bgp_export *b)
-{
-	return addr_equal(&a->nexthop, &b->nexthop) &&
-	       a->prepend_as == b->prepend_as &&
-	       a->override_as == b->override_as &&
-	       a->community == b->community && a->ebgp == b->ebgp &&
-	       a->otc == b->otc && a->no_otc == b->no_otc;
-}
-
-/* What becomes of a route on its way to a peer. */
-static struct bgp_export peer_how(const struct table *t,
-				  const struct rib_peer *peer)
-{
-	const struct rib_peer_policy *policy = &peer->conf.policy;
-	uint32_t local_as = t->rib->conf.local_as;
-	bool ebgp = peer->conf.as != local_as;
-	enum bgp_role role = peer->session.role;
-
-	return (struct bgp_export){
-		.nexthop = peer->session.nexthop[t->af],
-		.prepend_as = ebgp ? local_as : 0,
-		.override_as = ebgp && policy->as_override ?
-			       peer->conf.as : 0,
-		.community = policy->kind == CONF_EXPRESSROUTE ?
-			     BGP_COMMUNITY_ROUTE_SERVER : 0,
-		.otc = role == BGP_ROLE_PROVIDER || role == BGP_ROLE_PEER ||
-		       role == BGP_ROLE_RS ? local_as : 0,
-		.no_otc = role == BGP_ROLE_CUSTOMER || role == BGP_ROLE_PEER ||
-			  role == BGP_ROLE_RS_CLIENT,
-		.ebgp = ebgp,
-	};
-}
-
-/* How many paths of a prefix it is sent; 0: one, without ADD-PATH. */
-static uint8_t peer_paths(const struct table *t, const struct rib_peer *peer)
-{
-	if (!(peer->session.wire.add_path_tx & bgp_af_bit(t->af)))
-		return 0;
-	return MIN(MAX(peer->conf.policy.add_path_send, 1), PATHS_MAX);
-}
-
-/* The group that a peer belongs to; made if there is none. */
-static struct group *group_get(struct table *t, const struct rib_peer *peer)
-{
-	const struct bgp_wire *wire = &peer->session.wire;
-	struct bgp_export how = peer_how(t, peer);
-	uint8_t paths = peer_paths(t, peer);
-	struct group *group;
-
-	for (group = t->groups; group; group = group->next) {
-		if (group->kind == peer->conf.policy.kind &&
-		    group->map == peer->conf.policy.out &&
-		    (group->paths ? group->paths->max : 0) == paths &&
-		    wire_equal(&group->wire, wire) &&
-		    how_equal(&group->how, &how))
-			return group;
-	}
-	group = xcalloc(1, sizeof(*group));
-	group->wire = *wire;
-	group->how = how;
-	group->kind = peer->conf.policy.kind;
-	group->map = rib_map_hold(peer->conf.policy.out);
-	if (paths > 0) {
-		group->paths = paths_new(paths);
-		t->n_path_groups++;
-	}
-	group->next = t->groups;
-	t->groups = group;
-	if (group->map && !group->paths)
-		outsum_begin(t, group);
-	return group;
-}
 
 /* A gateway is told the next hop as it is: it does not go through us. */
 struct bgp_attrs *adjout_export(const struct table *t,
@@ -234,49 +59,7 @@ struct bgp_attrs *adjout_export(const struct table *t,
 	return bgp_attrs_export(&set->flat, &how);
 }
 
-static void group_add(struct table *t, struct group *group,
-		      struct rib_peer *peer)
-{
-	group->member = xreallocarray(group->member, group->n_members + 1,
-				      sizeof(*group->member));
-	group->member[group->n_members++] = peer;
-	peer->af[t->af].group = group;
-	if (group->paths)
-		peer->af[t->af].path_ids = MAX(peer->af[t->af].path_ids,
-					       group->paths->max);
-}
-
-static void group_put(struct table *t, struct group *group)
-{
-	struct group **link = &t->groups;
-
-	if (group->n_members > 0 || group->n_leaving > 0)
-		return;
-	while (*link != group)
-		link = &(*link)->next;
-	*link = group->next;
-	if (group->sums)
-		outsum_end(t, group->sums);
-	if (group->paths) {
-		t->n_path_groups--;
-		paths_free(t, group->paths);
-	}
-	rib_map_put(group->map);
-	free(group->has);
-	free(group->member);
-	free(group);
-}
-
-static void group_remove(struct table *t, struct group *group,
-			 const struct rib_peer *peer)
-{
-	uint32_t i;
-
-	for (i = 0; group->member[i] != peer; i++)
-		;
-	group->member[i] = group->member[--group->n_members];
-	group_put(t, group);
-}
+/* ---- members --------------------------------------------------------- */
 
 static void leave(struct table *t, struct peer_af *af)
 {
@@ -361,6 +144,22 @@ void adjout_refresh(struct table *t, struct rib_peer *peer)
 	outsum_refresh(af);
 	/* RFC 7313 4: not before the first End-of-RIB. */
 	af->borr_due = peer->session.enhanced_refresh && !af->eor_due;
+}
+
+bool adjout_lagging(const struct table *t, uint32_t id)
+{
+	const struct rib_peer *peer;
+	uint32_t i;
+
+	if (t->n_lagging == 0)
+		return false;
+	for (i = 1; i < t->rib->n_peers; i++) {
+		peer = t->rib->peer[i];
+		if (peer && peer->af[t->af].lag &&
+		    lag_has(peer->af[t->af].lag, id))
+			return true;
+	}
+	return false;
 }
 
 /* ---- changes of policy ----------------------------------------------- */
@@ -615,21 +414,6 @@ static void send_all(struct table *t, struct pack *b)
 	pack_release(b);
 }
 
-/* So many of those that slow peers have passed over were sent. */
-static void lag_moves_on(struct table *t, uint32_t n)
-{
-	struct lag *lag;
-	uint32_t i;
-
-	if (t->n_lagging == 0)
-		return;
-	for (i = 1; i < t->rib->n_peers; i++) {
-		lag = t->rib->peer[i] ? t->rib->peer[i]->af[t->af].lag : NULL;
-		if (lag)
-			lag->behind -= MIN(lag->behind, n);
-	}
-}
-
 static bool run_live(struct table *t)
 {
 	struct pack *b = t->rib->pack;
@@ -769,98 +553,6 @@ static bool run_sync(struct table *t, struct group *group)
 	return true;
 }
 
-/* ---- catching up ----------------------------------------------------- */
-
-static void lag_one(struct table *t, struct pack *b,
-		    const struct rib_peer *peer, uint32_t id)
-{
-	const struct peer_af *af = &peer->af[t->af];
-	struct net *net = net_get(&t->nets, id);
-	const struct rib_path *path;
-	uint16_t origin;
-
-	if (af->group->paths) {
-		if (af->leaving)
-			paths_adopt(t, af->group, af->leaving, id);
-		paths_replace(t, b, peer, id);
-		return;
-	}
-	path = decide_export(t, net, &origin);
-	/* Without a path it is yet to be reviewed, or it is on its way. */
-	if (!peer_has(peer, net->sent) || (!path && !(net->flags & NET_OUT)))
-		pack_withdraw(b, id, 0, ORIGIN_OWN);
-	else if (!(net->flags & NET_OUT))
-		pack_announce(b, id, 0, path->attrs, net->sent);
-	else
-		af->lag->behind = t->out.n;
-	/*
-	 * The last is about to be sent to all, which sets the bit again: what
-	 * the others are told need not be enough for one that lags.
-	 */
-}
-
-/* What is to be told next; NULL: nothing before something else has happened. */
-static struct idset *lag_next(const struct peer_af *af)
-{
-	struct lag *lag = af->lag;
-
-	if (lag->nets.n > 0)
-		return &lag->nets;
-	if (lag->behind > 0 || af->leaving)
-		return NULL;
-	return &lag->last;
-}
-
-/* A piece of what it has asked for. */
-static void lag_again(struct table *t, struct peer_af *af)
-{
-	uint32_t from = af->lag->again, end = net_end(&t->nets);
-	uint32_t to = from < end ? from + MIN(end - from, SYNC_SCAN) : end;
-
-	lag_set_range(t, af, from, to);
-	af->lag->again = to < end ? to : NET_NONE;
-}
-
-static bool lag_done(const struct peer_af *af)
-{
-	const struct lag *lag = af->lag;
-
-	return lag->nets.n == 0 && lag->last.n == 0 && lag->behind == 0 &&
-	       lag->again == NET_NONE && !af->leaving;
-}
-
-static bool run_lag(struct table *t, struct rib_peer *peer)
-{
-	struct peer_af *af = &peer->af[t->af];
-	struct pack *b = t->rib->pack;
-	struct idset *nets;
-	uint32_t id;
-
-	if (!af->lag || peer->paused || must_wait(af))
-		return false;
-	if (af->lag->again != NET_NONE) {
-		lag_again(t, af);
-		if (af->lag->nets.n == 0)
-			return true;
-	}
-	nets = lag_next(af);
-	if (!nets)
-		return false;
-	pack_reset(b, t);
-	while (pack_takes(b, PATHS_MAX) && idset_pop(nets, &id)) {
-		idset_del(&af->lag->last, id);
-		lag_one(t, b, peer, id);
-	}
-	pack_send(b, &(struct pack_target){
-		.group = af->group,
-		.only = peer,
-	});
-	pack_release(b);
-	if (lag_done(af))
-		lag_free(t, peer);
-	return true;
-}
-
 /* ---- turns ----------------------------------------------------------- */
 
 static void end_of_rib(struct table *t, struct rib_peer *peer)
@@ -891,7 +583,8 @@ static bool run_peer(struct table *t, struct rib_peer *peer)
 	if (outsum_filling(af->group))
 		return false;
 	worked = outsum_run(t, peer);
-	worked |= run_lag(t, peer);
+	if (!must_wait(af))
+		worked |= lag_run(t, peer);
 	if (af->syncing || af->lag || t->out.n > 0 || t->review ||
 	    (af->group->paths && af->group->paths->changed.n > 0))
 		return worked;

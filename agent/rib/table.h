@@ -9,7 +9,9 @@
  *	inbound.c	what inbound route maps make of them
  *	summary.c	paths that stand for others
  *	decide.c	the decision process, and who must hear of its outcome
- *	adjout.c	what is sent to whom: changes, dumps, slow peers
+ *	adjout.c	what is sent to whom: changes, dumps
+ *	group.c		who is sent the same
+ *	lag.c		slow peers
  *	paths.c		the same with ADD-PATH
  *	outbound.c	what outbound route maps make of it
  *	outsum.c	prefixes that they sum up

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 
 rib_test_rib	:= $(addprefix agent/rib/,adjin.c adjout.c attrset.c decide.c \
-		   feed.c idq.c idset.c inbound.c limit.c map.c net.c \
+		   feed.c group.c idq.c idset.c inbound.c lag.c limit.c map.c net.c \
 		   outbound.c outsum.c pack.c paths.c peer.c rib.c summary.c walk.c)
 rib_test_bgp	:= $(addprefix agent/bgp/,as_path.c attr.c attr_wire.c bgp.c \
 		   community.c msg.c nlri.c notify.c open.c reflect.c update_build.c \
