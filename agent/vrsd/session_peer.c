@@ -11,7 +11,8 @@
 #include "lib/util.h"
 #include "vrsd/peer.h"
 #include "vrsd/proc.h"
-#include "vrsd/session_peer.h"
+#include "vrsd/session_dynamic.h"
+#include "vrsd/session_listen.h"
 #include "vrsd/tcp_ao.h"
 
 #define CONNECT_RETRY	5		/* seconds, about as Azure does */
@@ -57,7 +58,7 @@ static void tell_restart(struct session_peer *peer)
 	struct bgp_cap_restart *restart = &peer->bgp.conf.caps.restart;
 	uint64_t until = started + restart->time * 1000ull;
 	uint8_t kept = peer->held ? peer->conf.families :
-				    session_kept(&peer->conf.id);
+				    session_listen_kept(&peer->conf.id);
 
 	restart->restarting = peer->conf.restarted &&
 			      !peer->bgp.stats.established &&
@@ -106,7 +107,7 @@ static void io_state(struct bgp_conn *bgp, enum bgp_state old)
 	(void)old;
 	peer->since_ms = loop_now_ms();
 	if (session_peer_dynamic(peer))
-		session_look_after_dynamic();
+		session_dynamic_look_after();
 	if (bgp->state == BGP_OPENSENT)
 		tell_restart(peer);
 }
@@ -169,7 +170,7 @@ static void io_down(struct bgp_peer *bgp, const struct bgp_error *err)
 	       sizeof(down.long_lived_time));
 	tell_bfd(peer, MSG_BFD_END);
 	peer->heard = false;
-	peer->held = session_forwards(&peer->conf.id);
+	peer->held = session_listen_forwards(&peer->conf.id);
 	peer->conf.id.remote_as = bgp->conf.remote_as;
 	chan_send(proc_chan(PROC_RIB), MSG_PEER_DOWN, &down, sizeof(down));
 }
@@ -274,7 +275,7 @@ static void come_again(void *arg)
 
 	start(peer);
 	if (session_peer_dynamic(peer))
-		session_look_after_dynamic();
+		session_dynamic_look_after();
 }
 
 void session_peer_over_limit(struct session_peer *peer, uint32_t restart)

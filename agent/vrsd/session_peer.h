@@ -67,13 +67,11 @@ static inline bool session_peer_dynamic(const struct session_peer *peer)
 
 /* session.c: why the peer of that number is refused, or "". */
 const char *session_problem(uint32_t number);
-/* session.c: families that were forwarded before this process was there. */
-uint8_t session_kept(const struct row_peer_id *id);
-/* Whether they are forwarded now, as far as is known. */
-bool session_forwards(const struct row_peer_id *id);
 /* session.c: the process's peers one after the other, beginning with NULL. */
 struct session_peer *session_next(const struct session_peer *peer);
-/* session.c: see later whether one that dialled in is still there. */
-void session_look_after_dynamic(void);
+/* The peer with this number, or NULL. */
+struct session_peer *session_find(uint32_t number);
+struct session_peer *session_new(const struct msg_conf_peer *conf);
+void session_remove(struct session_peer *peer, enum bgp_cease why);
 
 #endif
