@@ -215,7 +215,7 @@ void riblimit_turn(struct ribproc_vnet *vnet)
 	    CONF_AZURE_TOTAL)
 		return;
 	vnet->full = false;
-	while ((peer = ribproc_peer_next(peer))) {
+	while ((peer = ribpeer_next(peer))) {
 		if (peer->vnet != vnet || !peer->limit.told_total)
 			continue;
 		peer->limit.told_total = false;

@@ -75,18 +75,40 @@ struct ribproc_peer {
 	struct ribproc_stale af[BGP_AF_COUNT];
 };
 
-/* ribproc.c: what there is. The session with this number, or NULL. */
-struct ribproc_peer *ribproc_peer(uint32_t number);
-/* One after the other, beginning with NULL. */
-struct ribproc_peer *ribproc_peer_next(const struct ribproc_peer *peer);
-struct ribproc_vnet *ribproc_vnet(uint32_t vni);
-struct ribproc_vnet *ribproc_vnets(void);
+/* ribproc.c: what goes on between session, the tables and kernel */
+bool ribproc_has_kernel(void);
+const struct rib_ops *ribproc_ops(void);
+/* There is something to do for some table. */
+void ribproc_work(void);
 
+/* ribvnet.c: the VNets, as configured */
+void ribvnet_init(bool restarted);
+struct ribproc_vnet *ribvnet_find(uint32_t vni);
+struct ribproc_vnet *ribvnet_first(void);
 /* A route map that is in force; NULL if it is not, or @name is NULL. */
-struct rib_map *ribproc_map(const char *name);
+struct rib_map *ribvnet_map(const char *name);
+/* Put a configuration into force, and keep it. */
+void ribvnet_apply(struct conf *conf);
+/* A table that was to be emptied may be: then a new one takes its place. */
+void ribvnet_finish_draining(struct ribproc_vnet *vnet);
+/* Tell the parent, when all of the configuration is in force. */
+void ribvnet_tell_done(void);
 
+/* ribpeer.c: the sessions. That with this number, or NULL. */
+struct ribproc_peer *ribpeer_find(uint32_t number);
+/* One after the other, beginning with NULL. */
+struct ribproc_peer *ribpeer_next(const struct ribproc_peer *peer);
 /* Withdraw all that is left of a peer that is down, and forget it. */
-void ribproc_peer_forget(struct ribproc_peer *peer);
+void ribpeer_forget(struct ribproc_peer *peer);
+/* The VNet has another configuration. */
+void ribpeer_configure(struct ribproc_vnet *vnet);
+void ribpeer_remove_all(struct ribproc_vnet *vnet);
+/* What session says. */
+void ribpeer_up(const struct msg_peer_up *up);
+void ribpeer_down(const struct msg_peer_down *msg);
+void ribpeer_update(const struct msg_update *msg, size_t len);
+void ribpeer_refresh(const struct msg_peer_af *msg);
+void ribpeer_end_of_rib(const struct msg_peer_af *msg);
 
 /* ribstart.c: what the kernel and the peers hold from the run before */
 /*

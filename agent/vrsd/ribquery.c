@@ -70,7 +70,7 @@ static void plan_vnet(struct query *query, struct ribproc_vnet *vnet,
 		add_parts(query, vnet, NULL);
 		return;
 	}
-	while ((peer = ribproc_peer_next(peer)))
+	while ((peer = ribpeer_next(peer)))
 		if (peer->vnet == vnet &&
 		    (!neighbor[0] || peer_is_neighbor(&peer->id, neighbor)))
 			add_parts(query, vnet, peer);
@@ -80,7 +80,7 @@ static void plan_counts(struct query *query, const struct msg_query *msg)
 {
 	struct ribproc_peer *peer = NULL;
 
-	while ((peer = ribproc_peer_next(peer)))
+	while ((peer = ribpeer_next(peer)))
 		if (peer_asked_for(&peer->id, msg))
 			add_parts(query, peer->vnet, peer);
 }
@@ -93,7 +93,7 @@ static void plan(struct query *query, const struct msg_query *msg)
 		plan_counts(query, msg);
 		return;
 	}
-	for (vnet = ribproc_vnets(); vnet; vnet = vnet->next)
+	for (vnet = ribvnet_first(); vnet; vnet = vnet->next)
 		if (!msg->vnet[0] || !strcmp(msg->vnet, vnet->conf->name))
 			plan_vnet(query, vnet, msg->neighbor);
 }
@@ -190,7 +190,7 @@ static bool send_row(void *arg, const struct rib_row *from)
 	if (!listed(part->vnet, from))
 		return true;
 	if (!peer && from->peer)
-		peer = ribproc_peer(from->peer->id);
+		peer = ribpeer_find(from->peer->id);
 	if (peer)
 		row->id = peer->id;
 	else
@@ -251,7 +251,7 @@ static bool send_policy_row(void *arg, const struct rib_row *from)
 	if (!before)
 		return true;
 	if (!peer && from->peer)
-		peer = ribproc_peer(from->peer->id);
+		peer = ribpeer_find(from->peer->id);
 	if (!peer)
 		return true;
 	result = rib_map_apply(query->map, before,
@@ -348,7 +348,7 @@ static void send_status(const struct msg_query *query)
 	enum bgp_af af;
 
 	proc_status(&msg.row);
-	for (vnet = ribproc_vnets(); vnet; vnet = vnet->next) {
+	for (vnet = ribvnet_first(); vnet; vnet = vnet->next) {
 		rib_mem(vnet->rib, &mem);
 		rib_stats(vnet->rib, &stats);
 		msg.row.paths += mem.paths;
@@ -369,7 +369,7 @@ static void begin_walks(const struct msg_query *msg)
 	query->kind = msg->kind;
 	query->view = views[msg->kind];
 	if (msg->kind == QUERY_POLICY) {
-		query->map = rib_map_hold(ribproc_map(msg->map));
+		query->map = rib_map_hold(ribvnet_map(msg->map));
 		if (msg->outbound)
 			query->view = RIB_VIEW_OFFERED;
 	}
@@ -384,7 +384,7 @@ static bool is_vnet(const char *name)
 {
 	struct ribproc_vnet *vnet;
 
-	for (vnet = ribproc_vnets(); vnet; vnet = vnet->next)
+	for (vnet = ribvnet_first(); vnet; vnet = vnet->next)
 		if (!strcmp(name, vnet->conf->name))
 			return true;
 	return false;
@@ -393,7 +393,7 @@ static bool is_vnet(const char *name)
 /* What was named and is not there; false if all is. */
 static bool refused(const struct msg_query *msg, char *text, size_t size)
 {
-	if (msg->kind == QUERY_POLICY && !ribproc_map(msg->map))
+	if (msg->kind == QUERY_POLICY && !ribvnet_map(msg->map))
 		snprintf(text, size, "no route map \"%s\"", msg->map);
 	else if (msg->kind == QUERY_LOC_RIB && msg->vnet[0] &&
 		 !is_vnet(msg->vnet))

@@ -80,7 +80,7 @@ static void stale_time_ends(void *arg)
 	stale->late = peer->up && stale->last;
 	over(peer, af);
 	if (!peer->up && !peer->stale)
-		ribproc_peer_forget(peer);
+		ribpeer_forget(peer);
 }
 
 void ribstale_init(struct ribproc_peer *peer)

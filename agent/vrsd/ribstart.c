@@ -70,7 +70,7 @@ static bool all_complete(const struct ribproc_vnet *vnet, bool patient)
 	struct ribproc_peer *peer = NULL;
 	size_t n = 0;
 
-	while ((peer = ribproc_peer_next(peer)))
+	while ((peer = ribpeer_next(peer)))
 		if (peer->vnet == vnet && peer->up &&
 		    (peer->complete == peer->families ||
 		     (!patient && (!peer->end_of_rib || peer->restarting))))

@@ -56,7 +56,7 @@ void loop_timer_free(struct loop_timer *timer)
 	(void)timer;
 }
 
-struct ribproc_peer *ribproc_peer_next(const struct ribproc_peer *peer)
+struct ribproc_peer *ribpeer_next(const struct ribproc_peer *peer)
 {
 	(void)peer;
 	return NULL;

@@ -97,7 +97,7 @@ void rib_peer_long_lived(struct rib_peer *peer, enum bgp_af af)
 	n_long_lived += af == AF;
 }
 
-void ribproc_peer_forget(struct ribproc_peer *peer)
+void ribpeer_forget(struct ribproc_peer *peer)
 {
 	(void)peer;
 	n_forgotten++;
