@@ -112,27 +112,27 @@ static bool rise_has(const struct vnet_lpm *t, const struct lpm_route *route)
 }
 
 /* A route was added to the small body or has another value. */
-static void rise_follow(struct vnet_lpm *t, const struct lpm_route *route, gfp_t gfp)
+static void rise_follow(struct vnet_lpm *t, const struct lpm_route *route)
 {
 	u32 none;
 
-	if (rise_has(t, route) && vnet_lpm_trie_insert(t->rising, route, &none, gfp))
+	if (rise_has(t, route) && vnet_lpm_trie_insert(t->rising, route, &none))
 		rise_drop(t);
 }
 
 /* Moves at most @count routes on; false: no memory, to begin anew. */
-static bool rise(struct vnet_lpm *t, struct vnet_lpm_body *body, unsigned int count, gfp_t gfp)
+static bool rise(struct vnet_lpm *t, struct vnet_lpm_body *body, unsigned int count)
 {
 	struct lpm_route route;
 	u32 none;
 
 	if (!t->rising)
-		t->rising = vnet_lpm_trie_create(t->bits == 128, gfp);
+		t->rising = vnet_lpm_trie_create(t->bits == 128);
 	if (!t->rising)
 		return false;
 	route = t->rising->risen;
 	while (count-- && body_next(body, &route)) {
-		if (vnet_lpm_trie_insert(t->rising, &route, &none, gfp)) {
+		if (vnet_lpm_trie_insert(t->rising, &route, &none)) {
 			rise_drop(t);
 			return false;
 		}
@@ -143,15 +143,15 @@ static bool rise(struct vnet_lpm *t, struct vnet_lpm_body *body, unsigned int co
 
 /* Puts a trie in the place of the small body, with one more route. */
 static int rise_finish(struct vnet_lpm *t, struct vnet_lpm_body *body,
-		       const struct lpm_route *route, gfp_t gfp)
+		       const struct lpm_route *route)
 {
 	struct lpm_trie *trie;
 	u32 none;
 
-	if (!rise(t, body, SMALL_MAX, gfp))
+	if (!rise(t, body, SMALL_MAX))
 		return -ENOMEM;
 	trie = t->rising;
-	if (vnet_lpm_trie_insert(trie, route, &none, gfp))
+	if (vnet_lpm_trie_insert(trie, route, &none))
 		return -ENOMEM;
 	vnet_lpm_trie_default(trie, t->deflt);
 	t->rising = NULL;
@@ -208,7 +208,7 @@ void vnet_lpm_flush(struct vnet_lpm *t)
 }
 
 static int insert_small(struct vnet_lpm *t, struct vnet_lpm_body *body,
-			const struct lpm_route *route, u32 *old, gfp_t gfp)
+			const struct lpm_route *route, u32 *old)
 {
 	struct lpm_small *small = body ? small_body(body) : NULL;
 	u32 *at = small ? vnet_lpm_small_at(small, route->key, route->len) : NULL;
@@ -217,30 +217,30 @@ static int insert_small(struct vnet_lpm *t, struct vnet_lpm_body *body,
 		*old = lpm_leaf_value(*at);
 		small->head.live += !*old;
 		WRITE_ONCE(*at, lpm_leaf(route->value, route->len));
-		rise_follow(t, route, gfp);
+		rise_follow(t, route);
 		return 0;
 	}
 	*old = 0;
 	if (small && small->head.live == SMALL_MAX)
-		return rise_finish(t, body, route, gfp);
-	small = vnet_lpm_small_build(small, route, t->bits == 128, gfp);
+		return rise_finish(t, body, route);
+	small = vnet_lpm_small_build(small, route, t->bits == 128, GFP_ATOMIC);
 	if (!small)
 		return -ENOMEM;
 	body_replace(t, &small->head);
-	rise_follow(t, route, gfp);
+	rise_follow(t, route);
 	if (small->head.live >= RISE_MIN)
-		rise(t, &small->head, RISE_STEP, gfp);
+		rise(t, &small->head, RISE_STEP);
 	return 0;
 }
 
 static int insert_trie(struct vnet_lpm *t, struct lpm_trie *trie,
-		       const struct lpm_route *route, u32 *old, gfp_t gfp)
+		       const struct lpm_route *route, u32 *old)
 {
-	int err = vnet_lpm_trie_insert(trie, route, old, gfp);
+	int err = vnet_lpm_trie_insert(trie, route, old);
 
 	if (!err && !*old && t->routes >= WIDE_MIN &&
 	    (trie->rising || t->routes % WIDE_RETRY == 0))
-		vnet_lpm_trie_widen(trie, gfp);
+		vnet_lpm_trie_widen(trie);
 	return err;
 }
 
@@ -254,8 +254,7 @@ static void set_default(struct vnet_lpm *t, u32 value)
 		vnet_lpm_trie_default(trie_body(body), value);
 }
 
-int vnet_lpm_insert(struct vnet_lpm *t, const struct vnet_prefix *prefix, u32 value, u32 *old,
-		    gfp_t gfp)
+int vnet_lpm_insert(struct vnet_lpm *t, const struct vnet_prefix *prefix, u32 value, u32 *old)
 {
 	struct vnet_lpm_body *body = body_locked(t);
 	struct lpm_route route = {
@@ -273,9 +272,9 @@ int vnet_lpm_insert(struct vnet_lpm *t, const struct vnet_prefix *prefix, u32 va
 		set_default(t, value);
 	} else {
 		if (body && body->kind == LPM_TRIE)
-			err = insert_trie(t, trie_body(body), &route, &had, gfp);
+			err = insert_trie(t, trie_body(body), &route, &had);
 		else
-			err = insert_small(t, body, &route, &had, gfp);
+			err = insert_small(t, body, &route, &had);
 		if (err)
 			return err;
 	}

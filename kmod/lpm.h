@@ -83,7 +83,6 @@ void vnet_lpm_destroy(struct vnet_lpm *t);
  * @prefix: where to
  * @value: 1 .. VNET_LPM_VALUE_MAX
  * @old: set to the value that was replaced, 0 if the prefix is new; may be NULL
- * @gfp: GFP_ATOMIC
  *
  * Replacing a value takes no memory, and cannot fail for lack of it, unless the new one is
  * VNET_LPM_VALUE_NEAR or more and the old one less.
@@ -93,7 +92,7 @@ void vnet_lpm_destroy(struct vnet_lpm *t);
  * -ENOMEM.
  */
 int vnet_lpm_insert(struct vnet_lpm *t, const struct vnet_prefix *prefix,
-		    u32 value, u32 *old, gfp_t gfp);
+		    u32 value, u32 *old);
 
 /**
  * vnet_lpm_remove() - remove a route

@@ -351,9 +351,9 @@ static u32 node_copy(struct lpm_trie *trie, const struct lpm_node *src, unsigned
 	return index;
 }
 
-u32 vnet_lpm_node_blank(struct lpm_trie *trie, gfp_t gfp)
+u32 vnet_lpm_node_blank(struct lpm_trie *trie)
 {
-	return node_copy(trie, &vnet_lpm_blank, 0, 0, 0, 0, gfp, NULL);
+	return node_copy(trie, &vnet_lpm_blank, 0, 0, 0, 0, GFP_ATOMIC, NULL);
 }
 
 bool vnet_lpm_node_worn(const struct lpm_node *node)
@@ -367,7 +367,7 @@ u32 vnet_lpm_node_repair(struct lpm_trie *trie, const struct lpm_node *node, uns
 }
 
 u32 *vnet_lpm_node_open(struct lpm_trie *trie, const struct lpm_node *node, unsigned int level,
-			u8 slot, gfp_t gfp, u32 *copy)
+			u8 slot, u32 *copy)
 {
 	struct lpm_node *new;
 	u32 *word, hide;
@@ -376,7 +376,7 @@ u32 *vnet_lpm_node_open(struct lpm_trie *trie, const struct lpm_node *node, unsi
 	node = node ?: &vnet_lpm_blank;
 	/* The route that owns the slot is not hidden by what is below. */
 	hide = range_hides(node, level, slot, slot + 1, 8);
-	*copy = node_copy(trie, node, level, slot, slot + 1, hide, gfp, &word);
+	*copy = node_copy(trie, node, level, slot, slot + 1, hide, GFP_ATOMIC, &word);
 	if (!*copy)
 		return NULL;
 	new = lpm_arena_at(&trie->arena, *copy);
@@ -500,7 +500,7 @@ static void node_set(struct lpm_trie *trie, struct lpm_node *node, const struct 
 }
 
 struct lpm_node *vnet_lpm_node_insert(struct lpm_trie *trie, const struct lpm_node *old,
-				      const struct lpm_spot *spot, u32 value, gfp_t gfp, u32 *copy)
+				      const struct lpm_spot *spot, u32 value, u32 *copy)
 {
 	const struct lpm_node *src = old ?: &vnet_lpm_blank;
 	u32 had = node_find(trie, src, spot), leaf = lpm_leaf(value, spot->len);
@@ -510,7 +510,7 @@ struct lpm_node *vnet_lpm_node_insert(struct lpm_trie *trie, const struct lpm_no
 	*copy = 0;
 	if (!old || !node_fits(src, spot, value, had)) {
 		*copy = node_copy(trie, src, spot->level, spot->first, spot->first + spot->slots,
-				  node_hides(src, spot, leaf, had), gfp,
+				  node_hides(src, spot, leaf, had), GFP_ATOMIC,
 				  value < VNET_LPM_VALUE_NEAR ? NULL : &word);
 		if (!*copy)
 			return NULL;

@@ -65,7 +65,7 @@ static inline u32 lpm_entry_leaf(const struct lpm_trie *trie, u32 entry)
  * leaf that the slot had; NULL: no memory.
  */
 u32 *vnet_lpm_node_open(struct lpm_trie *trie, const struct lpm_node *node, unsigned int level,
-			u8 slot, gfp_t gfp, u32 *copy);
+			u8 slot, u32 *copy);
 
 /*
  * A node like @old, NULL for one without routes, with one more route or another value of it:
@@ -73,11 +73,10 @@ u32 *vnet_lpm_node_open(struct lpm_trie *trie, const struct lpm_node *node, unsi
  * NULL: no memory.
  */
 struct lpm_node *vnet_lpm_node_insert(struct lpm_trie *trie, const struct lpm_node *old,
-				      const struct lpm_spot *spot, u32 value, gfp_t gfp,
-				      u32 *copy);
+				      const struct lpm_spot *spot, u32 value, u32 *copy);
 
 /* A node without routes: its index, 0: no memory. */
-u32 vnet_lpm_node_blank(struct lpm_trie *trie, gfp_t gfp);
+u32 vnet_lpm_node_blank(struct lpm_trie *trie);
 
 /*
  * Whether removals have left so much in the node that it should be copied; then the copy's

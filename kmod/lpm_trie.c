@@ -83,11 +83,11 @@ static void wide_free_rcu(struct rcu_head *rcu)
 }
 
 /* Adds the next piece; false: no memory. */
-static bool wide_add_piece(const struct lpm_trie *trie, struct lpm_wide *wide, gfp_t gfp)
+static bool wide_add_piece(const struct lpm_trie *trie, struct lpm_wide *wide)
 {
 	const struct lpm_node *root = lpm_trie_child(trie, trie->root);
 	unsigned int byte = wide->pieces << (LPM_WIDE_SHIFT - 8);
-	u32 *piece = kcalloc(1U << LPM_WIDE_SHIFT, sizeof(u32), gfp | __GFP_NOWARN);
+	u32 *piece = kcalloc(1U << LPM_WIDE_SHIFT, sizeof(u32), GFP_ATOMIC | __GFP_NOWARN);
 	u32 entry;
 
 	if (!piece)
@@ -114,21 +114,21 @@ static void place_blank(struct lpm_trie *trie)
 		memcpy(node, &vnet_lpm_blank, struct_size(&vnet_lpm_blank, run, 1));
 }
 
-void vnet_lpm_trie_widen(struct lpm_trie *trie, gfp_t gfp)
+void vnet_lpm_trie_widen(struct lpm_trie *trie)
 {
 	struct lpm_wide *wide = trie->rising;
 
 	if (rcu_access_pointer(trie->wide) || !trie->root)
 		return;
 	if (!wide) {
-		wide = kzalloc(sizeof(*wide), gfp | __GFP_NOWARN);
+		wide = kzalloc(sizeof(*wide), GFP_ATOMIC | __GFP_NOWARN);
 		if (!wide)
 			return;
 		wide_copy_top(trie, wide, 0, 256);
 		place_blank(trie);
 	}
 	trie->rising = wide;
-	if (!wide_add_piece(trie, wide, gfp)) {
+	if (!wide_add_piece(trie, wide)) {
 		trie->rising = NULL;
 		wide_free(wide);
 	} else if (wide->pieces == LPM_WIDE_PIECES) {
@@ -223,13 +223,12 @@ static void subtree_free(struct lpm_trie *trie, u32 entry)
  * seen, until it reaches up to level @top. Returns the new entry; 0: no memory, all freed.
  */
 static u32 subtree_raise(struct lpm_trie *trie, struct lpm_key key, u32 entry,
-			 unsigned int bottom, unsigned int top, gfp_t gfp)
+			 unsigned int bottom, unsigned int top)
 {
 	u32 index, *at;
 
 	while (bottom-- > top) {
-		at = vnet_lpm_node_open(trie, NULL, bottom, lpm_key_byte(key, bottom), gfp,
-					&index);
+		at = vnet_lpm_node_open(trie, NULL, bottom, lpm_key_byte(key, bottom), &index);
 		if (!at) {
 			subtree_free(trie, entry);
 			return 0;
@@ -242,21 +241,21 @@ static u32 subtree_raise(struct lpm_trie *trie, struct lpm_key key, u32 entry,
 
 /* A subtree for level @top that holds one route; 0: no memory. */
 static u32 subtree_build(struct lpm_trie *trie, const struct lpm_route *route,
-			 const struct lpm_spot *spot, unsigned int top, gfp_t gfp)
+			 const struct lpm_spot *spot, unsigned int top)
 {
 	unsigned int bottom = max(top, lpm_bucket_top(spot->len));
 	u32 index;
 
 	if (bottom <= spot->level) {
-		index = vnet_lpm_bucket_build(&trie->arena, NULL, bottom, route, gfp);
+		index = vnet_lpm_bucket_build(&trie->arena, NULL, bottom, route, GFP_ATOMIC);
 		index |= index ? LPM_BUCKET : 0;
 	} else {
 		bottom = spot->level;
-		vnet_lpm_node_insert(trie, NULL, spot, route->value, gfp, &index);
+		vnet_lpm_node_insert(trie, NULL, spot, route->value, &index);
 	}
 	if (!index)
 		return 0;
-	return subtree_raise(trie, route->key, LPM_CHILD | index, bottom, top, gfp);
+	return subtree_raise(trie, route->key, LPM_CHILD | index, bottom, top);
 }
 
 static void set_base(struct lpm_trie *trie, u32 entry, u32 base)
@@ -268,10 +267,10 @@ static void set_base(struct lpm_trie *trie, u32 entry, u32 base)
 
 /* Inserts a route where there is nothing below yet. */
 static int insert_below(struct lpm_trie *trie, const struct lpm_route *route,
-			const struct lpm_spot *spot, struct path *path, gfp_t gfp)
+			const struct lpm_spot *spot, struct path *path)
 {
 	unsigned int top = path->depth;
-	u32 entry = subtree_build(trie, route, spot, top, gfp);
+	u32 entry = subtree_build(trie, route, spot, top);
 	u8 byte = top ? lpm_key_byte(route->key, top - 1) : 0;
 	u32 *at = path->entry[top];
 	u32 copy = 0;
@@ -279,7 +278,7 @@ static int insert_below(struct lpm_trie *trie, const struct lpm_route *route,
 	if (!entry)
 		return -ENOMEM;
 	if (top) {
-		at = vnet_lpm_node_open(trie, path->node[top - 1], top - 1, byte, gfp, &copy);
+		at = vnet_lpm_node_open(trie, path->node[top - 1], top - 1, byte, &copy);
 		if (!at) {
 			subtree_free(trie, entry);
 			return -ENOMEM;
@@ -301,13 +300,13 @@ static int insert_below(struct lpm_trie *trie, const struct lpm_route *route,
 
 /* Inserts a route into its home node. */
 static int insert_home(struct lpm_trie *trie, const struct lpm_route *route,
-		       const struct lpm_spot *spot, struct path *path, u32 *old, gfp_t gfp)
+		       const struct lpm_spot *spot, struct path *path, u32 *old)
 {
 	struct lpm_node *node = path->node[spot->level];
 	u32 copy;
 
 	*old = vnet_lpm_node_value(trie, node, spot);
-	if (!vnet_lpm_node_insert(trie, node, spot, route->value, gfp, &copy))
+	if (!vnet_lpm_node_insert(trie, node, spot, route->value, &copy))
 		return -ENOMEM;
 	if (copy)
 		path_replace(trie, path, route->key, spot->level, LPM_CHILD | copy);
@@ -316,7 +315,7 @@ static int insert_home(struct lpm_trie *trie, const struct lpm_route *route,
 }
 
 static int insert_at(struct lpm_trie *trie, u32 *at, unsigned int level,
-		     const struct lpm_route *route, u32 *old, gfp_t gfp);
+		     const struct lpm_route *route, u32 *old);
 
 /* The first level at which a route is at home or differs from those of a bucket. */
 static unsigned int split_level(const struct lpm_bucket *bucket, unsigned int level,
@@ -339,30 +338,30 @@ static unsigned int split_level(const struct lpm_bucket *bucket, unsigned int le
  * which they part, so that no bucket below it gets them all. 0: no memory.
  */
 static u32 bucket_burst(struct lpm_trie *trie, const struct lpm_bucket *bucket,
-			unsigned int level, const struct lpm_route *route, gfp_t gfp)
+			unsigned int level, const struct lpm_route *route)
 {
 	unsigned int split = split_level(bucket, level, route), i;
-	u32 index = vnet_lpm_node_blank(trie, gfp);
+	u32 index = vnet_lpm_node_blank(trie);
 	u32 entry = LPM_CHILD | index, none;
 	struct lpm_route here;
 	int err;
 
 	if (!index)
 		return 0;
-	err = insert_at(trie, &entry, split, route, &none, gfp);
+	err = insert_at(trie, &entry, split, route, &none);
 	for (i = 0; !err && i < bucket->head.count; i++)
 		if (vnet_lpm_bucket_route(bucket, level, route->key, i, &here))
-			err = insert_at(trie, &entry, split, &here, &none, gfp);
+			err = insert_at(trie, &entry, split, &here, &none);
 	if (err) {
 		subtree_free(trie, entry);
 		return 0;
 	}
-	return subtree_raise(trie, route->key, entry, split, level, gfp);
+	return subtree_raise(trie, route->key, entry, split, level);
 }
 
 /* Inserts a route into a bucket, or into what takes its place. */
 static int insert_bucket(struct lpm_trie *trie, const struct lpm_route *route,
-			 const struct lpm_bucket *bucket, struct path *path, u32 *old, gfp_t gfp)
+			 const struct lpm_bucket *bucket, struct path *path, u32 *old)
 {
 	unsigned int level = path->depth;
 	u32 *at = vnet_lpm_bucket_at(bucket, level, route->key, route->len);
@@ -375,10 +374,11 @@ static int insert_bucket(struct lpm_trie *trie, const struct lpm_route *route,
 	}
 	if (lpm_bucket_fits(level, route->len) &&
 	    vnet_lpm_bucket_live(bucket) < LPM_BUCKET_MAX) {
-		entry = vnet_lpm_bucket_build(&trie->arena, bucket, level, route, gfp);
+		entry = vnet_lpm_bucket_build(&trie->arena, bucket, level, route,
+					      GFP_ATOMIC);
 		entry |= entry ? LPM_CHILD | LPM_BUCKET : 0;
 	} else {
-		entry = bucket_burst(trie, bucket, level, route, gfp);
+		entry = bucket_burst(trie, bucket, level, route);
 	}
 	if (!entry)
 		return -ENOMEM;
@@ -389,7 +389,7 @@ static int insert_bucket(struct lpm_trie *trie, const struct lpm_route *route,
 
 /* Inserts a route into the subtree that the entry @at for @level names. */
 static int insert_at(struct lpm_trie *trie, u32 *at, unsigned int level,
-		     const struct lpm_route *route, u32 *old, gfp_t gfp)
+		     const struct lpm_route *route, u32 *old)
 {
 	struct lpm_spot spot = lpm_spot_of(route->key, route->len);
 	struct lpm_bucket *bucket;
@@ -398,11 +398,11 @@ static int insert_at(struct lpm_trie *trie, u32 *at, unsigned int level,
 	*old = 0;
 	path_find(trie, at, level, route->key, spot.level, &path);
 	if (path.depth > spot.level)
-		return insert_home(trie, route, &spot, &path, old, gfp);
+		return insert_home(trie, route, &spot, &path, old);
 	bucket = path_bucket(trie, &path);
 	if (bucket)
-		return insert_bucket(trie, route, bucket, &path, old, gfp);
-	return insert_below(trie, route, &spot, &path, gfp);
+		return insert_bucket(trie, route, bucket, &path, old);
+	return insert_below(trie, route, &spot, &path);
 }
 
 /* ---- the short cut ---- */
@@ -446,15 +446,14 @@ static void hash_sync(struct lpm_trie *trie, struct lpm_key key, u8 len, gfp_t g
 	}
 }
 
-int vnet_lpm_trie_insert(struct lpm_trie *trie, const struct lpm_route *route, u32 *old,
-			 gfp_t gfp)
+int vnet_lpm_trie_insert(struct lpm_trie *trie, const struct lpm_route *route, u32 *old)
 {
 	int err;
 
 	vnet_lpm_arena_reclaim(&trie->arena);
-	err = insert_at(trie, &trie->root, 0, route, old, gfp);
+	err = insert_at(trie, &trie->root, 0, route, old);
 	if (!err)
-		hash_sync(trie, route->key, route->len, gfp);
+		hash_sync(trie, route->key, route->len, GFP_ATOMIC);
 	return err;
 }
 
@@ -640,9 +639,9 @@ bool vnet_lpm_trie_next(const struct lpm_trie *trie, struct lpm_route *route)
 
 /* ---- life ---- */
 
-struct lpm_trie *vnet_lpm_trie_create(bool ip6, gfp_t gfp)
+struct lpm_trie *vnet_lpm_trie_create(bool ip6)
 {
-	struct lpm_trie *trie = kzalloc(sizeof(*trie), gfp);
+	struct lpm_trie *trie = kzalloc(sizeof(*trie), GFP_ATOMIC);
 
 	if (!trie)
 		return NULL;
@@ -650,7 +649,7 @@ struct lpm_trie *vnet_lpm_trie_create(bool ip6, gfp_t gfp)
 	trie->head.ip6 = ip6;
 	if (ip6)
 		RCU_INIT_POINTER(trie->hash, kzalloc(sizeof(struct lpm_hash),
-						     gfp | __GFP_NOWARN));
+						     GFP_ATOMIC | __GFP_NOWARN));
 	return trie;
 }
 

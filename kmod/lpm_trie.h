@@ -356,7 +356,7 @@ static inline void lpm_trie_prefetch(const struct lpm_trie *trie, struct lpm_key
 		lpm_wide_fetch(trie, wide, key);
 }
 
-struct lpm_trie *vnet_lpm_trie_create(bool ip6, gfp_t gfp);
+struct lpm_trie *vnet_lpm_trie_create(bool ip6);
 
 /* Makes known what the value of the default route is, 0 for none. */
 void vnet_lpm_trie_default(struct lpm_trie *trie, u32 value);
@@ -367,8 +367,7 @@ void vnet_lpm_trie_free_rcu(struct lpm_trie *trie);
  * As the functions of the table (lpm.h). Insert tells by @old whether the prefix is
  * new; remove returns the value, 0 if there is no such route.
  */
-int vnet_lpm_trie_insert(struct lpm_trie *trie, const struct lpm_route *route, u32 *old,
-			 gfp_t gfp);
+int vnet_lpm_trie_insert(struct lpm_trie *trie, const struct lpm_route *route, u32 *old);
 u32 vnet_lpm_trie_remove(struct lpm_trie *trie, struct lpm_key key, u8 len);
 u32 vnet_lpm_trie_get(const struct lpm_trie *trie, struct lpm_key key, u8 len);
 u32 vnet_lpm_trie_lookup_shorter(const struct lpm_trie *trie, struct lpm_key key, u8 maxlen);
@@ -380,7 +379,7 @@ bool vnet_lpm_trie_next(const struct lpm_trie *trie, struct lpm_route *route);
  * Sets up direct access to the third level, a piece at each call so that no update pays for
  * all of it, or gives it up. Without memory it begins anew.
  */
-void vnet_lpm_trie_widen(struct lpm_trie *trie, gfp_t gfp);
+void vnet_lpm_trie_widen(struct lpm_trie *trie);
 void vnet_lpm_trie_narrow(struct lpm_trie *trie);
 
 void vnet_lpm_trie_stats(const struct lpm_trie *trie, struct vnet_lpm_stats *st);

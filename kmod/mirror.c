@@ -136,8 +136,7 @@ static void space_restore(struct vnet_mirror *mirror,
 			  const struct vnet_prefix *prefix, u32 space)
 {
 	if (space)
-		vnet_lpm_insert(&mirror->spaces, prefix, space, NULL,
-				GFP_ATOMIC);
+		vnet_lpm_insert(&mirror->spaces, prefix, space, NULL);
 	else
 		vnet_lpm_remove(&mirror->spaces, prefix, NULL);
 }
@@ -153,8 +152,7 @@ static int space_insert(struct vnet_mirror *mirror,
 		err = vnet_peering_check_space(mirror, prefix, extack);
 	if (err)
 		return err;
-	return vnet_try(vnet_lpm_insert(&mirror->spaces, prefix, space, NULL,
-					GFP_ATOMIC));
+	return vnet_try(vnet_lpm_insert(&mirror->spaces, prefix, space, NULL));
 }
 
 /* A VNet that uses the BGP table of another has none of its own. */
@@ -199,8 +197,7 @@ static int mirror_insert(struct vnet_mirror *mirror,
 			return err;
 	}
 	err = vnet_debugfs_fault(VNET_FAULT_ROUTE_ADD) ? -ENOMEM :
-	      vnet_try(vnet_lpm_insert(&mirror->lpm, prefix, dest->index, &old,
-				       GFP_ATOMIC));
+	      vnet_try(vnet_lpm_insert(&mirror->lpm, prefix, dest->index, &old));
 	if (err) {
 		if (space)
 			space_restore(mirror, prefix, old_space);

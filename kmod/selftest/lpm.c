@@ -145,7 +145,7 @@ static bool both_insert(struct vnet_lpm *t, struct plain_list *list,
 
 	if (!route && list->count == SELFTEST_ROUTES)
 		return true;
-	if (vnet_lpm_insert(t, prefix, value, &old, GFP_ATOMIC))
+	if (vnet_lpm_insert(t, prefix, value, &old))
 		return true;		/* no memory, nothing changed: as will be seen */
 	if (!route) {
 		route = &list->route[list->count++];
@@ -181,7 +181,7 @@ static bool selftest_step(struct vnet_lpm *t, struct plain_list *list, unsigned 
 	     (plain_get(list, &prefix) ? plain_get(list, &prefix)->value : 0);
 	body = body_locked(t);
 	if (n % 400 == 0 && body && body->kind == LPM_TRIE)
-		vnet_lpm_trie_widen(trie_body(body), GFP_ATOMIC);
+		vnet_lpm_trie_widen(trie_body(body));
 	spin_unlock_bh(t->lock);
 	rcu_read_lock();
 	ok = ok && same_lookup(t, list, &prefix) && (n % 500 || same_walk(t, list));

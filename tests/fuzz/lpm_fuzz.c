@@ -56,7 +56,7 @@ static void insert(struct vnet_lpm *t, struct oracle *o,
 	int err;
 
 	shim_fail_at = fail;
-	err = vnet_lpm_insert(t, prefix, value, &old, GFP_ATOMIC);
+	err = vnet_lpm_insert(t, prefix, value, &old);
 	shim_fail_at = 0;
 	must(!err || (fail && err == -ENOMEM), "insert fails");
 	if (!err)
@@ -216,8 +216,7 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 		body = t.body;
 		if (how & 2 && body && body->kind == LPM_TRIE)
 			vnet_lpm_trie_widen(
-				container_of(body, struct lpm_trie, head),
-				GFP_ATOMIC);
+				container_of(body, struct lpm_trie, head));
 	}
 	walk(&t, &o);
 	vnet_lpm_destroy(&t);

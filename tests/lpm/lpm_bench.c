@@ -168,7 +168,7 @@ static void fill(struct bench *b)
 		prefix = make_prefix(b->family);
 		if (vnet_lpm_get(&filter, &prefix))
 			continue;
-		vnet_lpm_insert(&filter, &prefix, 1, NULL, GFP_ATOMIC);
+		vnet_lpm_insert(&filter, &prefix, 1, NULL);
 		b->prefix[i++] = prefix;
 	}
 	vnet_lpm_destroy(&filter);
@@ -176,15 +176,13 @@ static void fill(struct bench *b)
 	vnet_lpm_init(&b->t, b->family, &lock);
 	begin = now();
 	for (i = 0; i < want; i++)
-		vnet_lpm_insert(&b->t, &b->prefix[i], 1 + i % 256, NULL,
-				GFP_ATOMIC);
+		vnet_lpm_insert(&b->t, &b->prefix[i], 1 + i % 256, NULL);
 	total = now() - begin;
 	vnet_lpm_flush(&b->t);
 	rcu_barrier();
 	last = now();
 	for (i = 0; i < want; i++) {
-		vnet_lpm_insert(&b->t, &b->prefix[i], 1 + i % 256, NULL,
-				GFP_ATOMIC);
+		vnet_lpm_insert(&b->t, &b->prefix[i], 1 + i % 256, NULL);
 		next = now();
 		took[i] = next - last;
 		last = next;
@@ -202,13 +200,12 @@ static void churn(struct bench *b, const char *what)
 	for (i = 0; i < n; i++) {
 		k = random_below(&rnd, b->count);
 		if (*what == 'f' && i & 1)
-			vnet_lpm_insert(&b->t, &b->prefix[k], 7, NULL,
-					GFP_ATOMIC);
+			vnet_lpm_insert(&b->t, &b->prefix[k], 7, NULL);
 		else if (*what == 'f')
 			vnet_lpm_remove(&b->t, &b->prefix[k], NULL);
 		else
-			vnet_lpm_insert(&b->t, &b->prefix[k], 1 + i % 256, NULL,
-					GFP_ATOMIC);
+			vnet_lpm_insert(&b->t, &b->prefix[k], 1 + i % 256,
+					NULL);
 		next = now();
 		took[i] = next - last;
 		last = next;
@@ -216,8 +213,7 @@ static void churn(struct bench *b, const char *what)
 	print_updates(what, took, n, last - begin);
 	free(took);
 	for (i = 0; i < b->count; i++)
-		vnet_lpm_insert(&b->t, &b->prefix[i], 1 + i % 256, NULL,
-				GFP_ATOMIC);
+		vnet_lpm_insert(&b->t, &b->prefix[i], 1 + i % 256, NULL);
 }
 
 static void drain(struct bench *b)

@@ -120,11 +120,10 @@ static void fill(int family, u64 *rnd)
 		random_prefix(rnd, bits, 3, &route[i]);
 		if (vnet_lpm_get(&seen, &route[i]))
 			continue;
-		vnet_lpm_insert(&seen, &route[i], 1, NULL, GFP_ATOMIC);
+		vnet_lpm_insert(&seen, &route[i], 1, NULL);
 		if (STAY(i)) {
 			oracle_insert(&stay, &route[i], 2 * i + 2);
-			vnet_lpm_insert(&table, &route[i], 2 * i + 2, NULL,
-					GFP_ATOMIC);
+			vnet_lpm_insert(&table, &route[i], 2 * i + 2, NULL);
 		}
 		i++;
 	}
@@ -166,14 +165,13 @@ static unsigned int write_all(u64 *rnd, double seconds)
 		i = random_below(rnd, ROUTES);
 		if (STAY(i) || random_below(rnd, 100) < odds)
 			vnet_lpm_insert(&table, &route[i], 2 * i + 2 + n % 2,
-					NULL, GFP_ATOMIC);
+					NULL);
 		else
 			vnet_lpm_remove(&table, &route[i], NULL);
 		body = table.body;
 		if (n % 3000 < LPM_WIDE_PIECES && body->kind == LPM_TRIE)
 			vnet_lpm_trie_widen(
-				container_of(body, struct lpm_trie, head),
-				GFP_ATOMIC);
+				container_of(body, struct lpm_trie, head));
 		if (n % 3000 == 2000 && body->kind == LPM_TRIE)
 			vnet_lpm_trie_narrow(
 				container_of(body, struct lpm_trie, head));

@@ -377,7 +377,7 @@ static bool both_insert(struct pair *p, const struct vnet_prefix *prefix)
 	u32 value = 1 + random_below(&p->rnd, few ? 3 : VNET_LPM_VALUE_MAX);
 	u32 old = 0;
 
-	return vnet_lpm_insert(&p->t, prefix, value, &old, GFP_ATOMIC) == 0 &&
+	return vnet_lpm_insert(&p->t, prefix, value, &old) == 0 &&
 	       old == oracle_insert(&p->o, prefix, value);
 }
 
@@ -434,7 +434,7 @@ static bool step(struct pair *p, const struct shape *s, unsigned int i)
 						 both_remove(p, &prefix);
 	trie = s->wide && i % 64 == 0 ? trie_of(&p->t) : NULL;
 	if (trie && i % 4096)
-		vnet_lpm_trie_widen(trie, GFP_ATOMIC);
+		vnet_lpm_trie_widen(trie);
 	return ok && same_near(p, &prefix, 3) &&
 	       (i % 16 || same_batch(p, &prefix)) && (i % 512 || same_all(p));
 }
@@ -492,8 +492,7 @@ static void test_memory(int family, unsigned int spread, bool wide)
 			u32 value = 1 + random_below(&p.rnd, 100);
 
 			shim_fail_at = nth;
-			err = vnet_lpm_insert(&p.t, &prefix, value, NULL,
-					      GFP_ATOMIC);
+			err = vnet_lpm_insert(&p.t, &prefix, value, NULL);
 			if (!err) {
 				oracle_insert(&p.o, &prefix, value);
 				break;
@@ -504,7 +503,7 @@ static void test_memory(int family, unsigned int spread, bool wide)
 		}
 		shim_fail_at = 0;
 		if (wide && trie_of(&p.t))
-			vnet_lpm_trie_widen(trie_of(&p.t), GFP_ATOMIC);
+			vnet_lpm_trie_widen(trie_of(&p.t));
 		ok = ok && same_near(&p, &prefix, 4);
 	}
 	ok = ok && same_all(&p);
@@ -541,15 +540,15 @@ static void test_refusals(void)
 	u32 old;
 
 	vnet_lpm_init(&t, AF_INET, &lock);
-	ktap_ok(vnet_lpm_insert(&t, &prefix, 1, NULL, GFP_ATOMIC) == -EINVAL,
+	ktap_ok(vnet_lpm_insert(&t, &prefix, 1, NULL) == -EINVAL,
 		"bits after the prefix are refused");
 	prefix = prefix4(0, 33);
-	ktap_ok(vnet_lpm_insert(&t, &prefix, 1, NULL, GFP_ATOMIC) == -EINVAL,
+	ktap_ok(vnet_lpm_insert(&t, &prefix, 1, NULL) == -EINVAL,
 		"a prefix longer than an address is refused");
 	prefix = prefix4(0x0a000000, 8);
-	ktap_ok(vnet_lpm_insert(&t, &prefix, 0, NULL, GFP_ATOMIC) == -EINVAL &&
+	ktap_ok(vnet_lpm_insert(&t, &prefix, 0, NULL) == -EINVAL &&
 			vnet_lpm_insert(&t, &prefix, VNET_LPM_VALUE_MAX + 1,
-					NULL, GFP_ATOMIC) == -EINVAL,
+					NULL) == -EINVAL,
 		"values out of range are refused");
 	ktap_ok(vnet_lpm_remove(&t, &prefix, &old) == -ENOENT && !t.routes,
 		"what is not there cannot be removed");
@@ -612,12 +611,12 @@ static void test_size(void)
 
 	vnet_lpm_init(&t, AF_INET, &lock);
 	prefix = prefix4(0, 0);
-	vnet_lpm_insert(&t, &prefix, 1, NULL, GFP_ATOMIC);
+	vnet_lpm_insert(&t, &prefix, 1, NULL);
 	prefix = prefix4(0x0a000000, 8);
-	vnet_lpm_insert(&t, &prefix, 2, NULL, GFP_ATOMIC);
+	vnet_lpm_insert(&t, &prefix, 2, NULL);
 	for (i = 0; i < 98; i++) {
 		prefix = prefix4(0x0a010000 + (i << 8), 24);
-		vnet_lpm_insert(&t, &prefix, 3 + i, NULL, GFP_ATOMIC);
+		vnet_lpm_insert(&t, &prefix, 3 + i, NULL);
 	}
 	vnet_lpm_stats(&t, &st);
 	ktap_ok(st.routes == 100 && st.bytes + sizeof(t) <= 2048,

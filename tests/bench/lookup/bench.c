@@ -361,7 +361,7 @@ static int insert_into(struct vnet_lpm *t, unsigned int i)
 	memcpy(p.addr, &hi, sizeof(hi));
 	if (!v6)
 		memset(p.addr + 4, 0, 4);
-	return vnet_lpm_insert(t, &p, 1 + i % nexthops, NULL, GFP_ATOMIC);
+	return vnet_lpm_insert(t, &p, 1 + i % nexthops, NULL);
 }
 
 static int insert(unsigned int i)

@@ -51,7 +51,7 @@ static void insert(uint32_t i)
 {
 	struct vnet_prefix prefix = prefix_of(prefixes[i]);
 
-	if (vnet_lpm_insert(&table, &prefix, 1 + i % 256, NULL, GFP_ATOMIC))
+	if (vnet_lpm_insert(&table, &prefix, 1 + i % 256, NULL))
 		err(1, "insert");
 }
 
