@@ -457,9 +457,12 @@ static enum vnet_drop resolve_peer(const struct vnet *vnet, int family,
 	return resolve_address(peering->peer, family, daddr, target);
 }
 
-/* A reserved range steps aside where a space covers it, and elsewhere leads nowhere. */
-const struct vnet_peering *vnet_effective_peering(const struct vnet *vnet, int family,
-						  const void *addr)
+/* The side of a peering in whose address space an address is, connected or not; NULL = the
+ * address is in no peer. A reserved range steps aside where a space covers it, and elsewhere
+ * leads nowhere.
+ */
+static const struct vnet_peering *peering_of(const struct vnet *vnet, int family,
+					     const void *addr)
 {
 	const struct vnet_mirror *system = &vnet->system->mirror[vnet_af(family)];
 	struct match match;
@@ -472,7 +475,7 @@ const struct vnet_peering *vnet_effective_peering(const struct vnet *vnet, int f
 
 const struct vnet *vnet_effective_peer(const struct vnet *vnet, int family, const void *addr)
 {
-	const struct vnet_peering *peering = vnet_effective_peering(vnet, family, addr);
+	const struct vnet_peering *peering = peering_of(vnet, family, addr);
 
 	if (!peering || !(vnet_peering_link(peering) & VNET_LINK_F_UP))
 		return NULL;
@@ -483,7 +486,7 @@ const struct vnet *vnet_effective_peer(const struct vnet *vnet, int family, cons
 static const struct vnet_peering *way_to(const struct vnet *vnet, int family,
 					 const void *addr, const struct vnet *to)
 {
-	const struct vnet_peering *peering = vnet_effective_peering(vnet, family, addr);
+	const struct vnet_peering *peering = peering_of(vnet, family, addr);
 
 	if (!peering || peering->peer != to ||
 	    !(vnet_peering_link(peering) & VNET_LINK_F_ACCESS))

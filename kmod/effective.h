@@ -17,7 +17,6 @@ struct vnet;
 struct vnet_dest;
 struct vnet_endpoint;
 struct vnet_nhset;
-struct vnet_peering;
 struct vnet_port;
 struct vnet_remote;
 
@@ -119,18 +118,6 @@ enum vnet_drop vnet_effective_resolve(const struct vnet *vnet,
 				      const void *saddr, const void *daddr,
 				      const struct vnet_effective *res,
 				      u32 hash, struct vnet_target *target);
-
-/**
- * vnet_effective_peering() - the side of a peering in whose address space an address is
- * @vnet: whose side
- * @family: AF_INET or AF_INET6
- * @addr: 4 or 16 bytes, network order
- *
- * Context: RCU, softirq safe.
- * Return: the side, connected or not; NULL = the address is not in a peer
- */
-const struct vnet_peering *vnet_effective_peering(const struct vnet *vnet, int family,
-						  const void *addr);
 
 /* RCU: the peer in whose address space an address is, if both have a side; or NULL */
 const struct vnet *vnet_effective_peer(const struct vnet *vnet, int family, const void *addr);
