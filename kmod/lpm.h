@@ -163,6 +163,9 @@ void vnet_lpm_prefetch_many(const struct vnet_lpm *t, const void *const *addr, u
  *
  * The memory accesses of up to 16 lookups overlap, so a batch costs a fraction of
  * as many single lookups once the table is larger than the caches.
+ *
+ * For owners of a table that have many addresses to look up in it alone. Forwarding asks
+ * several tables for each packet, one after the other, and has vnet_lpm_prefetch_many().
  */
 void vnet_lpm_lookup_many(const struct vnet_lpm *t, const void *const *addr,
 			  unsigned int n, u32 *value, u8 *plen);

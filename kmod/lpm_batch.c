@@ -2,6 +2,9 @@
 /*
  * Lookups of many keys at once in the large body of an LPM table: see lpm_trie.h.
  *
+ * That is what vnet_lpm_lookup_many() (lpm.h) offers to owners of a table. In this module
+ * itself only the self-test calls it.
+ *
  * All keys take each step together: what one step asks memory for, the next finds in the
  * cache. Steps that all keys take have no branches that depend on what is found, for
  * these are what nothing predicts: keys are put on the lists of who goes on by adding a
