@@ -265,7 +265,7 @@ static enum vnet_route_reason system_reason(const struct view *view,
 					    const struct vnet_dest *dest)
 {
 	if (dest->peering &&
-	    !(vnet_peering_link(dest->peering) & VNET_LINK_F_UP))
+	    !(vnet_peering_effect(dest->peering) & VNET_PEERED_F_UP))
 		return VNET_REASON_NOT_PEERED;
 	if (!(dest->action.flags & VNET_DEST_F_RESERVED))
 		return VNET_REASON_NONE;
@@ -313,9 +313,9 @@ static bool link_local(int family, const void *addr)
 /* A side without access to its peer drops what is for it. */
 static u8 effective_type(const struct vnet_dest *dest)
 {
-	u32 link = dest->peering ? vnet_peering_link(dest->peering) : 0;
+	u32 effect = dest->peering ? vnet_peering_effect(dest->peering) : 0;
 
-	if (link & VNET_LINK_F_UP && !(link & VNET_LINK_F_ACCESS))
+	if (effect & VNET_PEERED_F_UP && !(effect & VNET_PEERED_F_ACCESS))
 		return VNET_HOP_NONE;
 	return dest->action.type;
 }
@@ -424,7 +424,7 @@ bool vnet_effective_routed(const struct vnet *vnet, int family, const void *addr
 
 	return match_longest(&vnet->system->mirror[vnet_af(family)], addr, &match) &&
 	       (!match.dest->peering ||
-		vnet_peering_link(match.dest->peering) & VNET_LINK_F_UP);
+		vnet_peering_effect(match.dest->peering) & VNET_PEERED_F_UP);
 }
 
 /* What others have sent crosses a peering only where the far side takes it. */
@@ -434,7 +434,7 @@ static enum vnet_drop check_crossing(const struct vnet *vnet, int family,
 {
 	u8 len;
 
-	if (!saddr || vnet_peering_link(peering) & VNET_LINK_F_FORWARD ||
+	if (!saddr || vnet_peering_effect(peering) & VNET_PEERED_F_FORWARD ||
 	    vnet_mirror_space(&vnet->system->mirror[vnet_af(family)], saddr,
 			      &len) == VNET_SPACE_OWN)
 		return VNET_DROP_NONE;
@@ -477,7 +477,7 @@ const struct vnet *vnet_effective_peer(const struct vnet *vnet, int family, cons
 {
 	const struct vnet_peering *peering = peering_of(vnet, family, addr);
 
-	if (!peering || !(vnet_peering_link(peering) & VNET_LINK_F_UP))
+	if (!peering || !(vnet_peering_effect(peering) & VNET_PEERED_F_UP))
 		return NULL;
 	return peering->peer;
 }
@@ -489,7 +489,7 @@ static const struct vnet_peering *way_to(const struct vnet *vnet, int family,
 	const struct vnet_peering *peering = peering_of(vnet, family, addr);
 
 	if (!peering || peering->peer != to ||
-	    !(vnet_peering_link(peering) & VNET_LINK_F_ACCESS))
+	    !(vnet_peering_effect(peering) & VNET_PEERED_F_ACCESS))
 		return NULL;
 	return peering;
 }

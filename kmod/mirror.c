@@ -88,7 +88,7 @@ static u32 dest_space(const struct vnet_dest *dest)
 	case VNET_HOP_VNET_LOCAL:
 		return VNET_SPACE_OWN;
 	case VNET_HOP_PEERING:
-		return vnet_peering_link(dest->peering) & VNET_LINK_F_UP ?
+		return vnet_peering_effect(dest->peering) & VNET_PEERED_F_UP ?
 		       VNET_SPACE_PEER : VNET_SPACE_NOBODY;
 	default:
 		return 0;
@@ -322,8 +322,8 @@ void vnet_mirror_switch(struct vnet_mirror *mirror, bool live, bool replaying,
 	spin_unlock_bh(&mirror->lock);
 }
 
-void vnet_mirror_relink(struct vnet_mirror *mirror,
-			const struct vnet_peering *peering)
+void vnet_mirror_peering_changed(struct vnet_mirror *mirror,
+				 const struct vnet_peering *peering)
 {
 	struct vnet_lpm_cursor space = {};
 	const struct vnet_dest *dest;

@@ -150,8 +150,8 @@ void vnet_mirror_switch(struct vnet_mirror *mirror, bool live, bool replaying,
 			bool flush);
 
 /* Any context: what a peering amounts to has changed; cannot fail. */
-void vnet_mirror_relink(struct vnet_mirror *mirror,
-			const struct vnet_peering *peering);
+void vnet_mirror_peering_changed(struct vnet_mirror *mirror,
+				 const struct vnet_peering *peering);
 
 /**
  * vnet_mirror_forget() - drop what leads into another VNet

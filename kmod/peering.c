@@ -2,7 +2,7 @@
 /*
  * Peerings: few per VNet, looked through only when one of them, an address space
  * or a route into another VNet changes. All that a packet needs to know of the
- * two sides is computed then, into one word of each (struct vnet_peering.link)
+ * two sides is computed then, into one word of each (struct vnet_peering.effect)
  * and one pointer of the VNet (struct vnet.gateway).
  */
 #include <linux/rtnetlink.h>
@@ -102,7 +102,7 @@ static struct vnet_peering *peering_configured(struct vnet *vnet,
 
 u8 vnet_peering_state(const struct vnet_peering *peering)
 {
-	if (peering->link & VNET_LINK_F_UP)
+	if (peering->effect & VNET_PEERED_F_UP)
 		return VNET_PEERING_CONNECTED;
 	return peering->was_up ? VNET_PEERING_DISCONNECTED :
 				 VNET_PEERING_INITIATED;
@@ -142,25 +142,25 @@ static void update_borrows(struct vnet *vnet)
 	WRITE_ONCE(vnet->borrows, borrows);
 }
 
-static void update_link(struct vnet_peering *side,
-			const struct vnet_peering *other)
+static void update_effect(struct vnet_peering *side,
+			  const struct vnet_peering *other)
 {
-	u32 link = 0;
+	u32 effect = 0;
 
 	if (side->configured && other->configured) {
-		link = VNET_LINK_F_UP;
+		effect = VNET_PEERED_F_UP;
 		if (side->flags & VNET_PEERING_F_VNET_ACCESS)
-			link |= VNET_LINK_F_ACCESS;
+			effect |= VNET_PEERED_F_ACCESS;
 		if (other->flags & VNET_PEERING_F_FORWARDED_TRAFFIC)
-			link |= VNET_LINK_F_FORWARD;
+			effect |= VNET_PEERED_F_FORWARD;
 	}
 	side->was_up = side->configured &&
-		       (side->was_up || side->link & VNET_LINK_F_UP);
-	if (side->link == link)
+		       (side->was_up || side->effect & VNET_PEERED_F_UP);
+	if (side->effect == effect)
 		return;
-	WRITE_ONCE(side->link, link);
-	vnet_mirror_relink(&side->vnet->system->mirror[VNET_AF_IP4], side);
-	vnet_mirror_relink(&side->vnet->system->mirror[VNET_AF_IP6], side);
+	WRITE_ONCE(side->effect, effect);
+	vnet_mirror_peering_changed(&side->vnet->system->mirror[VNET_AF_IP4], side);
+	vnet_mirror_peering_changed(&side->vnet->system->mirror[VNET_AF_IP6], side);
 }
 
 /* @side has changed. */
@@ -168,8 +168,8 @@ static void peering_update(struct vnet_peering *side)
 {
 	struct vnet_peering *other = side->other;
 
-	update_link(side, other);
-	update_link(other, side);
+	update_effect(side, other);
+	update_effect(other, side);
 	update_borrows(side->vnet);
 	update_gateway(side);
 	if (other->configured)

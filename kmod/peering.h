@@ -21,12 +21,12 @@ struct vnet_mirror;
 struct vnet_net;
 struct vnet_prefix;
 
-/* struct vnet_peering.link: both sides are configured, ... */
-#define VNET_LINK_F_UP		BIT(0)
+/* struct vnet_peering.effect: both sides are configured, ... */
+#define VNET_PEERED_F_UP	BIT(0)
 /* ... this one gives access to the peer, ... */
-#define VNET_LINK_F_ACCESS	BIT(1)
+#define VNET_PEERED_F_ACCESS	BIT(1)
 /* ... the peer takes what others than this VNet have sent */
-#define VNET_LINK_F_FORWARD	BIT(2)
+#define VNET_PEERED_F_FORWARD	BIT(2)
 
 /**
  * struct vnet_peering - one side of a peering
@@ -38,7 +38,7 @@ struct vnet_prefix;
  * @configured: by VNET_CMD_PEERING_SET (RTNL writes, READ_ONCE)
  * @was_up: the other side was configured, too, and is not any more (RTNL)
  * @flags: VNET_PEERING_F_* (RTNL)
- * @link: VNET_LINK_F_*, what both sides amount to (RTNL writes, READ_ONCE)
+ * @effect: VNET_PEERED_F_*, what both sides amount to (RTNL writes, READ_ONCE)
  * @routes: destinations that lead into the peer (vnet_net.peering_lock writes,
  *	READ_ONCE)
  * @users: whoever configured it or the other side, and @routes
@@ -53,7 +53,7 @@ struct vnet_peering {
 	bool configured;
 	bool was_up;
 	u32 flags;
-	u32 link;
+	u32 effect;
 	unsigned int routes;
 	unsigned int users;
 	struct rcu_head rcu;
@@ -65,16 +65,16 @@ struct vnet_peering {
 struct vnet_peering *vnet_peering_get_route(struct vnet *vnet, struct vnet *peer);
 void vnet_peering_put_route(struct vnet_peering *peering);
 
-/* Any context: VNET_LINK_F_* as of now */
-static inline u32 vnet_peering_link(const struct vnet_peering *peering)
+/* Any context: VNET_PEERED_F_* as of now */
+static inline u32 vnet_peering_effect(const struct vnet_peering *peering)
 {
-	return READ_ONCE(peering->link);
+	return READ_ONCE(peering->effect);
 }
 
 /* Any context: are both sides configured, and does a route of @vnet's lead there? */
 static inline bool vnet_peering_used(const struct vnet_peering *peering)
 {
-	return vnet_peering_link(peering) & VNET_LINK_F_UP &&
+	return vnet_peering_effect(peering) & VNET_PEERED_F_UP &&
 	       READ_ONCE(peering->routes);
 }
 
