@@ -306,8 +306,8 @@ static int fill_vnet(struct sk_buff *skb, const void *object)
 	if (nla_put_u32(skb, VNET_A_IFINDEX, vnet->dev->ifindex) ||
 	    nla_put_string(skb, VNET_A_NAME, vnet->dev->name) ||
 	    nla_put_u32(skb, VNET_A_VNI, vnet->vni) ||
-	    nla_put_u32(skb, VNET_A_TABLE, vnet->table) ||
-	    nla_put_u32(skb, VNET_A_BGP_TABLE, vnet->bgp_table) ||
+	    nla_put_u32(skb, VNET_A_TABLE, vnet->table_id) ||
+	    nla_put_u32(skb, VNET_A_BGP_TABLE, vnet->bgp_table_id) ||
 	    nla_put_u32(skb, VNET_A_MAX_ROUTES, vnet->max_routes) ||
 	    nla_put_u32(skb, VNET_A_ECMP_SYMMETRIC, vnet->ecmp_symmetric) ||
 	    nla_put_u32(skb, VNET_A_NUM_NICS, vnet->num_ports))

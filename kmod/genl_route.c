@@ -358,7 +358,7 @@ static int fill_host(struct sk_buff *skb, const struct lookup *lookup)
 		.type = lookup->route.type,
 		.class = lookup->route.class,
 		.state = VNET_ROUTE_ACTIVE,
-		.table = lookup->port->vnet->table,
+		.table = lookup->port->vnet->table_id,
 	};
 
 	row.prefix.len = lookup->route.plen;

@@ -20,7 +20,7 @@
 
 static u32 fib_table(const struct net_device *dev)
 {
-	return vnet_link_priv(dev)->table;
+	return vnet_link_priv(dev)->table_id;
 }
 
 /*

@@ -33,14 +33,14 @@ static int link_get_tables(struct vnet *vnet, struct nlattr *data[],
 {
 	struct vnet_table *table;
 
-	table = vnet_fib_table_get(vnet, vnet->table, VNET_CLASS_SYSTEM, extack);
+	table = vnet_fib_table_get(vnet, vnet->table_id, VNET_CLASS_SYSTEM, extack);
 	if (IS_ERR(table)) {
 		NL_SET_BAD_ATTR(extack, data[IFLA_VNET_TABLE]);
 		return PTR_ERR(table);
 	}
 	vnet->system = table;
 
-	table = vnet_fib_table_get(vnet, vnet->bgp_table, VNET_CLASS_BGP, extack);
+	table = vnet_fib_table_get(vnet, vnet->bgp_table_id, VNET_CLASS_BGP, extack);
 	if (IS_ERR(table)) {
 		NL_SET_BAD_ATTR(extack, data[IFLA_VNET_BGP_TABLE]);
 		link_put_tables(vnet);
@@ -187,8 +187,8 @@ static void link_init(struct vnet *vnet, struct net_device *dev,
 {
 	vnet->dev = dev;
 	vnet->vni = nla_get_u32(data[IFLA_VNET_VNI]);
-	vnet->table = nla_get_u32(data[IFLA_VNET_TABLE]);
-	vnet->bgp_table = nla_get_u32(data[IFLA_VNET_BGP_TABLE]);
+	vnet->table_id = nla_get_u32(data[IFLA_VNET_TABLE]);
+	vnet->bgp_table_id = nla_get_u32(data[IFLA_VNET_BGP_TABLE]);
 	if (data[IFLA_VNET_MAX_ROUTES])
 		vnet->max_routes = nla_get_u32(data[IFLA_VNET_MAX_ROUTES]);
 	vnet->ecmp_symmetric = !data[IFLA_VNET_ECMP_SYMMETRIC] ||
@@ -278,8 +278,8 @@ static int link_change(struct net_device *dev, struct nlattr *tb[],
 	if (!data)
 		return 0;
 	err = link_check_fixed(data[IFLA_VNET_VNI], vnet->vni, extack) ?:
-	      link_check_fixed(data[IFLA_VNET_TABLE], vnet->table, extack) ?:
-	      link_check_fixed(data[IFLA_VNET_BGP_TABLE], vnet->bgp_table, extack);
+	      link_check_fixed(data[IFLA_VNET_TABLE], vnet->table_id, extack) ?:
+	      link_check_fixed(data[IFLA_VNET_BGP_TABLE], vnet->bgp_table_id, extack);
 	if (err)
 		return err;
 	if (data[IFLA_VNET_MAX_ROUTES])
@@ -301,8 +301,8 @@ static int link_fill(struct sk_buff *skb, const struct net_device *dev)
 	const struct vnet *vnet = vnet_link_priv(dev);
 
 	if (nla_put_u32(skb, IFLA_VNET_VNI, vnet->vni) ||
-	    nla_put_u32(skb, IFLA_VNET_TABLE, vnet->table) ||
-	    nla_put_u32(skb, IFLA_VNET_BGP_TABLE, vnet->bgp_table) ||
+	    nla_put_u32(skb, IFLA_VNET_TABLE, vnet->table_id) ||
+	    nla_put_u32(skb, IFLA_VNET_BGP_TABLE, vnet->bgp_table_id) ||
 	    nla_put_u32(skb, IFLA_VNET_MAX_ROUTES, vnet->max_routes) ||
 	    nla_put_u32(skb, IFLA_VNET_ECMP_SYMMETRIC, vnet->ecmp_symmetric))
 		return -EMSGSIZE;

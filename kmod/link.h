@@ -22,8 +22,8 @@ struct vnet_table;
  *	readers
  * @node: in struct vnet_net.vnets (RTNL; RCU)
  * @vni: unique in the network namespace, fixed
- * @table: id of the system table, fixed
- * @bgp_table: id of the BGP table, fixed
+ * @table_id: of the system table, fixed
+ * @bgp_table_id: of the BGP table, fixed
  * @ecmp_symmetric: both directions of a flow get the same next hop (RTNL writes,
  *	READ_ONCE)
  * @max_routes: limit per class and family, 0 = none (RTNL writes, READ_ONCE)
@@ -50,8 +50,8 @@ struct vnet {
 	struct net_device *dev;
 	struct list_head node;
 	u32 vni;
-	u32 table;
-	u32 bgp_table;
+	u32 table_id;
+	u32 bgp_table_id;
 	u32 max_routes;
 	bool ecmp_symmetric;
 	struct vnet_table *system;

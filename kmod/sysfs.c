@@ -40,14 +40,14 @@ static DEVICE_ATTR_RO(vni);
 static ssize_t table_show(struct device *dev, struct device_attribute *attr,
 			  char *buf)
 {
-	return sysfs_emit(buf, "%u\n", vnet_of(dev)->table);
+	return sysfs_emit(buf, "%u\n", vnet_of(dev)->table_id);
 }
 static DEVICE_ATTR_RO(table);
 
 static ssize_t bgp_table_show(struct device *dev,
 			      struct device_attribute *attr, char *buf)
 {
-	return sysfs_emit(buf, "%u\n", vnet_of(dev)->bgp_table);
+	return sysfs_emit(buf, "%u\n", vnet_of(dev)->bgp_table_id);
 }
 static DEVICE_ATTR_RO(bgp_table);
 
