@@ -3,7 +3,8 @@
  * An address in a VNet that packets can be handed to. It exists while a NIC
  * owns it, it is known to be at another host, or a next hop names it, so that it
  * comes and goes in one pointer, whatever the number of routes and groups that
- * lead there.
+ * lead there. Netlink has a narrower word: its endpoints (VNET_CMD_ENDPOINT_*) are
+ * those that are at another host, struct vnet_remote (remote.h) here.
  */
 #ifndef _VNET_ENDPOINT_H
 #define _VNET_ENDPOINT_H

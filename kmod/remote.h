@@ -3,6 +3,9 @@
  * What is on other hosts: an address of a VNet, the host it is at, and what a
  * frame to it has to look like. The hosts named here are the known ones: nobody
  * else's VXLAN is listened to.
+ *
+ * What netlink calls an endpoint (VNET_CMD_ENDPOINT_*) is a struct vnet_remote:
+ * struct vnet_endpoint (endpoint.h) is any address, on this host or another.
  */
 #ifndef _VNET_REMOTE_H
 #define _VNET_REMOTE_H
