@@ -75,15 +75,25 @@ struct vnet_port *vnet_genl_port(struct net *net, struct nlattr **attrs,
 	return port;
 }
 
-static bool addr_len_valid(const struct nlattr *attr)
+int vnet_genl_addr(union vnet_addr *addr, const struct nlattr *attr,
+		   struct netlink_ext_ack *extack)
 {
-	return nla_len(attr) == sizeof(struct in_addr) ||
-	       nla_len(attr) == sizeof(struct in6_addr);
-}
+	int family;
 
-static int addr_family(const struct nlattr *attr)
-{
-	return nla_len(attr) == sizeof(struct in_addr) ? AF_INET : AF_INET6;
+	switch (nla_len(attr)) {
+	case sizeof(struct in_addr):
+		family = AF_INET;
+		break;
+	case sizeof(struct in6_addr):
+		family = AF_INET6;
+		break;
+	default:
+		NL_SET_ERR_MSG_ATTR(extack, attr,
+				    "vnet: An address has 4 or 16 bytes");
+		return -EINVAL;
+	}
+	vnet_addr_set(addr, family, nla_data(attr));
+	return family;
 }
 
 /* ---- Answers ---- */
@@ -369,19 +379,17 @@ static int subnet_parse_prefix(struct vnet_subnet_change *change,
 	struct nlattr *addr = attrs[VNET_A_SUBNET_ADDR];
 	struct nlattr *len = attrs[VNET_A_SUBNET_LEN];
 	union vnet_addr prefix;
+	int family;
 
 	if (!addr || !len) {
 		NL_SET_ERR_MSG_MOD(extack, "The subnet's prefix is missing");
 		return -EINVAL;
 	}
-	if (!addr_len_valid(addr)) {
-		NL_SET_ERR_MSG_ATTR(extack, addr,
-				    "vnet: An address has 4 or 16 bytes");
-		return -EINVAL;
-	}
-	change->family = addr_family(addr);
+	family = vnet_genl_addr(&change->addr, addr, extack);
+	if (family < 0)
+		return family;
+	change->family = family;
 	change->len = nla_get_u8(len);
-	vnet_addr_set(&change->addr, change->family, nla_data(addr));
 	if (change->len > vnet_addr_bits(change->family)) {
 		NL_SET_ERR_MSG_ATTR(extack, len,
 				    "vnet: The prefix is longer than an address");
@@ -568,14 +576,8 @@ static int nic_count_addrs(struct nlattr *nest, struct netlink_ext_ack *extack)
 	struct nlattr *attr;
 	int rem, num = 0;
 
-	nla_for_each_nested(attr, nest, rem) {
-		if (!addr_len_valid(attr)) {
-			NL_SET_ERR_MSG_ATTR(extack, attr,
-					    "vnet: An address has 4 or 16 bytes");
-			return -EINVAL;
-		}
+	nla_for_each_nested(attr, nest, rem)
 		num++;
-	}
 	if (num > VNET_PORT_MAX_ADDRS) {
 		VNET_ERR_FMT(extack, "A NIC has at most %u addresses",
 			     VNET_PORT_MAX_ADDRS);
@@ -589,8 +591,8 @@ static int nic_count_addrs(struct nlattr *nest, struct netlink_ext_ack *extack)
 static int nic_parse_addrs(struct vnet_port_change *change, struct nlattr *nest,
 			   struct netlink_ext_ack *extack)
 {
+	int rem, num, family, i = 0;
 	struct nlattr *attr;
-	int rem, num, i = 0;
 
 	num = nic_count_addrs(nest, extack);
 	if (num < 0)
@@ -601,10 +603,10 @@ static int nic_parse_addrs(struct vnet_port_change *change, struct nlattr *nest,
 	if (!change->addrs)
 		return -ENOMEM;
 	nla_for_each_nested(attr, nest, rem) {
-		change->addrs[i].family = addr_family(attr);
-		vnet_addr_set(&change->addrs[i].addr, addr_family(attr),
-			      nla_data(attr));
-		i++;
+		family = vnet_genl_addr(&change->addrs[i].addr, attr, extack);
+		if (family < 0)
+			return family;
+		change->addrs[i++].family = family;
 	}
 	return 0;
 }

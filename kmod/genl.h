@@ -9,6 +9,8 @@
 #include <linux/vnet.h>
 #include <net/genetlink.h>
 
+#include "addr.h"
+
 struct net;
 struct net_device;
 struct vnet;
@@ -40,6 +42,10 @@ struct net_device *vnet_genl_dev(struct net *net, struct nlattr **attrs,
 /* The same for a VNet */
 struct vnet *vnet_genl_vnet(struct net *net, struct nlattr **attrs,
 			    struct netlink_ext_ack *extack);
+
+/* The family of the address in @attr, which @addr is set to, or -EINVAL */
+int vnet_genl_addr(union vnet_addr *addr, const struct nlattr *attr,
+		   struct netlink_ext_ack *extack);
 
 /**
  * vnet_genl_settle() - wait until a table has been read

@@ -236,16 +236,18 @@ struct lookup {
 	enum vnet_drop drop;
 };
 
-static int lookup_parse_addr(union vnet_addr *addr, const struct lookup *lookup,
-			     const struct nlattr *attr,
-			     struct netlink_ext_ack *extack)
+static int lookup_parse_src(struct lookup *lookup, const struct nlattr *src,
+			    struct netlink_ext_ack *extack)
 {
-	if (nla_len(attr) != vnet_addr_len(lookup->flow.family)) {
-		NL_SET_ERR_MSG_ATTR(extack, attr,
+	struct vnet_flow *flow = &lookup->flow;
+
+	if (nla_len(src) != vnet_addr_len(flow->family)) {
+		NL_SET_ERR_MSG_ATTR(extack, src,
 				    "vnet: Addresses are of one family, 4 or 16 bytes");
 		return -EINVAL;
 	}
-	vnet_addr_set(addr, lookup->flow.family, nla_data(attr));
+	vnet_addr_set(&flow->src, flow->family, nla_data(src));
+	lookup->has_src = true;
 	return 0;
 }
 
@@ -254,20 +256,19 @@ static int lookup_parse(struct lookup *lookup, struct genl_info *info)
 	struct nlattr *dst = info->attrs[VNET_A_LOOKUP_DST];
 	struct nlattr *src = info->attrs[VNET_A_LOOKUP_SRC];
 	struct vnet_flow *flow = &lookup->flow;
-	int err;
+	int ret;
 
 	if (!dst) {
 		NL_SET_ERR_MSG_MOD(info->extack, "VNET_A_LOOKUP_DST is missing");
 		return -EINVAL;
 	}
-	flow->family = nla_len(dst) == sizeof(struct in_addr) ? AF_INET :
-								AF_INET6;
-	err = lookup_parse_addr(&flow->dst, lookup, dst, info->extack);
-	if (!err && src)
-		err = lookup_parse_addr(&flow->src, lookup, src, info->extack);
-	if (err)
-		return err;
-	lookup->has_src = src;
+	ret = vnet_genl_addr(&flow->dst, dst, info->extack);
+	if (ret < 0)
+		return ret;
+	flow->family = ret;
+	ret = src ? lookup_parse_src(lookup, src, info->extack) : 0;
+	if (ret)
+		return ret;
 	if (info->attrs[VNET_A_LOOKUP_PROTO])
 		flow->protocol = nla_get_u8(info->attrs[VNET_A_LOOKUP_PROTO]);
 	if (info->attrs[VNET_A_LOOKUP_SPORT])

@@ -36,21 +36,11 @@ const struct nla_policy vnet_genl_endpoint_policy[VNET_A_ENDPOINT_MAX + 1] = {
 static int parse_addr(union vnet_addr *addr, const struct nlattr *attr,
 		      const char *missing, struct netlink_ext_ack *extack)
 {
-	int family;
-
 	if (!attr) {
 		VNET_ERR_FMT(extack, "The endpoint's %s is missing", missing);
 		return -EINVAL;
 	}
-	if (nla_len(attr) != sizeof(struct in_addr) &&
-	    nla_len(attr) != sizeof(struct in6_addr)) {
-		NL_SET_ERR_MSG_ATTR(extack, attr,
-				    "vnet: An address has 4 or 16 bytes");
-		return -EINVAL;
-	}
-	family = nla_len(attr) == sizeof(struct in_addr) ? AF_INET : AF_INET6;
-	vnet_addr_set(addr, family, nla_data(attr));
-	return family;
+	return vnet_genl_addr(addr, attr, extack);
 }
 
 static int endpoint_parse(struct vnet_remote_change *change, struct nlattr **attrs,
