@@ -25,37 +25,54 @@
 
 /* ---- Objects a request names ---- */
 
+static const struct nlattr *ifindex_of(struct nlattr **attrs,
+				       struct netlink_ext_ack *extack)
+{
+	if (!attrs[VNET_A_IFINDEX])
+		NL_SET_ERR_MSG_MOD(extack, "VNET_A_IFINDEX is missing");
+	return attrs[VNET_A_IFINDEX];
+}
+
+static struct net_device *dev_of(struct net *net, const struct nlattr *attr,
+				 struct netlink_ext_ack *extack)
+{
+	struct net_device *dev = __dev_get_by_index(net, nla_get_u32(attr));
+
+	if (dev)
+		return dev;
+	NL_SET_ERR_MSG_ATTR(extack, attr, "vnet: There is no such device");
+	return ERR_PTR(-ENODEV);
+}
+
 struct net_device *vnet_genl_dev(struct net *net, struct nlattr **attrs,
 				 struct netlink_ext_ack *extack)
 {
-	struct net_device *dev;
+	const struct nlattr *attr = ifindex_of(attrs, extack);
 
-	if (!attrs[VNET_A_IFINDEX]) {
-		NL_SET_ERR_MSG_MOD(extack, "VNET_A_IFINDEX is missing");
+	return attr ? dev_of(net, attr, extack) : ERR_PTR(-EINVAL);
+}
+
+struct vnet *vnet_genl_vnet_of(struct net *net, const struct nlattr *attr,
+			       struct netlink_ext_ack *extack)
+{
+	struct net_device *dev = dev_of(net, attr, extack);
+
+	if (IS_ERR(dev))
+		return ERR_CAST(dev);
+	if (!vnet_link_is(dev)) {
+		NL_SET_BAD_ATTR(extack, attr);
+		VNET_ERR_FMT(extack, "%s is no VNet", netdev_name(dev));
 		return ERR_PTR(-EINVAL);
 	}
-	dev = __dev_get_by_index(net, nla_get_u32(attrs[VNET_A_IFINDEX]));
-	if (!dev) {
-		NL_SET_ERR_MSG_ATTR(extack, attrs[VNET_A_IFINDEX],
-				    "vnet: There is no such device");
-		return ERR_PTR(-ENODEV);
-	}
-	return dev;
+	return vnet_link_priv(dev);
 }
 
 struct vnet *vnet_genl_vnet(struct net *net, struct nlattr **attrs,
 			    struct netlink_ext_ack *extack)
 {
-	struct net_device *dev = vnet_genl_dev(net, attrs, extack);
+	const struct nlattr *attr = ifindex_of(attrs, extack);
 
-	if (IS_ERR(dev))
-		return ERR_CAST(dev);
-	if (!vnet_link_is(dev)) {
-		NL_SET_BAD_ATTR(extack, attrs[VNET_A_IFINDEX]);
-		VNET_ERR_FMT(extack, "%s is no VNet", netdev_name(dev));
-		return ERR_PTR(-EINVAL);
-	}
-	return vnet_link_priv(dev);
+	return attr ? vnet_genl_vnet_of(net, attr, extack) : ERR_PTR(-EINVAL);
 }
 
 struct vnet_port *vnet_genl_port(struct net *net, struct nlattr **attrs,

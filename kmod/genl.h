@@ -43,6 +43,10 @@ struct net_device *vnet_genl_dev(struct net *net, struct nlattr **attrs,
 struct vnet *vnet_genl_vnet(struct net *net, struct nlattr **attrs,
 			    struct netlink_ext_ack *extack);
 
+/* RTNL: the VNet that another attribute names, or -EINVAL, -ENODEV */
+struct vnet *vnet_genl_vnet_of(struct net *net, const struct nlattr *attr,
+			       struct netlink_ext_ack *extack);
+
 /* The family of the address in @attr, which @addr is set to, or -EINVAL */
 int vnet_genl_addr(union vnet_addr *addr, const struct nlattr *attr,
 		   struct netlink_ext_ack *extack);

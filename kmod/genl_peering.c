@@ -8,7 +8,6 @@
 #include <net/net_namespace.h>
 #include <net/sock.h>
 
-#include "compat.h"
 #include "fib.h"
 #include "genl.h"
 #include "link.h"
@@ -46,24 +45,6 @@ static int peering_parse(struct nlattr **attrs, struct genl_info *info)
 	return 0;
 }
 
-static struct vnet *peer_vnet(struct net *net, struct nlattr *attr,
-			      struct netlink_ext_ack *extack)
-{
-	struct net_device *dev = __dev_get_by_index(net, nla_get_u32(attr));
-
-	if (!dev) {
-		NL_SET_ERR_MSG_ATTR(extack, attr,
-				    "vnet: There is no such device");
-		return ERR_PTR(-ENODEV);
-	}
-	if (!vnet_link_is(dev)) {
-		NL_SET_BAD_ATTR(extack, attr);
-		VNET_ERR_FMT(extack, "%s is no VNet", netdev_name(dev));
-		return ERR_PTR(-EINVAL);
-	}
-	return vnet_link_priv(dev);
-}
-
 static int find_ends(struct ends *ends, struct nlattr **attrs,
 		     struct genl_info *info)
 {
@@ -72,7 +53,8 @@ static int find_ends(struct ends *ends, struct nlattr **attrs,
 	ends->vnet = vnet_genl_vnet(net, info->attrs, info->extack);
 	if (IS_ERR(ends->vnet))
 		return PTR_ERR(ends->vnet);
-	ends->peer = peer_vnet(net, attrs[VNET_A_PEERING_IFINDEX], info->extack);
+	ends->peer = vnet_genl_vnet_of(net, attrs[VNET_A_PEERING_IFINDEX],
+				       info->extack);
 	return PTR_ERR_OR_ZERO(ends->peer);
 }
 
