@@ -174,11 +174,8 @@ static int dump_start(struct netlink_callback *cb)
 	return 0;
 }
 
-/* Of a dump that keeps the number of objects done in cb->args[0] */
-static int dump_result(struct sk_buff *skb, struct netlink_callback *cb,
-		       long done, int err)
+int vnet_genl_dump_result(const struct sk_buff *skb, int err)
 {
-	cb->args[0] = done;
 	if (err && err != -EMSGSIZE)
 		return err;
 	return skb->len ?: err;
@@ -216,7 +213,8 @@ static int dump_vnets(struct sk_buff *skb, struct netlink_callback *cb,
 		err = IS_ERR(vnet) ? PTR_ERR(vnet) : dump(skb, cb, vnet, &i);
 	}
 	rtnl_unlock();
-	return dump_result(skb, cb, i, err);
+	cb->args[0] = i;
+	return vnet_genl_dump_result(skb, err);
 }
 
 int vnet_genl_dump_one(struct sk_buff *skb, struct netlink_callback *cb,
@@ -377,7 +375,8 @@ static int vnet_dump(struct sk_buff *skb, struct netlink_callback *cb)
 		i++;
 	}
 	rtnl_unlock();
-	return dump_result(skb, cb, i, err);
+	cb->args[0] = i;
+	return vnet_genl_dump_result(skb, err);
 }
 
 /* ---- Subnets ---- */

@@ -83,6 +83,9 @@ int vnet_genl_reply(struct genl_info *info, vnet_genl_fill_fn fill,
 int vnet_genl_fill(struct sk_buff *skb, struct netlink_callback *cb, u8 cmd,
 		   vnet_genl_fill_fn fill, const void *object);
 
+/* What a dump returns, having stopped with @err: -EMSGSIZE is an error only of an empty @skb */
+int vnet_genl_dump_result(const struct sk_buff *skb, int err);
+
 /* Dumps what a VNet has, from object cb->args[0] on; @i counts objects. RTNL. */
 typedef int (*vnet_genl_dump_fn)(struct sk_buff *skb, struct netlink_callback *cb,
 				 const struct vnet *vnet, long *i);

@@ -220,9 +220,7 @@ int vnet_genl_effective_dump(struct sk_buff *skb, struct netlink_callback *cb)
 		rcu_read_unlock();
 	}
 	rtnl_unlock();
-	if (err && err != -EMSGSIZE)
-		return err;
-	return skb->len ?: err;
+	return vnet_genl_dump_result(skb, err);
 }
 
 /* ---- Lookup ---- */
