@@ -797,9 +797,7 @@ static const struct nla_policy lookup_policy[] = {
 
 static const struct nla_policy peering_policy[] = {
 	[VNET_A_IFINDEX]	= NLA_POLICY_MIN(NLA_U32, 1),
-	[VNET_A_PEERING]	= { .type = NLA_NESTED,
-				    .nested_policy = vnet_genl_peering_policy,
-				    .len = VNET_A_PEERING_MAX },
+	[VNET_A_PEERING]	= NLA_POLICY_NESTED(vnet_genl_peering_policy),
 };
 
 /* Reads need the privilege as well: they show the addresses of tenants. */

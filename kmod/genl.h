@@ -97,7 +97,8 @@ int vnet_genl_dump_any(struct sk_buff *skb, struct netlink_callback *cb,
 		       vnet_genl_dump_fn dump);
 
 /* Commands of genl_peering.c */
-extern const struct nla_policy vnet_genl_peering_policy[];
+extern const struct nla_policy vnet_genl_peering_policy[VNET_A_PEERING_MAX + 1];
+
 int vnet_genl_peering_set(struct sk_buff *skb, struct genl_info *info);
 int vnet_genl_peering_del(struct sk_buff *skb, struct genl_info *info);
 int vnet_genl_peering_dump(struct sk_buff *skb, struct netlink_callback *cb);
