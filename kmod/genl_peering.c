@@ -126,7 +126,7 @@ int vnet_genl_peering_del(struct sk_buff *skb, struct genl_info *info)
 	return err;
 }
 
-static int peering_fill(struct sk_buff *skb, const void *object)
+static int fill_peering(struct sk_buff *skb, const void *object)
 {
 	const struct vnet_peering *side = object;
 	struct nlattr *nest;
@@ -158,7 +158,7 @@ static int peering_dump_vnet(struct sk_buff *skb, struct netlink_callback *cb,
 			continue;
 		if (*i >= cb->args[0])
 			err = vnet_genl_fill(skb, cb, VNET_CMD_PEERING_GET,
-					     peering_fill, side);
+					     fill_peering, side);
 		if (err)
 			break;
 		++*i;

@@ -126,7 +126,7 @@ struct effective_row {
 	struct vnet_row row;
 };
 
-static int effective_fill(struct sk_buff *skb, const void *object)
+static int fill_effective(struct sk_buff *skb, const void *object)
 {
 	const struct effective_row *effective = object;
 
@@ -150,7 +150,7 @@ static int effective_dump_family(struct sk_buff *skb,
 	while (vnet_effective_next(port, dump->family, &effective.row,
 				   dump->started)) {
 		err = vnet_genl_fill(skb, cb, VNET_CMD_EFFECTIVE_GET,
-				     effective_fill, &effective);
+				     fill_effective, &effective);
 		if (err)
 			return err;
 		dump->prefix = effective.row.prefix;
@@ -365,7 +365,7 @@ static int fill_host(struct sk_buff *skb, const struct lookup *lookup)
 	return fill_row(skb, VNET_A_ROUTE, lookup->port, flow->family, &row);
 }
 
-static int lookup_fill_all(struct sk_buff *skb, const struct lookup *lookup)
+static int fill_lookup_all(struct sk_buff *skb, const struct lookup *lookup)
 {
 	const struct vnet_endpoint *ep = lookup->target.ep;
 	int err;
@@ -384,14 +384,14 @@ static int lookup_fill_all(struct sk_buff *skb, const struct lookup *lookup)
 	return err ?: fill_candidates(skb, lookup, false);
 }
 
-static int lookup_fill(struct sk_buff *skb, const void *object)
+static int fill_lookup(struct sk_buff *skb, const void *object)
 {
 	struct lookup lookup = *(const struct lookup *)object;
 	int err;
 
 	rcu_read_lock();
 	lookup_run(&lookup);
-	err = lookup_fill_all(skb, &lookup);
+	err = fill_lookup_all(skb, &lookup);
 	rcu_read_unlock();
 	return err;
 }
@@ -409,7 +409,7 @@ int vnet_genl_lookup(struct sk_buff *skb, struct genl_info *info)
 	port = vnet_genl_port(genl_info_net(info), info->attrs, info->extack);
 	lookup.port = port;
 	err = IS_ERR(port) ? PTR_ERR(port) :
-	      vnet_genl_reply(info, lookup_fill, &lookup);
+	      vnet_genl_reply(info, fill_lookup, &lookup);
 	rtnl_unlock();
 	return err;
 }
