@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Generic netlink: the family, and its commands for VNets, subnets and NICs. The
- * others are in genl_route.c, genl_tunnel.c and genl_peering.c. Everything is done under
- * RTNL.
+ * Generic netlink: the family, and what its commands have in common. They are in
+ * genl_*.c, a file for each kind of object. Everything is done under RTNL.
  */
 #include <linux/netdevice.h>
 #include <linux/rtnetlink.h>
@@ -12,16 +11,12 @@
 
 #include "compat.h"
 #include "debugfs.h"
-#include "endpoint.h"
 #include "fib.h"
 #include "genl.h"
 #include "link.h"
-#include "lpm.h"
 #include "main.h"
-#include "mirror.h"
 #include "port.h"
 #include "stats.h"
-#include "subnet.h"
 
 /* ---- Objects a request names ---- */
 
@@ -90,6 +85,16 @@ struct vnet_port *vnet_genl_port(struct net *net, struct nlattr **attrs,
 		return ERR_PTR(-EINVAL);
 	}
 	return port;
+}
+
+/* Waiting for a table drops RTNL: the VNet may be gone afterwards, or another. */
+struct vnet *vnet_genl_settle(struct vnet_table *table,
+			      struct netlink_ext_ack *extack)
+{
+	struct vnet_net *vn = vnet_net(dev_net(table->vnet->dev));
+
+	table = vnet_fib_table_settle(vn, table, extack);
+	return IS_ERR(table) ? ERR_CAST(table) : table->vnet;
 }
 
 int vnet_genl_addr(union vnet_addr *addr, const struct nlattr *attr,
@@ -269,495 +274,6 @@ int vnet_genl_fill_stats(struct sk_buff *skb, const struct vnet_stats_sum *sum)
 	return 0;
 }
 
-/* ---- VNets ---- */
-
-static int fill_space(struct sk_buff *skb, int family,
-		      const struct vnet_prefix *prefix)
-{
-	struct nlattr *nest = nla_nest_start(skb, VNET_A_SPACE);
-
-	if (!nest ||
-	    nla_put(skb, VNET_A_PREFIX_ADDR, vnet_addr_len(family),
-		    prefix->addr) ||
-	    nla_put_u8(skb, VNET_A_PREFIX_LEN, prefix->len))
-		return -EMSGSIZE;
-	nla_nest_end(skb, nest);
-	return 0;
-}
-
-static int fill_spaces(struct sk_buff *skb, const struct vnet_mirror *system)
-{
-	struct vnet_lpm_cursor cursor = {};
-	int err = 0;
-
-	rcu_read_lock();
-	while (!err && vnet_lpm_next(&system->spaces, &cursor))
-		if (cursor.value == VNET_SPACE_OWN)
-			err = fill_space(skb, system->family, &cursor.prefix);
-	rcu_read_unlock();
-	return err;
-}
-
-static int fill_mirror(struct sk_buff *skb, struct vnet_mirror *mirror)
-{
-	struct vnet_mirror_info info;
-	struct nlattr *nest;
-
-	vnet_mirror_info(mirror, &info);
-	nest = nla_nest_start(skb, VNET_A_MIRROR);
-	if (!nest ||
-	    nla_put_u8(skb, VNET_A_MIRROR_CLASS, mirror->table->class) ||
-	    nla_put_u8(skb, VNET_A_MIRROR_FAMILY, mirror->family) ||
-	    nla_put_u8(skb, VNET_A_MIRROR_STATE, info.state) ||
-	    nla_put_u32(skb, VNET_A_MIRROR_ROUTES, info.routes) ||
-	    nla_put_u64_64bit(skb, VNET_A_MIRROR_BYTES, info.bytes,
-			      VNET_A_MIRROR_PAD))
-		return -EMSGSIZE;
-	nla_nest_end(skb, nest);
-	return 0;
-}
-
-static int fill_table(struct sk_buff *skb, struct vnet_table *table)
-{
-	return fill_mirror(skb, &table->mirror[VNET_AF_IP4]) ?:
-	       fill_mirror(skb, &table->mirror[VNET_AF_IP6]);
-}
-
-static int fill_vnet(struct sk_buff *skb, const void *object)
-{
-	const struct vnet *vnet = object;
-	struct vnet_stats_sum sum;
-
-	if (nla_put_u32(skb, VNET_A_IFINDEX, vnet->dev->ifindex) ||
-	    nla_put_string(skb, VNET_A_NAME, vnet->dev->name) ||
-	    nla_put_u32(skb, VNET_A_VNI, vnet->vni) ||
-	    nla_put_u32(skb, VNET_A_TABLE, vnet->table_id) ||
-	    nla_put_u32(skb, VNET_A_BGP_TABLE, vnet->bgp_table_id) ||
-	    nla_put_u32(skb, VNET_A_MAX_ROUTES, vnet->max_routes) ||
-	    nla_put_u32(skb, VNET_A_ECMP_SYMMETRIC, vnet->ecmp_symmetric) ||
-	    nla_put_u32(skb, VNET_A_NUM_NICS, vnet->num_ports))
-		return -EMSGSIZE;
-	vnet_stats_sum_vnet(vnet, &sum);
-	return fill_spaces(skb, &vnet->system->mirror[VNET_AF_IP4]) ?:
-	       fill_spaces(skb, &vnet->system->mirror[VNET_AF_IP6]) ?:
-	       fill_table(skb, vnet->system) ?: fill_table(skb, vnet->bgp) ?:
-	       vnet_genl_fill_stats(skb, &sum);
-}
-
-static int vnet_get(struct sk_buff *skb, struct genl_info *info)
-{
-	struct vnet *vnet;
-	int err;
-
-	rtnl_lock();
-	vnet = vnet_genl_vnet(genl_info_net(info), info->attrs, info->extack);
-	err = IS_ERR(vnet) ? PTR_ERR(vnet) :
-	      vnet_genl_reply(info, fill_vnet, vnet);
-	rtnl_unlock();
-	return err;
-}
-
-static int vnet_dump(struct sk_buff *skb, struct netlink_callback *cb)
-{
-	struct vnet_net *vn = vnet_net(sock_net(skb->sk));
-	struct vnet *vnet;
-	long i = 0;
-	int err = 0;
-
-	rtnl_lock();
-	cb->seq = vn->generation;
-	list_for_each_entry(vnet, &vn->vnets, node) {
-		if (i >= cb->args[0])
-			err = vnet_genl_fill(skb, cb, VNET_CMD_VNET_GET,
-					     fill_vnet, vnet);
-		if (err)
-			break;
-		i++;
-	}
-	rtnl_unlock();
-	cb->args[0] = i;
-	return vnet_genl_dump_result(skb, err);
-}
-
-/* ---- Subnets ---- */
-
-static const struct nla_policy subnet_policy[VNET_A_SUBNET_MAX + 1] = {
-	[VNET_A_SUBNET_ADDR]	= NLA_POLICY_RANGE(NLA_BINARY, 4, 16),
-	[VNET_A_SUBNET_LEN]	= { .type = NLA_U8 },
-	[VNET_A_SUBNET_TABLE]	= { .type = NLA_U32 },
-	[VNET_A_SUBNET_FLAGS]	= NLA_POLICY_MASK(NLA_U32, VNET_SUBNET_F_ALL),
-};
-
-static int subnet_parse_prefix(struct vnet_subnet_change *change,
-			       struct nlattr **attrs,
-			       struct netlink_ext_ack *extack)
-{
-	struct nlattr *addr = attrs[VNET_A_SUBNET_ADDR];
-	struct nlattr *len = attrs[VNET_A_SUBNET_LEN];
-	union vnet_addr prefix;
-	int family;
-
-	if (!addr || !len) {
-		NL_SET_ERR_MSG_MOD(extack, "The subnet's prefix is missing");
-		return -EINVAL;
-	}
-	family = vnet_genl_addr(&change->addr, addr, extack);
-	if (family < 0)
-		return family;
-	change->family = family;
-	change->len = nla_get_u8(len);
-	if (change->len > vnet_addr_bits(change->family)) {
-		NL_SET_ERR_MSG_ATTR(extack, len,
-				    "vnet: The prefix is longer than an address");
-		return -EINVAL;
-	}
-	vnet_addr_prefix(&prefix, change->family, &change->addr, change->len);
-	if (!vnet_addr_equal(change->family, &prefix, &change->addr)) {
-		NL_SET_ERR_MSG_ATTR(extack, addr,
-				    "vnet: The prefix has bits beyond its length");
-		return -EINVAL;
-	}
-	return 0;
-}
-
-static int subnet_parse(struct vnet_subnet_change *change, struct nlattr **attrs,
-			struct genl_info *info)
-{
-	struct nlattr *nest = info->attrs[VNET_A_SUBNET];
-	int err;
-
-	memset(change, 0, sizeof(*change));
-	if (!nest) {
-		NL_SET_ERR_MSG_MOD(info->extack, "VNET_A_SUBNET is missing");
-		return -EINVAL;
-	}
-	err = nla_parse_nested(attrs, VNET_A_SUBNET_MAX, nest, subnet_policy,
-			       info->extack);
-	return err ?: subnet_parse_prefix(change, attrs, info->extack);
-}
-
-/* Waiting for a table drops RTNL: the VNet may be gone afterwards, or another. */
-struct vnet *vnet_genl_settle(struct vnet_table *table,
-			      struct netlink_ext_ack *extack)
-{
-	struct vnet_net *vn = vnet_net(dev_net(table->vnet->dev));
-
-	table = vnet_fib_table_settle(vn, table, extack);
-	return IS_ERR(table) ? ERR_CAST(table) : table->vnet;
-}
-
-/* A table that has routes already is mirrored before the subnet is bound to it. */
-static int subnet_set_table(struct vnet *vnet,
-			    struct vnet_subnet_change *change, u32 id,
-			    struct netlink_ext_ack *extack)
-{
-	struct vnet_table *table;
-	int err;
-
-	table = vnet_fib_table_get(vnet, id, VNET_CLASS_USER, extack);
-	if (IS_ERR(table))
-		return PTR_ERR(table);
-	vnet = vnet_genl_settle(table, extack);
-	if (IS_ERR(vnet)) {
-		if (vnet == ERR_PTR(-EBUSY))
-			vnet_fib_table_put(table);
-		return PTR_ERR(vnet);
-	}
-	change->table = table;
-	err = vnet_subnet_set(vnet, change, extack);
-	if (err)
-		vnet_fib_table_put(table);
-	return err;
-}
-
-static int subnet_set(struct vnet *vnet, struct vnet_subnet_change *change,
-		      struct nlattr **attrs, struct netlink_ext_ack *extack)
-{
-	u32 id = 0;
-
-	if (attrs[VNET_A_SUBNET_FLAGS]) {
-		change->set_flags = true;
-		change->flags = nla_get_u32(attrs[VNET_A_SUBNET_FLAGS]);
-	}
-	if (attrs[VNET_A_SUBNET_TABLE]) {
-		change->set_table = true;
-		id = nla_get_u32(attrs[VNET_A_SUBNET_TABLE]);
-	}
-	vnet = vnet_genl_settle(vnet->system, extack);
-	if (IS_ERR(vnet))
-		return PTR_ERR(vnet);
-	return id ? subnet_set_table(vnet, change, id, extack) :
-		    vnet_subnet_set(vnet, change, extack);
-}
-
-static int subnet_set_doit(struct sk_buff *skb, struct genl_info *info)
-{
-	struct nlattr *attrs[VNET_A_SUBNET_MAX + 1];
-	struct vnet_subnet_change change;
-	struct vnet *vnet;
-	int err;
-
-	err = subnet_parse(&change, attrs, info);
-	if (err)
-		return err;
-	rtnl_lock();
-	vnet = vnet_genl_vnet(genl_info_net(info), info->attrs, info->extack);
-	err = IS_ERR(vnet) ? PTR_ERR(vnet) :
-	      subnet_set(vnet, &change, attrs, info->extack);
-	rtnl_unlock();
-	return err;
-}
-
-static int subnet_del(struct vnet *vnet, const struct vnet_subnet_change *change,
-		      struct netlink_ext_ack *extack)
-{
-	struct vnet_subnet *subnet;
-
-	subnet = vnet_subnet_get(vnet, change->family, &change->addr,
-				 change->len);
-	if (!subnet) {
-		NL_SET_ERR_MSG_MOD(extack, "The VNet has no such subnet");
-		return -ENOENT;
-	}
-	vnet_subnet_del(vnet, subnet);
-	return 0;
-}
-
-static int subnet_del_doit(struct sk_buff *skb, struct genl_info *info)
-{
-	struct nlattr *attrs[VNET_A_SUBNET_MAX + 1];
-	struct vnet_subnet_change change;
-	struct vnet *vnet;
-	int err;
-
-	err = subnet_parse(&change, attrs, info);
-	if (err)
-		return err;
-	rtnl_lock();
-	vnet = vnet_genl_vnet(genl_info_net(info), info->attrs, info->extack);
-	err = IS_ERR(vnet) ? PTR_ERR(vnet) :
-	      subnet_del(vnet, &change, info->extack);
-	rtnl_unlock();
-	return err;
-}
-
-static int fill_subnet(struct sk_buff *skb, const void *object)
-{
-	const struct vnet_subnet *subnet = object;
-	const struct vnet_table *user = subnet->user;
-	struct nlattr *nest;
-
-	nest = nla_nest_start(skb, VNET_A_SUBNET);
-	if (!nest ||
-	    nla_put(skb, VNET_A_SUBNET_ADDR, vnet_addr_len(subnet->family),
-		    &subnet->addr) ||
-	    nla_put_u8(skb, VNET_A_SUBNET_LEN, subnet->len) ||
-	    nla_put_u32(skb, VNET_A_SUBNET_TABLE, user ? user->id : 0) ||
-	    nla_put_u32(skb, VNET_A_SUBNET_FLAGS, subnet->flags))
-		return -EMSGSIZE;
-	nla_nest_end(skb, nest);
-	return 0;
-}
-
-static int subnet_dump_vnet(struct sk_buff *skb, struct netlink_callback *cb,
-			    const struct vnet *vnet, long *i)
-{
-	struct vnet_subnet *subnet;
-	int err = 0;
-
-	list_for_each_entry(subnet, &vnet->subnets, node) {
-		if (*i >= cb->args[0])
-			err = vnet_genl_fill(skb, cb, VNET_CMD_SUBNET_GET,
-					     fill_subnet, subnet);
-		if (err)
-			return err;
-		++*i;
-	}
-	return 0;
-}
-
-static int subnet_dump(struct sk_buff *skb, struct netlink_callback *cb)
-{
-	return vnet_genl_dump_one(skb, cb, subnet_dump_vnet);
-}
-
-/* ---- NICs ---- */
-
-static const struct nla_policy nic_addr_policy[VNET_A_NIC_ADDR_MAX + 1] = {
-	[VNET_A_NIC_ADDR]	= NLA_POLICY_RANGE(NLA_BINARY, 4, 16),
-};
-
-static int nic_count_addrs(struct nlattr *nest, struct netlink_ext_ack *extack)
-{
-	struct nlattr *attr;
-	int rem, num = 0;
-
-	nla_for_each_nested(attr, nest, rem)
-		num++;
-	if (num > VNET_PORT_MAX_ADDRS) {
-		VNET_ERR_FMT(extack, "A NIC has at most %u addresses",
-			     VNET_PORT_MAX_ADDRS);
-		NL_SET_BAD_ATTR(extack, nest);
-		return -E2BIG;
-	}
-	return num;
-}
-
-/* Allocates change->addrs */
-static int nic_parse_addrs(struct vnet_port_change *change, struct nlattr *nest,
-			   struct netlink_ext_ack *extack)
-{
-	int rem, num, family, i = 0;
-	struct nlattr *attr;
-
-	num = nic_count_addrs(nest, extack);
-	if (num < 0)
-		return num;
-	change->set_addrs = true;
-	change->num_addrs = num;
-	change->addrs = vnet_try_alloc(kcalloc(num, sizeof(*change->addrs), GFP_KERNEL));
-	if (!change->addrs)
-		return -ENOMEM;
-	nla_for_each_nested(attr, nest, rem) {
-		family = vnet_genl_addr(&change->addrs[i].addr, attr, extack);
-		if (family < 0)
-			return family;
-		change->addrs[i++].family = family;
-	}
-	return 0;
-}
-
-static int nic_parse(struct vnet_port_change *change, struct genl_info *info)
-{
-	struct nlattr **attrs = info->attrs;
-
-	memset(change, 0, sizeof(*change));
-	if (attrs[VNET_A_NIC_MAC])
-		change->mac = nla_data(attrs[VNET_A_NIC_MAC]);
-	if (attrs[VNET_A_NIC_FLAGS]) {
-		change->set_flags = true;
-		change->flags = nla_get_u32(attrs[VNET_A_NIC_FLAGS]);
-	}
-	if (!attrs[VNET_A_NIC_ADDRS])
-		return 0;
-	return nic_parse_addrs(change, attrs[VNET_A_NIC_ADDRS], info->extack);
-}
-
-/* Whether an address is inside the VNet is known once its table has been read. */
-static int nic_settle(const struct vnet_port *port,
-		      struct netlink_ext_ack *extack)
-{
-	struct vnet *vnet = vnet_genl_settle(port->vnet->system, extack);
-
-	return PTR_ERR_OR_ZERO(vnet);
-}
-
-static int nic_change(struct net *net, struct genl_info *info,
-		      const struct vnet_port_change *change)
-{
-	struct vnet_port *port;
-	int err;
-
-	port = vnet_genl_port(net, info->attrs, info->extack);
-	if (IS_ERR(port))
-		return PTR_ERR(port);
-	err = nic_settle(port, info->extack);
-	if (err)
-		return err;
-	port = vnet_genl_port(net, info->attrs, info->extack);
-	if (IS_ERR(port))
-		return PTR_ERR(port);
-	return vnet_port_change(port, change, info->extack);
-}
-
-static int nic_set_doit(struct sk_buff *skb, struct genl_info *info)
-{
-	struct vnet_port_change change;
-	int err;
-
-	err = nic_parse(&change, info);
-	if (!err) {
-		rtnl_lock();
-		err = nic_change(genl_info_net(info), info, &change);
-		rtnl_unlock();
-	}
-	kfree(change.addrs);
-	return err;
-}
-
-static int fill_addrs(struct sk_buff *skb, const struct vnet_port_config *config)
-{
-	const struct vnet_endpoint_key *key;
-	struct nlattr *nest;
-	unsigned int i;
-
-	nest = nla_nest_start(skb, VNET_A_NIC_ADDRS);
-	if (!nest)
-		return -EMSGSIZE;
-	for (i = 0; i < config->num_addrs; i++) {
-		key = &config->addrs[i]->key;
-		if (nla_put(skb, VNET_A_NIC_ADDR, vnet_addr_len(key->family),
-			    &key->addr))
-			return -EMSGSIZE;
-	}
-	nla_nest_end(skb, nest);
-	return 0;
-}
-
-static int fill_nic(struct sk_buff *skb, const void *object)
-{
-	const struct vnet_port *port = object;
-	const struct vnet_port_config *config = rtnl_dereference(port->config);
-	struct vnet_stats_sum sum;
-
-	if (nla_put_u32(skb, VNET_A_IFINDEX, port->dev->ifindex) ||
-	    nla_put_string(skb, VNET_A_NAME, port->dev->name) ||
-	    nla_put_u32(skb, VNET_A_VNET_IFINDEX, port->vnet->dev->ifindex) ||
-	    nla_put_u32(skb, VNET_A_NIC_FLAGS, config->flags))
-		return -EMSGSIZE;
-	if (!is_zero_ether_addr(config->mac) &&
-	    nla_put(skb, VNET_A_NIC_MAC, ETH_ALEN, config->mac))
-		return -EMSGSIZE;
-	vnet_stats_sum(port->stats, &sum);
-	return fill_addrs(skb, config) ?: vnet_genl_fill_stats(skb, &sum);
-}
-
-static int nic_get(struct sk_buff *skb, struct genl_info *info)
-{
-	struct vnet_port *port;
-	int err;
-
-	rtnl_lock();
-	port = vnet_genl_port(genl_info_net(info), info->attrs, info->extack);
-	err = IS_ERR(port) ? PTR_ERR(port) :
-	      vnet_genl_reply(info, fill_nic, port);
-	rtnl_unlock();
-	return err;
-}
-
-/* Continues at NIC number cb->args[0]; @i counts those passed */
-static int nic_dump_vnet(struct sk_buff *skb, struct netlink_callback *cb,
-			 const struct vnet *vnet, long *i)
-{
-	struct vnet_port *port;
-	int err = 0;
-
-	list_for_each_entry(port, &vnet->ports, node) {
-		if (*i >= cb->args[0])
-			err = vnet_genl_fill(skb, cb, VNET_CMD_NIC_GET,
-					     fill_nic, port);
-		if (err)
-			return err;
-		++*i;
-	}
-	return 0;
-}
-
-static int nic_dump(struct sk_buff *skb, struct netlink_callback *cb)
-{
-	return vnet_genl_dump_any(skb, cb, nic_dump_vnet);
-}
-
 /* ---- Family ---- */
 
 static const struct nla_policy dev_policy[] = {
@@ -766,14 +282,14 @@ static const struct nla_policy dev_policy[] = {
 
 static const struct nla_policy subnet_change_policy[] = {
 	[VNET_A_IFINDEX]	= NLA_POLICY_MIN(NLA_U32, 1),
-	[VNET_A_SUBNET]		= NLA_POLICY_NESTED(subnet_policy),
+	[VNET_A_SUBNET]		= NLA_POLICY_NESTED(vnet_genl_subnet_policy),
 };
 
 static const struct nla_policy nic_change_policy[] = {
 	[VNET_A_IFINDEX]	= NLA_POLICY_MIN(NLA_U32, 1),
 	[VNET_A_NIC_MAC]	= NLA_POLICY_EXACT_LEN(ETH_ALEN),
 	[VNET_A_NIC_FLAGS]	= NLA_POLICY_MASK(NLA_U32, VNET_NIC_F_ALL),
-	[VNET_A_NIC_ADDRS]	= NLA_POLICY_NESTED(nic_addr_policy),
+	[VNET_A_NIC_ADDRS]	= NLA_POLICY_NESTED(vnet_genl_nic_addr_policy),
 };
 
 static const struct nla_policy endpoint_change_policy[] = {
@@ -807,42 +323,42 @@ static const struct genl_ops genl_ops[] = {
 		.flags = GENL_UNS_ADMIN_PERM,
 		.policy = dev_policy,
 		.maxattr = ARRAY_SIZE(dev_policy) - 1,
-		.doit = vnet_get,
+		.doit = vnet_genl_vnet_get,
 		.start = dump_start,
-		.dumpit = vnet_dump,
+		.dumpit = vnet_genl_vnet_dump,
 	}, {
 		.cmd = VNET_CMD_SUBNET_SET,
 		.flags = GENL_UNS_ADMIN_PERM,
 		.policy = subnet_change_policy,
 		.maxattr = ARRAY_SIZE(subnet_change_policy) - 1,
-		.doit = subnet_set_doit,
+		.doit = vnet_genl_subnet_set,
 	}, {
 		.cmd = VNET_CMD_SUBNET_DEL,
 		.flags = GENL_UNS_ADMIN_PERM,
 		.policy = subnet_change_policy,
 		.maxattr = ARRAY_SIZE(subnet_change_policy) - 1,
-		.doit = subnet_del_doit,
+		.doit = vnet_genl_subnet_del,
 	}, {
 		.cmd = VNET_CMD_SUBNET_GET,
 		.flags = GENL_UNS_ADMIN_PERM,
 		.policy = dev_policy,
 		.maxattr = ARRAY_SIZE(dev_policy) - 1,
 		.start = dump_start,
-		.dumpit = subnet_dump,
+		.dumpit = vnet_genl_subnet_dump,
 	}, {
 		.cmd = VNET_CMD_NIC_SET,
 		.flags = GENL_UNS_ADMIN_PERM,
 		.policy = nic_change_policy,
 		.maxattr = ARRAY_SIZE(nic_change_policy) - 1,
-		.doit = nic_set_doit,
+		.doit = vnet_genl_nic_set,
 	}, {
 		.cmd = VNET_CMD_NIC_GET,
 		.flags = GENL_UNS_ADMIN_PERM,
 		.policy = dev_policy,
 		.maxattr = ARRAY_SIZE(dev_policy) - 1,
-		.doit = nic_get,
+		.doit = vnet_genl_nic_get,
 		.start = dump_start,
-		.dumpit = nic_dump,
+		.dumpit = vnet_genl_nic_dump,
 	}, {
 		.cmd = VNET_CMD_EFFECTIVE_GET,
 		.flags = GENL_UNS_ADMIN_PERM,

@@ -96,6 +96,24 @@ int vnet_genl_dump_one(struct sk_buff *skb, struct netlink_callback *cb,
 int vnet_genl_dump_any(struct sk_buff *skb, struct netlink_callback *cb,
 		       vnet_genl_dump_fn dump);
 
+/* Commands of genl_vnet.c */
+int vnet_genl_vnet_get(struct sk_buff *skb, struct genl_info *info);
+int vnet_genl_vnet_dump(struct sk_buff *skb, struct netlink_callback *cb);
+
+/* Commands of genl_subnet.c */
+extern const struct nla_policy vnet_genl_subnet_policy[VNET_A_SUBNET_MAX + 1];
+
+int vnet_genl_subnet_set(struct sk_buff *skb, struct genl_info *info);
+int vnet_genl_subnet_del(struct sk_buff *skb, struct genl_info *info);
+int vnet_genl_subnet_dump(struct sk_buff *skb, struct netlink_callback *cb);
+
+/* Commands of genl_nic.c */
+extern const struct nla_policy vnet_genl_nic_addr_policy[VNET_A_NIC_ADDR_MAX + 1];
+
+int vnet_genl_nic_set(struct sk_buff *skb, struct genl_info *info);
+int vnet_genl_nic_get(struct sk_buff *skb, struct genl_info *info);
+int vnet_genl_nic_dump(struct sk_buff *skb, struct netlink_callback *cb);
+
 /* Commands of genl_peering.c */
 extern const struct nla_policy vnet_genl_peering_policy[VNET_A_PEERING_MAX + 1];
 
