@@ -71,13 +71,6 @@ static int nexthop_create(struct vnet_net *vn, u32 id, struct vnet_nhset *set)
 	return err;
 }
 
-static struct vnet_nhset *nexthop_set(const struct vnet_net *vn,
-				      const struct vnet_nexthop *nh)
-{
-	return rcu_dereference_protected(nh->set,
-					 lockdep_is_held(&vn->nexthop_lock));
-}
-
 /* Routes were classified by what their next-hop object is: it stays that as
  * long as one refers to it.
  */
@@ -85,7 +78,7 @@ static int nexthop_change(struct vnet_net *vn, struct vnet_nexthop *nh,
 			  struct vnet_nhset *set,
 			  struct netlink_ext_ack *extack)
 {
-	struct vnet_nhset *old = nexthop_set(vn, nh);
+	struct vnet_nhset *old = vnet_nexthop_nhset(vn, nh);
 
 	if (refcount_read(&nh->refcnt) > 1 &&
 	    (old->kind != set->kind || old->family != set->family ||
@@ -103,7 +96,7 @@ static int nexthop_change(struct vnet_net *vn, struct vnet_nexthop *nh,
 static bool nexthop_offloaded(const struct vnet_net *vn,
 			      const struct vnet_nexthop *nh)
 {
-	return nexthop_set(vn, nh)->kind == VNET_NHSET_HOPS;
+	return vnet_nexthop_nhset(vn, nh)->kind == VNET_NHSET_HOPS;
 }
 
 static void nexthop_delete(struct vnet_net *vn, u32 id)
@@ -252,7 +245,7 @@ static int nexthop_check_groups(struct vnet_net *vn, const struct nh_notifier_in
 		return 0;
 	list_for_each_entry(entry, &member->grp_list, nh_list) {
 		nh = nexthop_find(vn, entry->nh_parent->id);
-		group = nh ? nexthop_set(vn, nh) : NULL;
+		group = nh ? vnet_nexthop_nhset(vn, nh) : NULL;
 		if (!group || !group->activity ||
 		    (group->kind == set->kind && group->family == set->family))
 			continue;

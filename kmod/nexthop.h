@@ -11,9 +11,8 @@
 #include <linux/rhashtable-types.h>
 #include <linux/types.h>
 
+#include "main.h"
 #include "nhset.h"
-
-struct vnet_net;
 
 /**
  * struct vnet_nexthop - a next-hop object of the kernel
@@ -31,6 +30,14 @@ struct vnet_nexthop {
 	refcount_t refcnt;
 	struct rcu_head rcu;
 };
+
+/* nexthop_lock: where an object leads, NULL = it is deleted */
+static inline struct vnet_nhset *vnet_nexthop_nhset(const struct vnet_net *vn,
+						    const struct vnet_nexthop *nh)
+{
+	return rcu_dereference_protected(nh->set,
+					 lockdep_is_held(&vn->nexthop_lock));
+}
 
 int vnet_nexthop_init_net(struct vnet_net *vn);
 void vnet_nexthop_exit_net(struct vnet_net *vn);

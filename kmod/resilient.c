@@ -124,13 +124,6 @@ vnet_resilient_set(struct vnet_net *vn,
 	return set;
 }
 
-static struct vnet_nhset *nh_set(const struct vnet_net *vn,
-				 const struct vnet_nexthop *nh)
-{
-	return rcu_dereference_protected(nh->set,
-					 lockdep_is_held(&vn->nexthop_lock));
-}
-
 static struct vnet_nhset *replace(struct vnet_net *vn, struct vnet_nexthop *nh,
 				  struct vnet_nhset *fresh)
 {
@@ -144,7 +137,7 @@ static struct vnet_nhset *grow(struct vnet_net *vn, struct vnet_nexthop *nh,
 			       const struct nh_notifier_single_info *info,
 			       struct netlink_ext_ack *extack)
 {
-	struct vnet_nhset *set = nh_set(vn, nh), *fresh;
+	struct vnet_nhset *set = vnet_nexthop_nhset(vn, nh), *fresh;
 	int err;
 
 	if (info->gw_family != set->family) {
@@ -168,7 +161,7 @@ static void shrink(struct vnet_net *vn, struct vnet_nexthop *nh)
 {
 	struct vnet_nhset *fresh;
 
-	fresh = vnet_nhset_resize(nh_set(vn, nh), 0);
+	fresh = vnet_nhset_resize(vnet_nexthop_nhset(vn, nh), 0);
 	if (fresh)
 		replace(vn, nh, fresh);
 }
@@ -176,7 +169,7 @@ static void shrink(struct vnet_net *vn, struct vnet_nexthop *nh)
 static void move(struct vnet_net *vn, struct vnet_nexthop *nh,
 		 unsigned int bucket, unsigned int to)
 {
-	struct vnet_nhset *set = nh_set(vn, nh);
+	struct vnet_nhset *set = vnet_nexthop_nhset(vn, nh);
 	unsigned int from = vnet_nhset_whose(set, bucket);
 
 	if (from == to)
@@ -190,7 +183,7 @@ int vnet_resilient_move(struct vnet_net *vn, struct vnet_nexthop *nh,
 			const struct nh_notifier_res_bucket_info *info,
 			struct netlink_ext_ack *extack)
 {
-	struct vnet_nhset *set = nh ? nh_set(vn, nh) : NULL;
+	struct vnet_nhset *set = nh ? vnet_nexthop_nhset(vn, nh) : NULL;
 	unsigned int bucket = info->bucket_index, to;
 
 	if (!set || !set->activity) {
