@@ -114,7 +114,7 @@ static void nexthop_delete(struct vnet_net *vn, u32 id)
 	vnet_nexthop_put(nh);
 }
 
-static int nhset_add_info(struct vnet_nhset *set,
+int vnet_nexthop_add_info(struct vnet_nhset *set,
 			  const struct nh_notifier_single_info *info,
 			  u16 weight, struct netlink_ext_ack *extack)
 {
@@ -140,7 +140,7 @@ nhset_of_single(const struct nh_notifier_single_info *info,
 	set = vnet_nhset_alloc(1, GFP_KERNEL, extack);
 	if (IS_ERR(set))
 		return set;
-	err = nhset_add_info(set, info, 1, extack);
+	err = vnet_nexthop_add_info(set, info, 1, extack);
 	if (err) {
 		vnet_nhset_free(set);
 		return ERR_PTR(err);
@@ -167,7 +167,8 @@ static int nhset_add_group(struct vnet_nhset *set,
 	for (entry = info->nh_entries;
 	     entry < info->nh_entries + info->num_nh && !err; entry++)
 		if (entry->weight >= min && entry->weight <= max)
-			err = nhset_add_info(set, &entry->nh, entry->weight, extack);
+			err = vnet_nexthop_add_info(set, &entry->nh, entry->weight,
+						    extack);
 	return err;
 }
 

@@ -14,6 +14,9 @@
 #include "main.h"
 #include "nhset.h"
 
+struct netlink_ext_ack;
+struct nh_notifier_single_info;
+
 /**
  * struct vnet_nexthop - a next-hop object of the kernel
  * @node: in struct vnet_net.nexthops
@@ -46,5 +49,10 @@ void vnet_nexthop_exit_net(struct vnet_net *vn);
 struct vnet_nexthop *vnet_nexthop_get(struct vnet_net *vn, u32 id);
 /* Any context. */
 void vnet_nexthop_put(struct vnet_nexthop *nh);
+
+/* vnet_nhset_add() for a next hop that a notifier tells of */
+int vnet_nexthop_add_info(struct vnet_nhset *set,
+			  const struct nh_notifier_single_info *info,
+			  u16 weight, struct netlink_ext_ack *extack);
 
 #endif /* _VNET_NEXTHOP_H */

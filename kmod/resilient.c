@@ -61,15 +61,6 @@ static int add_member(struct vnet_nhset *set,
 		      const struct nh_notifier_single_info *info,
 		      struct netlink_ext_ack *extack)
 {
-	const struct vnet_gateway gw = {
-		.dev = info->dev,
-		.family = info->gw_family,
-		.addr = &info->ipv6,
-		.weight = 1,
-		.encap = info->has_encap,
-		.reject = info->is_reject,
-	};
-
 	if (set->num == set->max) {
 		VNET_ERR_FMT(extack, "A route of a VNet has at most %u next hops",
 			     VNET_NHSET_MAX);
@@ -80,7 +71,7 @@ static int add_member(struct vnet_nhset *set,
 				   "Next hops in VNets and others cannot be mixed");
 		return -EOPNOTSUPP;
 	}
-	return vnet_nhset_add(set, &gw, extack);
+	return vnet_nexthop_add_info(set, info, 1, extack);
 }
 
 static int fill(struct vnet_nhset *set,
