@@ -7,7 +7,9 @@
 
 #include <linux/in.h>
 #include <linux/in6.h>
+#include <linux/inet.h>
 #include <linux/inetdevice.h>
+#include <linux/kernel.h>
 #include <linux/socket.h>
 #include <linux/string.h>
 #include <linux/types.h>
@@ -82,6 +84,14 @@ static inline bool vnet_addr_in(int family, const union vnet_addr *addr,
 	if (family == AF_INET)
 		return !((addr->ip4 ^ prefix->ip4) & inet_make_mask(len));
 	return ipv6_prefix_equal(&addr->ip6, &prefix->ip6, len);
+}
+
+/* An address as messages show it, 4 or 16 bytes in network order; in @text, which is returned */
+static inline const char *vnet_addr_text(char text[INET6_ADDRSTRLEN], int family,
+					 const void *addr)
+{
+	snprintf(text, INET6_ADDRSTRLEN, family == AF_INET ? "%pI4" : "%pI6c", addr);
+	return text;
 }
 
 /* May a NIC or a host have the address? */

@@ -110,6 +110,7 @@ static int space_check(struct vnet_mirror *mirror,
 		       struct netlink_ext_ack *extack)
 {
 	struct vnet_lpm_cursor next = { .prefix = *prefix, .started = true };
+	char text[INET6_ADDRSTRLEN];
 	u8 len;
 
 	if (prefix->len && vnet_lpm_lookup_shorter(&mirror->spaces, prefix->addr,
@@ -120,12 +121,9 @@ static int space_check(struct vnet_mirror *mirror,
 	}
 	if (vnet_lpm_next(&mirror->spaces, &next) &&
 	    vnet_mirror_within(mirror->family, &next.prefix, prefix)) {
-		if (mirror->family == AF_INET)
-			VNET_ERR_FMT(extack, "Address spaces overlap: %pI4/%u is inside",
-				     &next.prefix.ip4, next.prefix.len);
-		else
-			VNET_ERR_FMT(extack, "Address spaces overlap: %pI6c/%u is inside",
-				     &next.prefix.ip6, next.prefix.len);
+		VNET_ERR_FMT(extack, "Address spaces overlap: %s/%u is inside",
+			     vnet_addr_text(text, mirror->family, next.prefix.addr),
+			     next.prefix.len);
 		return -EEXIST;
 	}
 	return 0;

@@ -183,12 +183,11 @@ static void refuse_overlap(struct netlink_ext_ack *extack, int family,
 			   const struct vnet_prefix *prefix,
 			   const struct vnet *vnet)
 {
-	if (family == AF_INET)
-		VNET_ERR_FMT(extack, "Address spaces overlap: %pI4/%u, %s",
-			     &prefix->ip4, prefix->len, netdev_name(vnet->dev));
-	else
-		VNET_ERR_FMT(extack, "Address spaces overlap: %pI6c/%u, %s",
-			     &prefix->ip6, prefix->len, netdev_name(vnet->dev));
+	char text[INET6_ADDRSTRLEN];
+
+	VNET_ERR_FMT(extack, "Address spaces overlap: %s/%u, %s",
+		     vnet_addr_text(text, family, prefix->addr), prefix->len,
+		     netdev_name(vnet->dev));
 }
 
 /* RCU: does @prefix overlap a space of @vnet's own? */

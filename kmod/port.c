@@ -208,10 +208,10 @@ static void addr_refuse(struct netlink_ext_ack *extack, int family,
 			const union vnet_addr *addr, const char *what,
 			const char *whose)
 {
-	if (family == AF_INET)
-		VNET_ERR_FMT(extack, "%pI4 is %s%s", &addr->ip4, what, whose);
-	else
-		VNET_ERR_FMT(extack, "%pI6c is %s%s", &addr->ip6, what, whose);
+	char text[INET6_ADDRSTRLEN];
+
+	VNET_ERR_FMT(extack, "%s is %s%s", vnet_addr_text(text, family, addr),
+		     what, whose);
 }
 
 int vnet_port_check_addr(const struct vnet *vnet, int family,

@@ -66,18 +66,16 @@ static int subnet_check_overlap(struct vnet *vnet,
 				struct netlink_ext_ack *extack)
 {
 	struct vnet_subnet *subnet;
+	char text[INET6_ADDRSTRLEN];
 
 	list_for_each_entry(subnet, &vnet->subnets, node) {
 		if (subnet->family != change->family ||
 		    !vnet_addr_in(subnet->family, &subnet->addr, &change->addr,
 				  min(subnet->len, change->len)))
 			continue;
-		if (subnet->family == AF_INET)
-			VNET_ERR_FMT(extack, "The subnet overlaps %pI4/%u",
-				     &subnet->addr.ip4, subnet->len);
-		else
-			VNET_ERR_FMT(extack, "The subnet overlaps %pI6c/%u",
-				     &subnet->addr.ip6, subnet->len);
+		VNET_ERR_FMT(extack, "The subnet overlaps %s/%u",
+			     vnet_addr_text(text, subnet->family, &subnet->addr),
+			     subnet->len);
 		return -EEXIST;
 	}
 	return 0;
