@@ -77,13 +77,14 @@ static inline void vnet_addr_prefix(union vnet_addr *prefix, int family,
 		ipv6_addr_prefix(&prefix->ip6, &addr->ip6, len);
 }
 
-/* Is @addr inside @prefix/@len? */
-static inline bool vnet_addr_in(int family, const union vnet_addr *addr,
-				const union vnet_addr *prefix, u8 len)
+/* Is @addr inside @prefix/@len? Both: 4 or 16 bytes in network order, aligned */
+static inline bool vnet_addr_in(int family, const void *addr, const void *prefix, u8 len)
 {
+	const __be32 *a = addr, *p = prefix;
+
 	if (family == AF_INET)
-		return !((addr->ip4 ^ prefix->ip4) & inet_make_mask(len));
-	return ipv6_prefix_equal(&addr->ip6, &prefix->ip6, len);
+		return !((*a ^ *p) & inet_make_mask(len));
+	return ipv6_prefix_equal(addr, prefix, len);
 }
 
 /* An address as messages show it, 4 or 16 bytes in network order; in @text, which is returned */

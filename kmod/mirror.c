@@ -8,8 +8,6 @@
  * whether a BGP route is inside one has to be known for every packet that one
  * could take.
  */
-#include <linux/inetdevice.h>
-
 #include "compat.h"
 #include "debugfs.h"
 #include "dest.h"
@@ -98,11 +96,8 @@ static u32 dest_space(const struct vnet_dest *dest)
 bool vnet_mirror_within(int family, const struct vnet_prefix *inner,
 			const struct vnet_prefix *outer)
 {
-	if (inner->len < outer->len)
-		return false;
-	if (family == AF_INET)
-		return !((inner->ip4 ^ outer->ip4) & inet_make_mask(outer->len));
-	return ipv6_prefix_equal(&inner->ip6, &outer->ip6, outer->len);
+	return inner->len >= outer->len &&
+	       vnet_addr_in(family, inner->addr, outer->addr, outer->len);
 }
 
 static int space_check(struct vnet_mirror *mirror,
