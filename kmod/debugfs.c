@@ -20,22 +20,15 @@
 #include "port.h"
 #include "stats.h"
 #include "subnet.h"
+#include "trace.h"
 
-static const char *const class_names[__VNET_CLASS_LAST] = {
-	[VNET_CLASS_SYSTEM] = "system",
-	[VNET_CLASS_BGP] = "bgp",
-	[VNET_CLASS_USER] = "user",
-};
+static const struct {
+	u8 value;
+	const char *name;
+} classes[] = { VNET_TRACE_CLASSES }, types[] = { VNET_TRACE_TYPES };
 
-static const char *const type_names[__VNET_HOP_LAST] = {
-	[VNET_HOP_NONE] = "none",
-	[VNET_HOP_VNET_LOCAL] = "vnet_local",
-	[VNET_HOP_PEERING] = "peering",
-	[VNET_HOP_APPLIANCE] = "appliance",
-	[VNET_HOP_GATEWAY] = "gateway",
-	[VNET_HOP_INTERNET] = "internet",
-	[VNET_HOP_HOST] = "host",
-};
+static_assert(ARRAY_SIZE(classes) == __VNET_CLASS_LAST);
+static_assert(ARRAY_SIZE(types) == __VNET_HOP_LAST);
 
 static void show_addr(struct seq_file *m, int family, const void *addr)
 {
@@ -73,7 +66,7 @@ static void show_mirror(struct seq_file *m, const struct vnet_table *table,
 	vnet_lpm_stats(&mirror->lpm, &shape);
 	spin_unlock_bh(&mirror->lock);
 	seq_printf(m, "table %u %s %s %s routes %u destinations %u bytes %llu nodes %u lpm %zu idle %zu\n",
-		   table->id, class_names[table->class],
+		   table->id, classes[table->class].name,
 		   mirror->family == AF_INET6 ? "ipv6" : "ipv4",
 		   info.state == VNET_MIRROR_LIVE ? "live" : "replaying",
 		   info.routes, info.dests, info.bytes, shape.nodes,
@@ -198,7 +191,7 @@ static void show_dest(struct seq_file *m, const struct vnet_mirror *mirror,
 
 	seq_printf(m, "table %u %s %s routes %u nhid %u", mirror->table->id,
 		   mirror->family == AF_INET6 ? "ipv6" : "ipv4",
-		   type_names[dest->action.type], READ_ONCE(dest->routes),
+		   types[dest->action.type].name, READ_ONCE(dest->routes),
 		   dest->action.nh ? dest->action.nh->id : 0);
 	if (set)
 		show_members(m, set);

@@ -39,93 +39,75 @@ void vnet_trace_keep(struct vnet_packet *pkt);
 /* Class and type of a packet that was dropped before it had a route */
 #define VNET_TRACE_NONE		0xff
 
+/* Names by value, in the order of their enums, that of drop reasons from its second value on.
+ * stats.c and debugfs.c have them from here, too.
+ */
 #define VNET_TRACE_CLASSES			\
-	{ VNET_TRACE_NONE, "-" },		\
-	{ VNET_CLASS_SYSTEM, "system" },	\
-	{ VNET_CLASS_BGP, "bgp" },		\
-	{ VNET_CLASS_USER, "user" }
+	EM(VNET_CLASS_SYSTEM, "system")		\
+	EM(VNET_CLASS_BGP, "bgp")		\
+	E_(VNET_CLASS_USER, "user")
 
 #define VNET_TRACE_TYPES			\
-	{ VNET_TRACE_NONE, "-" },		\
-	{ VNET_HOP_NONE, "none" },		\
-	{ VNET_HOP_VNET_LOCAL, "vnet_local" },	\
-	{ VNET_HOP_PEERING, "peering" },	\
-	{ VNET_HOP_APPLIANCE, "appliance" },	\
-	{ VNET_HOP_GATEWAY, "gateway" },	\
-	{ VNET_HOP_INTERNET, "internet" },	\
-	{ VNET_HOP_HOST, "host" }
+	EM(VNET_HOP_NONE, "none")		\
+	EM(VNET_HOP_VNET_LOCAL, "vnet_local")	\
+	EM(VNET_HOP_PEERING, "peering")		\
+	EM(VNET_HOP_APPLIANCE, "appliance")	\
+	EM(VNET_HOP_GATEWAY, "gateway")		\
+	EM(VNET_HOP_INTERNET, "internet")	\
+	E_(VNET_HOP_HOST, "host")
 
-/* In the order of enum vnet_drop, from its second value on; stats.c has it too. */
 #define VNET_TRACE_DROPS				\
-	{ VNET_DROP_MALFORMED, "malformed" }, \
-	{ VNET_DROP_PROTOCOL, "protocol" }, \
-	{ VNET_DROP_MULTICAST, "multicast" }, \
-	{ VNET_DROP_SPOOFED_MAC, "spoofed_mac" }, \
-	{ VNET_DROP_SPOOFED_ADDR, "spoofed_addr" }, \
-	{ VNET_DROP_NO_ROUTE, "no_route" }, \
-	{ VNET_DROP_NEXT_HOP_NONE, "next_hop_none" }, \
-	{ VNET_DROP_NO_NIC, "no_nic" }, \
-	{ VNET_DROP_NEXT_HOP_GONE, "next_hop_gone" }, \
-	{ VNET_DROP_NIC_DOWN, "nic_down" }, \
-	{ VNET_DROP_NOT_FORWARDING, "not_forwarding" }, \
-	{ VNET_DROP_SAME_NIC, "same_nic" }, \
-	{ VNET_DROP_UNCONFIGURED, "unconfigured" }, \
-	{ VNET_DROP_TOO_BIG, "too_big" }, \
-	{ VNET_DROP_NO_MEMORY, "no_memory" }, \
-	{ VNET_DROP_INTERNAL, "internal" }, \
-	{ VNET_DROP_NOT_ROUTER, "not_router" }, \
-	{ VNET_DROP_NEIGHBOUR, "neighbour" }, \
-	{ VNET_DROP_QUEUE_FULL, "queue_full" }, \
-	{ VNET_DROP_UNKNOWN_VNI, "unknown_vni" }, \
-	{ VNET_DROP_UNKNOWN_HOST, "unknown_host" }, \
-	{ VNET_DROP_NO_TUNNEL, "no_tunnel" }, \
-	{ VNET_DROP_HOST_UNREACHABLE, "host_unreachable" }, \
-	{ VNET_DROP_FORWARDED, "forwarded" }, \
-	{ VNET_DROP_UNREACHABLE, "unreachable" }, \
-	{ VNET_DROP_OFFLOAD, "offload" }, \
-	{ VNET_DROP_TUNNEL_PORT, "tunnel_port" }, \
-	{ VNET_DROP_ICMP_ERROR, "icmp_error" }
+	EM(VNET_DROP_MALFORMED, "malformed")		\
+	EM(VNET_DROP_PROTOCOL, "protocol")		\
+	EM(VNET_DROP_MULTICAST, "multicast")		\
+	EM(VNET_DROP_SPOOFED_MAC, "spoofed_mac")	\
+	EM(VNET_DROP_SPOOFED_ADDR, "spoofed_addr")	\
+	EM(VNET_DROP_NO_ROUTE, "no_route")		\
+	EM(VNET_DROP_NEXT_HOP_NONE, "next_hop_none")	\
+	EM(VNET_DROP_NO_NIC, "no_nic")			\
+	EM(VNET_DROP_NEXT_HOP_GONE, "next_hop_gone")	\
+	EM(VNET_DROP_NIC_DOWN, "nic_down")		\
+	EM(VNET_DROP_NOT_FORWARDING, "not_forwarding")	\
+	EM(VNET_DROP_SAME_NIC, "same_nic")		\
+	EM(VNET_DROP_UNCONFIGURED, "unconfigured")	\
+	EM(VNET_DROP_TOO_BIG, "too_big")		\
+	EM(VNET_DROP_NO_MEMORY, "no_memory")		\
+	EM(VNET_DROP_INTERNAL, "internal")		\
+	EM(VNET_DROP_NOT_ROUTER, "not_router")		\
+	EM(VNET_DROP_NEIGHBOUR, "neighbour")		\
+	EM(VNET_DROP_QUEUE_FULL, "queue_full")		\
+	EM(VNET_DROP_UNKNOWN_VNI, "unknown_vni")	\
+	EM(VNET_DROP_UNKNOWN_HOST, "unknown_host")	\
+	EM(VNET_DROP_NO_TUNNEL, "no_tunnel")		\
+	EM(VNET_DROP_HOST_UNREACHABLE, "host_unreachable")\
+	EM(VNET_DROP_FORWARDED, "forwarded")		\
+	EM(VNET_DROP_UNREACHABLE, "unreachable")	\
+	EM(VNET_DROP_OFFLOAD, "offload")		\
+	EM(VNET_DROP_TUNNEL_PORT, "tunnel_port")	\
+	E_(VNET_DROP_ICMP_ERROR, "icmp_error")
+
+#define vnet_trace_show_class(class)						\
+	__print_symbolic(class, { VNET_TRACE_NONE, "-" }, VNET_TRACE_CLASSES)
+#define vnet_trace_show_type(type)						\
+	__print_symbolic(type, { VNET_TRACE_NONE, "-" }, VNET_TRACE_TYPES)
 
 #endif
 
-TRACE_DEFINE_ENUM(VNET_DROP_MALFORMED);
-TRACE_DEFINE_ENUM(VNET_DROP_PROTOCOL);
-TRACE_DEFINE_ENUM(VNET_DROP_MULTICAST);
-TRACE_DEFINE_ENUM(VNET_DROP_SPOOFED_MAC);
-TRACE_DEFINE_ENUM(VNET_DROP_SPOOFED_ADDR);
-TRACE_DEFINE_ENUM(VNET_DROP_NO_ROUTE);
-TRACE_DEFINE_ENUM(VNET_DROP_NEXT_HOP_NONE);
-TRACE_DEFINE_ENUM(VNET_DROP_NO_NIC);
-TRACE_DEFINE_ENUM(VNET_DROP_NEXT_HOP_GONE);
-TRACE_DEFINE_ENUM(VNET_DROP_NIC_DOWN);
-TRACE_DEFINE_ENUM(VNET_DROP_NOT_FORWARDING);
-TRACE_DEFINE_ENUM(VNET_DROP_SAME_NIC);
-TRACE_DEFINE_ENUM(VNET_DROP_UNCONFIGURED);
-TRACE_DEFINE_ENUM(VNET_DROP_TOO_BIG);
-TRACE_DEFINE_ENUM(VNET_DROP_NO_MEMORY);
-TRACE_DEFINE_ENUM(VNET_DROP_INTERNAL);
-TRACE_DEFINE_ENUM(VNET_DROP_NOT_ROUTER);
-TRACE_DEFINE_ENUM(VNET_DROP_NEIGHBOUR);
-TRACE_DEFINE_ENUM(VNET_DROP_QUEUE_FULL);
-TRACE_DEFINE_ENUM(VNET_DROP_UNKNOWN_VNI);
-TRACE_DEFINE_ENUM(VNET_DROP_UNKNOWN_HOST);
-TRACE_DEFINE_ENUM(VNET_DROP_NO_TUNNEL);
-TRACE_DEFINE_ENUM(VNET_DROP_HOST_UNREACHABLE);
-TRACE_DEFINE_ENUM(VNET_DROP_FORWARDED);
-TRACE_DEFINE_ENUM(VNET_DROP_UNREACHABLE);
-TRACE_DEFINE_ENUM(VNET_DROP_OFFLOAD);
-TRACE_DEFINE_ENUM(VNET_DROP_TUNNEL_PORT);
-TRACE_DEFINE_ENUM(VNET_DROP_ICMP_ERROR);
-TRACE_DEFINE_ENUM(VNET_CLASS_SYSTEM);
-TRACE_DEFINE_ENUM(VNET_CLASS_BGP);
-TRACE_DEFINE_ENUM(VNET_CLASS_USER);
-TRACE_DEFINE_ENUM(VNET_HOP_NONE);
-TRACE_DEFINE_ENUM(VNET_HOP_VNET_LOCAL);
-TRACE_DEFINE_ENUM(VNET_HOP_PEERING);
-TRACE_DEFINE_ENUM(VNET_HOP_APPLIANCE);
-TRACE_DEFINE_ENUM(VNET_HOP_GATEWAY);
-TRACE_DEFINE_ENUM(VNET_HOP_INTERNET);
-TRACE_DEFINE_ENUM(VNET_HOP_HOST);
+/* The kernel is told what the enums are worth for those who read traces by its formats, ... */
+#undef EM
+#undef E_
+#define EM(value, name)		TRACE_DEFINE_ENUM(value);
+#define E_(value, name)		TRACE_DEFINE_ENUM(value);
+
+VNET_TRACE_CLASSES
+VNET_TRACE_TYPES
+VNET_TRACE_DROPS
+
+/* ... and from here on the lists are elements of arrays. */
+#undef EM
+#undef E_
+#define EM(value, name)		{ value, name },
+#define E_(value, name)		{ value, name }
 
 TRACE_EVENT(vnet_lookup,
 	TP_PROTO(const struct vnet_packet *pkt),
@@ -159,9 +141,9 @@ TRACE_EVENT(vnet_lookup,
 
 	TP_printk("%s: %s: %pI6c to %pI6c: %s /%u %s nhid %u via %pI6c",
 		  __entry->vnet, __entry->nic, __entry->saddr, __entry->daddr,
-		  __print_symbolic(__entry->class, VNET_TRACE_CLASSES),
+		  vnet_trace_show_class(__entry->class),
 		  __entry->plen,
-		  __print_symbolic(__entry->type, VNET_TRACE_TYPES),
+		  vnet_trace_show_type(__entry->type),
 		  __entry->nhid, __entry->hop)
 );
 
@@ -198,9 +180,9 @@ TRACE_EVENT(vnet_forward,
 	TP_printk("%s: %s to %s: %pI6c to %pI6c len %u: %s /%u %s via %pI6c",
 		  __entry->vnet, __entry->nic, __entry->to,
 		  __entry->saddr, __entry->daddr, __entry->len,
-		  __print_symbolic(__entry->class, VNET_TRACE_CLASSES),
+		  vnet_trace_show_class(__entry->class),
 		  __entry->plen,
-		  __print_symbolic(__entry->type, VNET_TRACE_TYPES),
+		  vnet_trace_show_type(__entry->type),
 		  __entry->hop)
 );
 
@@ -242,9 +224,9 @@ TRACE_EVENT(vnet_drop,
 		  __entry->vnet, __entry->nic, __entry->saddr, __entry->daddr,
 		  __entry->protocol, __entry->len,
 		  __print_symbolic(__entry->reason, VNET_TRACE_DROPS),
-		  __print_symbolic(__entry->class, VNET_TRACE_CLASSES),
+		  vnet_trace_show_class(__entry->class),
 		  __entry->plen,
-		  __print_symbolic(__entry->type, VNET_TRACE_TYPES),
+		  vnet_trace_show_type(__entry->type),
 		  __entry->hop)
 );
 
