@@ -281,23 +281,27 @@ static enum vnet_drop check_internet(const struct vnet_packet *pkt)
 	return local ? VNET_DROP_ICMP_ERROR : VNET_DROP_NONE;
 }
 
-/* What the host sent comes back only if it is meant for the host. */
-static enum vnet_drop prepare_for_host(struct vnet_packet *pkt)
+/* Of a guest, on this host or another */
+static enum vnet_drop prepare_from_guest(struct vnet_packet *pkt)
 {
-	struct sk_buff *skb = pkt->skb;
 	enum vnet_drop reason;
 
-	if (pkt->from || pkt->tunnel) {
-		if (vnet_tunnel_claims(pkt))
-			return VNET_DROP_TUNNEL_PORT;
-		reason = pkt->route.type == VNET_HOP_INTERNET ? check_internet(pkt) :
-								check_for_host(pkt);
-		if (reason)
-			return reason;
-		forget_past(skb);
-		skb->pkt_type = PACKET_HOST;
-		return VNET_DROP_NONE;
-	}
+	if (vnet_tunnel_claims(pkt))
+		return VNET_DROP_TUNNEL_PORT;
+	reason = pkt->route.type == VNET_HOP_INTERNET ? check_internet(pkt) :
+							check_for_host(pkt);
+	if (reason)
+		return reason;
+	forget_past(pkt->skb);
+	pkt->skb->pkt_type = PACKET_HOST;
+	return VNET_DROP_NONE;
+}
+
+/* What the host sent comes back only if it is meant for the host. */
+static enum vnet_drop prepare_from_host(struct vnet_packet *pkt)
+{
+	struct sk_buff *skb = pkt->skb;
+
 	if (!is_loopback(pkt))
 		return VNET_DROP_SAME_NIC;
 	skb_orphan(skb);
@@ -324,7 +328,8 @@ enum vnet_drop vnet_deliver_to_host(struct vnet_packet *pkt)
 	struct sk_buff *skb = pkt->skb;
 	enum vnet_drop reason;
 
-	reason = prepare_for_host(pkt);
+	reason = pkt->from || pkt->tunnel ? prepare_from_guest(pkt) :
+					    prepare_from_host(pkt);
 	if (reason)
 		return reason;
 	trace_vnet_forward(pkt);
