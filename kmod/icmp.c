@@ -114,8 +114,9 @@ bool vnet_icmp_misleads(const struct vnet_packet *pkt)
 	int offset;
 
 	offset = vnet_packet_find(pkt, ip6 ? IPPROTO_ICMPV6 : IPPROTO_ICMP);
+	/* What may be in a later fragment is not to be told. */
 	if (offset <= 0)
-		return offset;
+		return offset < 0;
 	head = skb_header_pointer(skb, offset, sizeof(buf), buf);
 	if (!head)
 		return true;

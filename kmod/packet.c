@@ -213,8 +213,9 @@ bool vnet_packet_has_udp_port(const struct vnet_packet *pkt, __be16 port)
 	const __be16 *ports;
 	__be16 buf[2];
 
+	/* What may be in a later fragment is not to be told. */
 	if (offset <= 0)
-		return offset;
+		return offset < 0;
 	ports = skb_header_pointer(pkt->skb, offset, sizeof(buf), buf);
 	return !ports || (ports[0] == port || ports[1] == port);
 }
