@@ -331,8 +331,7 @@ static enum vnet_drop answer(struct vnet_effective *res, u8 class,
 	return VNET_DROP_NONE;
 }
 
-/* An address space is a system route: where at most the Internet's matches, there is none.
- */
+/* An address space is a system route: where at most the Internet's matches, there is none. */
 static bool outside_spaces(const struct match *system)
 {
 	return !system->dest || (!system->len && system->dest->action.type ==
