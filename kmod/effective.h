@@ -76,7 +76,7 @@ void vnet_effective_prefetch(const struct vnet *vnet, int family,
 bool vnet_effective_host(const struct vnet *vnet, int family, const void *addr);
 
 /* RCU: has the system table a route to an address, of whatever type, but not into a VNet that is
- * not peered? For what it has none for, the host asks its other tables.
+ * not peered? The host asks its other tables for addresses without one.
  */
 bool vnet_effective_routed(const struct vnet *vnet, int family, const void *addr);
 

@@ -240,9 +240,10 @@ static const struct vnet_endpoint *entry6_endpoint(const struct fib6_info *rt)
 				  &nhc->nhc_gw.ipv6);
 }
 
-/* The kernel tells of siblings together, with their number, or one by one. It also tells of a
- * hop's end that it takes back because the next one is refused, whose beginning it has not told
- * of. One that has been among others still shows that, though not on older kernels.
+/* The kernel tells of siblings together, with their number, or one by one. It may also announce
+ * the deletion of a hop that it never announced as added, when it undoes a multipath request
+ * because a later hop was refused. A hop that has been among others still shows that, though not
+ * on older kernels.
  */
 static void entry6_del(struct vnet_mirror *mirror, enum vnet_mirror_writer writer,
 		       const struct fib6_entry_notifier_info *info)

@@ -63,8 +63,9 @@ static int link_dev_init(struct net_device *dev)
 }
 
 /* Nobody sends to or through the device any more. The kernel has dropped all routes that lead
- * there, but the mirrors may have kept one: see entry4_old_is_gone(). Or they get one yet, from
- * a replay that has found it in time: when our tables are gone, so is that.
+ * there, but the mirrors may have kept one: see entry4_old_is_gone(). Or a replay that found such
+ * a route earlier may still insert it; once our own tables are gone, which takes a grace period,
+ * it cannot.
  */
 static void link_dev_uninit(struct net_device *dev)
 {
