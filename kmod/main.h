@@ -1,6 +1,70 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What belongs to one network namespace.
+ * What belongs to one network namespace, and which file has what:
+ *
+ *	link.c		VNets: devices of kind "vnet"
+ *	l3mdev.c	... as layer 3 masters, for sockets bound to them
+ *	port.c		NICs: devices enslaved to a VNet
+ *	subnet.c	which NICs have which user-defined routes
+ *	endpoint.c	addresses in VNets that packets can be handed to
+ *	peering.c	sides of peerings, and what two of them amount to
+ *	remote.c	what is on other hosts
+ *	tunnel.c	the way there and from there, a VXLAN device
+ *
+ *	fib.c		follows the kernel's tables by notifiers
+ *	route.c		what a route of the kernel means in a VNet
+ *	mirror.c	one family of a table
+ *	dest.c		what a route says apart from its prefix
+ *	nexthop.c	the kernel's next-hop objects
+ *	resilient.c	... and resilient groups of them
+ *	nhset.c		sets of next hops, and which of them a flow gets
+ *	lpm.c		longest-prefix match: a table, which has one of two bodies
+ *	lpm_small.c	... for few routes
+ *	lpm_trie.c	... for many, a trie
+ *	lpm_node.c	nodes of a trie
+ *	lpm_bucket.c	its subtrees while they have few routes
+ *	lpm_arena.c	memory of both
+ *	lpm_hash.c	a short cut through a trie of IPv6
+ *	lpm_batch.c	lookups of many addresses at once in a trie
+ *
+ *	forward.c	the data path, and the only place that drops
+ *	packet.c	a packet on its way
+ *	effective.c	the rules: a NIC's effective routes
+ *	flow.c		which flow a packet is of, and its hash
+ *	neigh.c		ARP and neighbour discovery
+ *	icmp.c		"too big", and what the host is not to be told
+ *	deliver.c	to the guest behind a NIC, or to the host
+ *	stats.c		counters, names of drop reasons
+ *
+ *	genl.c		generic netlink: the family, and what its commands share
+ *	genl_vnet.c	commands for VNets
+ *	genl_subnet.c	... subnets
+ *	genl_nic.c	... NICs
+ *	genl_peering.c	... peerings
+ *	genl_route.c	... effective routes and lookups
+ *	genl_tunnel.c	... other hosts
+ *	sysfs.c		identity and counters as files
+ *	trace.c		tracepoints
+ *	debugfs.c	inner state, and faults on demand
+ *	main.c		start and end
+ *
+ * addr.h, compat.h and lpm_key.h have no .c file. What leads to what:
+ *
+ *	vnet				link.h
+ *	  table of each class		fib.h
+ *	    mirror of each family	mirror.h
+ *	      lpm: prefix -> index	lpm.h
+ *	      dest of an index: action	dest.h
+ *	        nexthop, if by id	nexthop.h
+ *	          nhset			nhset.h
+ *	            endpoint		endpoint.h
+ *	              port		port.h: a NIC of this host, or
+ *	              remote		remote.h
+ *	                vtep		a VNet at another host
+ *	                  host
+ *
+ * Without next hops, the destination address itself names the endpoint: in the
+ * VNet, or in the peer that dest.peering leads to (peering.h).
  */
 #ifndef _VNET_MAIN_H
 #define _VNET_MAIN_H
