@@ -13,6 +13,17 @@
  * the leaf as its base; a reader remembers the last base on its way. So an update
  * touches one block and at most 256 bases, however many longer prefixes there are.
  *
+ * With 10.0.0.0/8, 10.0.0.0/9 and 10.250.0.0/16, where - is nothing:
+ *
+ *	first byte, base -		second byte after 10, base /8
+ *	slot   run			slot   run
+ *	   0   -		+---->	   0   /9
+ *	  10   child -----------+	 128   -
+ *	  11   -			 250   /16
+ *					 251   -
+ *
+ * 10.200.0.1 ends in the run that begins at 128, which has nothing, so it is the /8.
+ *
  * Routes are kept nowhere else: runs show them, with lengths. Where longer ones cover a
  * route up, so that no run shows it, it is listed behind the runs.
  *
@@ -356,20 +367,28 @@ static inline void lpm_trie_prefetch(const struct lpm_trie *trie, struct lpm_key
 		lpm_wide_fetch(trie, wide, key);
 }
 
+/* Any context: a trie without routes, NULL: no memory. */
 struct lpm_trie *vnet_lpm_trie_create(bool ip6);
 
 /* Makes known what the value of the default route is, 0 for none. */
 void vnet_lpm_trie_default(struct lpm_trie *trie, u32 value);
+
+/* Any context: frees a trie that no reader can be in, or once none can be any more. */
 void vnet_lpm_trie_free(struct lpm_trie *trie);
 void vnet_lpm_trie_free_rcu(struct lpm_trie *trie);
 
 /*
- * As the functions of the table (lpm.h). Insert tells by @old whether the prefix is
- * new; remove returns the value, 0 if there is no such route.
+ * For writers, the table's lock held. Insert sets @old to the value that the prefix had, 0 if
+ * it is new; -ENOMEM: nothing has changed. Remove returns the value, 0 if there is no such
+ * route; it cannot fail for lack of memory.
  */
 int vnet_lpm_trie_insert(struct lpm_trie *trie, const struct lpm_route *route, u32 *old);
 u32 vnet_lpm_trie_remove(struct lpm_trie *trie, struct lpm_key key, u8 len);
+
+/* For readers and writers: the value of exactly this prefix, 0 if there is no such route. */
 u32 vnet_lpm_trie_get(const struct lpm_trie *trie, struct lpm_key key, u8 len);
+
+/* The same: the leaf of the longest match of at most @maxlen bits, 1 or more; 0 if none. */
 u32 vnet_lpm_trie_lookup_shorter(const struct lpm_trie *trie, struct lpm_key key, u8 maxlen);
 
 /* The route after @route, the first if its length is 0; false at the end. */
@@ -382,6 +401,7 @@ bool vnet_lpm_trie_next(const struct lpm_trie *trie, struct lpm_route *route);
 void vnet_lpm_trie_widen(struct lpm_trie *trie);
 void vnet_lpm_trie_narrow(struct lpm_trie *trie);
 
+/* The table's lock held: all of @st but .routes. */
 void vnet_lpm_trie_stats(const struct lpm_trie *trie, struct vnet_lpm_stats *st);
 
 #endif /* _VNET_LPM_TRIE_H */

@@ -135,6 +135,7 @@ struct vnet_net {
 	spinlock_t endpoint_lock;	/* look-up-or-create, release */
 };
 
+/* Any context, as long as @net is there: its state */
 struct vnet_net *vnet_net(const struct net *net);
 
 #endif /* _VNET_MAIN_H */

@@ -147,6 +147,7 @@ struct vnet_nhset *vnet_nhset_without(const struct vnet_nhset *set,
 /* Any context; readers may still be using the set. */
 void vnet_nhset_free(struct vnet_nhset *set);
 
+/* Any context: have both the same next hops in the same order? Either may be NULL. */
 bool vnet_nhset_equal(const struct vnet_nhset *a, const struct vnet_nhset *b);
 
 /**
