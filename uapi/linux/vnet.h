@@ -86,6 +86,7 @@
  * VNET_CMD_PEERING_SET creates or changes, VNET_CMD_PEERING_DEL removes one
  * side of a peering, that of the VNet VNET_A_IFINDEX; VNET_CMD_PEERING_GET
  * dumps the sides of this VNet, or all:
+ *   VNET_A_IFINDEX          u32, the VNet whose side it is
  *   VNET_A_PEERING          nested
  *       VNET_A_PEERING_IFINDEX  u32, the peer, another VNet
  *       VNET_A_PEERING_FLAGS    u32, VNET_PEERING_F_*; absent: as they are, in a
@@ -143,8 +144,10 @@
  * VNET_A_STATS, as if the other hosts were one NIC.
  *
  * VNET_CMD_EFFECTIVE_GET dumps the effective routes of a NIC (VNET_A_IFINDEX,
- * and VNET_A_FAMILY to have one family only), in the order of prefixes, best
- * class first. Rows that Azure's portal hides are among them, with a reason:
+ * and VNET_A_FAMILY, u8, AF_INET or AF_INET6, to have one family only), in the
+ * order of prefixes, best class first. Rows that Azure's portal hides are among
+ * them, with a reason:
+ *   VNET_A_IFINDEX          u32, the NIC
  *   VNET_A_ROUTE            nested
  *       VNET_A_ROUTE_CLASS      u8, enum vnet_route_class
  *       VNET_A_ROUTE_STATE      u8, enum vnet_route_state
@@ -176,6 +179,7 @@
  *       VNET_A_LOOKUP_SPORT     u16 host order, optional
  *       VNET_A_LOOKUP_DPORT     u16 host order, optional
  *   answer:
+ *       VNET_A_IFINDEX          u32, the NIC
  *       VNET_A_ROUTE            the winner (absent if nothing matches)
  *       VNET_A_LOOKUP_HOP       nested, as VNET_A_ROUTE_HOP: the chosen one
  *       VNET_A_LOOKUP_DROP      u8, enum vnet_drop, VNET_DROP_NONE = forwarded
