@@ -144,6 +144,9 @@ static bool check_gateway(const struct check *c)
 	const struct conf_neighbor *neighbor = c->neighbor;
 	const struct conf_server *server = c->vnet->server;
 
+	if (neighbor->n_asns > 0)
+		return check_fail(c, &neighbor->asns, neighbor->pos,
+				  "asns has no meaning for a gateway");
 	if (neighbor->asn != server->asn)
 		return check_fail(c, &neighbor->asn, neighbor->pos,
 				  "asn: expected the route server's, %u, of a "
