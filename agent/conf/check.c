@@ -607,19 +607,81 @@ static bool check_table(const struct check *c,
 	return check_seen(c, &set);
 }
 
-static bool check_internet(const struct check *c)
+static int name_cmp(const void *pa, const void *pb)
+{
+	const char *const *a = pa, *const *b = pb;
+
+	return strcmp(*a, *b);
+}
+
+/* Devices of VNets and NICs, in order; to be freed. */
+static const char **list_devices(const struct conf *conf, size_t *n)
+{
+	const struct conf_vnet *vnet;
+	const char **names;
+	size_t i, j;
+
+	*n = conf->n_vnets;
+	for (i = 0; i < conf->n_vnets; i++)
+		*n += conf->vnets[i].n_nics;
+	names = xcalloc(*n + 1, sizeof(*names));
+	*n = 0;
+	for (i = 0; i < conf->n_vnets; i++) {
+		vnet = &conf->vnets[i];
+		names[(*n)++] = vnet->name;
+		for (j = 0; j < vnet->n_nics; j++)
+			names[(*n)++] = vnet->nics[j].device;
+	}
+	qsort(names, *n, sizeof(*names), name_cmp);
+	return names;
+}
+
+/* Out of a VNet is not into another, past what is checked on the way there. */
+static bool check_internet(struct check *c)
+{
+	const char *name, **names;
+	const struct conf_vnet *vnet;
+	bool ok = true;
+	size_t n, i;
+
+	names = list_devices(c->conf, &n);
+	for (i = 0; ok && i < c->conf->n_vnets; i++) {
+		vnet = c->vnet = &c->conf->vnets[i];
+		name = vnet->internet;
+		ok = !bsearch(&name, names, n, sizeof(*names), name_cmp) ||
+		     check_fail(c, name, vnet->pos,
+				"internet: expected a device outside all "
+				"vnets, got \"%s\"", name);
+	}
+	c->vnet = NULL;
+	free(names);
+	return ok;
+}
+
+static bool check_ways_out(const struct check *c)
 {
 	const struct conf_vnet *vnet = c->vnet;
-	bool own = strcmp(vnet->internet, vnet->name) == 0;
+	const struct addr *gateway;
+	char buf[ADDR_STRLEN];
 	size_t i;
 
-	for (i = 0; !own && i < vnet->n_nics; i++)
-		own = strcmp(vnet->internet, vnet->nics[i].device) == 0;
-	if (!own)
-		return true;
-	return check_fail(c, vnet->internet, vnet->pos,
-			  "internet: expected a device outside the vnet, got "
-			  "\"%s\"", vnet->internet);
+	for (i = 0; i < vnet->n_gateways; i++) {
+		gateway = &vnet->gateways[i];
+		if (vnet->internet[0] == '\0')
+			return check_fail(c, gateway, vnet->pos,
+					  "internet-gateways: there is no "
+					  "internet");
+		if (!addr_is_unicast(gateway))
+			return check_fail(c, gateway, vnet->pos,
+					  "internet-gateways: expected a "
+					  "unicast address, got %s",
+					  addr_format(gateway, buf));
+		if (i > 0 && gateway->family == gateway[-1].family)
+			return check_fail(c, gateway, vnet->pos,
+					  "internet-gateways: expected one of "
+					  "each family at most");
+	}
+	return true;
 }
 
 /* @sessions: of this VNet and those before. */
@@ -630,7 +692,7 @@ static bool check_vnet(struct check *c, struct conf_vnet *vnet,
 	size_t i;
 
 	c->vnet = vnet;
-	ok = check_internet(c) &&
+	ok = check_ways_out(c) &&
 	     check_table_id(c, &vnet->table, vnet->pos, "table") &&
 	     check_table_id(c, &vnet->bgp_table, vnet->pos, "bgp-table") &&
 	     check_spaces(c) && check_subnets(c, vnet) && check_peerings(c);
@@ -651,7 +713,7 @@ bool check_conf(const struct schema_reader *r, struct conf *conf)
 	struct check c = { .r = r, .conf = conf };
 	size_t sessions = 0, i;
 
-	if (!check_unique_global(&c))
+	if (!check_unique_global(&c) || !check_internet(&c))
 		return false;
 	for (i = 0; i < conf->n_maps; i++) {
 		if (!check_map(&c, &conf->maps[i]))

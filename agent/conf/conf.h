@@ -267,6 +267,8 @@ struct conf_vnet {
 	uint32_t max_routes;		/* of a class and family, 0: no limit */
 	bool ecmp_symmetric;		/* one next hop for both directions */
 	char internet[IFNAMSIZ];	/* device, "": no Internet */
+	struct addr *gateways;		/* behind it, at most one a family */
+	size_t n_gateways;
 	struct conf_space *spaces;	/* disjoint, at least one */
 	size_t n_spaces;
 	struct conf_subnet *subnets;	/* disjoint */

@@ -106,6 +106,7 @@ struct fib_vnet {
 	uint32_t max_routes;		/* per class and family; 0: no limit */
 	bool ecmp_symmetric;		/* both directions of a flow go alike */
 	char internet[IFNAMSIZ];	/* device of the default route or "" */
+	struct addr gateway4, gateway6;	/* behind it; no family: none */
 	const struct prefix *spaces;
 	size_t n_spaces;
 	const struct addr *addresses;	/* of the route server's instances */

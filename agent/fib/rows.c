@@ -141,6 +141,15 @@ static void want_reserved(struct rows *rows, const struct vnet *vnet)
 	}
 }
 
+/* To the device @internet, and there to who is known to be the way out. */
+static void lead_out(struct rtm_route *route, const struct fib_vnet *spec,
+		     int internet)
+{
+	route->ifindex = internet;
+	route->gateway = route->prefix.addr.family == AF_INET ?
+			 spec->gateway4 : spec->gateway6;
+}
+
 static void want_default(struct rows *rows, const struct fib_vnet *spec,
 			 int family, int internet)
 {
@@ -150,9 +159,9 @@ static void want_default(struct rows *rows, const struct fib_vnet *spec,
 		.prefix = prefix_make(&any, 0),
 		.table = spec->table,
 		.protocol = FIB_PROTO_CONFIG,
-		.ifindex = internet,
 	};
 
+	lead_out(&route, spec, internet);
 	if (internet && has_family(spec, family))
 		want_row(rows, &route);
 }
@@ -219,7 +228,7 @@ static void want_user(struct rows *rows, const struct vnet *vnet,
 	case FIB_USER_VNET_LOCAL:
 		break;
 	case FIB_USER_INTERNET:
-		route.ifindex = internet;
+		lead_out(&route, vnet->spec, internet);
 		break;
 	case FIB_USER_NONE:
 		route.ifindex = 0;

@@ -190,6 +190,19 @@ static const struct fib_user_table *copy_tables(const struct conf *conf,
 	return tables;
 }
 
+static void copy_internet(struct fib_vnet *vnet, const struct conf_vnet *from)
+{
+	size_t i;
+
+	memcpy(vnet->internet, from->internet, sizeof(from->internet));
+	for (i = 0; i < from->n_gateways; i++) {
+		if (from->gateways[i].family == AF_INET)
+			vnet->gateway4 = from->gateways[i];
+		else
+			vnet->gateway6 = from->gateways[i];
+	}
+}
+
 static void vnet_fill(struct fib_vnet *vnet, const struct conf *conf,
 		      const struct conf_vnet *from)
 {
@@ -199,7 +212,7 @@ static void vnet_fill(struct fib_vnet *vnet, const struct conf *conf,
 	vnet->bgp_table = from->bgp_table;
 	vnet->max_routes = from->max_routes;
 	vnet->ecmp_symmetric = from->ecmp_symmetric;
-	memcpy(vnet->internet, from->internet, sizeof(from->internet));
+	copy_internet(vnet, from);
 	vnet->spaces = copy_spaces(from);
 	vnet->n_spaces = from->n_spaces;
 	if (from->server) {

@@ -141,6 +141,19 @@ check_equal "and effective" "VirtualNetworkGateway 10.1.3.4 nva" lookup vm1 10.2
 check_equal "in IPv6" "VirtualNetworkGateway fd00:10:1:3::4 nva" lookup vm1 fd00:250::1
 check_equal "next hops are offloaded" 4 eval "ip nexthop show | grep -c offload"
 
+# The routers behind the way out
+tell describe "${blue[@]/internet uplink/internet uplink 192.0.2.1 fe80::1}" \
+	"table 2001" "udr 198.51.100.0/24 internet" configure
+defaults_are() { [ "$(rows_of 100 | grep ^default)" = "$1" ]; }
+check "the default route leads to the gateways" wait_until 10 defaults_are "\
+default via 192.0.2.1 dev uplink proto 86 rt_offload
+default via fe80::1 dev uplink proto 86 metric 1024 rt_offload"
+check "and so does a user-defined one" eval "rows_of 2001 |
+	grep -qx '198.51.100.0/24 via 192.0.2.1 dev uplink proto 86 rt_offload'"
+check_equal "it is in the Internet" "Internet" eval \
+	"vrs show effective-routes vm1 -j | jq -r '.value[] |
+	select(.addressPrefix == [\"198.51.100.0/24\"]) | .nextHopType'"
+
 # Refusals are told with the kernel's words.
 : >"$dir/out"
 tell describe "${blue[@]}" "nic red1 - off 10.2.0.4" configure

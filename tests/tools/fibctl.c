@@ -9,7 +9,7 @@
  *					describe a VNet; the next lines
  *	space PREFIX			add to the last one
  *	address ADDRESS
- *	internet DEVICE
+ *	internet DEVICE [GATEWAY]...
  *	subnet PREFIX TABLE on|off
  *	table TABLE			a route table; the next lines add to it
  *	udr PREFIX appliance ADDRESS | local | internet | none
@@ -221,7 +221,17 @@ static void cmd_address(char **words)
 
 static void cmd_internet(char **words)
 {
-	snprintf(last()->vnet.internet, IFNAMSIZ, "%s", words[1]);
+	struct fib_vnet *vnet = &last()->vnet;
+	struct addr gateway;
+
+	snprintf(vnet->internet, IFNAMSIZ, "%s", words[1]);
+	for (words += 2; *words; words++) {
+		gateway = get_addr(*words);
+		if (gateway.family == AF_INET)
+			vnet->gateway4 = gateway;
+		else
+			vnet->gateway6 = gateway;
+	}
 }
 
 static void cmd_subnet(char **words)

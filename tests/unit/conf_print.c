@@ -284,6 +284,10 @@ static void print_vnet(FILE *out, const struct conf_vnet *vnet)
 	print_spaces(out, vnet);
 	if (vnet->internet[0] != '\0')
 		print_key(out, "    internet: ", vnet->internet);
+	if (vnet->n_gateways > 0) {
+		fputs("    internet-gateways: ", out);
+		print_addrs(out, vnet->gateways, vnet->n_gateways);
+	}
 	fprintf(out, "    max-routes: %u\n", vnet->max_routes);
 	fprintf(out, "    ecmp-symmetric: %s\n",
 		on_off(vnet->ecmp_symmetric));
