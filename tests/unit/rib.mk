@@ -14,34 +14,36 @@ unit_tests += rib_oracle_test rib_decide_test rib_store_test
 rib_oracle_test_sources	:= $(rib_test_rib) $(rib_test_bgp) $(rib_test_lib) \
 			   agent/conf/map.c tests/unit/rib_model.c
 rib_decide_test_sources	:= $(rib_test_rib) $(rib_test_bgp) $(rib_test_lib) \
-			   agent/conf/map.c
+			   agent/conf/map.c tests/unit/rib_cases.c
 rib_store_test_sources	:= $(rib_test_rib) $(rib_test_bgp) $(rib_test_lib) \
 			   agent/conf/map.c
 
 unit_tests += rib_limit_test
-rib_limit_test_sources	:= $(rib_decide_test_sources)
+rib_limit_test_sources	:= $(rib_store_test_sources)
 
 # Maps are written as in a configuration.
+rib_test_maps		:= $(rib_test_rib) $(rib_test_bgp) $(rib_test_lib) \
+			   $(conf_test_conf) agent/lib/mac.c tests/unit/rib_map_text.c
+
 unit_tests += rib_map_test
-rib_map_test_sources	:= $(rib_test_rib) $(rib_test_bgp) $(rib_test_lib) \
-			   $(conf_test_conf) agent/lib/mac.c
+rib_map_test_sources	:= $(rib_test_maps) tests/unit/rib_cases.c
 rib_map_test_libs	:= -lyaml
 
 unit_tests += rib_remap_test
-rib_remap_test_sources	:= $(rib_map_test_sources)
+rib_remap_test_sources	:= $(rib_test_maps)
 rib_remap_test_libs	:= -lyaml
 
 unit_tests += rib_paths_test
-rib_paths_test_sources	:= $(rib_map_test_sources)
+rib_paths_test_sources	:= $(rib_test_maps)
 rib_paths_test_libs	:= -lyaml
 
 unit_tests += rib_outsum_test
-rib_outsum_test_sources	:= $(rib_map_test_sources)
+rib_outsum_test_sources	:= $(rib_test_maps)
 rib_outsum_test_libs	:= -lyaml -Wl,--wrap=adjout_export \
 			   -Wl,--wrap=bgp_attrs_nexthop -Wl,--wrap=addr_cmp
 
 unit_tests += riblimit_test
-riblimit_test_sources	:= $(rib_decide_test_sources) agent/vrsd/riblimit.c
+riblimit_test_sources	:= $(rib_store_test_sources) agent/vrsd/riblimit.c
 
 unit_tests += ribstale_test
 ribstale_test_sources	:= $(rib_test_bgp) $(rib_test_lib) agent/vrsd/ribstale.c

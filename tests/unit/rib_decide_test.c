@@ -10,7 +10,9 @@
 #include "lib/hash.h"
 #include "lib/util.h"
 #include "rib/rib.h"
+#include "unit/rib_cases.h"
 #include "unit/rib_sent.h"
+#include "unit/vectors.h"
 
 #define DATA		"tests/unit/data/rib/decide.txt"
 #define N_NEIGHBORS	4
@@ -18,41 +20,20 @@
 #define LOCAL_AS	65515
 
 static struct rib_peer *peer[N_SESSIONS];
-static char sent[N_SESSIONS][256];	/* last thing sent of the prefix */
+static char sent[N_SESSIONS][VECTOR_TEXT]; /* last of the prefix */
 static bool heard[N_SESSIONS];		/* and whether since "mark" */
 static bool marked;
 static enum conf_kind kind[N_NEIGHBORS];
 static enum bgp_role role[N_NEIGHBORS];	/* ours */
 static struct rib_policy policy;
-static char hops[512];
-static struct rib_route due[16];	/* routes to be answered for */
-static unsigned int n_due;
+static char hops[VECTOR_TEXT];
 static struct prefix subject;		/* what the case is about */
 static struct bgp_update *parser;
 static struct rib *rib;
-static unsigned int line_number;
-
-static void die(const char *what)
-{
-	printf("Bail out! " DATA ":%u: %s\n", line_number, what);
-	exit(1);
-}
 
 static struct addr instance(unsigned int session)
 {
 	return addr_from_v4(0x0a010104 + session % 2);
-}
-
-static void say(char *buf, size_t size, const char *fmt, ...)
-	__attribute__((format(printf, 3, 4)));
-static void say(char *buf, size_t size, const char *fmt, ...)
-{
-	size_t n = strlen(buf);
-	va_list ap;
-
-	va_start(ap, fmt);
-	vsnprintf(buf + n, size - n, fmt, ap);
-	va_end(ap);
 }
 
 /* ---- what the RIB does ----------------------------------------------- */
@@ -79,15 +60,15 @@ static void take_block(unsigned int session,
 			continue;
 		bgp_as_path_format(attrs, path, sizeof(path));
 		hop = bgp_attrs_nexthop(attrs);
-		say(to, 256, "%s path %s%s", prefix_format(&subject, buf),
-		    path, path[0] ? " " : "");
-		say(to, 256, "hop %s", addr_format(&hop, buf));
+		vector_say(to, "%s path %s%s", prefix_format(&subject, buf),
+			   path, path[0] ? " " : "");
+		vector_say(to, "hop %s", addr_format(&hop, buf));
 		bgp_communities_format(attrs, BGP_PART_COMMUNITIES, path,
 				       sizeof(path));
 		if (path[0])
-			say(to, 256, " community %s", path);
+			vector_say(to, " community %s", path);
 		if (attr_list_otc(bgp_attrs_part(attrs, BGP_PART_OTHER), &otc))
-			say(to, 256, " otc %u", otc);
+			vector_say(to, " otc %u", otc);
 	}
 }
 
@@ -115,17 +96,14 @@ static bool on_route(void *arg, const struct rib_route *route)
 	char buf[ADDR_STRLEN];
 	size_t i;
 
-	(void)arg;
-	if (n_due == ARRAY_SIZE(due))
+	if (!cases_route(arg, route))
 		return false;
-	due[n_due++] = *route;
 	if (prefix_equal(&route->prefix, &subject)) {
 		hops[0] = '\0';
 		for (i = 0; i < route->n_nexthops; i++)
-			say(hops, sizeof(hops), " %s",
-			    addr_format(&route->nexthops[i], buf));
-		say(hops, sizeof(hops), "%s",
-		    route->gateway ? " gateway" : "");
+			vector_say(hops, " %s",
+				   addr_format(&route->nexthops[i], buf));
+		vector_say(hops, "%s", route->gateway ? " gateway" : "");
 	}
 	return true;
 }
@@ -136,19 +114,6 @@ static void on_wake(void *arg)
 }
 
 static const struct rib_ops ops = { on_send, on_route, on_wake };
-
-static void run(void)
-{
-	do {
-		while (rib_run(rib, 1000))
-			;
-		while (n_due > 0) {
-			n_due--;
-			rib_route_done(rib, due[n_due].af, &due[n_due].prefix,
-				       0, NULL);
-		}
-	} while (rib_run(rib, 1000) || n_due > 0);
-}
 
 static void up(unsigned int session)
 {
@@ -205,7 +170,7 @@ static unsigned int session_parse(const char *word)
 {
 	if (word[0] < 'a' || word[0] >= 'a' + N_NEIGHBORS || word[1] != '/' ||
 	    (word[2] != '1' && word[2] != '2'))
-		die("no such session");
+		cases_die("no such session");
 	return (word[0] - 'a') * 2 + word[2] - '1';
 }
 
@@ -216,7 +181,7 @@ static unsigned int word_among(const char *word, const char *const *words)
 	for (i = 0; words[i]; i++)
 		if (strcmp(word, words[i]) == 0)
 			return i;
-	die("no such word");
+	cases_die("no such word");
 	return 0;
 }
 
@@ -235,7 +200,7 @@ static bool take_value(struct path *p, const char *key, const char *word)
 
 	if (!strcmp(key, "hop")) {
 		if (addr_parse(word, &p->set.nexthop))
-			die("no next hop");
+			cases_die("no next hop");
 	} else if (!strcmp(key, "origin")) {
 		p->set.origin = word_among(word, origins);
 	} else if (!strcmp(key, "med")) {
@@ -302,7 +267,7 @@ static void announce(unsigned int session, char *rest)
 	char *word = strtok(rest, " \n");
 
 	if (!word || prefix_parse(word, &nlri.prefix))
-		die("no prefix");
+		cases_die("no prefix");
 	subject = nlri.prefix;
 	af = subject.addr.family == AF_INET ? BGP_IPV4_UNICAST :
 					      BGP_IPV6_UNICAST;
@@ -329,7 +294,7 @@ static void come_again(unsigned int neighbor)
 
 	for (i = 2 * neighbor; i < 2 * neighbor + 2; i++) {
 		rib_peer_remove(peer[i]);
-		run();
+		cases_settle(rib);
 		add_session(i);
 	}
 }
@@ -380,7 +345,7 @@ static bool do_policy(const char *word, char *rest)
 		return false;
 	}
 	rib_set_policy(rib, &policy);
-	run();
+	cases_settle(rib);
 	return true;
 }
 
@@ -395,23 +360,23 @@ static void do_line(char *line)
 	if (!strcmp(line, "space") || !strcmp(line, "nospace")) {
 		rest[strcspn(rest, "\n")] = '\0';
 		if (prefix_parse(rest, &space))
-			die("no prefix");
-		run();
+			cases_die("no prefix");
+		cases_settle(rib);
 		ktap_must(line[0] == 's' ? rib_space_add(rib, &space) :
 					   rib_space_del(rib, &space));
 	} else if (!strcmp(line, "long-lived")) {
-		run();
+		cases_settle(rib);
 		word = strtok(rest, " \n");
 		rib_peer_long_lived(peer[session_parse(word)],
 				    BGP_IPV4_UNICAST);
 	} else if (line[1] != '/' && strcmp(line, "down") != 0) {
-		run();
+		cases_settle(rib);
 		if (!do_policy(line, rest))
-			die("no such line");
+			cases_die("no such line");
 		if (!strcmp(line, "mark"))
 			memset(heard, 0, sizeof(heard));
 	} else if (!strcmp(line, "down")) {
-		run();
+		cases_settle(rib);
 		word = strtok(rest, " \n");
 		rib_peer_down(peer[session_parse(word)],
 			      strtok(NULL, " \n") ? 3 : 0, 0);
@@ -428,11 +393,11 @@ static bool on_row(void *arg, const struct rib_row *row)
 	/* Of what is not in use there is nothing in the kernel. */
 	if ((row->why <= RIB_WHY_SAME_NEXT_HOP && !row->suppressed_by) !=
 	    (row->state == RIB_ROUTE_INSTALLED))
-		say(arg, 4096, "state %d: ", row->state);
-	say(arg, 4096, "%c/%c %s%s%s\n", 'a' + row->peer->id / 2,
-	    '1' + row->peer->id % 2, rib_why_name(row->why),
-	    row->suppressed_by && row->why != RIB_WHY_OWN_SPACE ?
-	    " suppressed" : "", row->stale ? " stale" : "");
+		vector_say(arg, "state %d: ", row->state);
+	vector_say(arg, "%c/%c %s%s%s\n", 'a' + row->peer->id / 2,
+		   '1' + row->peer->id % 2, rib_why_name(row->why),
+		   row->suppressed_by && row->why != RIB_WHY_OWN_SPACE ?
+		   " suppressed" : "", row->stale ? " stale" : "");
 	return true;
 }
 
@@ -444,7 +409,7 @@ static int line_cmp(const void *a, const void *b)
 
 static void learned(char *out)
 {
-	char rows[4096] = "", *line[64];
+	char rows[VECTOR_TEXT] = "", *line[64];
 	struct rib_walk *walk;
 	size_t i, n = 0;
 
@@ -458,7 +423,7 @@ static void learned(char *out)
 		n++;
 	qsort(line, n, sizeof(*line), line_cmp);
 	for (i = 0; i < n; i++)
-		say(out, 4096, "%s\n", line[i]);
+		vector_say(out, "%s\n", line[i]);
 }
 
 /* All that may be said of the case; "to" lines only where it is expected. */
@@ -468,54 +433,26 @@ static void outcome(const char *expected, char *out)
 	unsigned int i;
 
 	learned(out);
-	say(out, 4096, "hops%s\n", hops);
+	vector_say(out, "hops%s\n", hops);
 	for (i = 0; i < N_SESSIONS; i++) {
 		snprintf(line, sizeof(line), "to %c/%c ", 'a' + i / 2,
 			 '1' + i % 2);
 		if (strstr(expected, line))
-			say(out, 4096, "%s%s\n", line,
-			    marked && !heard[i] ? "nothing new" :
-			    sent[i][0] ? sent[i] : "-");
+			vector_say(out, "%s%s\n", line,
+				   marked && !heard[i] ? "nothing new" :
+				   sent[i][0] ? sent[i] : "-");
 	}
 }
 
 static void finish(const char *name, const char *expected)
 {
-	char got[4096] = "";
+	char got[VECTOR_TEXT] = "";
 
-	if (name[0] == '\0')
-		return;
-	run();
+	cases_settle(rib);
 	outcome(expected, got);
 	if (!ktap_ok(strcmp(got, expected) == 0, "%s", name))
 		printf("got:\n%swant:\n%s", got, expected);
 	rib_free(rib);
-}
-
-static void test_cases(void)
-{
-	char line[512], name[160] = "", expected[4096] = "";
-	FILE *file = fopen(DATA, "r");
-
-	ktap_must(file);
-	while (fgets(line, sizeof(line), file)) {
-		line_number++;
-		if (line[0] == '#' || line[0] == '\n')
-			continue;
-		if (strncmp(line, "== ", 3) == 0) {
-			finish(name, expected);
-			snprintf(name, sizeof(name), "%.*s",
-				 (int)strcspn(line + 3, "\n"), line + 3);
-			expected[0] = '\0';
-			start();
-		} else if (strncmp(line, "= ", 2) == 0) {
-			say(expected, sizeof(expected), "%s", line + 2);
-		} else {
-			do_line(line);
-		}
-	}
-	finish(name, expected);
-	fclose(file);
 }
 
 static void test_names(void)
@@ -533,10 +470,12 @@ static void test_names(void)
 
 int main(void)
 {
+	static const struct cases_ops case_ops = { start, do_line, finish };
+
 	ktap_start();
 	hash_init();
 	parser = bgp_update_new();
-	test_cases();
+	cases_run(DATA, &case_ops);
 	test_names();
 	bgp_update_free(parser);
 	return ktap_finish();

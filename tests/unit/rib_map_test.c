@@ -6,12 +6,14 @@
 #include <string.h>
 
 #include "bgp/attr_wire.h"
-#include "conf/conf.h"
 #include "ktap.h"
 #include "lib/hash.h"
 #include "lib/util.h"
 #include "rib/rib.h"
+#include "unit/rib_cases.h"
+#include "unit/rib_map_text.h"
 #include "unit/rib_sent.h"
+#include "unit/vectors.h"
 
 #define DATA		"tests/unit/data/rib/map.txt"
 #define LOCAL_AS	65515
@@ -21,12 +23,11 @@
 static struct rib_peer *peer[N_PEERS], *instance;
 static struct bgp_update *parser;
 static struct rib *rib;
-static unsigned int line_number;
-static struct rib_route due[64];
-static unsigned int n_due;
 static struct prefix spaces[4];
 static unsigned int n_spaces;
 static bool slow;			/* b has been paused */
+static struct rib_peer_policy policy[N_PEERS];
+static char map_rules[VECTOR_TEXT];	/* of the next map */
 
 /* What peer b has been sent and has not had withdrawn since. */
 static struct {
@@ -35,45 +36,27 @@ static struct {
 } table[N_ROUTES];
 static unsigned int n_table, n_updates;
 
-static void die(const char *what)
-{
-	printf("Bail out! " DATA ":%u: %s\n", line_number, what);
-	exit(1);
-}
-
-static void say(char *buf, const char *fmt, ...)
-	__attribute__((format(printf, 2, 3)));
-static void say(char *buf, const char *fmt, ...)
-{
-	size_t n = strlen(buf);
-	va_list ap;
-
-	va_start(ap, fmt);
-	vsnprintf(buf + n, 4096 - n, fmt, ap);
-	va_end(ap);
-}
-
 static void describe(char *buf, const struct prefix *prefix,
 		     const struct bgp_attrs *attrs)
 {
 	char text[128];
 	uint32_t otc;
 
-	say(buf, "%s", prefix_format(prefix, text));
+	vector_say(buf, "%s", prefix_format(prefix, text));
 	bgp_as_path_format(attrs, text, sizeof(text));
-	say(buf, "%s%s", text[0] ? " path " : "", text);
+	vector_say(buf, "%s%s", text[0] ? " path " : "", text);
 	bgp_communities_format(attrs, BGP_PART_COMMUNITIES, text,
 			       sizeof(text));
-	say(buf, "%s%s", text[0] ? " community " : "", text);
+	vector_say(buf, "%s%s", text[0] ? " community " : "", text);
 	if (attr_list_otc(bgp_attrs_part(attrs, BGP_PART_OTHER), &otc))
-		say(buf, " otc=%u", otc);
+		vector_say(buf, " otc=%u", otc);
 }
 
 /* ---- the table ------------------------------------------------------- */
 
 static void sent(const struct prefix *prefix, const struct bgp_attrs *attrs)
 {
-	char text[4096] = "";
+	char text[VECTOR_TEXT] = "";
 	unsigned int i;
 
 	n_updates++;
@@ -131,34 +114,12 @@ static void on_send(void *arg, const struct rib_send *send)
 	}
 }
 
-static bool on_route(void *arg, const struct rib_route *route)
-{
-	(void)arg;
-	if (n_due == ARRAY_SIZE(due))
-		return false;
-	due[n_due++] = *route;
-	return true;
-}
-
 static void on_wake(void *arg)
 {
 	(void)arg;
 }
 
-static const struct rib_ops ops = { on_send, on_route, on_wake };
-
-static void run(void)
-{
-	do {
-		while (rib_run(rib, 1000))
-			;
-		while (n_due > 0) {
-			n_due--;
-			rib_route_done(rib, due[n_due].af, &due[n_due].prefix,
-				       0, NULL);
-		}
-	} while (rib_run(rib, 1000) || n_due > 0);
-}
+static const struct rib_ops ops = { on_send, cases_route, on_wake };
 
 /* Peer a announces, peers b and c listen, and are alike. */
 static void start(void)
@@ -173,6 +134,8 @@ static void start(void)
 	unsigned int i;
 
 	rib = rib_new(&conf, &ops, NULL);
+	memset(policy, 0, sizeof(policy));
+	map_rules[0] = '\0';
 	n_table = n_updates = 0;
 	slow = false;
 	for (i = 0; i < N_PEERS; i++) {
@@ -186,7 +149,7 @@ static void start(void)
 		peer[i] = rib_peer_add(rib, &session);
 		rib_peer_up(peer[i], &agreed);
 	}
-	run();
+	cases_settle(rib);
 }
 
 static void update(char *rest, bool withdraw)
@@ -204,7 +167,7 @@ static void update(char *rest, bool withdraw)
 	bool in_path = true;
 
 	if (!word || prefix_parse(word, &nlri.prefix))
-		die("no prefix");
+		cases_die("no prefix");
 	wbuf_u16(&p, 0x0200);
 	while ((word = strtok(NULL, " \n"))) {
 		if (!strcmp(word, "as") || !strcmp(word, "community"))
@@ -235,26 +198,6 @@ static void update(char *rest, bool withdraw)
 }
 
 /* ---- maps ------------------------------------------------------------ */
-
-/* The map in @rules, lines as they stand below "rules:". */
-static struct rib_map *parse_map(const char *rules)
-{
-	struct conf_error err = { .text = "" };
-	struct rib_map *map;
-	struct conf *conf;
-	char text[5000];
-
-	snprintf(text, sizeof(text),
-		 "vnets: []\nroute-maps:\n  - name: m\n    rules:\n%s", rules);
-	conf = conf_parse("map", text, strlen(text), &err);
-	if (!conf)
-		die(err.text);
-	map = rib_map_new(&conf->maps[0]);
-	conf_free(conf);
-	return map;
-}
-
-static struct rib_peer_policy policy[N_PEERS];
 
 /* The inbound map of a, or the outbound one of b and c. */
 static void set_map(bool in, struct rib_map *map)
@@ -298,11 +241,11 @@ static bool on_row(void *arg, const struct rib_row *row)
 
 	if (!row->peer || row->peer->id != 0)
 		return true;
-	say(arg, "a ");
+	vector_say(arg, "a ");
 	describe(arg, &row->prefix, row->attrs);
 	if (!addr_equal(&addr, &row->peer->neighbor))
-		say(arg, " hop=%s", addr_format(&addr, hop));
-	say(arg, " %s\n", rib_why_name(row->why));
+		vector_say(arg, " hop=%s", addr_format(&addr, hop));
+	vector_say(arg, " %s\n", rib_why_name(row->why));
 	return true;
 }
 
@@ -324,22 +267,21 @@ static void outcome(char *got)
 		line[i] = table[i].text;
 	qsort(line, n_table, sizeof(*line), line_cmp);
 	for (i = 0; i < n_table; i++)
-		say(got, "b %s\n", line[i]);
+		vector_say(got, "b %s\n", line[i]);
 	if (rib_peer_stats(peer[1], 0).advertised != n_table)
-		say(got, "counted %u\n", rib_peer_stats(peer[1], 0).advertised);
+		vector_say(got, "counted %u\n",
+			   rib_peer_stats(peer[1], 0).advertised);
 }
 
-static void finish(const char *name, const char *expected, bool counted)
+static void finish(const char *name, const char *expected)
 {
-	char got[4096] = "";
+	char got[VECTOR_TEXT] = "";
 	struct rib_mem mem;
 
-	if (name[0] == '\0')
-		return;
-	run();
+	cases_settle(rib);
 	outcome(got);
-	if (counted)
-		say(got, "updates %u\n", n_updates);
+	if (strstr(expected, "updates "))
+		vector_say(got, "updates %u\n", n_updates);
 	if (!ktap_ok(strcmp(got, expected) == 0, "%s", name))
 		printf("got:\n%swant:\n%s", got, expected);
 	rib_peer_remove(peer[0]);
@@ -347,9 +289,9 @@ static void finish(const char *name, const char *expected, bool counted)
 	set_instance(NULL);
 	while (n_spaces > 0)
 		rib_space_del(rib, &spaces[--n_spaces]);
-	run();
+	cases_settle(rib);
 	set_map(false, NULL);		/* its summaries are there till then */
-	run();
+	cases_settle(rib);
 	rib_mem(rib, &mem);
 	ktap_ok(mem.paths == 0 && mem.prefixes == 0 && mem.attrs == 1 &&
 		n_table == 0, "%s: nothing is left", name);
@@ -365,25 +307,31 @@ static void add_space(char *rest)
 	n_spaces++;
 }
 
-static void do_line(char *line, const char *rules)
+static void do_line(char *line)
 {
 	char *rest = line + strcspn(line, " \n");
 
+	if (line[0] == ' ') {
+		vector_say(map_rules, "%s", line);
+		return;
+	}
 	if (*rest != '\0')
 		*rest++ = '\0';
 	if (!strcmp(line, "in") || !strcmp(line, "out")) {
-		run();
-		set_map(line[0] == 'i', rules[0] ? parse_map(rules) : NULL);
-		run();
+		cases_settle(rib);
+		set_map(line[0] == 'i',
+			map_rules[0] ? rib_map_from_text(map_rules) : NULL);
+		map_rules[0] = '\0';
+		cases_settle(rib);
 	} else if (!strcmp(line, "announce") || !strcmp(line, "withdraw")) {
 		update(rest, line[0] == 'w');
 	} else if (!strcmp(line, "space")) {
 		add_space(rest);
 	} else if (!strcmp(line, "instance")) {
-		run();
+		cases_settle(rib);
 		set_instance(strtok(rest, " \n"));
 	} else if (!strcmp(line, "mark")) {
-		run();
+		cases_settle(rib);
 		n_updates = 0;
 	} else if (!strcmp(line, "stale")) {
 		rib_peer_stale(peer[0], 0);
@@ -398,44 +346,20 @@ static void do_line(char *line, const char *rules)
 		rib_peer_resume(peer[1]);
 	} else if (!strcmp(line, "sweep")) {
 		rib_peer_sweep(peer[0], 0);
-		run();
+		cases_settle(rib);
 	} else {
-		die("no such line");
+		cases_die("no such line");
 	}
 }
 
 int main(void)
 {
-	char line[512], name[160] = "", expected[4096] = "", rules[4096] = "";
-	FILE *file = fopen(DATA, "r");
+	static const struct cases_ops case_ops = { start, do_line, finish };
 
 	ktap_start();
 	hash_init();
 	parser = bgp_update_new();
-	ktap_must(file);
-	while (fgets(line, sizeof(line), file)) {
-		line_number++;
-		if (line[0] == '#' || line[0] == '\n')
-			continue;
-		if (strncmp(line, "== ", 3) == 0) {
-			finish(name, expected, strstr(expected, "updates "));
-			snprintf(name, sizeof(name), "%.*s",
-				 (int)strcspn(line + 3, "\n"), line + 3);
-			expected[0] = rules[0] = '\0';
-			memset(policy, 0, sizeof(policy));
-			start();
-		} else if (strncmp(line, "= ", 2) == 0) {
-			say(expected, "%s", line + 2);
-		} else if (line[0] == ' ') {
-			say(rules, "%s", line);
-		} else {
-			do_line(line, rules);
-			if (line[0] == 'i' || line[0] == 'o')
-				rules[0] = '\0';
-		}
-	}
-	finish(name, expected, strstr(expected, "updates "));
-	fclose(file);
+	cases_run(DATA, &case_ops);
 	bgp_update_free(parser);
 	return ktap_finish();
 }

@@ -11,6 +11,7 @@
 #include "lib/hash.h"
 #include "lib/util.h"
 #include "rib/rib.h"
+#include "unit/rib_map_text.h"
 #include "unit/rib_sent.h"
 
 #define LOCAL_AS	65515
@@ -181,23 +182,13 @@ static void set_policy(struct rib_peer_policy policy)
 
 static struct rib_map *drop_map(const char *as)
 {
-	struct conf_error err = { .text = "" };
-	struct rib_map *map;
-	struct conf *conf;
 	char text[512];
 
 	snprintf(text, sizeof(text),
-		 "vnets: []\nroute-maps:\n  - name: m\n    rules:\n"
 		 "      - name: r\n"
 		 "        match: [{ condition: Contains, as-path: [%s] }]\n"
 		 "        actions: [{ type: Drop }]\n", as);
-	conf = conf_parse("map", text, strlen(text), &err);
-	if (!conf)
-		printf("# %s\n", err.text);
-	ktap_must(conf);
-	map = rib_map_new(&conf->maps[0]);
-	conf_free(conf);
-	return map;
+	return rib_map_from_text(text);
 }
 
 /* Whether a peer has this by identifiers 1 to 3; NULL: nothing. */

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
 #include <ctype.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -164,16 +163,6 @@ struct rbuf vector_bytes(const struct vector *v, const char *keyword)
 		if (!strcmp(v->input[i].keyword, keyword))
 			return rbuf_make(v->input[i].data, v->input[i].len);
 	return rbuf_make(NULL, 0);
-}
-
-void vector_say(char *out, const char *fmt, ...)
-{
-	size_t len = strlen(out);
-	va_list ap;
-
-	va_start(ap, fmt);
-	vsnprintf(out + len, VECTOR_TEXT - len, fmt, ap);
-	va_end(ap);
 }
 
 void vector_say_hex(char *out, const void *data, size_t len)

@@ -14,9 +14,12 @@
 #ifndef TESTS_UNIT_VECTORS_H
 #define TESTS_UNIT_VECTORS_H
 
+#include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
+#include <string.h>
 
 #include "lib/buf.h"
 
@@ -46,8 +49,17 @@ bool vector_has(const struct vector *vector, const char *keyword);
 struct rbuf vector_bytes(const struct vector *vector, const char *keyword);
 
 /* Append to @out. */
-void vector_say(char *out, const char *fmt, ...)
-	__attribute__((format(printf, 2, 3)));
+__attribute__((format(printf, 2, 3)))
+static inline void vector_say(char *out, const char *fmt, ...)
+{
+	size_t len = strlen(out);
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(out + len, VECTOR_TEXT - len, fmt, ap);
+	va_end(ap);
+}
+
 void vector_say_hex(char *out, const void *data, size_t len);
 
 /* Provided by the program: a KTAP result. */
