@@ -39,7 +39,11 @@ rib_paths_test_libs	:= -lyaml
 
 unit_tests += rib_outsum_test
 rib_outsum_test_sources	:= $(rib_test_maps)
-rib_outsum_test_libs	:= -lyaml -Wl,--wrap=adjout_export \
+rib_outsum_test_libs	:= -lyaml
+
+unit_tests += rib_outsum_cost_test
+rib_outsum_cost_test_sources := $(rib_test_maps)
+rib_outsum_cost_test_libs    := -lyaml -Wl,--wrap=adjout_export \
 			   -Wl,--wrap=bgp_attrs_nexthop -Wl,--wrap=addr_cmp
 
 unit_tests += riblimit_test

@@ -8,12 +8,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "conf/conf.h"
 #include "ktap.h"
 #include "lib/hash.h"
 #include "lib/util.h"
 #include "rib/rib.h"
 #include "rib/table.h"
+#include "unit/rib_map_text.h"
 #include "unit/rib_sent.h"
 
 #define LOCAL_AS	65515
@@ -390,22 +390,6 @@ static bool settled(void)
 	return same;
 }
 
-static struct rib_map *parse_map(const char *text)
-{
-	struct conf_error err = { .text = "" };
-	struct rib_map *map;
-	struct conf *conf;
-	char all[2000];
-
-	snprintf(all, sizeof(all),
-		 "vnets: []\nroute-maps:\n  - name: m\n    rules:\n%s", text);
-	conf = conf_parse("map", all, strlen(all), &err);
-	ktap_must(conf);
-	map = rib_map_new(&conf->maps[0]);
-	conf_free(conf);
-	return map;
-}
-
 static void test_random(unsigned int seed)
 {
 	struct rib_conf conf = { .local_as = LOCAL_AS };
@@ -570,272 +554,6 @@ static void test_restored(void)
 		"who is none is not");
 }
 
-/* ---- what it costs --------------------------------------------------- */
-
-#define N_OTHERS	100	/* prefixes that no map has to do with */
-
-static unsigned int n_exported;
-
-struct bgp_attrs *__real_adjout_export(const struct table *t,
-				       const struct group *group,
-				       uint16_t origin, uint32_t attrs);
-struct bgp_attrs *__wrap_adjout_export(const struct table *t,
-				       const struct group *group,
-				       uint16_t origin, uint32_t attrs);
-
-struct bgp_attrs *__wrap_adjout_export(const struct table *t,
-				       const struct group *group,
-				       uint16_t origin, uint32_t attrs)
-{
-	n_exported++;
-	return __real_adjout_export(t, group, origin, attrs);
-}
-
-static void on_nothing(void *arg, const struct rib_send *send)
-{
-	(void)arg;
-	(void)send;
-}
-
-static const struct rib_ops silent_ops = { .send = on_nothing,
-					   .wake = on_wake };
-
-static void test_cost(void)
-{
-	struct rib_conf conf = { .local_as = LOCAL_AS };
-	struct rib_peer_conf taker = {
-		.id = 1,
-		.name = "taker",
-		.neighbor = addr_from_v4(0x0a010201),
-		.local = addr_from_v4(0x0a010104),
-		.as = 65001,
-		.policy = { .kind = CONF_NVA, .out = maps[0] },
-	};
-	struct rib_session session = {
-		.wire = { .as4 = true, .max_len = BGP_MSG_MAX, .families = 3 },
-		.nexthop = { addr_from_v4(0x0a010104) },
-	};
-	struct prefix space;
-	unsigned int i;
-
-	addr_parse("fd00::4", &session.nexthop[BGP_IPV6_UNICAST]);
-	rib = rib_new(&conf, &silent_ops, NULL);
-	for (i = 0; i < N_OTHERS; i++) {
-		space.addr = addr_from_v4(0x14000000 + (i << 8));
-		space = prefix_make(&space.addr, 24);
-		rib_space_add(rib, &space);
-	}
-	n_exported = 0;
-	peer[0] = rib_peer_add(rib, &taker);
-	rib_peer_up(peer[0], &session);
-	while (rib_run(rib, 1000))
-		;
-	ktap_ok(peer[0]->af[BGP_IPV4_UNICAST].group->sums &&
-		!peer[0]->af[BGP_IPV6_UNICAST].group->sums,
-		"only the family that the map replaces has summaries");
-	if (!ktap_ok(n_exported < N_OTHERS / 2,
-		     "what no summary covers is not looked at one by one"))
-		printf("# %u times\n", n_exported);
-	rib_free(rib);
-}
-
-#define N_GATEWAYS	8
-#define N_HOPS		1000
-#define N_MANY		4000
-#define N_SOME		20
-
-static unsigned int n_looked;
-
-struct addr __real_bgp_attrs_nexthop(const struct bgp_attrs *attrs);
-struct addr __wrap_bgp_attrs_nexthop(const struct bgp_attrs *attrs);
-
-struct addr __wrap_bgp_attrs_nexthop(const struct bgp_attrs *attrs)
-{
-	n_looked++;
-	return __real_bgp_attrs_nexthop(attrs);
-}
-
-/* A host in 10.2.0.0/16, with a next hop of its own; or not any more. */
-static void host(struct rib_peer *from, unsigned int n, bool withdraw)
-{
-	struct bgp_nlri nlri;
-	struct addr addr = addr_from_v4(0x0a020000 + n);
-	struct bgp_attr_set set = { .nexthop = addr_from_v4(0x0b000000 + n) };
-	uint8_t path[] = { 2, 1, 0, 0, 0xfd, 0xe9 }, buf[8];
-	struct wbuf to = wbuf_make(buf, sizeof(buf));
-	struct bgp_attrs *attrs;
-
-	nlri = (struct bgp_nlri){ .prefix = prefix_make(&addr, 32) };
-	bgp_nlri_build(&to, &nlri, false);
-	if (withdraw) {
-		rib_peer_withdraw(from, 0, rbuf_make(buf, to.len));
-		return;
-	}
-	set.part[BGP_PART_AS_PATH] = rbuf_make(path, sizeof(path));
-	attrs = bgp_attrs_new(&set);
-	rib_peer_announce(from, 0, attrs, rbuf_make(buf, to.len));
-	free(attrs);
-}
-
-static uint64_t bytes_now(void)
-{
-	struct rib_mem mem;
-
-	while (rib_run(rib, 1000))
-		;
-	rib_mem(rib, &mem);
-	return mem.queue_bytes;
-}
-
-/* Of many prefixes none is kept waiting by a peer that gets another map. */
-static void test_move(void)
-{
-	struct rib_conf conf = { .local_as = LOCAL_AS };
-	struct rib_peer_policy other = { .out = maps[ARRAY_SIZE(rules) - 1] };
-	const struct peer_af *af;
-	unsigned int n, turns = 0;
-
-	rib = rib_new(&conf, &silent_ops, NULL);
-	for (n = 0; n < 2; n++) {
-		memset(&policy[n], 0, sizeof(policy[n]));
-		add(n);
-	}
-	af = &peer[1]->af[BGP_IPV4_UNICAST];
-	for (n = 1; n <= N_MANY; n++)
-		host(peer[0], n, false);
-	bytes_now();
-	n_exported = 0;
-	rib_peer_set_policy(peer[1], &other);
-	ktap_ok(af->group->map && n_exported == 0,
-		"a peer has another map at once, without a look at prefixes");
-	while (af->leaving) {
-		n_exported = 0;
-		host(peer[0], N_MANY + ++turns, false);
-		rib_run(rib, 0);
-		if (n_exported > N_MANY / 2)
-			break;
-	}
-	ktap_ok(!af->leaving && turns > 2,
-		"which are looked at in %u pieces", turns);
-	bytes_now();
-	ktap_ok(!af->lag && rib_peer_stats(peer[1], 0).advertised ==
-		N_MANY + turns, "until it has all of them by its map");
-	rib_free(rib);
-}
-
-/* One peer has many next hops in a summary that many are told of. */
-static void test_parts(void)
-{
-	struct rib_conf conf = { .local_as = LOCAL_AS };
-	uint64_t before, full;
-	unsigned int n;
-
-	rib = rib_new(&conf, &silent_ops, NULL);
-	rib_set_policy(rib, &(struct rib_policy){ .branch_to_branch = true });
-	for (n = 0; n <= N_GATEWAYS; n++) {
-		struct rib_peer_conf one = {
-			.id = n,
-			.name = "one",
-			.neighbor = addr_from_v4(0x0a010201 + n),
-			.local = addr_from_v4(0x0a010104),
-			.as = n == 0 ? 65001 : LOCAL_AS,
-			.policy = {
-				.kind = n == 0 ? CONF_NVA : CONF_VPN,
-				.out = n == 0 ? NULL : maps[1],
-			},
-		};
-		struct rib_session session = {
-			.wire = { .as4 = true, .max_len = BGP_MSG_MAX,
-				  .families = 1 },
-			.nexthop = { addr_from_v4(0x0a010104) },
-		};
-		struct rib_peer *added = rib_peer_add(rib, &one);
-
-		rib_peer_up(added, &session);
-		if (n == 0)
-			peer[0] = added;
-	}
-	before = bytes_now();
-	for (n = 1; n <= N_HOPS; n++)
-		host(peer[0], n, false);
-	full = bytes_now();
-	ktap_ok(full >= before + N_HOPS * sizeof(struct bgp_attrs),
-		"the memory of summaries is counted");
-	n_looked = 0;
-	host(peer[0], 1, true);
-	bytes_now();
-	if (!ktap_ok(n_looked > 0 && n_looked < 4 * N_HOPS,
-		     "what changes is looked at once for all members"))
-		printf("# %u times\n", n_looked);
-	for (n = 2; n <= N_HOPS; n++)
-		host(peer[0], n, true);
-	ktap_ok(bytes_now() < (before + full) / 2, "and is given back");
-	rib_free(rib);
-}
-
-/* ---- summaries of inbound maps --------------------------------------- */
-
-static unsigned int n_compared;
-
-int __real_addr_cmp(const struct addr *a, const struct addr *b);
-int __wrap_addr_cmp(const struct addr *a, const struct addr *b);
-
-int __wrap_addr_cmp(const struct addr *a, const struct addr *b)
-{
-	n_compared++;
-	return __real_addr_cmp(a, b);
-}
-
-static bool on_summary(void *arg, const struct rib_row *row)
-{
-	if (row->prefix.len == 16)
-		*(struct addr *)arg = bgp_attrs_nexthop(row->attrs);
-	return true;
-}
-
-/* The next hop of 10.2.0.0/16, 0: there is none. */
-static uint32_t summary_hop(void)
-{
-	struct rib_walk *walk = rib_walk_new(rib, 0, RIB_VIEW_LOC, NULL);
-	struct addr hop = addr_from_v4(0);
-
-	while (rib_walk_run(walk, 100, on_summary, &hop))
-		;
-	rib_walk_free(walk);
-	return addr_to_v4(&hop);
-}
-
-static void test_inbound(void)
-{
-	struct rib_conf conf = { .local_as = LOCAL_AS };
-	bool held[N_SOME] = { false }, same = true;
-	unsigned int n, step;
-
-	rib = rib_new(&conf, &silent_ops, NULL);
-	add(0);
-	policy[0].in = maps[1];
-	rib_peer_set_policy(peer[0], &policy[0]);
-	rib_remap(rib);
-	for (step = 0; same && step < 1000; step++) {
-		n = 1 + random() % (N_SOME - 1);
-		held[n] = random() % 2;
-		host(peer[0], n, !held[n]);
-		for (n = 1; n < N_SOME && !held[n]; n++)
-			;
-		same = summary_hop() == (n < N_SOME ? 0x0b000000 + n : 0);
-	}
-	ktap_ok(same, "the lowest of some next hops is the summary's");
-	n_compared = 0;
-	for (n = N_MANY; n > 0; n--)
-		host(peer[0], n, false);
-	for (n = 1; n <= N_MANY; n++)
-		host(peer[0], n, true);
-	if (!ktap_ok(n_compared < 60 * N_MANY && summary_hop() == 0,
-		     "many are not compared each with each"))
-		printf("# %u times\n", n_compared);
-	rib_free(rib);
-}
-
 int main(int argc, char **argv)
 {
 	unsigned int seed = argc > 1 ? strtoul(argv[1], NULL, 10) : 20261126;
@@ -845,15 +563,11 @@ int main(int argc, char **argv)
 	hash_init();
 	parser = bgp_update_new();
 	for (i = 0; i < ARRAY_SIZE(rules); i++)
-		maps[i] = parse_map(rules[i]);
+		maps[i] = rib_map_from_text(rules[i]);
 	for (i = 0; i < SEEDS; i++)
 		test_random(seed + i);
 	test_gap();
 	test_restored();
-	test_cost();
-	test_move();
-	test_parts();
-	test_inbound();
 	for (i = 0; i < ARRAY_SIZE(rules); i++)
 		rib_map_put(maps[i]);
 	bgp_update_free(parser);
