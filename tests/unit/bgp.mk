@@ -26,4 +26,5 @@ bgp_fsm_collision_test_sources := tests/unit/fsm_rig.c $(bgp_test_fsm) $(bgp_tes
 			      $(bgp_test_lib)
 bgp_fsm_test_sources	 := tests/unit/fsm_rig.c $(bgp_test_fsm) $(bgp_test_codec) \
 			    $(bgp_test_lib)
-bgp_restart_test_sources := $(bgp_test_fsm) $(bgp_test_codec) $(bgp_test_lib)
+bgp_restart_test_sources := tests/unit/fsm_rig.c $(bgp_test_fsm) $(bgp_test_codec) \
+			    $(bgp_test_lib)

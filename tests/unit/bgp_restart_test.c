@@ -11,15 +11,12 @@
 #include "bgp/event.h"
 #include "bgp/notify.h"
 #include "bgp/restart.h"
-#include "ktap.h"
+#include "fsm_rig.h"
 #include "lib/log.h"
 
 #define BOTH	(1 << BGP_IPV4_UNICAST | 1 << BGP_IPV6_UNICAST)
 
 static struct bgp_update *parser;
-static struct bgp_peer peer;
-static struct bgp_conn *const out = &peer.conn[BGP_OUTGOING];
-static struct bgp_conn *const in = &peer.conn[BGP_INCOMING];
 static struct bgp_error sent;		/* the last NOTIFICATION */
 static bool closed;
 static size_t open_len;			/* of the last OPEN */
@@ -120,24 +117,10 @@ static struct bgp_caps caps_of(uint32_t as, bool notification)
 	};
 }
 
-static void feed(struct bgp_conn *conn, const struct wbuf *w)
-{
-	ktap_must(wbuf_ok(w));
-	bgp_conn_input(conn, w->data, w->len, 100);
-}
-
 /* OPEN of an outgoing connection that is up has been sent. */
 static void dialled(const struct bgp_caps *local)
 {
-	struct bgp_peer_conf conf = {
-		.local_as = 65515,
-		.remote_as = 65001,
-		.router_id = 0x0a010104,
-		.hold_time = 180,
-		.connect_retry = 5,
-		.caps = *local,
-	};
-
+	conf.caps = *local;
 	bgp_peer_init(&peer, &conf, &ops, parser, "peer", NULL);
 	bgp_peer_start(&peer);
 	bgp_conn_opened(out);
@@ -190,17 +173,6 @@ static void up_beside(struct bgp_conn *session)
 	dialled(&local);
 	bgp_conn_opened(bgp_peer_incoming(&peer));
 	establish(session, &remote);
-}
-
-static void receive(uint8_t code, uint8_t subcode)
-{
-	uint8_t msg[BGP_MSG_MAX];
-	struct wbuf w = wbuf_make(msg, sizeof(msg));
-	struct bgp_error err;
-
-	bgp_error_set(&err, code, subcode, NULL, 0, "%s", "");
-	bgp_notify_build(&w, &err);
-	feed(out, &w);
 }
 
 static void test_transport(void)
@@ -286,7 +258,8 @@ static void test_notification(void)
 			bgp_error_set(&err, cases[i].code, cases[i].subcode,
 				      NULL, 0, "test");
 			if (cases[i].received)
-				receive(cases[i].code, cases[i].subcode);
+				recv_notification(out, cases[i].code,
+						  cases[i].subcode);
 			else
 				bgp_peer_fail(&peer, &err);
 			ktap_ok(downs == 1 && !!peer.kept.families ==
@@ -415,7 +388,7 @@ static void test_dials_anew(void)
 
 static void refused(void)
 {
-	receive(BGP_ERR_OPEN, BGP_OPEN_BAD_PARAMETER);
+	recv_notification(out, BGP_ERR_OPEN, BGP_OPEN_BAD_PARAMETER);
 }
 
 static void dial_again(void)
@@ -478,7 +451,7 @@ static void test_bare(void)
 	ktap_ok(!peer.bare, "a new start begins anew");
 
 	dialled(&local);
-	receive(BGP_ERR_OPEN, BGP_OPEN_BAD_PEER_AS);
+	recv_notification(out, BGP_ERR_OPEN, BGP_OPEN_BAD_PEER_AS);
 	dial_again();
 	ktap_ok(open_len > 29, "another error is no reason");
 }
