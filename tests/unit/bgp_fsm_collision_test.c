@@ -47,11 +47,12 @@ static void collide_up(struct bgp_conn *first, struct says says)
 	recv_keepalive(first);
 }
 
-/* A connection that is bound to lose does not become a session before. */
-static void test_collision_waits(void)
-{
-	struct says higher = { .id = 0x0a010204 };
+/* The peer's identifier, so that its connection is to stay */
+static const struct says higher = { .id = 0x0a010204 };
 
+/* A connection that is bound to lose does not become a session before. */
+static void test_loser_waits(void)
+{
 	collide_up(out, higher);
 	EXPECT("", "one that is to go does not come up");
 	recv_open_of(in, higher);
@@ -72,7 +73,10 @@ static void test_collision_waits(void)
 	EXPECT("up", "which is not told again");
 	come_late((struct says){ .id = 1 });
 	EXPECT("up", "it does not wait if it is to stay");
+}
 
+static void test_other_goes(void)
+{
 	collide_up(out, higher);
 	bgp_conn_closed(in, "reset");
 	EXPECT("out send KEEPALIVE, up",
@@ -84,7 +88,10 @@ static void test_collision_waits(void)
 	recv_notification(in, BGP_ERR_CEASE, BGP_CEASE_COLLISION);
 	EXPECT("in close, out send KEEPALIVE, up",
 	       "and when the peer gives the other up");
+}
 
+static void test_other_is_late(void)
+{
 	collide_up(out, higher);
 	ktap_ok(time_left(in, BGP_TIMER_HOLD) <= 5000,
 		"the other's OPEN is due then");
@@ -108,7 +115,10 @@ static void test_collision_waits(void)
 	ktap_ok(time_left(in, BGP_TIMER_HOLD) == 240000, "has time again");
 	expire(in, BGP_TIMER_HOLD);
 	EXPECT("in send NOTIFICATION 4/0, in close", "but not for ever");
+}
 
+static void test_peer_decides(void)
+{
 	collide_up(out, higher);
 	recv_update(out, true);
 	EXPECT("out send KEEPALIVE, up, update of 1",
@@ -120,7 +130,10 @@ static void test_collision_waits(void)
 	recv_refresh(out);
 	EXPECT("out send KEEPALIVE, up, refresh ipv6-unicast 0",
 	       "as has one that asks for ours");
+}
 
+static void test_stop(void)
+{
 	collide_up(out, higher);
 	bgp_peer_stop(&peer, BGP_CEASE_ADMIN_SHUTDOWN, NULL);
 	EXPECT("out send NOTIFICATION 6/2, out close, "
@@ -178,8 +191,7 @@ static void test_dial_waits(void)
 
 static void test_collision(void)
 {
-	struct says higher = { .id = 0x0a010204 }, lower = { .id = 1 };
-	struct says tie = { .id = 0x0a010104 };
+	struct says lower = { .id = 1 }, tie = { .id = 0x0a010104 };
 
 	ktap_ok(same(collide(out, in, higher), "out send NOTIFICATION 6/7, "
 		     "out close, in send KEEPALIVE"),
@@ -223,7 +235,11 @@ int main(void)
 	log_init("test", LOG_LEVEL_ERR);
 	rig_init();
 	test_collision();
-	test_collision_waits();
+	test_loser_waits();
+	test_other_goes();
+	test_other_is_late();
+	test_peer_decides();
+	test_stop();
 	test_dial_waits();
 	rig_fini();
 	return ktap_finish();
