@@ -73,7 +73,7 @@ speak() {
 	status=$?
 	relay <"$run/speaker.out"
 	[ $status -eq 0 ] || ktap_comment <"$run/speaker.err"
-	check_equal "all cases were run" "1..$((cases + 1))" tail -n 1 "$run/speaker.out"
+	check_equal "all cases were run" "1..$cases" tail -n 1 "$run/speaker.out"
 }
 speak ${#external[@]} "$dir/conformance.txt" 10.1.1.4 10.1.3.4 10.1.8.1
 speak ${#internal[@]} -i "$dir/conformance_internal.txt" 10.1.1.4 10.1.3.5 10.1.10.1

@@ -300,7 +300,7 @@ static void test_noise(void)
 	struct rtm_route route;
 	struct rtm_link link;
 	struct netlink_error err;
-	unsigned int i, j;
+	unsigned int i, j, understood = 0;
 
 	for (i = 0; i < 200000; i++) {
 		size_t len = sizeof(struct nlmsghdr) + random() % 120;
@@ -311,15 +311,16 @@ static void test_noise(void)
 			bytes[j] = random() % 4 ? random() % 24 : random();
 		nlh->nlmsg_len = len;
 		nlh->nlmsg_type = types[random() % 5];
-		rtm_get_route(nlh, &route);
-		rtm_get_nexthop(nlh, &nexthop);
-		rtm_get_link(nlh, &link);
-		rtm_get_address(nlh, &addr);
+		understood += rtm_get_route(nlh, &route);
+		understood += rtm_get_nexthop(nlh, &nexthop);
+		understood += rtm_get_link(nlh, &link);
+		understood += rtm_get_address(nlh, &addr);
 		if (nlh->nlmsg_type == NLMSG_ERROR)
 			netlink_error_parse(nlh, &err);
 		free(nlh);
 	}
-	ktap_ok(true, "200,000 messages of noise");
+	ktap_ok(understood > 1000,
+		"200,000 messages of noise, some understood");
 }
 
 int main(void)
