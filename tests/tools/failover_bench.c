@@ -38,7 +38,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "bench/bgp/figure.h"
 #include "bench/bgp/speaker.h"
+#include "tools/netns.h"
 
 #define SECOND		1000000000ull
 #define FLOWS		64
@@ -68,24 +70,6 @@ static struct speaker speakers[2];
 static struct origin origins[2];
 static struct feed feeds[2];
 
-static void figure(const char *name, double value)
-{
-	printf("%s %.6g\n", name, value);
-	fflush(stdout);
-}
-
-static void enter(const char *name)
-{
-	char path[64];
-	int fd;
-
-	snprintf(path, sizeof(path), "/run/netns/%s", name);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0 || setns(fd, CLONE_NEWNET))
-		err(1, "%s", path);
-	close(fd);
-}
-
 /*
  * Flows
  */
@@ -100,7 +84,7 @@ static void open_flows(const struct origin *o)
 		flows[i].sin_addr.s_addr = htonl(routes_address(o,
 				(uint64_t)i * o->count / FLOWS));
 	}
-	enter("vm1");
+	netns_enter("vm1");
 	out = socket(AF_INET, SOCK_DGRAM, 0);
 	if (out < 0)
 		err(1, "socket");
@@ -197,7 +181,7 @@ static void open_wires(void)
 	for (i = 0; i < 2; i++)
 		nic[i] = open_tap(netns[i]);
 	for (i = 0; i < 2; i++) {
-		enter(netns[i]);
+		netns_enter(netns[i]);
 		guest[i] = open_tap("eth0");
 	}
 }
@@ -313,7 +297,7 @@ static void connect_speaker(unsigned int i)
 {
 	uint64_t end = now_ns() + 60 * SECOND;
 
-	enter(netns[i]);
+	netns_enter(netns[i]);
 	while (speakers[i].state != SPEAKER_ESTABLISHED) {
 		if (now_ns() > end)
 			errx(1, "the session of %s does not come up",

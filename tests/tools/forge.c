@@ -44,6 +44,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "tools/packet.h"
+
 #define VXLAN_PORT	4789
 #define FIRST_FRAGMENT	16	/* bytes of payload */
 
@@ -291,28 +293,6 @@ static uint8_t push_error(struct packet *p, const struct addr *src,
 	return IPPROTO_ICMP;
 }
 
-/* A packet socket on @device; its own MAC address goes to @mac */
-static int open_device(const char *device, uint8_t *mac)
-{
-	struct sockaddr_ll addr = {
-		.sll_family = AF_PACKET,
-		.sll_ifindex = if_nametoindex(device),
-	};
-	struct ifreq req = { 0 };
-	int fd = socket(AF_PACKET, SOCK_RAW, 0);
-
-	if (fd < 0)
-		err(1, "packet socket");
-	strncpy(req.ifr_name, device, IFNAMSIZ - 1);
-	if (ioctl(fd, SIOCGIFHWADDR, &req) < 0 ||
-	    bind(fd, (struct sockaddr *)&addr, sizeof(addr)) < 0 ||
-	    (checksum_at >= 0 && setsockopt(fd, SOL_PACKET, PACKET_VNET_HDR,
-					    &(int){ 1 }, sizeof(int)) < 0))
-		err(1, "%s", device);
-	memcpy(mac, req.ifr_hwaddr.sa_data, ETH_ALEN);
-	return fd;
-}
-
 /* The guest's side of @device, which takes segmentation headers */
 static int open_tap(const char *device)
 {
@@ -486,7 +466,10 @@ int main(int argc, char **argv)
 
 	parse_options(argc, argv);
 	device = next_arg();
-	fd = open_device(device, src_mac);
+	fd = packet_open(device, src_mac);
+	if (checksum_at >= 0 && setsockopt(fd, SOL_PACKET, PACKET_VNET_HDR,
+					   &(int){ 1 }, sizeof(int)) < 0)
+		err(1, "%s", device);
 	if (segment) {
 		close(fd);
 		fd = open_tap(device);

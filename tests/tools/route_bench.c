@@ -17,17 +17,17 @@
  */
 #include <err.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <libmnl/libmnl.h>
 #include <linux/rtnetlink.h>
-#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "bench/bgp/figure.h"
 #include "bench/bgp/speaker.h"
+#include "tools/netns.h"
 
 #define SECOND		1000000000ull
 #define LIMIT		1200		/* seconds */
@@ -52,12 +52,6 @@ static struct {
 	uint64_t probe_sent[PROBES_MAX], probe_took[PROBES_MAX];
 	unsigned int probes, probes_seen;
 } watch;
-
-static void figure(const char *name, double value)
-{
-	printf("%s %.6g\n", name, value);
-	fflush(stdout);
-}
 
 /*
  * What the kernel tells
@@ -171,13 +165,6 @@ static void send_probe(void)
 	speaker_send(&speakers[1], &feed);
 }
 
-static int ascending(const void *a, const void *b)
-{
-	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
-
-	return x < y ? -1 : x > y;
-}
-
 static void probe_figures(void)
 {
 	unsigned int n = watch.probes;
@@ -189,19 +176,6 @@ static void probe_figures(void)
 	figure("silence", speakers[0].silence / 1e9);
 	figure("probe_p50", watch.probe_took[n / 2] / 1e6);
 	figure("probe_p99", watch.probe_took[(n * 99 + 99) / 100 - 1] / 1e6);
-}
-
-/* What is open stays where it is; sockets from now on are there. */
-static void enter(const char *netns)
-{
-	char path[256];
-	int fd;
-
-	snprintf(path, sizeof(path), "/run/netns/%s", netns);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0 || setns(fd, CLONE_NEWNET))
-		err(1, "%s", path);
-	close(fd);
 }
 
 static void run_bgp(unsigned int count, bool probing)
@@ -365,7 +339,7 @@ int main(int argc, char **argv)
 		errx(2, "usage: see the head of route_bench.c");
 	watch_open();
 	if (!strcmp(argv[0], "bgp")) {
-		enter(argv[1]);
+		netns_enter(argv[1]);
 		run_bgp(count, probing);
 	} else {
 		run_netlink(count, atoi(argv[1]));

@@ -16,12 +16,13 @@
 #include <net/if.h>
 #include <net/if_arp.h>
 #include <poll.h>
-#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
+
+#include "tools/netns.h"
 
 static char frame[sizeof(struct virtio_net_hdr) + 65536 + 256];
 
@@ -56,18 +57,6 @@ static void set_mac(int fd, const char *text)
 		err(1, "eth0: %s", text);
 }
 
-static void enter(const char *netns)
-{
-	char path[128];
-	int fd;
-
-	snprintf(path, sizeof(path), "/run/netns/%s", netns);
-	fd = open(path, O_RDONLY);
-	if (fd < 0 || setns(fd, CLONE_NEWNET) < 0)
-		err(1, "%s", netns);
-	close(fd);
-}
-
 /* All that is there; a frame that the other side does not take is lost. */
 static void carry(int from, int to)
 {
@@ -90,7 +79,7 @@ int main(int argc, char **argv)
 		errx(2, "usage: tapguest [-o] NIC NETNS MAC");
 	argv += offloads;
 	fds[0].fd = open_tap(argv[1], offloads);
-	enter(argv[2]);
+	netns_enter(argv[2]);
 	fds[1].fd = open_tap("eth0", offloads);
 	set_mac(fds[1].fd, argv[3]);
 	fds[0].events = POLLIN;

@@ -9,8 +9,6 @@
 #include <arpa/inet.h>
 #include <err.h>
 #include <linux/if_ether.h>
-#include <linux/if_packet.h>
-#include <net/if.h>
 #include <netinet/icmp6.h>
 #include <netinet/ip.h>
 #include <netinet/ip6.h>
@@ -18,8 +16,9 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/socket.h>
+
+#include "tools/packet.h"
 
 static const unsigned char router[ETH_ALEN] = {
 	0x12, 0x34, 0x56, 0x78, 0x9a, 0xbc
@@ -79,27 +78,6 @@ static void make_ip6(const char *kind, const char *src, const char *dst)
 	icmp->icmp6_type = ICMP6_DST_UNREACH;
 }
 
-/* A packet socket on @device, and the device's MAC address in the frame */
-static int open_device(const char *device)
-{
-	struct sockaddr_ll addr = {
-		.sll_family = AF_PACKET,
-		.sll_ifindex = if_nametoindex(device),
-	};
-	struct ifreq req = { 0 };
-	int fd = socket(AF_PACKET, SOCK_RAW, 0);
-
-	if (fd < 0)
-		err(1, "packet socket");
-	memcpy(req.ifr_name, device, strnlen(device, IFNAMSIZ - 1));
-	if (ioctl(fd, SIOCGIFHWADDR, &req) < 0 ||
-	    bind(fd, (struct sockaddr *)&addr, sizeof(addr)) < 0)
-		err(1, "%s", device);
-	memcpy(frame, router, ETH_ALEN);
-	memcpy(frame + ETH_ALEN, req.ifr_hwaddr.sa_data, ETH_ALEN);
-	return fd;
-}
-
 int main(int argc, char **argv)
 {
 	unsigned long count;
@@ -112,7 +90,8 @@ int main(int argc, char **argv)
 	count = argc > 6 ? strtoul(argv[6], NULL, 10) : 1;
 	if (size < 100 || size > sizeof(frame) - ETH_HLEN)
 		errx(2, "%s: no size", argv[5]);
-	fd = open_device(argv[1]);
+	fd = packet_open(argv[1], eth->h_source);
+	memcpy(eth->h_dest, router, ETH_ALEN);
 	if (strchr(argv[3], ':')) {
 		eth->h_proto = htons(ETH_P_IPV6);
 		make_ip6(argv[2], argv[3], argv[4]);

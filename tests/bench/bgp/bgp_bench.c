@@ -22,6 +22,7 @@
 #include <unistd.h>
 
 #include "bfd.h"
+#include "figure.h"
 #include "speaker.h"
 #include "usage.h"
 
@@ -48,12 +49,6 @@ static struct {
 	uint64_t empty, loaded;		/* bytes of memory */
 	bool failed;
 } bench;
-
-static void figure(const char *name, double value)
-{
-	printf("%s %.6g\n", name, value);
-	fflush(stdout);
-}
 
 static void fail(const char *what, double got, double expected)
 {
@@ -260,13 +255,6 @@ static void phase_join(void)
 			bench.monitor.established_at) / 1e9);
 	settle(0);
 	check_monitor("join");
-}
-
-static int ascending(const void *a, const void *b)
-{
-	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
-
-	return x < y ? -1 : x > y;
 }
 
 static uint64_t probe_sent[PROBES_MAX];
