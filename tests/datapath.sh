@@ -8,37 +8,44 @@ seconds() {
 	echo $(($1 * ${TIME_SCALE:-1}))
 }
 
-# counter DEV NAME: of a VNet or a NIC, e.g. rx_packets or drop_no_route.
-counter() {
-	cat "/sys/class/net/$1/"vnet*/"$2"
+# counter_at HOST DEV NAME: of a VNet or a NIC, e.g. rx_packets or drop_no_route.
+counter_at() {
+	on "$1" sh -c "cat /sys/class/net/$2/vnet*/$3"
 }
 
-# drops DEV: all drops, one reason a line, with their counters.
-drops() {
-	grep -H . "/sys/class/net/$1/"vnet*/drop_* | sed 's|.*/drop_||; /:0$/d'
+# drops_at HOST DEV: all drops, one reason a line, with their counters.
+drops_at() {
+	on "$1" sh -c "grep -H . /sys/class/net/$2/vnet*/drop_*" |
+		sed 's|.*/drop_||; /:0$/d'
 }
 
-counter_above() {
-	[ "$(counter "$1" "$2")" -gt "$3" ]
+counter_at_above() {
+	[ "$(counter_at "$1" "$2" "$3")" -gt "$4" ]
 }
 
-counter_rises() {
-	local dev=$1 name=$2 before
-	shift 2
+counter_at_rises() {
+	local host=$1 dev=$2 name=$3 before
+	shift 3
 
-	before=$(counter "$dev" "$name") || return
+	before=$(counter_at "$host" "$dev" "$name") || return
 	"$@"
-	wait_until 2 counter_above "$dev" "$name" "$before" && return
-	echo "$dev: $name is still $before; drops:"
-	drops "$dev"
+	wait_until 2 counter_at_above "$host" "$dev" "$name" "$before" && return
+	echo "${host:+$host: }$dev: $name is still $before; drops:"
+	drops_at "$host" "$dev"
 	return 1
 }
 
-# check_counter NAME DEV COUNTER COMMAND...: passes if COUNTER of DEV rises
+# check_counter_at NAME HOST DEV COUNTER COMMAND...: passes if COUNTER of DEV rises
 # while COMMAND runs, whatever that says.
-check_counter() {
-	check "$1" counter_rises "${@:2}"
+check_counter_at() {
+	check "$1" counter_at_rises "${@:2}"
 }
+
+# The same on this host, with all but HOST
+counter() { counter_at "" "$@"; }
+drops() { drops_at "" "$@"; }
+counter_above() { counter_at_above "" "$@"; }
+check_counter() { check_counter_at "$1" "" "${@:2}"; }
 
 # add_onprem: the host behind the NVA "nva", which forwards to it: 10.250.0.10 and
 # fd00:250::10.

@@ -12,11 +12,6 @@
 
 declare -A vm_mac
 
-# on HOST COMMAND...
-on() {
-	ip netns exec "$@"
-}
-
 # add_underlay MTU: the segment.
 add_underlay() {
 	underlay_mtu=$1
@@ -78,30 +73,4 @@ add_vm_at() {
 	done
 	# shellcheck disable=SC2034 # for the scripts
 	vm_mac[$name]=$mac
-}
-
-# counter_at HOST DEV NAME: as counter in datapath.sh.
-counter_at() {
-	on "$1" sh -c "cat /sys/class/net/$2/vnet*/$3"
-}
-
-counter_at_above() {
-	[ "$(counter_at "$1" "$2" "$3")" -gt "$4" ]
-}
-
-counter_at_rises() {
-	local host=$1 dev=$2 name=$3 before
-	shift 3
-
-	before=$(counter_at "$host" "$dev" "$name") || return
-	"$@"
-	wait_until 2 counter_at_above "$host" "$dev" "$name" "$before" && return
-	echo "$host: $dev: $name is still $before; drops:"
-	on "$host" sh -c "grep -H . /sys/class/net/$dev/vnet*/drop_* | grep -v :0"
-	return 1
-}
-
-# check_counter_at NAME HOST DEV COUNTER COMMAND...: as check_counter.
-check_counter_at() {
-	check "$1" counter_at_rises "${@:2}"
 }

@@ -224,6 +224,14 @@ in_vm() {
 	ip netns exec "$@"
 }
 
+# on HOST COMMAND...: HOST is a network namespace, too; "" is the script's own.
+on() {
+	local host=$1
+	shift
+
+	${host:+ip netns exec "$host"} "$@"
+}
+
 # peer_vnets A B [KEYWORD VALUE...]: both sides, with the same flags.
 peer_vnets() {
 	must vrs peering set "$1" "$2" "${@:3}"
