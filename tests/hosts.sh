@@ -1,16 +1,14 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=bash
 #
-# For tests with several hosts, after lib.sh and datapath.sh: a host is a network
-# namespace with VNets and an underlay address; they share a segment.
+# For tests with several hosts, after lib.sh: a host is a network namespace with
+# VNets and an underlay address; they share a segment.
 #
 #	add_underlay 1600
 #	add_host h1 192.0.2.1/24 2001:db8::1/64
 #	add_vnet h1
 #	add_vm_at h1 vm1 blue 10.1.0.4/24
 #	on h1 vrs endpoint set blue 10.1.0.5 host 192.0.2.2
-
-declare -A vm_mac
 
 # add_underlay MTU: the segment.
 add_underlay() {
@@ -49,28 +47,4 @@ add_vnet() {
 	must ip -n "$1" link set blue up
 	must ip -n "$1" route add 10.1.0.0/16 dev blue table 100
 	must ip -n "$1" route add fd00:10:1::/48 dev blue table 100
-}
-
-# add_vm_at HOST NAME VNET ADDR/PLEN...: as add_vm in lib.sh. Its MAC
-# is ${vm_mac[NAME]} then.
-add_vm_at() {
-	local host=$1 name=$2 vnet=$3 mac addr nodad
-	shift 3
-
-	((++vm_count))
-	mac=$(printf '02:00:00:00:00:%02x' $vm_count)
-	add_netns "$name"
-	must ip -n "$host" link add "$name" type veth \
-		peer name eth0 address "$mac" netns "$name"
-	must ip -n "$host" link set "$name" master "$vnet" up
-	must on "$host" vrs nic set "$name" mac "$mac" \
-		$(printf 'address %s ' "${@%/*}")
-	must ip -n "$name" link set eth0 up
-	for addr; do
-		[[ $addr = *:* ]] && nodad=nodad || nodad=
-		must ip -n "$name" address add "$addr" dev eth0 $nodad
-		must ip -n "$name" route add default via "$(gateway "$addr")" dev eth0
-	done
-	# shellcheck disable=SC2034 # for the scripts
-	vm_mac[$name]=$mac
 }

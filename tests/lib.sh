@@ -26,6 +26,7 @@ ktap_count=0
 ktap_failed=0
 deferred=()
 vm_count=0
+declare -A vm_mac
 
 #
 # KTAP
@@ -251,20 +252,25 @@ gateway() {
 	echo "$((d >> 24 & 255)).$((d >> 16 & 255)).$((d >> 8 & 255)).$((d & 255))"
 }
 
-# add_vm NAME VNET ADDR/PLEN...: a VM is a network namespace whose eth0 is one
-# end of a veth pair; the other end, called NAME, is the NIC in VNET that owns
-# the addresses. The VM's default routes point at the subnet's router.
-add_vm() {
-	local name=$1 vnet=$2 mac addr nodad
-	shift 2
+# wire_guest_at HOST NAME MAC: a guest is a network namespace whose eth0 is one end
+# of a veth pair; the other end, called NAME, is its NIC on HOST, up and in no VNet
+# so far. It says nothing yet.
+wire_guest_at() {
+	local host=$1 name=$2 mac=$3
 
-	((++vm_count))
-	mac=$(printf '02:00:00:00:00:%02x' $vm_count)
 	add_netns "$name"
-	must ip link add "$name" type veth \
+	must on "$host" ip link add "$name" type veth \
 		peer name eth0 address "$mac" netns "$name"
-	must ip link set "$name" master "$vnet" up
-	must vrs nic set "$name" mac "$mac" $(printf 'address %s ' "${@%/*}")
+	must on "$host" ip link set "$name" up
+	vm_mac[$name]=$mac
+}
+
+# address_guest NAME [ADDR/PLEN...]: its eth0 is up, with these addresses and with
+# default routes by the routers of their subnets.
+address_guest() {
+	local name=$1 addr nodad
+	shift
+
 	must ip -n "$name" link set eth0 up
 	for addr; do
 		[[ $addr = *:* ]] && nodad=nodad || nodad=
@@ -272,3 +278,37 @@ add_vm() {
 		must ip -n "$name" route add default via "$(gateway "$addr")" dev eth0
 	done
 }
+
+# add_guest_at HOST NAME MAC [ADDR/PLEN...]: a guest that speaks
+add_guest_at() {
+	wire_guest_at "$1" "$2" "$3"
+	address_guest "$2" "${@:4}"
+}
+
+# enslave_at HOST NAME VNET ADDR[/PLEN]...: the NIC is in VNET, its MAC is
+# ${vm_mac[NAME]}, and it owns the addresses.
+enslave_at() {
+	local host=$1 name=$2 vnet=$3
+	shift 3
+
+	must on "$host" ip link set "$name" master "$vnet" up
+	# shellcheck disable=SC2046 # a list of words
+	must on "$host" vrs nic set "$name" mac "${vm_mac[$name]}" \
+		$(printf 'address %s ' "${@%/*}")
+}
+
+# add_vm_at HOST NAME VNET ADDR/PLEN...: a guest in VNET, from its first word on.
+add_vm_at() {
+	local mac
+
+	((++vm_count))
+	mac=$(printf '02:00:00:00:00:%02x' $vm_count)
+	wire_guest_at "$1" "$2" "$mac"
+	enslave_at "$@"
+	address_guest "$2" "${@:4}"
+}
+
+# The same on this host, with all but HOST
+add_guest() { add_guest_at "" "$@"; }
+enslave() { enslave_at "" "$@"; }
+add_vm() { add_vm_at "" "$@"; }

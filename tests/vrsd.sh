@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=bash
 #
-# For guest tests with vrsd, after lib.sh: VMs whose NICs it enslaves, vrsd itself
-# and its command line. Its configuration is $run/vrsd.yaml.
+# For guest tests with vrsd, after lib.sh: vrsd itself and its command line. Its
+# configuration is $run/vrsd.yaml; guests whose NICs it enslaves are by add_guest.
 
 # shellcheck source=peers.sh
 . "${BASH_SOURCE[0]%/*}/peers.sh"
@@ -10,27 +10,6 @@
 run=$(mktemp -d)
 defer rm -rf "$run"
 chmod 755 "$run"
-
-# guest_vm NAME MAC GATEWAY ADDR/PLEN...: a VM, by the virtual router to all else
-guest_vm() {
-	local name=$1 mac=$2 gateway=$3 addr
-	shift 3
-
-	add_netns "$name"
-	must ip link add "$name" type veth peer name eth0 address "$mac" netns "$name"
-	must ip link set "$name" up
-	must ip -n "$name" link set eth0 up
-	for addr; do
-		if [[ $addr = *:* ]]; then
-			must ip -n "$name" address add "$addr" dev eth0 nodad
-			must ip -n "$name" route replace default \
-				via fe80::1234:5678:9abc dev eth0
-		else
-			must ip -n "$name" address add "$addr" dev eth0
-		fi
-	done
-	must ip -n "$name" route add default via "$gateway" dev eth0
-}
 
 # start_vrsd [COMMAND...]: by COMMAND; it is $vrsd_pid then, its log $run/vrsd.log.
 start_vrsd() {

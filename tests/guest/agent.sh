@@ -136,9 +136,9 @@ traffic_lost() {
 }
 pinging=()
 
-guest_vm vm1 02:00:00:00:00:04 10.1.0.1 10.1.0.4/24 fd00:10:1::4/64
-guest_vm sdwan 02:00:00:00:02:04 10.1.2.1 10.1.2.4/24 fd00:10:1:2::4/64
-guest_vm firewall 02:00:00:00:03:04 10.1.3.1 10.1.3.4/24
+add_guest vm1 02:00:00:00:00:04 10.1.0.4/24 fd00:10:1::4/64
+add_guest sdwan 02:00:00:00:02:04 10.1.2.4/24 fd00:10:1:2::4/64
+add_guest firewall 02:00:00:00:03:04 10.1.3.4/24
 must ip -n sdwan address add 10.251.0.1/32 dev lo
 must ip -n sdwan -6 address add fd00:250::1/128 dev lo nodad
 must ip -n firewall address add 10.251.0.1/32 dev lo

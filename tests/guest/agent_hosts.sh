@@ -29,11 +29,7 @@ must ip -n nva link add inside type dummy
 must ip -n nva address add 10.250.0.10/16 dev inside
 must ip -n nva link set inside up
 
-add_netns vm1
-must ip -n h1 link add vm1 type veth peer name eth0 address 02:00:00:00:01:04 netns vm1
-must ip -n vm1 address add 10.1.0.4/24 dev eth0
-must ip -n vm1 link set eth0 up
-must ip -n vm1 route add default via 10.1.0.1
+add_guest_at h1 vm1 02:00:00:00:01:04 10.1.0.4/24
 
 # write_config [HOST]: the NVA is at HOST. With $rare, keys that have no part in the
 # rest are not as by default.

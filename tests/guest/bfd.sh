@@ -13,9 +13,9 @@
 . "${0%/*}/../vrsd.sh"
 
 load_module
-guest_vm vm1 02:00:00:00:00:04 10.1.0.1 10.1.0.4/24
-guest_vm left 02:00:00:00:02:04 10.1.2.1 10.1.2.4/24
-guest_vm right 02:00:00:00:03:04 10.1.3.1 10.1.3.4/24
+add_guest vm1 02:00:00:00:00:04 10.1.0.4/24
+add_guest left 02:00:00:00:02:04 10.1.2.4/24
+add_guest right 02:00:00:00:03:04 10.1.3.4/24
 
 bfd="bfd: { interval: 300, multiplier: 40, multihop: true }"
 cat >"$run/vrsd.yaml" <<-EOT

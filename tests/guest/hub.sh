@@ -78,12 +78,12 @@ row() { rows "$1" | grep "$2" || true; }
 row_is() { [ "$(row "$1" "$2")" = "$3" ]; }
 knows() { birdc -s "$run/${2:-nva}.ctl" show route for "$1" | grep -q "^$1"; }
 
-guest_vm nva 02:00:00:00:01:04 10.0.1.1 10.0.1.4/24
-guest_vm gw 02:00:00:00:05:04 10.0.3.1 10.0.3.4/24
-guest_vm csr 02:00:00:00:06:04 10.2.1.1 10.2.1.4/24
-guest_vm vm0 02:00:00:00:04:04 10.0.2.1 10.0.2.4/24
-guest_vm vm1 02:00:00:00:02:04 10.1.0.1 10.1.0.4/24
-guest_vm vm2 02:00:00:00:03:04 10.2.0.1 10.2.0.4/24
+add_guest nva 02:00:00:00:01:04 10.0.1.4/24
+add_guest gw 02:00:00:00:05:04 10.0.3.4/24
+add_guest csr 02:00:00:00:06:04 10.2.1.4/24
+add_guest vm0 02:00:00:00:04:04 10.0.2.4/24
+add_guest vm1 02:00:00:00:02:04 10.1.0.4/24
+add_guest vm2 02:00:00:00:03:04 10.2.0.4/24
 must in_vm nva sysctl -qw net.ipv4.ip_forward=1
 must ip -n nva address add 10.250.0.1/32 dev lo
 must ip -n gw address add 10.251.0.1/32 dev lo

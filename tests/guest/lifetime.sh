@@ -34,26 +34,11 @@ build() {
 	must ip -6 route add fd00:250::/48 via fd00:1::2:4 dev blue table 101
 	must vrs subnet set blue 10.1.0.0/24 route-table 102
 	must ip route replace 10.251.0.0/16 via 10.1.2.4 dev blue table 102
-	must ip link set vm1 master blue
-	must ip link set vm2 master blue
-	must ip link set nva master blue
-	must ip link set vm9 master red
-	must vrs nic set vm1 mac 02:00:00:00:00:01 address 10.1.0.4
-	must vrs nic set vm2 mac 02:00:00:00:00:02 address 10.1.0.5
-	must vrs nic set nva mac 02:00:00:00:00:03 address 10.1.2.4 forwarding on
-	must vrs nic set vm9 mac 02:00:00:00:00:09 address 10.9.0.4
-}
-
-guest() {
-	local name=$1 mac=$2 addr=$3
-
-	add_netns "$name"
-	must ip link add "$name" type veth peer name eth0 address "$mac" \
-		netns "$name"
-	must ip link set "$name" up
-	must ip -n "$name" link set eth0 up
-	must ip -n "$name" address add "$addr/24" dev eth0
-	must ip -n "$name" route add default via "${addr%.*}.1"
+	enslave vm1 blue 10.1.0.4
+	enslave vm2 blue 10.1.0.5
+	enslave nva blue 10.1.2.4
+	must vrs nic set nva forwarding on
+	enslave vm9 red 10.9.0.4
 }
 
 # Packets of all kinds, until the guests go
@@ -130,10 +115,10 @@ gone() {
 }
 
 load_module
-guest vm1 02:00:00:00:00:01 10.1.0.4
-guest vm2 02:00:00:00:00:02 10.1.0.5
-guest nva 02:00:00:00:00:03 10.1.2.4
-guest vm9 02:00:00:00:00:09 10.9.0.4
+add_guest vm1 02:00:00:00:00:01 10.1.0.4/24
+add_guest vm2 02:00:00:00:00:02 10.1.0.5/24
+add_guest nva 02:00:00:00:00:03 10.1.2.4/24
+add_guest vm9 02:00:00:00:00:09 10.9.0.4/24
 build
 traffic vm1 10.1.0.5 10.1.2.4 10.250.0.1 10.251.0.1 10.9.0.4 8.8.8.8
 traffic vm2 10.1.0.4 10.250.0.2

@@ -11,13 +11,12 @@
 . "${0%/*}/../lib.sh"
 . "${0%/*}/../datapath.sh"
 
-# add_tap_vm NAME OPTION ADDR/PLEN...: as add_vm, on a tap.
+# add_tap_vm NAME MAC OPTION ADDR/PLEN...: as add_vm, on a tap.
 add_tap_vm() {
-	local name=$1 option=$2 mac addr nodad
-	shift 2
+	local name=$1 mac=$2 option=$3
+	shift 3
 
-	((++vm_count))
-	mac=$(printf '02:00:00:00:00:%02x' $vm_count)
+	vm_mac[$name]=$mac
 	add_netns "$name"
 	# shellcheck disable=SC2086 # no option is no word
 	tapguest $option "$name" "$name" "$mac" &
@@ -25,14 +24,8 @@ add_tap_vm() {
 	defer kill_holder $holder
 	wait_until 5 ip -n "$name" link show eth0 || bail_out "no tap for $name"
 	wait_until 5 sh -c "ip -n $name link show eth0 | grep -q $mac"
-	must ip link set "$name" master blue up
-	must vrs nic set "$name" mac "$mac" $(printf 'address %s ' "${@%/*}")
-	must ip -n "$name" link set eth0 up
-	for addr; do
-		[[ $addr = *:* ]] && nodad=nodad || nodad=
-		must ip -n "$name" address add "$addr" dev eth0 $nodad
-		must ip -n "$name" route add default via "$(gateway "$addr")" dev eth0
-	done
+	enslave "$name" blue "$@"
+	address_guest "$name" "$@"
 }
 
 kill_holder() {
@@ -48,9 +41,9 @@ must ip link set blue up
 must ip route add 10.1.0.0/16 dev blue table 100
 must ip route add fd00:10:1::/48 dev blue table 100
 must ip address add 10.1.1.4/32 dev blue
-add_tap_vm offload -o 10.1.0.4/24 fd00:10:1::4/64
-add_tap_vm nva -o 10.1.3.4/24
-add_tap_vm plain "" 10.1.0.5/24 fd00:10:1::5/64
+add_tap_vm offload 02:00:00:00:01:04 -o 10.1.0.4/24 fd00:10:1::4/64
+add_tap_vm nva 02:00:00:00:02:04 -o 10.1.3.4/24
+add_tap_vm plain 02:00:00:00:01:05 "" 10.1.0.5/24 fd00:10:1::5/64
 plain_holder=$holder
 add_vm vm3 blue 10.1.0.6/24 fd00:10:1::6/64
 add_vm vm4 blue 10.1.0.8/24 fd00:10:1::8/64

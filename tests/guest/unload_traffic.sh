@@ -11,37 +11,15 @@
 rounds=$((TIME_SCALE > 1 ? 1 : 3))
 changes=$((TIME_SCALE > 1 ? 5 : 20))
 
-# The guests come first and stay; they know nothing of what happens to the VNet.
-add_guest() {
-	local name=$1 mac=$2 addr
-	shift 2
-
-	add_netns "$name"
-	must ip link add "$name" type veth \
-		peer name eth0 address "$mac" netns "$name"
-	must ip link set "$name" up
-	must ip -n "$name" link set eth0 up
-	for addr; do
-		must ip -n "$name" address add "$addr" dev eth0
-		must ip -n "$name" route add default via "$(gateway "$addr")" \
-			dev eth0
-	done
-}
-
-enslave() {
-	must ip link set "$1" master blue
-	must vrs nic set "$1" mac "$2" address "$3" address "$4"
-}
-
 build() {
 	must ip link add blue type vnet vni 5001 table 100 bgp_table 101
 	must ip link set blue up
 	must ip route add 10.1.0.0/16 dev blue table 100
 	must ip route add fd00:10:1::/48 dev blue table 100
 	must ip address add 10.1.1.4/32 dev blue
-	enslave vm1 02:00:00:00:00:01 10.1.0.4 fd00:10:1::4
-	enslave vm2 02:00:00:00:00:02 10.1.0.5 fd00:10:1::5
-	enslave nva 02:00:00:00:00:03 10.1.3.4 fd00:10:1:3::4
+	enslave vm1 blue 10.1.0.4 fd00:10:1::4
+	enslave vm2 blue 10.1.0.5 fd00:10:1::5
+	enslave nva blue 10.1.3.4 fd00:10:1:3::4
 	must vrs nic set nva forwarding on
 	must ip nexthop add id 10 via 10.1.3.4 dev blue
 	must ip nexthop add id 20 group 10
@@ -120,19 +98,16 @@ remove_module() {
 	must insmod "$VNET_KO"
 }
 
-# A NIC that comes and goes with its guest's device
+# A NIC that comes and goes with its guest
 remove_nic() {
-	must ip link add vm3 type veth \
-		peer name eth0 address 02:00:00:00:00:04 netns vm3
-	must ip link set vm3 up
-	must ip -n vm3 link set eth0 up
-	must ip -n vm3 address add 10.1.0.6/24 dev eth0
-	enslave vm3 02:00:00:00:00:04 10.1.0.6 fd00:10:1::6
+	add_guest vm3 02:00:00:00:00:04 10.1.0.6/24
+	enslave vm3 blue 10.1.0.6 fd00:10:1::6
 	in_vm vm3 ping -n -q -i "0.0$TIME_SCALE" 10.1.0.5 >/dev/null 2>&1 &
 	wait_until 5 counter_above vm3 rx_packets 5 &&
 		wait_until 5 counter_above vm3 tx_packets 5 || return
 	must ip link del vm3
 	kill $!
+	del_netns vm3
 	[ "$(cat /sys/class/net/blue/vnet/num_nics)" = 3 ] || return
 	remove_vnet
 }
@@ -160,10 +135,10 @@ change_routes() {
 }
 
 load_module
+# The guests come first and stay; they know nothing of what happens to the VNet.
 add_guest vm1 02:00:00:00:00:01 10.1.0.4/24 fd00:10:1::4/64
 add_guest vm2 02:00:00:00:00:02 10.1.0.5/24 fd00:10:1::5/64
 add_guest nva 02:00:00:00:00:03 10.1.3.4/24
-add_netns vm3
 must ip -n nva address add 10.250.0.1/32 dev lo
 must in_vm nva sysctl -qw net.ipv4.ip_forward=1
 add_far

@@ -31,10 +31,7 @@ mac_of() {
 # all that it asks for
 guest() {
 	mac_of "$2"
-	add_netns "$1"
-	must ip link add "$1" type veth peer name eth0 address "$REPLY" netns "$1"
-	must ip link set "$1" up
-	must ip -n "$1" link set eth0 up
+	add_guest "$1" "$REPLY"
 	must ip -n "$1" address add "$2/32" dev eth0
 	must ip -n "$1" route add default dev eth0
 }

@@ -18,28 +18,15 @@ run=$(mktemp -d)
 defer rm -rf "$run"
 chmod 755 "$run"
 
-# add_vm NAME: its NIC is a cable
-add_vm() {
-	must ip link add "$1" type veth peer name eth0 netns "$1"
-}
-
-# add_nva NAME: its NIC is two taps, with failover_bench in between
+# add_nva NAME MAC ADDR/PLEN: a guest whose NIC is two taps, with failover_bench in
+# between
 add_nva() {
+	add_netns "$1"
 	must ip tuntap add dev "$1" mode tap
 	must ip -n "$1" tuntap add dev eth0 mode tap
-}
-
-# add_guest HOW NAME ADDRESS N
-add_guest() {
-	local how=$1
-	shift
-
-	add_netns "$1"
-	$how "$1"
 	must ip link set "$1" up
-	must ip -n "$1" link set eth0 address "02:00:00:00:00:0$3" up
-	must ip -n "$1" address add "$2/16" dev eth0
-	must ip -n "$1" route add default via 10.77.255.1 dev eth0 onlink
+	must ip -n "$1" link set eth0 address "$2"
+	address_guest "$1" "$3"
 }
 
 # write_bfd NAME ADDRESS: a program that starts what speaks BFD there, if it does not
@@ -68,9 +55,9 @@ run_ours() {
 	local backup=()
 
 	[ "$2" = ecmp ] || backup=(-b)
-	add_guest add_vm vm1 10.77.2.1 1
-	add_guest add_nva nva1 10.77.1.1 2
-	add_guest add_nva nva2 10.77.1.2 3
+	add_guest vm1 02:00:00:00:00:01 10.77.2.1/16
+	add_nva nva1 02:00:00:00:00:02 10.77.1.1/16
+	add_nva nva2 02:00:00:00:00:03 10.77.1.2/16
 	cat >"$run/vrsd.yaml" <<-EOT
 	vnets:
 	  - name: blue

@@ -22,11 +22,7 @@ ulimit -n 4096
 
 # The speakers' end of a cable; ours is the device nva.
 add_nva() {
-	add_netns nva
-	must ip link add nva type veth peer name eth0 address 02:00:00:00:00:01 netns nva
-	must ip link set nva up
-	must ip -n nva link set eth0 up
-	must ip -n nva address add 10.77.1.1/16 dev eth0
+	add_guest nva 02:00:00:00:00:01 10.77.1.1/16
 	must ip -n nva address add 10.77.1.2/16 dev eth0
 }
 
@@ -62,8 +58,8 @@ add_vnet() {
 	must ip link set blue up
 	must ip route add 10.77.0.0/16 dev blue table 100
 	must ip address add 10.77.0.1/32 dev blue
-	must ip link set nva master blue
-	must vrs nic set nva mac 02:00:00:00:00:01 address 10.77.1.1 address 10.77.1.2 forwarding on
+	enslave nva blue 10.77.1.1 10.77.1.2
+	must vrs nic set nva forwarding on
 	must ip nexthop add id 1 via 10.77.1.1 dev blue
 	must ip nexthop add id 2 group 1
 }
