@@ -53,20 +53,21 @@ add_uplink() {
 	must ip link set uplink up
 }
 
-# add_nic NAME VNET ADDR...: a NIC that is up, with nobody behind it. It goes
-# when the script ends.
-add_nic() {
-	local name=$1 vnet=$2 mac
-	shift 2
+# device NAME: one that is up, with nobody behind it. It goes when the script ends.
+device() {
+	must ip link add "$1" type veth peer name "$1-peer"
+	defer del_link "$1"
+	must ip link set "$1-peer" up
+	must ip link set "$1" up
+}
 
+# add_nic NAME VNET ADDR...: such a device is a NIC.
+add_nic() {
+	device "$1"
 	((++nic_count))
-	mac=$(printf '02:00:00:00:10:%02x' "$nic_count")
-	must ip link add "$name" type veth peer name "$name-peer"
-	defer del_link "$name"
-	must ip link set "$name-peer" up
-	must ip link set "$name" master "$vnet" up
-	# shellcheck disable=SC2046 # a list of words
-	must vrs nic set "$name" mac "$mac" $(printf 'address %s ' "$@")
+	# shellcheck disable=SC2034 # for enslave
+	vm_mac[$1]=$(printf '02:00:00:00:10:%02x' "$nic_count")
+	enslave "$@"
 }
 
 del_link() {

@@ -69,8 +69,7 @@ refused "a subnet" "listed 10.1.7.0/24" null \
 	vrs subnet set blue 10.1.7.0/24 propagation off
 refused "a subnet and its table" "listed 10.1.8.0/24" 108 \
 	vrs subnet set blue 10.1.8.0/24 route-table 108
-must ip link add nvc type veth peer name nvc-peer
-defer del_link nvc
+device nvc
 refused "a NIC" "master nvc" blue ip link set nvc master blue
 refused "a VNet" "cat /sys/class/net/red/vnet/vni" 300 \
 	ip link add red type vnet vni 300 table 300 bgp_table 301

@@ -29,14 +29,6 @@ kill_fib() {
 	return 0
 }
 
-# device NAME: one with nobody behind it
-device() {
-	must ip link add "$1" type veth peer name "$1-peer"
-	defer del_link "$1"
-	must ip link set "$1-peer" up
-	must ip link set "$1" up
-}
-
 # rows_of TABLE: what is in a table, without what the kernel adds by itself
 rows_of() {
 	{

@@ -102,8 +102,7 @@ check_error "a VNet as NIC" "cannot be a NIC" ip link set crimson master blue
 check_error "the loopback device as NIC" "" ip link set lo master blue
 must ip link add bridge0 type bridge
 defer del_link bridge0
-must ip link add port0 type veth peer name port1
-defer del_link port0
+device port0
 must ip link set port0 master bridge0
 check "a bridge's port becomes a NIC" ip link set port0 master blue
 check_error "a NIC cannot be a bridge's port as well" "" \

@@ -16,11 +16,9 @@ add_nic n1 blue 10.1.0.4
 add_nic n2 blue 10.1.0.5
 add_nic r1 red 10.9.0.4
 must ip address add 10.1.1.4/32 dev blue
-must ip link add plain type veth peer name plain-peer
-defer del_link plain
-must ip link add fresh type veth peer name fresh-peer
-defer del_link fresh
-must ip link set fresh master blue up
+device plain
+device fresh
+must ip link set fresh master blue
 blue=$(cat /sys/class/net/blue/ifindex)
 n1=$(cat /sys/class/net/n1/ifindex)
 

@@ -15,10 +15,8 @@ for v in 0 1 2 3; do
 	must ip link add v$v type vnet vni 1$v table 1${v}0 bgp_table 1${v}1
 	must ip link set v$v up
 	for n in 0 1 2; do
-		must ip link add n$v$n type veth peer name n$v$n-peer
-		defer del_link n$v$n
-		must ip link set n$v$n-peer up
-		must ip link set n$v$n master v$v up
+		device n$v$n
+		must ip link set n$v$n master v$v
 		must vrs nic set n$v$n mac 02:00:00:00:0$v:0$n
 	done
 done

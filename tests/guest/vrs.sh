@@ -20,10 +20,8 @@ load_module
 add_uplink
 add_vnet blue 100 10.1.0.0/16 fd00:10:1::/48
 add_reserved 100
-must ip link add vm1 type veth peer name vm1-peer
-defer del_link vm1
-must ip link set vm1-peer up
-must ip link set vm1 master blue up
+device vm1
+must ip link set vm1 master blue
 add_nic nva blue 10.1.2.4
 must vrs nic set nva forwarding on
 
