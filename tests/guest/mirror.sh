@@ -285,11 +285,11 @@ fault() {
 }
 before=$(mirrored blue)
 fault route_add 1
-check_fail "no memory for a route" \
+check_error "no memory for a route" "allocate memory" \
 	ip route add 10.253.0.0/16 via 10.1.2.4 dev blue table 101
-check_fail "no memory for a route, IPv6" \
+check_error "no memory for a route, IPv6" "allocate memory" \
 	ip -6 route add fd00:253::/48 via fd00:1::2:4 dev blue table 101
-check_fail "no memory for an address space" \
+check_error "no memory for an address space" "allocate memory" \
 	ip route add 10.11.0.0/16 dev blue table 100
 fault route_add 0
 check_equal "nothing has changed" "$before" mirrored blue

@@ -127,7 +127,7 @@ must ip route del 10.5.0.0/16 table 101
 must ip nexthop del id 34
 check_error "an encapsulation" "encapsulation" \
 	ip nexthop add id 33 encap mpls 100 via 10.1.2.4 dev blue
-check_error "a route of the other family" "" \
+check_error "a route of the other family" "different families" \
 	ip route add 10.3.0.0/16 nhid 60 table 101
 check_error "a BGP route by an object outside" "stays inside" \
 	ip route add 10.3.0.0/16 nhid 3 table 101
@@ -269,8 +269,10 @@ check_equal "and takes them back" "VirtualNetworkGateway 10.1.2.4 nva" \
 
 # Faults
 echo 1 >/sys/kernel/debug/vnet/fault/nexthop_add
-check_fail "no memory for an object" ip nexthop add id 50 via 10.1.2.4 dev blue
-check_fail "no memory to replace one" ip nexthop replace id 1 via 10.1.2.5 dev blue
+check_error "no memory for an object" "Out of memory" \
+	ip nexthop add id 50 via 10.1.2.4 dev blue
+check_error "no memory to replace one" "Out of memory" \
+	ip nexthop replace id 1 via 10.1.2.5 dev blue
 echo 0 >/sys/kernel/debug/vnet/fault/nexthop_add
 check_equal "it is as it was" "VirtualNetworkGateway 10.1.2.4 nva" \
 	lookup n1 10.66.1.1

@@ -93,7 +93,7 @@ all_match "and in IPv6" vnet_drop \
 	"reason == $queue_full && nic == \"vm1\" && protocol == 34525" \
 	'^blue: vm1: fd00:10:1::4 to fd00:10:1::5 protocol 0x86dd len 104: queue_full: system /48 vnet_local via fd00:10:1::5$'
 must tc qdisc del dev vm2 root
-check_fail "a field that is not there" \
+check_error "a field that is not there" "Invalid argument" \
 	sh -c "echo 'colour == 1' >$tracing/events/vnet/vnet_drop/filter"
 
 # fields EVENT: by which tools find them
