@@ -107,12 +107,17 @@ static void entry4_flag(struct net *net,
 /* The kernel ignores our refusal when it tells of a worse route because the best
  * one was deleted. That it does so shows in the metrics; between two of the same
  * metric it does not show, and the old one stays in use until the new one goes.
+ * One with a TOS comes before all that have none, whatever the metrics, and is refused
+ * in earnest, but for one that was there before.
  */
-static bool entry4_old_is_gone(const struct vnet_mirror *mirror,
-			       const struct vnet_route *route)
+static bool entry4_old_is_gone(const struct vnet_mirror *mirror, enum vnet_mirror_writer writer,
+			       const struct vnet_route *route,
+			       const struct fib_entry_notifier_info *info)
 {
 	const struct vnet_action *old;
 
+	if (info->dscp)
+		return writer == VNET_MIRROR_BY_REPLAY;
 	old = vnet_mirror_action(mirror, &route->prefix);
 	return old && route->action.priority > old->priority;
 }
@@ -136,7 +141,7 @@ static int entry4_set(struct vnet_mirror *mirror, enum vnet_mirror_writer writer
 	}
 	if (err == -ESRCH)
 		return 0;
-	if (err && entry4_old_is_gone(mirror, &route))
+	if (err && entry4_old_is_gone(mirror, writer, &route, info))
 		vnet_mirror_del(mirror, writer, &route.prefix);
 	entry4_flag(net, info, err ? ROUTE_FAILED : route_flag(&route));
 	return err;

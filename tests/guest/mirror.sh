@@ -96,6 +96,8 @@ refused "user-defined route into another VNet" "system table" \
 	route add 10.3.0.0/16 dev red table 102
 refused "route with TOS" "TOS" \
 	route add 10.3.0.0/16 tos 0x10 via 10.1.2.4 dev blue table 101
+refused "route with TOS beside one without" "TOS" \
+	route add 10.250.0.0/16 tos 0x10 metric 1 via 10.1.2.4 dev blue table 101
 refused "unreachable" "unicast, blackhole or local" \
 	route add unreachable 10.3.0.0/16 table 101
 refused "prohibit" "unicast, blackhole or local" \
