@@ -80,6 +80,13 @@ static bool entry_turn(struct vnet_mirror *mirror,
 	return false;
 }
 
+static void entry_failed(struct vnet_mirror *mirror,
+			 enum vnet_mirror_writer writer, int err)
+{
+	if (writer == VNET_MIRROR_BY_REPLAY && !mirror->refused++)
+		mirror->refusal = err;
+}
+
 static enum route_flag route_flag(const struct vnet_route *route)
 {
 	return route->action.type == VNET_HOP_HOST ? ROUTE_TRAP : ROUTE_OFFLOAD;
@@ -143,6 +150,8 @@ static int entry4_set(struct vnet_mirror *mirror, enum vnet_mirror_writer writer
 		return 0;
 	if (err && entry4_old_is_gone(mirror, writer, &route, info))
 		vnet_mirror_del(mirror, writer, &route.prefix);
+	if (err)
+		entry_failed(mirror, writer, err);
 	entry4_flag(net, info, err ? ROUTE_FAILED : route_flag(&route));
 	return err;
 }
@@ -226,6 +235,8 @@ static int entry6_set(struct vnet_mirror *mirror, enum vnet_mirror_writer writer
 		return 0;
 	if (err && entry6_old_is_gone(rt, event))
 		vnet_mirror_del(mirror, writer, &route.prefix);
+	if (err)
+		entry_failed(mirror, writer, err);
 	/* One more hop that is refused goes, and those it has been put beside stay; but not
 	 * those that have been there before us.
 	 */
@@ -320,7 +331,9 @@ static int live_notify(struct notifier_block *nb, unsigned long event, void *ptr
 
 /* ---- Replay ---- */
 
-/* A route that was there before us cannot be refused; it is marked instead. */
+/* A route that was there before us cannot be refused; it is marked and counted
+ * instead.
+ */
 static int replay_notify(struct notifier_block *nb, unsigned long event,
 			 void *ptr)
 {
@@ -570,6 +583,25 @@ struct vnet_table *vnet_fib_table_settle(struct vnet_net *vn,
 		}
 	}
 	return table;
+}
+
+int vnet_fib_table_check(const struct vnet_table *table,
+			 struct netlink_ext_ack *extack)
+{
+	const struct vnet_mirror *mirror = &table->mirror[VNET_AF_IP4];
+
+	if (!mirror->refused)
+		mirror = &table->mirror[VNET_AF_IP6];
+	if (!mirror->refused)
+		return 0;
+	if (mirror->refusal == -ENOSPC)
+		VNET_ERR_FMT(extack, "Table %u is full: max_routes is %u, and %u are beyond it",
+			     table->id, READ_ONCE(table->vnet->max_routes),
+			     mirror->refused);
+	else
+		VNET_ERR_FMT(extack, "Table %u has %u routes that cannot be used: offload_failed",
+			     table->id, mirror->refused);
+	return mirror->refusal;
 }
 
 /* ---- Namespaces ---- */

@@ -74,6 +74,20 @@ struct vnet_table *vnet_fib_table_settle(struct vnet_net *vn,
 					 struct vnet_table *table,
 					 struct netlink_ext_ack *extack);
 
+/**
+ * vnet_fib_table_check() - does a table do all that its routes say?
+ * @table: a table that is live
+ * @extack: reason of a refusal
+ *
+ * Routes that were there before the table was mirrored could not be refused.
+ *
+ * Context: RTNL.
+ * Return: 0, or why the first of them would have been: -ENOSPC, -ENOMEM,
+ *	-EOPNOTSUPP, -E2BIG
+ */
+int vnet_fib_table_check(const struct vnet_table *table,
+			 struct netlink_ext_ack *extack);
+
 static inline bool vnet_fib_table_live(const struct vnet_table *table)
 {
 	return READ_ONCE(table->mirror[VNET_AF_IP4].live) &&

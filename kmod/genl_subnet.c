@@ -65,7 +65,10 @@ static int subnet_parse(struct vnet_subnet_change *change, struct nlattr **attrs
 	return err ?: subnet_parse_prefix(change, attrs, info->extack);
 }
 
-/* A table that has routes already is mirrored before the subnet is bound to it. */
+/* A table that has routes already is mirrored before the subnet is bound to it. If one of them
+ * cannot be, its packets would go another way: then it is none at all, as if that route came
+ * later.
+ */
 static int subnet_set_table(struct vnet *vnet,
 			    struct vnet_subnet_change *change, u32 id,
 			    struct netlink_ext_ack *extack)
@@ -83,7 +86,8 @@ static int subnet_set_table(struct vnet *vnet,
 		return PTR_ERR(vnet);
 	}
 	change->table = table;
-	err = vnet_subnet_set(vnet, change, extack);
+	err = vnet_fib_table_check(table, extack) ?:
+	      vnet_subnet_set(vnet, change, extack);
 	if (err)
 		vnet_fib_table_put(table);
 	return err;

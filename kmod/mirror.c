@@ -308,8 +308,10 @@ void vnet_mirror_switch(struct vnet_mirror *mirror, bool live, bool replaying,
 			bool flush)
 {
 	spin_lock_bh(&mirror->lock);
-	if (flush)
+	if (flush) {
 		mirror_flush(mirror, false);
+		mirror->refused = 0;
+	}
 	WRITE_ONCE(mirror->live, live);
 	WRITE_ONCE(mirror->replaying, replaying);
 	spin_unlock_bh(&mirror->lock);

@@ -48,6 +48,9 @@ struct vnet_dest_list {
  *	may use what a mirror that is not live holds.
  * @replaying: takes part in the current round of replay (@lock writes,
  *	READ_ONCE)
+ * @refused: routes that this mirror could not take when it was replayed: nobody
+ *	was there to be told. One writer at a time, as for @heard.
+ * @refusal: why the first of them could not be taken
  * @lock: serialises writers of all below; taken with BH disabled
  * @lpm: prefix -> index in @dests; RCU readers
  * @spaces: system table: the address spaces, prefix -> VNET_SPACE_*; no two of
@@ -64,6 +67,8 @@ struct vnet_mirror {
 	u8 family;
 	bool live;
 	bool replaying;
+	u32 refused;
+	int refusal;
 	spinlock_t lock;	/* writers */
 	struct vnet_lpm lpm;
 	struct vnet_lpm spaces;

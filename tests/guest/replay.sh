@@ -45,6 +45,38 @@ must vrs subnet set blue fd00:1::/64 route-table 102
 check_equal "in both families" "U Active fd00:88::/48 None" \
 	eval "rows n1 6 | grep fd00:88"
 
+# What cannot be mirrored keeps the table from being used: nobody would know.
+fault() {
+	echo "$2" >"/sys/kernel/debug/vnet/fault/$1"
+}
+incomplete() {
+	check_error "$1: not bound" "$2" vrs subnet set blue 10.1.2.0/24 route-table "$3"
+	check_error "$1: IPv6" "$2" vrs subnet set blue fd00:1:0:2::/64 route-table "$3"
+	check_equal "$1: no subnet" 2 eval "vrs show subnets blue -j | jq length"
+}
+for i in {0..4}; do
+	must ip route add blackhole 10.70.$i.0/24 table 103
+	must ip -6 route add blackhole fd00:70:$i::/48 table 104
+done
+must ip link set blue type vnet max_routes 4
+incomplete "one beyond the limit" "Table 103 is full: max_routes is 4, and 1 are" 103
+check_equal "which is marked" rt_offload_failed flags 10.70.4.0/24 table 103
+check_error "of IPv6" "Table 104 is full" \
+	vrs subnet set blue 10.1.2.0/24 route-table 104
+must ip link set blue type vnet max_routes 0
+fault route_add 1
+incomplete "no memory" "Table 103 has 5 routes that cannot be used" 103
+fault route_add 0
+must ip route add unreachable 10.71.0.0/16 table 103
+incomplete "a route of no VNet" "Table 103 has 1 routes that cannot be used" 103
+check_error "nor is it given to one that has another" "Table 103" \
+	vrs subnet set blue 10.1.0.0/24 route-table 103
+check_equal "which stays" "U Active 10.88.0.0/16 None" eval "rows n1 | grep 10.88"
+must ip route del unreachable 10.71.0.0/16 table 103
+check "without it is" vrs subnet set blue 10.1.0.0/24 route-table 103
+check_equal "with all its routes" 5 eval "rows n1 | grep -c 'U Active 10.70'"
+must vrs subnet set blue 10.1.0.0/24 route-table 102
+
 # A VNet goes and comes back: what stays in the kernel's tables is read again
 must ip route add 10.99.0.0/16 via 10.1.2.4 dev blue table 101
 must ip link del blue

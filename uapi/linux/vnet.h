@@ -81,7 +81,9 @@
  *       VNET_A_SUBNET_LEN       u8
  *       VNET_A_SUBNET_TABLE     u32, user-defined routes; 0 = none
  *       VNET_A_SUBNET_FLAGS     u32, VNET_SUBNET_F_*
- * A subnet lies inside an address space and overlaps no other subnet.
+ * A subnet lies inside an address space and overlaps no other subnet. A table
+ * whose routes cannot all be used is refused: ENOSPC if there are more than
+ * IFLA_VNET_MAX_ROUTES, EOPNOTSUPP, ENOMEM; they show rt_offload_failed then.
  *
  * VNET_CMD_PEERING_SET creates or changes, VNET_CMD_PEERING_DEL removes one
  * side of a peering, that of the VNet VNET_A_IFINDEX; VNET_CMD_PEERING_GET
