@@ -38,6 +38,7 @@ struct row {
 };
 
 struct rows {
+	uint32_t system;		/* the VNet's table */
 	struct row *wanted;
 	size_t n_wanted;
 	struct rtm_route *stale;	/* ours and not wanted */
@@ -310,6 +311,18 @@ static struct row *find_row(const struct rows *rows,
 	return NULL;
 }
 
+/*
+ * It was there before the module read the VNet's table, and could not be
+ * refused. So it is deleted and put there again, and now the module can. A
+ * route table of which rows are idle is refused as a whole.
+ */
+static bool is_idle(const struct rows *rows, const struct row *row,
+		    const struct rtm_route *is)
+{
+	return is->table == rows->system && is->offload_failed && is_ours(is) &&
+	       same_route(&row->route, is);
+}
+
 static void compare_row(const struct nlmsghdr *nlh, void *arg)
 {
 	struct rows *rows = arg;
@@ -319,7 +332,7 @@ static void compare_row(const struct nlmsghdr *nlh, void *arg)
 	if (!rtm_get_route(nlh, &is) || is.type == RTM_ROUTE_OTHER)
 		return;
 	row = find_row(rows, &is);
-	if (row) {
+	if (row && !is_idle(rows, row, &is)) {
 		if (same_route(&row->route, &is))
 			row->state = ROW_RIGHT;
 		else
@@ -501,7 +514,7 @@ static void look(struct vnet *vnet, const struct rows *rows)
 
 void rows_apply(struct vnet *vnet)
 {
-	struct rows rows = { 0 };
+	struct rows rows = { .system = vnet->spec->table };
 
 	want_all(&rows, vnet);
 	if (compare_tables(vnet, &rows, vnet->spec)) {

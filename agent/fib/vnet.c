@@ -375,7 +375,7 @@ static bool make_room(struct vnet *vnet, struct subnet_diff *diff,
 	return all;
 }
 
-/* Whether all are right in the end. */
+/* Whether all are right in the end, and which. */
 static bool change_subnets(struct vnet *vnet, struct subnet_diff *diff)
 {
 	const struct fib_vnet *spec = vnet->spec;
@@ -386,19 +386,17 @@ static bool change_subnets(struct vnet *vnet, struct subnet_diff *diff)
 		if (diff->right[i])
 			continue;
 		all = make_room(vnet, diff, &spec->subnets[i].prefix) && all;
-		all = set_subnet(vnet, &spec->subnets[i]) && all;
+		diff->right[i] = set_subnet(vnet, &spec->subnets[i]);
+		all = diff->right[i] && all;
 	}
 	for (i = 0; i < diff->n_stale; i++)
 		all = delete_subnet(vnet, &diff->stale[i]) && all;
 	return all;
 }
 
-static bool apply_subnets(struct vnet *vnet)
+static bool apply_subnets(struct vnet *vnet, bool *right)
 {
-	struct subnet_diff diff = {
-		.spec = vnet->spec,
-		.right = xcalloc(vnet->spec->n_subnets + 1, sizeof(bool)),
-	};
+	struct subnet_diff diff = { .spec = vnet->spec, .right = right };
 	struct netlink_error err;
 	bool all = false;
 
@@ -407,7 +405,6 @@ static bool apply_subnets(struct vnet *vnet)
 		vnet_unread(vnet, "subnets", &err);
 	else
 		all = change_subnets(vnet, &diff);
-	free(diff.right);
 	free(diff.stale);
 	return all;
 }
@@ -531,7 +528,26 @@ static bool enslave(struct vnet *vnet, const struct rtm_link *link)
 					   true));
 }
 
-static bool apply_nics_once(struct vnet *vnet)
+/*
+ * Without its subnet, a NIC would have none of the routes that keep its packets
+ * from going elsewhere: it waits.
+ */
+static bool has_subnets(const struct fib_vnet *spec, const struct fib_nic *nic,
+			const bool *right)
+{
+	size_t i, j;
+
+	for (i = 0; i < spec->n_subnets; i++) {
+		for (j = 0; !right[i] && j < nic->n_addresses; j++) {
+			if (prefix_contains(&spec->subnets[i].prefix,
+					    &nic->addresses[j]))
+				return false;
+		}
+	}
+	return true;
+}
+
+static bool apply_nics_once(struct vnet *vnet, const bool *right)
 {
 	const struct rtm_link *link;
 	bool ok = true;
@@ -541,21 +557,22 @@ static bool apply_nics_once(struct vnet *vnet)
 		const struct fib_nic *nic = &vnet->spec->nics[i];
 
 		link = links_by_name(&vnet->fib->links, nic->device);
-		if (link && enslave(vnet, link))
+		if (link && has_subnets(vnet->spec, nic, right) &&
+		    enslave(vnet, link))
 			ok = set_nic(vnet, nic, link->ifindex) && ok;
 	}
 	return ok;
 }
 
 /* NICs that swap addresses have to let go of them first. */
-static void apply_nics(struct vnet *vnet)
+static void apply_nics(struct vnet *vnet, const bool *right)
 {
 	char problem[sizeof(vnet->problem)];
 	const struct rtm_link *link;
 	size_t i;
 
 	memcpy(problem, vnet->problem, sizeof(problem));
-	if (apply_nics_once(vnet))
+	if (apply_nics_once(vnet, right))
 		return;
 	memcpy(vnet->problem, problem, sizeof(problem));
 	for (i = 0; i < vnet->spec->n_nics; i++) {
@@ -565,7 +582,7 @@ static void apply_nics(struct vnet *vnet)
 		if (link && link->master == vnet->ifindex)
 			strip_nic(vnet, nic, link->ifindex);
 	}
-	apply_nics_once(vnet);
+	apply_nics_once(vnet, right);
 }
 
 static bool has_nic(const struct fib_vnet *spec, const char *device)
@@ -619,10 +636,22 @@ void vnet_delete(struct vnet *vnet)
 	device_lost(vnet);
 }
 
+/* @right: by subnet of the description, whether the kernel has it so */
+static void apply_parts(struct vnet *vnet, bool *right)
+{
+	peering_apply(vnet);
+	if (apply_subnets(vnet, right))
+		rows_empty_left(vnet);
+	hosts_release(vnet);
+	apply_nics(vnet, right);
+	hosts_apply(vnet);
+}
+
 /* False if there is no device that is up. */
 static bool apply_steps(struct vnet *vnet)
 {
 	struct netlink_error err;
+	bool *right;
 
 	vnet->ready = false;
 	if (!apply_device(vnet))
@@ -633,12 +662,9 @@ static bool apply_steps(struct vnet *vnet)
 		vnet_problem(vnet, "%s", err.text);
 		return true;
 	}
-	peering_apply(vnet);
-	if (apply_subnets(vnet))
-		rows_empty_left(vnet);
-	hosts_release(vnet);
-	apply_nics(vnet);
-	hosts_apply(vnet);
+	right = xcalloc(vnet->spec->n_subnets + 1, sizeof(*right));
+	apply_parts(vnet, right);
+	free(right);
 	return true;
 }
 

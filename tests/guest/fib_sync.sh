@@ -356,5 +356,44 @@ tell "nic g1 02:00:00:00:09:04 off 10.2.0.4" configure
 check "or where it belongs now" wait_until 10 is_in g1 red
 check_equal "with its address there" "g1 02:00:00:00:09:04 false 10.2.0.4" nics red
 
+# A route table that has more routes than the module takes: its subnet's NICs wait, so
+# that nothing goes past the routes that are not in force.
+device y1
+yellow() {
+	: >"$dir/out"
+	tell describe "vnet yellow 5010 180 181 $1" "space 10.5.0.0/16" \
+		"subnet 10.5.0.0/24 2010 on" "subnet 10.5.1.0/24 0 on" \
+		"nic y1 02:00:00:00:10:04 off $2" "table 2010"
+	for i in {0..11}; do
+		tell "udr 10.80.$i.0/24 none"
+	done
+	tell configure
+}
+yellow 10 10.5.0.4
+full="Table 2010 is full: max_routes is 10, and 2 are beyond it"
+check "more user-defined routes than the limit are told" \
+	told "vnet 5010 ready 10.5.0.0/24: vnet: $full"
+check_equal "their subnet's NICs wait" "" nics yellow
+check_equal "without such a table, one does not" "10.5.1.0/24 - false" subnets yellow
+yellow 20 10.5.0.4
+check "with a higher limit" told "vnet 5010 ready"
+check_equal "the NIC is there" "y1 02:00:00:00:10:04 false 10.5.0.4" nics yellow
+check_equal "and all routes are in force" 12 \
+	eval "rows_of 2010 | grep -c 'rt_offload$'"
+
+# Rows that the module could not take when it read a table that was there before
+kill_fib
+must ip link del yellow
+echo 1 >/sys/kernel/debug/vnet/fault/route_add
+must ip link add yellow type vnet vni 5010 table 180 bgp_table 181 max_routes 20
+rows_failed() { [ "$(rows_of 180 | grep -c 'rt_offload_failed$')" -eq "$1" ]; }
+check "no memory for rows" wait_until 10 rows_failed 4
+echo 0 >/sys/kernel/debug/vnet/fault/route_add
+start_fib
+yellow 20 10.5.0.4
+check "a fresh one" told "vnet 5010 ready"
+check "has put them there again" rows_failed 0
+check_equal "and all is in force" 5 eval "rows_of 180 | grep -c 'rt_offload$'"
+
 check "no report of a sanitizer" lacks grep -E 'runtime error:|SUMMARY' "$dir/err"
 ktap_finish
