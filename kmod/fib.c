@@ -12,6 +12,11 @@
  * that takes, because registering is how the kernel has its tables read. While
  * it is, both hear the same events in the same order: the second applies them
  * to the tables being read; once they are live, only what the first one has not.
+ * The kernel reads everything again if anything has changed, and gives up after
+ * some times. Then nobody but the first one hears what changes, and a table of
+ * which it has heard nothing is live: the kernel reads each of them under its lock
+ * or RCU, and passes over none of the routes that stay. Only the others are read
+ * again.
  *
  * Locking: changes of one table come one by one (RTNL for IPv4, the table's own
  * lock for IPv6), in atomic context. Tables come and go under RTNL. We rely on
@@ -68,12 +73,14 @@ static struct vnet_table *table_find(struct vnet_net *vn, u32 id)
 static bool entry_turn(struct vnet_mirror *mirror,
 		       enum vnet_mirror_writer writer, const void *event)
 {
-	if (!vnet_mirror_turn(mirror, writer))
-		return false;
 	if (writer == VNET_MIRROR_BY_EVENT) {
+		if (!vnet_mirror_follow(mirror))
+			return false;
 		WRITE_ONCE(mirror->heard, event);
 		return true;
 	}
+	if (!vnet_mirror_turn(mirror, writer))
+		return false;
 	if (READ_ONCE(mirror->heard) != event)
 		return true;
 	WRITE_ONCE(mirror->heard, NULL);
@@ -339,13 +346,16 @@ static int replay_notify(struct notifier_block *nb, unsigned long event,
 {
 	struct vnet_net *vn = container_of(nb, struct vnet_net, replay_nb);
 
+	/* All is live already: the kernel need not read on. */
+	if (!vn->replaying)
+		return notifier_from_errno(-ECANCELED);
 	entry_event(vn, VNET_MIRROR_BY_REPLAY, event, ptr);
 	return NOTIFY_DONE;
 }
 
 enum replay_step {
 	REPLAY_BEGIN,	/* whatever is not live is to be read */
-	REPLAY_RESTART,	/* it changed while it was read */
+	REPLAY_RESTART,	/* it has been, and something changed meanwhile */
 	REPLAY_LIVE,	/* it has been read */
 	REPLAY_END,	/* and no event is under way */
 	REPLAY_FAILED,	/* it has not */
@@ -371,12 +381,12 @@ static bool replay_mirror(struct vnet_mirror *mirror, enum replay_step step)
 		vnet_mirror_switch(mirror, false, false, true);
 		break;
 	default:
-		vnet_mirror_switch(mirror, false, true, true);
+		return !vnet_mirror_has_read(mirror);
 	}
 	return true;
 }
 
-/* Returns whether any mirror takes part in this round */
+/* Returns whether any mirror takes part in this round, or did in what ends */
 static bool replay_step(struct vnet_net *vn, enum replay_step step)
 {
 	struct vnet_table *table;
@@ -395,8 +405,9 @@ static bool replay_step(struct vnet_net *vn, enum replay_step step)
 
 static void replay_restart(struct notifier_block *nb)
 {
-	replay_step(container_of(nb, struct vnet_net, replay_nb),
-		    REPLAY_RESTART);
+	struct vnet_net *vn = container_of(nb, struct vnet_net, replay_nb);
+
+	vn->replaying = replay_step(vn, REPLAY_RESTART);
 }
 
 static void replay_work(struct work_struct *work)
@@ -404,13 +415,14 @@ static void replay_work(struct work_struct *work)
 	struct vnet_net *vn = container_of(to_delayed_work(work),
 					   struct vnet_net, replay_work);
 
-	if (!replay_step(vn, REPLAY_BEGIN))
+	vn->replaying = replay_step(vn, REPLAY_BEGIN);
+	if (!vn->replaying)
 		return;
 	if (register_fib_notifier(vn->net, &vn->replay_nb, replay_restart,
 				  NULL)) {
-		replay_step(vn, REPLAY_FAILED);
-		queue_delayed_work(system_long_wq, &vn->replay_work,
-				   REPLAY_RETRY_DELAY);
+		if (replay_step(vn, REPLAY_FAILED))
+			queue_delayed_work(system_long_wq, &vn->replay_work,
+					   REPLAY_RETRY_DELAY);
 		return;
 	}
 	replay_step(vn, REPLAY_LIVE);

@@ -95,6 +95,7 @@ struct vnet_tunnel;
  * @fib_nb: follows all tables that are live
  * @replay_nb: reads the tables that had routes before they were mirrored
  * @replay_work: registers @replay_nb for one round
+ * @replaying: there is something left to be read in this round (@replay_work)
  * @nexthop_nb: follows next-hop objects
  * @nexthop_lock: serialises changes of next-hop objects; inside RTNL, if that is
  *	held: the kernel moves buckets of resilient groups without it
@@ -120,6 +121,7 @@ struct vnet_net {
 	struct notifier_block fib_nb;
 	struct notifier_block replay_nb;
 	struct delayed_work replay_work;
+	bool replaying;
 	struct notifier_block nexthop_nb;
 	struct mutex nexthop_lock;	/* changes of next-hop objects */
 	struct delayed_work report_work;

@@ -304,14 +304,47 @@ const struct vnet_action *vnet_mirror_action(const struct vnet_mirror *mirror,
 	return dest ? &dest->action : NULL;
 }
 
+bool vnet_mirror_follow(struct vnet_mirror *mirror)
+{
+	bool live;
+
+	if (READ_ONCE(mirror->live))
+		return true;
+	spin_lock_bh(&mirror->lock);
+	live = mirror->live;
+	if (!live)
+		mirror->touched = true;
+	spin_unlock_bh(&mirror->lock);
+	return live;
+}
+
+static void mirror_begin(struct vnet_mirror *mirror)
+{
+	mirror_flush(mirror, false);
+	mirror->touched = false;
+	mirror->refused = 0;
+}
+
+bool vnet_mirror_has_read(struct vnet_mirror *mirror)
+{
+	bool live;
+
+	spin_lock_bh(&mirror->lock);
+	live = !mirror->touched;
+	if (!live)
+		mirror_begin(mirror);
+	WRITE_ONCE(mirror->live, live);
+	WRITE_ONCE(mirror->replaying, !live);
+	spin_unlock_bh(&mirror->lock);
+	return live;
+}
+
 void vnet_mirror_switch(struct vnet_mirror *mirror, bool live, bool replaying,
 			bool flush)
 {
 	spin_lock_bh(&mirror->lock);
-	if (flush) {
-		mirror_flush(mirror, false);
-		mirror->refused = 0;
-	}
+	if (flush)
+		mirror_begin(mirror);
 	WRITE_ONCE(mirror->live, live);
 	WRITE_ONCE(mirror->replaying, replaying);
 	spin_unlock_bh(&mirror->lock);

@@ -48,6 +48,7 @@ struct vnet_dest_list {
  *	may use what a mirror that is not live holds.
  * @replaying: takes part in the current round of replay (@lock writes,
  *	READ_ONCE)
+ * @touched: the kernel's table has changed while the mirror was not live (@lock)
  * @refused: routes that this mirror could not take when it was replayed: nobody
  *	was there to be told. One writer at a time, as for @heard.
  * @refusal: why the first of them could not be taken
@@ -67,6 +68,7 @@ struct vnet_mirror {
 	u8 family;
 	bool live;
 	bool replaying;
+	bool touched;
 	u32 refused;
 	int refusal;
 	spinlock_t lock;	/* writers */
@@ -149,6 +151,28 @@ int vnet_mirror_del_hop(struct vnet_mirror *mirror, enum vnet_mirror_writer writ
  */
 const struct vnet_action *vnet_mirror_action(const struct vnet_mirror *mirror,
 					     const struct vnet_prefix *prefix);
+
+/**
+ * vnet_mirror_follow() - the kernel's table changes
+ * @mirror: mirror
+ *
+ * Context: any.
+ * Return: true if the mirror is live, so that it follows, and will not cease to
+ *	be before its table goes; false: it is touched
+ */
+bool vnet_mirror_follow(struct vnet_mirror *mirror);
+
+/**
+ * vnet_mirror_has_read() - all of the kernel's table has been read
+ * @mirror: mirror that is replaying
+ *
+ * The mirror is live, unless the table has changed meanwhile: then it is emptied,
+ * to be read again.
+ *
+ * Context: any.
+ * Return: is it live?
+ */
+bool vnet_mirror_has_read(struct vnet_mirror *mirror);
 
 /* Any context: set .live and .replaying; drop all routes first if @flush */
 void vnet_mirror_switch(struct vnet_mirror *mirror, bool live, bool replaying,

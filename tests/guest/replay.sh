@@ -113,6 +113,37 @@ rm /tmp/churn
 wait $churner
 check_equal "and are complete" "system 100/0 bgp 0/100" mirrored green
 
+# Other tables change all the time, so that no reading of all is without a change.
+awk -v n=$((100000 / ${TIME_SCALE:-1})) 'BEGIN {
+	for (i = 0; i < n; i++)
+		printf "route add blackhole 10.%d.%d.%d/32 table 502\n",
+			i / 62500, i / 250 % 250, i % 250
+}' | must ip -batch -
+for i in {0..4999}; do
+	echo "route add blackhole 10.202.1.0/24 table 503"
+	echo "route del blackhole 10.202.1.0/24 table 503"
+done >/tmp/rush
+for i in {0..9}; do
+	must ip route add blackhole 10.204.$i.0/24 table 504
+	must ip -6 route add blackhole fd00:204:$i::/48 table 505
+done
+rush() {
+	while [ -e /tmp/churn ]; do
+		cat /tmp/rush
+	done | ip -batch -
+}
+touch /tmp/churn
+rush &
+churner=$!
+must ip link add lime type vnet vni 504 table 504 bgp_table 505
+sleep "${TIME_SCALE:-1}"
+check "tables become live while others change" live
+must ip route add blackhole 10.204.10.0/24 table 504
+rm /tmp/churn
+wait $churner
+check_equal "and are complete" "system 11/0 bgp 0/10" mirrored lime
+must ip link del lime
+
 # Deleted and created again and again, with routes that stay
 for i in {1..5}; do
 	must ip link del green
