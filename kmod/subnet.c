@@ -151,14 +151,21 @@ int vnet_subnet_set(struct vnet *vnet, const struct vnet_subnet_change *change,
 	return 0;
 }
 
-void vnet_subnet_del(struct vnet *vnet, struct vnet_subnet *subnet)
+static void subnet_remove(struct vnet *vnet, struct vnet_subnet *subnet)
 {
 	list_del_rcu(&subnet->node);
 	vnet_net(dev_net(vnet->dev))->generation++;
 	vnet_port_unbind(vnet, subnet);
-	if (subnet->user)
-		vnet_fib_table_put(subnet->user);
 	kfree_rcu(subnet, rcu);
+}
+
+void vnet_subnet_del(struct vnet *vnet, struct vnet_subnet *subnet)
+{
+	struct vnet_table *user = subnet->user;
+
+	subnet_remove(vnet, subnet);
+	if (user)
+		vnet_fib_table_put(user);
 }
 
 void vnet_subnet_del_all(struct vnet *vnet)
@@ -166,5 +173,5 @@ void vnet_subnet_del_all(struct vnet *vnet)
 	struct vnet_subnet *subnet, *next;
 
 	list_for_each_entry_safe(subnet, next, &vnet->subnets, node)
-		vnet_subnet_del(vnet, subnet);
+		subnet_remove(vnet, subnet);
 }

@@ -74,7 +74,9 @@ int vnet_subnet_set(struct vnet *vnet, const struct vnet_subnet_change *change,
 /* RTNL */
 void vnet_subnet_del(struct vnet *vnet, struct vnet_subnet *subnet);
 
-/* RTNL; the VNet goes */
+/* RTNL; the VNet goes, and takes its tables with it: they are not put one by one,
+ * which would wait for readers as often.
+ */
 void vnet_subnet_del_all(struct vnet *vnet);
 
 #endif /* _VNET_SUBNET_H */
