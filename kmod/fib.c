@@ -22,7 +22,7 @@
  * lock for IPv6), in atomic context. Tables come and go under RTNL. We rely on
  * no more than that, and on each mirror's own lock.
  */
-#include <linux/hash.h>
+#include <linux/rhashtable.h>
 #include <linux/slab.h>
 #include <net/fib_notifier.h>
 #include <net/ip6_fib.h>
@@ -50,21 +50,17 @@ enum route_flag {
 	ROUTE_FAILED,
 };
 
-static struct hlist_head *table_bucket(struct vnet_net *vn, u32 id)
-{
-	return &vn->tables[hash_32(id, VNET_TABLE_HASH_BITS)];
-}
+static const struct rhashtable_params table_params = {
+	.key_len = sizeof(u32),
+	.key_offset = offsetof(struct vnet_table, id),
+	.head_offset = offsetof(struct vnet_table, node),
+	.automatic_shrinking = true,
+};
 
 /* RTNL or RCU: the table with this id, or NULL */
 static struct vnet_table *table_find(struct vnet_net *vn, u32 id)
 {
-	struct vnet_table *table;
-
-	hlist_for_each_entry_rcu(table, table_bucket(vn, id), node,
-				 lockdep_rtnl_is_held())
-		if (table->id == id)
-			return table;
-	return NULL;
+	return rhashtable_lookup_fast(&vn->tables, &id, table_params);
 }
 
 /* While both notifiers hear a mirror's events, the second leaves out what the
@@ -390,12 +386,12 @@ static bool replay_mirror(struct vnet_mirror *mirror, enum replay_step step)
 static bool replay_step(struct vnet_net *vn, enum replay_step step)
 {
 	struct vnet_table *table;
+	struct vnet *vnet;
 	bool any = false;
-	unsigned int i;
 
 	rtnl_lock();
-	for (i = 0; i < ARRAY_SIZE(vn->tables); i++)
-		hlist_for_each_entry(table, &vn->tables[i], node) {
+	list_for_each_entry(vnet, &vn->vnets, node)
+		list_for_each_entry(table, &vnet->tables, owned) {
 			any |= replay_mirror(&table->mirror[VNET_AF_IP4], step);
 			any |= replay_mirror(&table->mirror[VNET_AF_IP6], step);
 		}
@@ -477,8 +473,11 @@ static struct vnet_table *table_create(struct vnet *vnet, u32 id, u8 class)
 	table->users = 1;
 	vnet_mirror_init(&table->mirror[VNET_AF_IP4], table, AF_INET);
 	vnet_mirror_init(&table->mirror[VNET_AF_IP6], table, AF_INET6);
+	if (vnet_try(rhashtable_insert_fast(&vn->tables, &table->node, table_params))) {
+		kfree(table);
+		return NULL;
+	}
 	list_add_tail(&table->owned, &vnet->tables);
-	hlist_add_head_rcu(&table->node, table_bucket(vn, id));
 	mirror_start(vn, &table->mirror[VNET_AF_IP4]);
 	mirror_start(vn, &table->mirror[VNET_AF_IP6]);
 	return table;
@@ -531,7 +530,9 @@ struct vnet_table *vnet_fib_table_get(struct vnet *vnet, u32 id, u8 class,
 /* To readers a table is live or it is not: it is emptied when none is left. */
 static void table_unlink(struct vnet_table *table)
 {
-	hlist_del_rcu(&table->node);
+	struct vnet_net *vn = vnet_net(dev_net(table->vnet->dev));
+
+	rhashtable_remove_fast(&vn->tables, &table->node, table_params);
 	vnet_mirror_switch(&table->mirror[VNET_AF_IP4], false, false, false);
 	vnet_mirror_switch(&table->mirror[VNET_AF_IP6], false, false, false);
 }
@@ -638,6 +639,11 @@ static int register_patiently(struct vnet_net *vn)
 
 int vnet_fib_init_net(struct vnet_net *vn)
 {
+	int err;
+
+	err = vnet_try(rhashtable_init(&vn->tables, &table_params));
+	if (err)
+		return err;
 	INIT_DELAYED_WORK(&vn->replay_work, replay_work);
 
 	/* Last, so that nobody refuses a route after we have accepted it; the
@@ -647,11 +653,16 @@ int vnet_fib_init_net(struct vnet_net *vn)
 	vn->fib_nb.priority = INT_MIN;
 	vn->replay_nb.notifier_call = replay_notify;
 	vn->replay_nb.priority = INT_MIN;
-	return register_patiently(vn);
+	err = register_patiently(vn);
+	if (err)
+		rhashtable_destroy(&vn->tables);
+	return err;
 }
 
 void vnet_fib_exit_net(struct vnet_net *vn)
 {
 	cancel_delayed_work_sync(&vn->replay_work);
 	unregister_fib_notifier(vn->net, &vn->fib_nb);
+	WARN_ON_ONCE(atomic_read(&vn->tables.nelems));
+	rhashtable_destroy(&vn->tables);
 }

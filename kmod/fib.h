@@ -7,6 +7,7 @@
 #define _VNET_FIB_H
 
 #include <linux/list.h>
+#include <linux/rhashtable-types.h>
 #include <linux/types.h>
 #include <linux/vnet.h>
 
@@ -30,7 +31,7 @@ struct vnet_net;
  * @mirror: by enum vnet_af
  */
 struct vnet_table {
-	struct hlist_node node;
+	struct rhash_head node;
 	struct list_head owned;
 	u32 id;
 	u64 serial;

@@ -81,7 +81,6 @@
 struct net;
 struct vnet_tunnel;
 
-#define VNET_TABLE_HASH_BITS	8
 #define VNET_MAC_HASH_BITS	10
 
 /**
@@ -90,8 +89,8 @@ struct vnet_tunnel;
  * @generation: counts changes of the objects that dumps walk through (RTNL)
  * @vnets: VNets, linked by struct vnet.node; writers hold RTNL, readers RTNL or
  *	RCU
- * @tables: mirrored tables by table id, struct vnet_table.node; writers hold
- *	RTNL, readers RCU
+ * @tables: mirrored tables by table id, struct vnet_table (RTNL writes, RCU
+ *	reads)
  * @fib_nb: follows all tables that are live
  * @replay_nb: reads the tables that had routes before they were mirrored
  * @replay_work: registers @replay_nb for one round
@@ -117,7 +116,7 @@ struct vnet_net {
 	struct net *net;
 	u32 generation;
 	struct list_head vnets;
-	struct hlist_head tables[1 << VNET_TABLE_HASH_BITS];
+	struct rhashtable tables;
 	struct notifier_block fib_nb;
 	struct notifier_block replay_nb;
 	struct delayed_work replay_work;
