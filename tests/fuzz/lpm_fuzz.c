@@ -13,6 +13,9 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size);
 
 #define MAX_ROUTES 1500
 
+/* Some of the values that follow are near and some are far. */
+#define FIRST_VALUE (VNET_LPM_VALUE_NEAR - 16)
+
 struct input {
 	const u8 *at;
 	size_t left;
@@ -142,7 +145,7 @@ static void bulk_short_cut(struct vnet_lpm *t, struct oracle *o, u64 seed)
 			prefix.addr[bit] = random_next(&seed) >> 56;
 		for (bit = prefix.len; bit < 48; bit++)
 			prefix.addr[bit / 8] &= ~(0x80 >> bit % 8);
-		insert(t, o, &prefix, 1 + i, 0);
+		insert(t, o, &prefix, FIRST_VALUE + i, 0);
 	}
 }
 
@@ -154,7 +157,7 @@ static void bulk(struct vnet_lpm *t, struct oracle *o, u64 seed)
 
 	for (i = 0; i < 600 && o->count < MAX_ROUTES; i++) {
 		random_prefix(&seed, o->bits, 3, &prefix);
-		insert(t, o, &prefix, 1 + i, 0);
+		insert(t, o, &prefix, FIRST_VALUE + i, 0);
 	}
 }
 
@@ -168,7 +171,7 @@ static void operate(struct vnet_lpm *t, struct oracle *o, struct input *in)
 	case 1:
 	case 2:
 		if (o->count < MAX_ROUTES)
-			insert(t, o, &prefix, 1 + what / 8,
+			insert(t, o, &prefix, FIRST_VALUE + what / 8,
 			       what % 8 == 2 ? 1 + what / 8 % 4 : 0);
 		break;
 	case 3:

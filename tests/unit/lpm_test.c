@@ -476,6 +476,12 @@ u32 __wrap_vnet_lpm_arena_alloc(struct lpm_arena *arena, size_t bytes,
 	return __real_vnet_lpm_arena_alloc(arena, bytes, gfp);
 }
 
+/* Some that are near and some that are far: see VNET_LPM_VALUE_NEAR. */
+static u32 random_value(u64 *rnd)
+{
+	return VNET_LPM_VALUE_NEAR - 16 + random_below(rnd, 32);
+}
+
 /* Inserts with each allocation failing in turn, removes with all failing. */
 static void test_memory(int family, unsigned int spread, bool wide)
 {
@@ -489,7 +495,7 @@ static void test_memory(int family, unsigned int spread, bool wide)
 	for (i = 0; ok && i < 1500; i++) {
 		random_prefix(&p.rnd, p.o.bits, spread, &prefix);
 		for (nth = 1; ok; nth++) {
-			u32 value = 1 + random_below(&p.rnd, 100);
+			u32 value = random_value(&p.rnd);
 
 			shim_fail_at = nth;
 			err = vnet_lpm_insert(&p.t, &prefix, value, NULL);
