@@ -141,8 +141,6 @@ static int space_insert(struct vnet_mirror *mirror,
 	int err;
 
 	err = space_check(mirror, prefix, extack);
-	if (!err && space == VNET_SPACE_OWN)
-		err = vnet_peering_check_space(mirror, prefix, extack);
 	if (err)
 		return err;
 	return vnet_try(vnet_lpm_insert(&mirror->spaces, prefix, space, NULL));
@@ -224,15 +222,32 @@ static int mirror_set(struct vnet_mirror *mirror,
 	return err;
 }
 
+/* What it compares with belongs to other VNets, and is not held by our lock. */
+static int mirror_check_peers(const struct vnet_mirror *mirror,
+			      const struct vnet_prefix *prefix,
+			      const struct vnet_action *action,
+			      struct netlink_ext_ack *extack)
+{
+	if (mirror->table->class != VNET_CLASS_SYSTEM ||
+	    action->type != VNET_HOP_VNET_LOCAL)
+		return 0;
+	return vnet_peering_check_space(mirror, prefix, extack);
+}
+
 int vnet_mirror_set(struct vnet_mirror *mirror, enum vnet_mirror_writer writer,
 		    const struct vnet_prefix *prefix,
 		    struct vnet_action *action, struct netlink_ext_ack *extack)
 {
-	int err = -ESRCH;
+	int err;
 
+	if (!vnet_mirror_turn(mirror, writer))
+		return -ESRCH;
+	err = mirror_check_peers(mirror, prefix, action, extack);
+	if (err)
+		return err;
 	spin_lock_bh(&mirror->lock);
-	if (vnet_mirror_turn(mirror, writer))
-		err = mirror_set(mirror, prefix, action, extack);
+	err = vnet_mirror_turn(mirror, writer) ?
+	      mirror_set(mirror, prefix, action, extack) : -ESRCH;
 	spin_unlock_bh(&mirror->lock);
 	return err;
 }

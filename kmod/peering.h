@@ -104,7 +104,7 @@ void vnet_peering_del_all(struct vnet *vnet);
 
 /**
  * vnet_peering_check_space() - may a VNet have this address space?
- * @mirror: of its system table, whose lock is held
+ * @mirror: of its system table
  * @prefix: the space
  * @extack: reason of a refusal, or NULL
  *
