@@ -15,8 +15,10 @@
 #include "compat.h"
 #include "icmp.h"
 #include "link.h"
+#include "main.h"
 #include "packet.h"
 #include "port.h"
+#include "remote.h"
 #include "stats.h"
 #include "trace.h"
 #include "tunnel.h"
@@ -264,21 +266,35 @@ static enum vnet_drop check_for_host(const struct vnet_packet *pkt)
 	return vnet_icmp_misleads(pkt) ? VNET_DROP_ICMP_ERROR : VNET_DROP_NONE;
 }
 
-/* By way of the Internet guests reach the host's other addresses, too, where there is nobody to
- * be mistaken for. Errors to its correspondents go on.
+/* Is it for this host, or another one that is known? */
+static bool for_any_host(const struct vnet_packet *pkt)
+{
+	struct net *net = dev_net(pkt->target.vnet->dev);
+	struct vnet_host_key key = { .family = pkt->family };
+
+	vnet_addr_set(&key.addr, pkt->family, vnet_packet_daddr(pkt));
+	if (vnet_remote_host(vnet_net(net), &key))
+		return true;
+	if (pkt->family == AF_INET6)
+		return ipv6_chk_addr(net, &key.addr.ip6, NULL, 0);
+	return inet_addr_type(net, key.addr.ip4) == RTN_LOCAL;
+}
+
+/* Errors about what a guest was sent. One that forwards may have been sent anything. */
+static bool is_own_error(const struct vnet_packet *pkt)
+{
+	return !pkt->from || vnet_icmp_quotes_own(pkt) ||
+	       rcu_dereference(pkt->from->config)->flags & VNET_NIC_F_FORWARDING;
+}
+
+/* By way of the Internet guests reach the host's other addresses and other hosts, too, where
+ * there is nobody to be mistaken for. Errors to their correspondents go on.
  */
 static enum vnet_drop check_internet(const struct vnet_packet *pkt)
 {
-	struct net *net = dev_net(pkt->target.vnet->dev);
-	bool local;
-
-	if (!vnet_icmp_misleads(pkt))
+	if (!vnet_icmp_misleads(pkt) || (is_own_error(pkt) && !for_any_host(pkt)))
 		return VNET_DROP_NONE;
-	if (pkt->family == AF_INET6)
-		local = ipv6_chk_addr(net, &ipv6_hdr(pkt->skb)->daddr, NULL, 0);
-	else
-		local = inet_addr_type(net, ip_hdr(pkt->skb)->daddr) == RTN_LOCAL;
-	return local ? VNET_DROP_ICMP_ERROR : VNET_DROP_NONE;
+	return VNET_DROP_ICMP_ERROR;
 }
 
 /* Of a guest, on this host or another */

@@ -129,6 +129,22 @@ bool vnet_icmp_misleads(const struct vnet_packet *pkt)
 	       !(ip6 ? quotes_tcp6(skb, offset) : quotes_tcp4(skb, offset));
 }
 
+bool vnet_icmp_quotes_own(const struct vnet_packet *pkt)
+{
+	bool ip6 = pkt->family == AF_INET6;
+	union vnet_addr buf;
+	const void *addr;
+	int offset;
+
+	offset = vnet_packet_find(pkt, ip6 ? IPPROTO_ICMPV6 : IPPROTO_ICMP);
+	if (offset <= 0 || vnet_packet_fragmented(pkt))
+		return false;
+	offset += ip6 ? sizeof(struct icmp6hdr) + offsetof(struct ipv6hdr, daddr) :
+			sizeof(struct icmphdr) + offsetof(struct iphdr, daddr);
+	addr = skb_header_pointer(pkt->skb, offset, vnet_addr_len(pkt->family), &buf);
+	return addr && vnet_port_owns(pkt->from, pkt->family, addr);
+}
+
 /* ---- The router's address ---- */
 
 static const struct vnet_subnet *subnet_of(const struct vnet_packet *pkt)

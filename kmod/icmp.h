@@ -41,6 +41,16 @@ void vnet_icmp_too_big(const struct vnet_packet *pkt, unsigned int mtu);
  */
 bool vnet_icmp_misleads(const struct vnet_packet *pkt);
 
+/**
+ * vnet_icmp_quotes_own() - is an ICMP error about a packet to who sends it?
+ * @pkt: a checked packet of a NIC, which vnet_icmp_misleads()
+ *
+ * Context: RCU.
+ * Return: true if what it quotes was sent to an address of the NIC; false also if
+ *	that is not to be told
+ */
+bool vnet_icmp_quotes_own(const struct vnet_packet *pkt);
+
 void vnet_icmp_limit_init(struct ratelimit_state *limit);
 
 #endif /* _VNET_ICMP_H */

@@ -82,4 +82,20 @@ refused "to the host itself" evil 10.1.0.4 192.0.2.1 3 4 600 $udp 192.0.2.1 192.
 refused "to the host itself, in IPv6" evil fd00:10:1::4 2001:db8::1 2 0 1280 $icmp6 \
 	:: 2001:db8::2
 reaches_host "to others" evil 10.1.0.4 192.0.2.2 3 4 600 $udp 192.0.2.2 10.1.0.4
+reaches_host "to others, in IPv6" evil fd00:10:1::4 2001:db8::2 2 0 1280 $udp \
+	2001:db8::2 fd00:10:1::4
+refused "of what others were sent" evil 10.1.0.4 192.0.2.2 3 4 600 $icmp \
+	192.0.2.2 192.0.2.9
+refused "in IPv6, too" evil fd00:10:1::4 2001:db8::2 2 0 1280 $icmp6 \
+	2001:db8::2 2001:db8::9
+refused "another gateway for others" evil 10.1.0.4 192.0.2.2 5 1 $((0xc0000201)) $icmp \
+	192.0.2.2 192.0.2.9
+reaches_host "what a router passed on" nva 10.1.3.4 192.0.2.2 3 4 600 $udp \
+	192.0.2.2 10.9.0.4
+must on h1 vrs endpoint set blue 10.1.0.9 host 192.0.2.2
+must on h1 vrs endpoint set blue 10.1.0.10 host 2001:db8::2
+refused "but not to a host like us" nva 10.1.3.4 192.0.2.2 3 4 600 $udp \
+	192.0.2.2 10.9.0.4
+refused "not in IPv6" nva fd00:10:1:3::4 2001:db8::2 2 0 1280 $udp \
+	2001:db8::2 fd00:9::4
 ktap_finish

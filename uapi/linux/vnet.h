@@ -83,7 +83,7 @@
  *       VNET_A_SUBNET_FLAGS     u32, VNET_SUBNET_F_*
  * A subnet lies inside an address space and overlaps no other subnet. A table
  * whose routes cannot all be used is refused: ENOSPC if there are more than
- * IFLA_VNET_MAX_ROUTES, EOPNOTSUPP, ENOMEM; they show rt_offload_failed then.
+ * IFLA_VNET_MAX_ROUTES, EOPNOTSUPP, E2BIG, ENOMEM; they show rt_offload_failed then.
  *
  * VNET_CMD_PEERING_SET creates or changes, VNET_CMD_PEERING_DEL removes one
  * side of a peering, that of the VNet VNET_A_IFINDEX; VNET_CMD_PEERING_GET
@@ -587,9 +587,10 @@ enum vnet_drop {
 					 * it, UDP from or to the VXLAN device's
 					 * port
 					 */
-	VNET_DROP_ICMP_ERROR,		/* from a guest to the host: a redirect,
-					 * or "too big" of what is no TCP of the
-					 * host's there
+	VNET_DROP_ICMP_ERROR,		/* from a guest to this host or another: a
+					 * redirect, or "too big" of what is no
+					 * TCP of the host's there; to others, of
+					 * what the guest was not sent
 					 */
 	__VNET_DROP_LAST
 };
