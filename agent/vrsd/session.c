@@ -8,6 +8,7 @@
  */
 
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "bgp/notify.h"
@@ -19,10 +20,14 @@
 #include "vrsd/session_listen.h"
 #include "vrsd/vrsd.h"
 
+#define QUERIES_MAX	1024		/* at a time, more than clients have */
+
 static struct {
 	struct peer_table peers;	/* of struct session_peer */
 	struct peer_table problems;	/* of char: why it is refused */
 	struct bgp_update *parser;
+	struct msg_query *queries;	/* not yet answered */
+	size_t n_queries;
 } session;
 
 struct session_peer *session_find(uint32_t number)
@@ -252,7 +257,11 @@ static void send_messages(const struct msg_send *msg, size_t len)
 	}
 }
 
-/* Sessions are few enough to be answered in one batch. */
+/*
+ * Queries. An answer is sent whole, 80 MB of 65,535 sessions, so it has to wait
+ * until control has taken the one before.
+ */
+
 static void query_peers(const struct msg_query *query)
 {
 	struct msg_row_peer msg = { .query = query->id };
@@ -267,7 +276,7 @@ static void query_peers(const struct msg_query *query)
 	}
 }
 
-static void query(const struct msg_query *query)
+static void answer(const struct msg_query *query)
 {
 	if (query->kind == QUERY_PEERS) {
 		query_peers(query);
@@ -276,6 +285,48 @@ static void query(const struct msg_query *query)
 		proc_send_status(query->id);
 	}
 	proc_query_end(query->id, 0, NULL);
+}
+
+static void forget_query(size_t at)
+{
+	session.n_queries--;
+	memmove(session.queries + at, session.queries + at + 1,
+		(session.n_queries - at) * sizeof(*session.queries));
+}
+
+static void answer_queries(void)
+{
+	struct msg_query next;
+
+	while (session.n_queries > 0 &&
+	       !chan_congested(proc_chan(PROC_CONTROL))) {
+		next = session.queries[0];
+		forget_query(0);
+		answer(&next);
+	}
+}
+
+static void query(const struct msg_query *query)
+{
+	if (session.n_queries == QUERIES_MAX)
+		proc_violation(PROC_CONTROL, MSG_QUERY);
+	session.queries = xreallocarray(session.queries, session.n_queries + 1,
+					sizeof(*session.queries));
+	session.queries[session.n_queries++] = *query;
+	answer_queries();
+}
+
+/* Whoever asked is gone. */
+static void cancel(uint32_t id)
+{
+	size_t i;
+
+	for (i = 0; i < session.n_queries; i++) {
+		if (session.queries[i].id == id) {
+			forget_query(i);
+			return;
+		}
+	}
 }
 
 static void message(enum proc_id from, uint16_t type, const void *body,
@@ -330,8 +381,10 @@ static void message(enum proc_id from, uint16_t type, const void *body,
 		query(body);
 		break;
 	case MSG_QUERY_MORE:
-	case MSG_QUERY_CANCEL:
 		break;			/* the answer was sent whole */
+	case MSG_QUERY_CANCEL:
+		cancel(*(const uint32_t *)body);
+		break;
 	default:
 		proc_violation(from, type);
 	}
@@ -341,6 +394,8 @@ static void drained(enum proc_id to)
 {
 	if (to == PROC_RIB)
 		session_conn_pause_reading(false);
+	else if (to == PROC_CONTROL)
+		answer_queries();
 }
 
 static void shutdown_sessions(void)
