@@ -278,6 +278,11 @@ bool chan_congested(const struct chan *ch)
 	return ch->congested;
 }
 
+size_t chan_queued(const struct chan *ch)
+{
+	return ch->queued;
+}
+
 /*
  * Receiving
  */

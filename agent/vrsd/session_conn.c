@@ -19,7 +19,8 @@
 #include "vrsd/session_peer.h"
 
 #define READ_SIZE	(8 * 1024)	/* of a peer in one loop turn */
-#define LAST_READS	1024		/* of one that is gone */
+#define LAST_READS	1024		/* of one that is gone ... */
+#define LAST_QUEUED	(16 * 1024 * 1024)	/* ... with so much for rib */
 
 /*
  * Bytes waiting for a peer from which on rib is asked to hold back, and below
@@ -235,7 +236,8 @@ static void write_failed(struct peer_conn *conn, int error)
 {
 	unsigned int reads;
 
-	for (reads = 0; reads < LAST_READS && unheard(conn); reads++)
+	for (reads = 0; reads < LAST_READS && unheard(conn) &&
+			chan_queued(proc_chan(PROC_RIB)) < LAST_QUEUED; reads++)
 		conn_read(conn);
 	if (conn->fd >= 0)
 		conn_lost(conn, strerror(error));
