@@ -486,11 +486,15 @@ static bool check_peer_spaces(const struct check *c,
 static bool check_gateways(const struct check *c,
 			   const struct conf_peering *peering)
 {
+	const struct conf_vnet *peer = conf_vnet_find(c->conf, peering->vnet);
 	const struct conf_peering *other;
 	const char *problem = NULL;
 
 	if (!peering->remote_gateways)
 		return true;
+	other = peer ? conf_peering_find(peer, c->vnet->name) : NULL;
+	if (other && !other->gateway_transit)
+		problem = "the peer's side has no allow-gateway-transit";
 	if (peering->gateway_transit)
 		problem = "not with allow-gateway-transit";
 	else if (c->vnet->server)
