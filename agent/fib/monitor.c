@@ -28,7 +28,7 @@ struct monitor {
 	struct fib *fib;
 	struct netlink nl;
 	struct loop_fd *fd;
-	struct loop_timer *retry;	/* to compare again */
+	struct loop_timer *retry;	/* to discard on or compare again */
 	bool overrun;			/* what is queued is to be discarded */
 };
 
@@ -264,9 +264,8 @@ static void check_device(struct vnet *vnet)
 }
 
 /* What was lost could have been anything. */
-static void compare(void *arg)
+static void compare(struct monitor *monitor)
 {
-	struct monitor *monitor = arg;
 	struct fib *fib = monitor->fib;
 	struct vnet *vnet, *tmp;
 	struct netlink_error err;
@@ -303,6 +302,16 @@ static void discard(struct monitor *monitor, int fd)
 	}
 	/* Perhaps that was all, and the socket is never ready again. */
 	loop_timer_set(monitor->retry, 0);
+}
+
+static void retry(void *arg)
+{
+	struct monitor *monitor = arg;
+
+	if (monitor->overrun)
+		discard(monitor, netlink_fd(&monitor->nl));
+	else
+		compare(monitor);
 }
 
 static void overrun(struct monitor *monitor, int fd)
@@ -363,7 +372,7 @@ struct monitor *monitor_new(struct fib *fib)
 	fib->links.arg = fib;
 	monitor->fd = loop_fd_new(netlink_fd(&monitor->nl), LOOP_READ,
 				  on_readable, monitor);
-	monitor->retry = loop_timer_new(compare, monitor);
+	monitor->retry = loop_timer_new(retry, monitor);
 	return monitor;
 }
 
