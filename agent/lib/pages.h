@@ -10,7 +10,7 @@
 
 #define PAGES_CHUNK	(64u << 10)	/* bytes; a size that is cached */
 
-/* Contents are undefined. */
+/* All zero, unless of PAGES_CHUNK bytes: such a piece may have had a user. */
 void *pages_get(size_t bytes);
 void pages_put(void *mem, size_t bytes);
 

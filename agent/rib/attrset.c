@@ -6,9 +6,13 @@
 
 #include "lib/hash.h"
 #include "lib/log.h"
+#include "lib/pages.h"
 #include "lib/util.h"
 
 #define INDEX_MAX	0x3ffffffu	/* per class, see attrset_get() */
+
+/* Room for any index of a peer; memory is taken for those that there are. */
+#define CHARGED_BYTES	((UINT16_MAX + 1) * sizeof(uint64_t))
 
 static uint32_t attrset_hash(const void *ctx, uint32_t id)
 {
@@ -33,7 +37,7 @@ void attrset_pool_init(struct attrset_pool *pool, uint32_t local_as)
 
 	memset(pool, 0, sizeof(*pool));
 	pool->local_as = local_as;
-	pool->charged = xcalloc(UINT16_MAX + 1, sizeof(*pool->charged));
+	pool->charged = pages_get(CHARGED_BYTES);
 	slab_init(&pool->slab[0], sizeof(struct attrset *));
 	for (class = 1; class < ATTRSET_CLASSES; class++)
 		slab_init(&pool->slab[class], class * 8);
@@ -60,7 +64,7 @@ void attrset_pool_fini(struct attrset_pool *pool)
 	idhash_fini(&pool->index);
 	idhash_fini(&pool->nexthop_index);
 	slab_fini(&pool->nexthops);
-	free(pool->charged);
+	pages_put(pool->charged, CHARGED_BYTES);
 }
 
 /* ---- next hops ------------------------------------------------------- */
