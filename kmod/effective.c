@@ -12,7 +12,8 @@
  *   reached directly, whatever an appliance announces, unless the subnet's route
  *   table says otherwise; likewise those of the peer whose gateways it uses, and of
  *   others that do, which that peer's route server announces itself;
- * - BGP, whose only next hop is the very NIC that sends, unless it wants that;
+ * - BGP, which the very NIC that sends is a next hop of, unless it wants that: it has
+ *   a way of its own, and the other next hops would send back to it;
  * - BGP, all of whose next hops are gone or down, as if it were withdrawn, unless the
  *   subnet keeps it: then only for a NIC that is one of them;
  * - a route into another VNet, unless both sides are peered;
@@ -499,11 +500,6 @@ bool vnet_effective_reaches(const struct vnet *vnet, int family,
 	return to == vnet || way_to(vnet, family, addr, to);
 }
 
-const struct vnet_port *vnet_effective_skip(const struct vnet_port *from, u8 class)
-{
-	return from && class == VNET_CLASS_BGP && !takes_own(from) ? from : NULL;
-}
-
 /* A next hop has to be in the VNet or in one that is peered with it. */
 static enum vnet_drop check_hop(const struct vnet *vnet, int family,
 				const void *saddr,
@@ -518,8 +514,7 @@ static enum vnet_drop check_hop(const struct vnet *vnet, int family,
 			 VNET_DROP_UNREACHABLE;
 }
 
-static enum vnet_drop resolve_hops(const struct vnet *vnet,
-				   const struct vnet_port *from, int family,
+static enum vnet_drop resolve_hops(const struct vnet *vnet, int family,
 				   const void *saddr,
 				   const struct vnet_effective *res, u32 hash,
 				   struct vnet_target *target)
@@ -528,8 +523,7 @@ static enum vnet_drop resolve_hops(const struct vnet *vnet,
 
 	if (!res->set)
 		return VNET_DROP_NEXT_HOP_GONE;
-	target->ep = vnet_nhset_select(res->set, hash,
-				       vnet_effective_skip(from, res->class));
+	target->ep = vnet_nhset_select(res->set, hash);
 	if (!target->ep)
 		return VNET_DROP_NEXT_HOP_GONE;
 	drop = check_hop(vnet, family, saddr, target->ep);
@@ -597,8 +591,7 @@ enum vnet_drop vnet_effective_resolve(const struct vnet *vnet,
 		break;
 	case VNET_HOP_APPLIANCE:
 	case VNET_HOP_GATEWAY:
-		drop = resolve_hops(vnet, from, family, saddr, res, hash,
-				    target);
+		drop = resolve_hops(vnet, family, saddr, res, hash, target);
 		break;
 	default:
 		return VNET_DROP_NEXT_HOP_NONE;

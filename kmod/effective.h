@@ -126,9 +126,6 @@ const struct vnet *vnet_effective_peer(const struct vnet *vnet, int family, cons
 bool vnet_effective_reaches(const struct vnet *vnet, int family,
 			    const void *addr, const struct vnet *to);
 
-/* RCU: who is no next hop of routes of @class for the NIC @from: itself, or NULL */
-const struct vnet_port *vnet_effective_skip(const struct vnet_port *from, u8 class);
-
 /**
  * vnet_effective_check_nic() - would a NIC be handed a packet?
  * @from: the NIC that sends it, NULL = none of this host

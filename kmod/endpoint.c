@@ -79,6 +79,27 @@ struct vnet_endpoint *vnet_endpoint_get(const struct vnet *vnet, int family,
 	return ep;
 }
 
+/* endpoint_lock */
+static void tell_port(struct vnet_endpoint *ep)
+{
+	struct vnet_port *port;
+
+	rcu_read_lock();
+	port = rcu_dereference(ep->port);
+	if (port)
+		WRITE_ONCE(port->is_hop, true);
+	rcu_read_unlock();
+}
+
+void vnet_endpoint_own(struct vnet_endpoint *ep, struct vnet_port *port)
+{
+	spin_lock_bh(&ep->vn->endpoint_lock);
+	rcu_assign_pointer(ep->port, port);
+	if (ep->is_hop)
+		tell_port(ep);
+	spin_unlock_bh(&ep->vn->endpoint_lock);
+}
+
 /* Without memory for counters packets are not counted, until the address is
  * named by a route again.
  */
@@ -90,6 +111,10 @@ struct vnet_endpoint *vnet_endpoint_get_hop(const struct vnet *vnet, int family,
 	if (!ep || READ_ONCE(ep->hop_stats))
 		return ep;
 	spin_lock_bh(&ep->vn->endpoint_lock);
+	if (!ep->is_hop) {
+		ep->is_hop = true;
+		tell_port(ep);
+	}
 	if (!ep->hop_stats)
 		/* zero before anybody sees them */
 		smp_store_release(&ep->hop_stats,

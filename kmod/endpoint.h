@@ -42,6 +42,7 @@ struct vnet_endpoint_key {
  *	readers RCU.
  * @remote: where it is on another host, NULL = nowhere. Never together with
  *	@port. Writers hold RTNL, readers RCU.
+ * @is_hop: a route has named it as next hop (vnet_net.endpoint_lock). It remains.
  * @hop_stats: packets it got as a next hop; NULL if no route has named it yet.
  *	Set once.
  * @vn: namespace
@@ -53,6 +54,7 @@ struct vnet_endpoint {
 	struct vnet_endpoint_key key;
 	struct vnet_port __rcu *port;
 	struct vnet_remote __rcu *remote;
+	bool is_hop;
 	struct vnet_hop_stats __percpu *hop_stats;
 	struct vnet_net *vn;
 	unsigned int users;
@@ -65,9 +67,11 @@ void vnet_endpoint_exit_net(struct vnet_net *vn);
 /* Look up or create, and count as user. Any context. NULL: no memory. */
 struct vnet_endpoint *vnet_endpoint_get(const struct vnet *vnet, int family,
 					const void *addr);
-/* The same, for an address that is a next hop: its packets are counted. */
+/* The same, for an address that is a next hop: its packets are counted, and its NIC knows. */
 struct vnet_endpoint *vnet_endpoint_get_hop(const struct vnet *vnet, int family,
 					    const void *addr);
+/* RTNL: the address is @port's from now on */
+void vnet_endpoint_own(struct vnet_endpoint *ep, struct vnet_port *port);
 /* One more user, while there is one. Any context. */
 struct vnet_endpoint *vnet_endpoint_use(struct vnet_endpoint *ep);
 void vnet_endpoint_put(struct vnet_endpoint *ep);

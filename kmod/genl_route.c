@@ -63,7 +63,6 @@ static int fill_hop(struct sk_buff *skb, int attr, const struct vnet *vnet,
 static int fill_hops(struct sk_buff *skb, const struct vnet_port *port,
 		     const struct vnet_row *row, const struct vnet_nhset *set)
 {
-	const struct vnet_port *skip = vnet_effective_skip(port, row->class);
 	bool active = row->state == VNET_ROUTE_ACTIVE;
 	bool on_standby = vnet_nhset_on_standby(set);
 	unsigned int i;
@@ -75,7 +74,7 @@ static int fill_hops(struct sk_buff *skb, const struct vnet_port *port,
 
 		if (active && (!flags || on_standby) &&
 		    vnet_nhset_takes_flows(set, member) &&
-		    vnet_nhset_member_usable(member, skip))
+		    vnet_nhset_member_usable(member))
 			flags |= VNET_HOP_F_USED;
 		err = fill_hop(skb, VNET_A_ROUTE_HOP, port->vnet, member->ep,
 			       member->weight, flags);

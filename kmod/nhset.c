@@ -409,14 +409,18 @@ member_state(const struct vnet_nhset_member *member, const struct vnet_port *own
 enum vnet_nhset_state vnet_nhset_best_state(const struct vnet_nhset *set,
 					    const struct vnet_port *own)
 {
-	enum vnet_nhset_state best = VNET_NHSET_GONE;
+	enum vnet_nhset_state best = VNET_NHSET_GONE, state;
 	unsigned int i;
 
-	for (i = 0; i < set->num && best != VNET_NHSET_USABLE; i++) {
-		if (i == set->active && best == VNET_NHSET_OWN)
+	for (i = 0; i < set->num; i++) {
+		if (i == set->active && best == VNET_NHSET_USABLE)
 			break;
-		if (vnet_nhset_takes_flows(set, &set->members[i]))
-			best = min(best, member_state(&set->members[i], own));
+		if (!vnet_nhset_takes_flows(set, &set->members[i]))
+			continue;
+		state = member_state(&set->members[i], own);
+		if (state == VNET_NHSET_OWN)
+			return state;
+		best = min(best, state);
 	}
 	return best;
 }
@@ -427,7 +431,7 @@ bool vnet_nhset_on_standby(const struct vnet_nhset *set)
 
 	for (i = 0; i < set->active; i++)
 		if (vnet_nhset_takes_flows(set, &set->members[i]) &&
-		    vnet_nhset_member_usable(&set->members[i], NULL))
+		    vnet_nhset_member_usable(&set->members[i]))
 			return false;
 	return true;
 }
@@ -447,51 +451,39 @@ bool vnet_nhset_leads_to(const struct vnet_nhset *set,
 /* Of the members @from to @to */
 static const struct vnet_nhset_member *
 select_usable(const struct vnet_nhset *set, unsigned int from, unsigned int to,
-	      unsigned int bucket, const struct vnet_port *skip)
+	      unsigned int bucket)
 {
 	struct best best = {};
 	unsigned int i;
 
 	for (i = from; i < to; i++)
 		if (vnet_nhset_takes_flows(set, &set->members[i]) &&
-		    vnet_nhset_member_usable(&set->members[i], skip))
+		    vnet_nhset_member_usable(&set->members[i]))
 			best_try(&best, &set->members[i], bucket);
 	return best.member;
 }
 
-/* Who stands by does so for whom nobody can use, not for whom @skip cannot. */
-static const struct vnet_nhset_member *
-select_standby(const struct vnet_nhset *set, unsigned int bucket,
-	       const struct vnet_port *skip)
-{
-	if (skip && !vnet_nhset_on_standby(set))
-		return NULL;
-	return select_usable(set, set->active, set->num, bucket, skip);
-}
-
 /* None is usable: one to tell the reason by */
 static const struct vnet_nhset_member *
-select_down(const struct vnet_nhset *set, const struct vnet_port *skip)
+select_down(const struct vnet_nhset *set)
 {
 	unsigned int i;
 
 	for (i = 0; i < set->active; i++)
-		if (vnet_nhset_takes_flows(set, &set->members[i]) &&
-		    (!skip || rcu_access_pointer(set->members[i].ep->port) != skip))
+		if (vnet_nhset_takes_flows(set, &set->members[i]))
 			return &set->members[i];
 	return NULL;
 }
 
 const struct vnet_endpoint *
-vnet_nhset_select_other(const struct vnet_nhset *set, unsigned int bucket,
-			const struct vnet_port *skip)
+vnet_nhset_select_other(const struct vnet_nhset *set, unsigned int bucket)
 {
 	const struct vnet_nhset_member *member;
 
-	member = select_usable(set, 0, set->active, bucket, skip);
-	if (!member && set->active < set->num)
-		member = select_standby(set, bucket, skip);
+	member = select_usable(set, 0, set->active, bucket);
 	if (!member)
-		member = select_down(set, skip);
+		member = select_usable(set, set->active, set->num, bucket);
+	if (!member)
+		member = select_down(set);
 	return member ? member->ep : NULL;
 }

@@ -163,20 +163,19 @@ int vnet_nhset_seal(struct vnet_nhset *set, gfp_t gfp);
 /* The best that can be said of the members of a set */
 enum vnet_nhset_state {
 	VNET_NHSET_USABLE,	/* one can be handed packets */
-	VNET_NHSET_OWN,		/* only the NIC itself could */
+	VNET_NHSET_OWN,		/* the NIC itself is one of those that can */
 	VNET_NHSET_DOWN,	/* whoever is there is down */
 	VNET_NHSET_GONE,	/* nobody is there */
 };
 
-/* RCU: can a member be handed packets by others than @skip, which may be NULL? */
+/* RCU: can a member be handed packets? */
 static inline bool
-vnet_nhset_member_usable(const struct vnet_nhset_member *member,
-			 const struct vnet_port *skip)
+vnet_nhset_member_usable(const struct vnet_nhset_member *member)
 {
 	const struct vnet_port *port = rcu_dereference(member->ep->port);
 
 	if (likely(port))
-		return port != skip && vnet_port_up(port);
+		return vnet_port_up(port);
 	return vnet_endpoint_usable(member->ep);
 }
 
@@ -205,6 +204,8 @@ enum vnet_nhset_state vnet_nhset_best_state(const struct vnet_nhset *set,
  * @set: a set of kind VNET_NHSET_HOPS
  * @own: the NIC that sends, or NULL
  *
+ * Members that stand by count while none of the others can be handed packets.
+ *
  * Context: RCU, softirq safe. As a rule the first member decides.
  */
 static inline enum vnet_nhset_state
@@ -212,8 +213,9 @@ vnet_nhset_state(const struct vnet_nhset *set, const struct vnet_port *own)
 {
 	const struct vnet_nhset_member *first = set->members;
 
-	if (likely(set->num && vnet_nhset_takes_flows(set, first) &&
-		   vnet_nhset_member_usable(first, own)))
+	if (likely(!(own && READ_ONCE(own->is_hop)) && set->num &&
+		   vnet_nhset_takes_flows(set, first) &&
+		   vnet_nhset_member_usable(first)))
 		return VNET_NHSET_USABLE;
 	return vnet_nhset_best_state(set, own);
 }
@@ -252,44 +254,40 @@ static inline unsigned int vnet_nhset_whose(const struct vnet_nhset *set,
 
 /* RCU: vnet_nhset_select() where the member whose bucket it is cannot be handed packets */
 const struct vnet_endpoint *
-vnet_nhset_select_other(const struct vnet_nhset *set, unsigned int bucket,
-			const struct vnet_port *skip);
+vnet_nhset_select_other(const struct vnet_nhset *set, unsigned int bucket);
 
 /**
  * vnet_nhset_select() - choose a next hop for a flow
  * @set: a sealed set of kind VNET_NHSET_HOPS with at least one member
  * @hash: vnet_flow_hash() of the flow
- * @skip: a NIC that must not be chosen, or NULL
  *
  * Members whose NIC is gone, down or without carrier are passed over while there
  * is another, those that stand by while there is one of the others; that is looked
  * at for each packet, so nobody has to tell.
  *
  * Context: RCU, softirq safe.
- * Return: the endpoint, or NULL if every member belongs to @skip
+ * Return: the endpoint, or NULL if it has no member that flows go to
  */
 static inline const struct vnet_endpoint *
-vnet_nhset_select(const struct vnet_nhset *set, u32 hash,
-		  const struct vnet_port *skip)
+vnet_nhset_select(const struct vnet_nhset *set, u32 hash)
 {
 	const struct vnet_nhset_member *member = set->members;
 	unsigned int bucket, i = 0;
 
+	/* Where there is no other, whether it is usable is for the caller to see. */
+	if (!set->buckets && set->num == 1)
+		return member->ep;
 	if (set->buckets) {
 		bucket = reciprocal_scale(hash, set->buckets);
 		i = vnet_nhset_whose(set, bucket);
 		member += i;
-	} else if (set->num == 1) {
-		/* There is no other: whether it is usable is for the caller to see. */
-		return rcu_access_pointer(member->ep->port) == skip && skip ?
-		       NULL : member->ep;
 	} else {
 		/* One in use, of which no table is made; but several may stand by. */
 		bucket = reciprocal_scale(hash, VNET_NHSET_BUCKETS);
 	}
-	if (likely(i < set->num && vnet_nhset_member_usable(member, skip)))
+	if (likely(i < set->num && vnet_nhset_member_usable(member)))
 		return member->ep;
-	return vnet_nhset_select_other(set, bucket, skip);
+	return vnet_nhset_select_other(set, bucket);
 }
 
 /* RCU: a packet of a flow goes by @set; of resilient groups the kernel wants to know */

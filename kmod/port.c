@@ -193,7 +193,7 @@ static void port_set_config(struct vnet_port *port,
 	config_publish_mac(config);
 	config_withdraw_mac(old);
 	for (i = 0; i < config->num_addrs; i++)
-		rcu_assign_pointer(config->addrs[i]->port, port);
+		vnet_endpoint_own(config->addrs[i], port);
 	for (i = 0; i < old->num_addrs; i++)
 		if (!config_has(config, old->addrs[i]))
 			RCU_INIT_POINTER(old->addrs[i]->port, NULL);

@@ -55,6 +55,8 @@ struct vnet_port_config {
  * @subnet: by enum vnet_af, the subnet of the primary address; NULL = none.
  *	Writers hold RTNL, readers RCU.
  * @stats: from and to this guest
+ * @is_hop: a route has named one of its addresses as next hop (vnet_net.endpoint_lock;
+ *	READ_ONCE). It remains.
  * @icmp_limit: of ICMP errors to this guest
  * @node: in struct vnet.ports (RTNL; RCU)
  * @tracker: of the reference to @dev
@@ -66,6 +68,7 @@ struct vnet_port {
 	struct vnet_port_config __rcu *config;
 	struct vnet_subnet __rcu *subnet[VNET_AF_NUM];
 	struct vnet_stats __percpu *stats;
+	bool is_hop;
 	struct ratelimit_state icmp_limit;
 	struct list_head node;
 	netdevice_tracker tracker;

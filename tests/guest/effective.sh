@@ -376,6 +376,7 @@ D Hidden 100.64.0.0/10 None
 D Hidden 172.16.0.0/12 None
 D Hidden 192.168.0.0/16 None"
 check_equal "TV-13: why" "default route is overridden" why fw1 10.0.0.0/8 D
+must vrs nic set fwa own-routes on
 both vrs subnet set fw 10.0.1.40/32 route-table 2102
 both ip route add default dev uplink table 2102
 check_rows "TV-13: a user-defined default brings them back" fwa "\
@@ -392,10 +393,11 @@ check_equal "TV-13: why" "user-defined route to the same prefix wins" \
 check_lookups TV-13 \
 	"fwa 8.8.8.8 = Internet" \
 	"fwa 10.9.9.9 = None next hop type is None | Internet"
+must vrs nic set fwa own-routes off
 both ip route replace default via 10.0.1.40 dev fw proto bgp table 2101
 both vrs subnet del fw 10.0.1.40/32
 check_equal "an appliance does not get its own default route" \
-	"next hop is this NIC" why fwa 0.0.0.0/0 B
+	"this NIC is a next hop" why fwa 0.0.0.0/0 B
 check_lookups "an appliance keeps its way out" \
 	"fwa 8.8.8.8 = Internet" \
 	"fwa 10.9.9.9 = None next hop type is None | Internet" \

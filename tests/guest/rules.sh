@@ -120,7 +120,7 @@ check_equal "in another subnet it is as it was" "B Invalid VirtualNetworkGateway
 must vrs subnet set blue 10.1.2.0/24 keep-lost on
 check_equal "kept, but not for the lost NIC itself" \
 	"B Hidden VirtualNetworkGateway" row nva 0.0.0.0/0 B
-check_equal "why" "next hop is this NIC" why nva 0.0.0.0/0 B
+check_equal "why" "this NIC is a next hop" why nva 0.0.0.0/0 B
 check_equal "but for its neighbour" "B Active VirtualNetworkGateway" \
 	row gw 0.0.0.0/0 B
 must ip link set gw-peer down
@@ -244,6 +244,36 @@ check_equal "forwarding stays" "true true" eval "vrs show nics -j |
 	jq -r '.[] | select(.name == \"nva\") | .enableIPForwarding, .ownRoutes' | xargs"
 must vrs nic set nva own-routes off
 check_equal "not by default" "Internet" lookup nva 8.8.8.8
+
+# Two that announce the same: either would send back to the other.
+must ip route replace default nhid 12 proto bgp table 101
+for n in nva gw; do
+	check_equal "$n: nor to the other next hop" "B Hidden VirtualNetworkGateway" \
+		row $n 0.0.0.0/0 B
+	check_equal "$n: why" "this NIC is a next hop" why $n 0.0.0.0/0 B
+	check_equal "$n: which would send back" Internet lookup $n 8.8.8.8
+done
+must ip link set gw-peer down
+check_equal "nor when the other is down" Internet lookup nva 8.8.8.8
+must ip link set gw-peer up
+must vrs nic set nva own-routes on
+check_equal "in Azure to both" "10.1.2.4 10.1.2.5" \
+	eval "vrs show effective-routes nva -j | jq -r '.value[] |
+	select(.addressPrefix[0] == \"0.0.0.0/0\" and .state == \"Active\") |
+	.nextHopIpAddress | join(\" \")'"
+must vrs nic set nva own-routes off
+
+# Who gets the address of a next hop later
+must ip nexthop add id 3 via 10.1.2.9 dev blue
+must ip nexthop add id 13 group 1/3
+must ip route replace default nhid 13 proto bgp table 101
+check_equal "no next hop yet" "VirtualNetworkGateway 10.1.2.4 nva" lookup vm 8.8.8.8
+must vrs nic set vm address 10.1.0.4 address fd00:1::4 address 10.1.2.9
+check_equal "has the address now" Internet lookup vm 8.8.8.8
+must vrs nic set vm address 10.1.0.4 address fd00:1::4
+check_equal "and no more" "VirtualNetworkGateway 10.1.2.4 nva" lookup vm 8.8.8.8
+must ip route replace default nhid 10 proto bgp table 101
+must ip nexthop del id 13
 
 #
 # vrs why

@@ -285,14 +285,15 @@ static unsigned int hops_reason(const struct asker *a,
 
 	for (i = 0; i < group->n; i++) {
 		is = hop_alive(a, &group->hop[i]);
+		if (is == OWN)
+			return takes_own ? VNET_REASON_NONE :
+					   VNET_REASON_OWN_NEXT_HOP;
 		best = is < best ? is : best;
 		own |= is_asker(a, &group->hop[i]);
 	}
 	switch (best) {
 	case ALIVE:
 		return VNET_REASON_NONE;
-	case OWN:
-		return takes_own ? VNET_REASON_NONE : VNET_REASON_OWN_NEXT_HOP;
 	case DOWN:
 		if (kept && own && !takes_own)
 			return VNET_REASON_OWN_NEXT_HOP;
@@ -538,19 +539,13 @@ static unsigned int to_hop(const struct asker *a, const struct hop *hop,
 		       receive(a, hop->vnet, n, dst);
 }
 
-/*
- * The module chooses; one that is alive if there is one, and of a BGP route
- * never the NIC itself unless it wants that.
- */
-static unsigned int to_hops(const struct asker *a, unsigned int class,
+/* The module chooses; one that is alive if there is one. */
+static unsigned int to_hops(const struct asker *a,
 			    const struct route *route, const struct addr *dst,
 			    const struct addr *src, const struct addr *chosen,
 			    struct answer *answer)
 {
 	const struct group *group = group_of(route);
-	bool skip_own = class == VNET_CLASS_BGP &&
-			!(model.vnet[a->v].nic[a->n].flags &
-			  VNET_NIC_F_OWN_ROUTES);
 	const struct hop *hop = NULL;
 	bool any_alive = false;
 	enum alive is = GONE;
@@ -558,7 +553,7 @@ static unsigned int to_hops(const struct asker *a, unsigned int class,
 
 	for (i = 0; i < group->n; i++) {
 		is = hop_alive(a, &group->hop[i]);
-		any_alive |= is == ALIVE || (is == OWN && !skip_own);
+		any_alive |= is == ALIVE || is == OWN;
 		if (chosen && addr_equal(&group->hop[i].addr, chosen))
 			hop = &group->hop[i];
 	}
@@ -566,7 +561,7 @@ static unsigned int to_hops(const struct asker *a, unsigned int class,
 	if (!hop)
 		return VNET_DROP_NEXT_HOP_GONE;
 	is = hop_alive(a, hop);
-	if (any_alive && is != ALIVE && (is != OWN || skip_own))
+	if (any_alive && is != ALIVE && is != OWN)
 		answer->hop_ok = false;
 	return to_hop(a, hop, dst, src);
 }
@@ -598,7 +593,7 @@ static unsigned int follow(const struct asker *a, unsigned int class,
 	case VNET_HOP_NONE:
 		return VNET_DROP_NEXT_HOP_NONE;
 	default:
-		return to_hops(a, class, route, dst, src, chosen, answer);
+		return to_hops(a, route, dst, src, chosen, answer);
 	}
 }
 

@@ -452,7 +452,7 @@ enum vnet_peering_state {
 
 /* The NIC may send from, and be sent, addresses that are not its own. */
 #define VNET_NIC_F_FORWARDING		(1U << 0)
-/* The NIC has BGP routes whose next hop is itself, as in Azure. */
+/* The NIC has BGP routes that it is a next hop of, as in Azure. */
 #define VNET_NIC_F_OWN_ROUTES		(1U << 1)
 
 #define VNET_NIC_F_ALL			(VNET_NIC_F_FORWARDING | \
@@ -501,7 +501,7 @@ enum vnet_route_reason {
 					 * of this or a peered VNet
 					 */
 	VNET_REASON_NO_PROPAGATION,	/* the subnet takes no BGP routes */
-	VNET_REASON_OWN_NEXT_HOP,	/* the next hop is this NIC */
+	VNET_REASON_OWN_NEXT_HOP,	/* this NIC is a next hop */
 	VNET_REASON_DEFAULT_OVERRIDDEN,	/* reserved range stepped aside */
 	VNET_REASON_SPACE_COVERS,	/* reserved range inside an address
 					 * space
