@@ -17,7 +17,8 @@ struct vnet_packet;
  * @mtu: the largest IP packet that goes this way
  *
  * From the first address of the sender's subnet (or the receiver's, if the sender
- * is not here; or of the address space), which is the router's. Not in answer to
+ * is not here; or of the address space), which is the router's, unless it is the
+ * sender's own. Not in answer to
  * ICMP errors and later fragments (RFC 1122 3.2.2, RFC 4443 2.4 (e)), and for each
  * sender no more often than the kernel lets a host send ICMP by default: 1000 a
  * second, 50 at once.

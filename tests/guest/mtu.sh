@@ -21,6 +21,7 @@ for i in 1 2; do
 done
 add_vm_at h1 vm1 blue 10.1.0.4/24 fd00:10:1::4/64
 add_vm_at h1 small blue 10.1.0.5/24 fd00:10:1::5/64
+add_vm_at h1 first blue 10.1.0.1/24 fd00:10:1::1/64
 add_vm_at h2 vm2 blue 10.1.2.4/24 fd00:10:1:2::4/64
 add_vm_at h2 nva blue 10.1.3.4/24 fd00:10:1:3::4/64
 must on h2 vrs nic set nva forwarding on
@@ -68,6 +69,9 @@ check "the largest in IPv6" ping_from vm1 fd00:10:1:2::4 -s 1352 -M "do"
 check_equal "the NIC's own MTU" "10.1.0.1 1300" answer vm1 10.1.0.5 1400
 check_equal "the NIC's own MTU in IPv6" "fd00:10:1::1 1300" \
 	answer vm1 fd00:10:1::5 1400
+check_equal "the router's own address is a NIC's" "10.1.0.2 1400" \
+	answer first 10.1.2.4 1400
+check_equal "in IPv6" "fd00:10:1::1 1400" answer first fd00:10:1:2::4 1400
 forget vm1
 check "the sender keeps to it" ping_from vm1 10.1.2.4 -s 4000
 forget vm1
