@@ -347,7 +347,10 @@ rx_handler_result_t vnet_forward_rx(struct sk_buff **pskb)
 	vnet_stats_count_rx(port->stats, skb->len + skb->mac_len);
 	begin(&pkt, port->vnet, port, NULL, skb_share_check(skb, GFP_ATOMIC));
 
-	return finish(&pkt, pkt.skb ? receive(&pkt) : VNET_DROP_NO_MEMORY);
+	/* The guest must not change what has been checked. */
+	if (!pkt.skb || skb_orphan_frags_rx(pkt.skb, GFP_ATOMIC))
+		return finish(&pkt, VNET_DROP_NO_MEMORY);
+	return finish(&pkt, receive(&pkt));
 }
 
 /* ARP and neighbour discovery stay on the host they are sent on. */
