@@ -6,6 +6,7 @@
  */
 #include "deliver.h"
 
+#include <linux/inetdevice.h>
 #include <net/addrconf.h>
 #include <net/dst_metadata.h>
 #include <net/ip.h>
@@ -275,9 +276,10 @@ static bool for_any_host(const struct vnet_packet *pkt)
 	vnet_addr_set(&key.addr, pkt->family, vnet_packet_daddr(pkt));
 	if (vnet_remote_host(vnet_net(net), &key))
 		return true;
+	/* on whatever device, in a VRF too */
 	if (pkt->family == AF_INET6)
 		return ipv6_chk_addr(net, &key.addr.ip6, NULL, 0);
-	return inet_addr_type(net, key.addr.ip4) == RTN_LOCAL;
+	return __ip_dev_find(net, key.addr.ip4, false);
 }
 
 /* Errors about what a guest was sent. One that forwards may have been sent anything. */
@@ -288,11 +290,13 @@ static bool is_own_error(const struct vnet_packet *pkt)
 }
 
 /* By way of the Internet guests reach the host's other addresses and other hosts, too, where
- * there is nobody to be mistaken for. Errors to their correspondents go on.
+ * there is nobody to be mistaken for. Errors to their correspondents go on. Those of TCP are no
+ * better here: behind a host that masquerades, the connection is the guest's, and the path that
+ * the other host would believe it of is the one to this host.
  */
 static enum vnet_drop check_internet(const struct vnet_packet *pkt)
 {
-	if (!vnet_icmp_misleads(pkt) || (is_own_error(pkt) && !for_any_host(pkt)))
+	if (!vnet_icmp_steers(pkt) || (is_own_error(pkt) && !for_any_host(pkt)))
 		return VNET_DROP_NONE;
 	return VNET_DROP_ICMP_ERROR;
 }

@@ -105,10 +105,9 @@ static bool is_too_big(bool ip6, const u8 *head)
 	return head[0] == ICMP_DEST_UNREACH && head[1] == ICMP_FRAG_NEEDED;
 }
 
-bool vnet_icmp_misleads(const struct vnet_packet *pkt)
+bool vnet_icmp_steers(const struct vnet_packet *pkt)
 {
 	bool ip6 = pkt->family == AF_INET6;
-	const struct sk_buff *skb = pkt->skb;
 	const u8 *head;
 	u8 buf[2];
 	int offset;
@@ -117,16 +116,29 @@ bool vnet_icmp_misleads(const struct vnet_packet *pkt)
 	/* What may be in a later fragment is not to be told. */
 	if (offset <= 0)
 		return offset < 0;
-	head = skb_header_pointer(skb, offset, sizeof(buf), buf);
-	if (!head)
-		return true;
-	if (!ip6 && head[0] == ICMP_REDIRECT)
-		return true;
-	if (!is_too_big(ip6, head))
+	head = skb_header_pointer(pkt->skb, offset, sizeof(buf), buf);
+	return !head || is_too_big(ip6, head) || (!ip6 && head[0] == ICMP_REDIRECT);
+}
+
+/* Is it "too big" for TCP? What is quoted may be in another fragment. */
+static bool is_for_tcp(const struct vnet_packet *pkt)
+{
+	bool ip6 = pkt->family == AF_INET6;
+	const u8 *head;
+	u8 buf[2];
+	int offset;
+
+	offset = vnet_packet_find(pkt, ip6 ? IPPROTO_ICMPV6 : IPPROTO_ICMP);
+	if (offset <= 0 || vnet_packet_fragmented(pkt))
 		return false;
-	/* What is quoted may be in another fragment. */
-	return vnet_packet_fragmented(pkt) ||
-	       !(ip6 ? quotes_tcp6(skb, offset) : quotes_tcp4(skb, offset));
+	head = skb_header_pointer(pkt->skb, offset, sizeof(buf), buf);
+	return head && is_too_big(ip6, head) &&
+	       (ip6 ? quotes_tcp6(pkt->skb, offset) : quotes_tcp4(pkt->skb, offset));
+}
+
+bool vnet_icmp_misleads(const struct vnet_packet *pkt)
+{
+	return vnet_icmp_steers(pkt) && !is_for_tcp(pkt);
 }
 
 bool vnet_icmp_quotes_own(const struct vnet_packet *pkt)

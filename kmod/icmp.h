@@ -28,6 +28,15 @@ struct vnet_packet;
 void vnet_icmp_too_big(const struct vnet_packet *pkt, unsigned int mtu);
 
 /**
+ * vnet_icmp_steers() - does an ICMP error say how packets are to be sent?
+ * @pkt: a checked packet of a guest
+ *
+ * Context: RCU.
+ * Return: true for "too big" and redirects, also if that is not to be told
+ */
+bool vnet_icmp_steers(const struct vnet_packet *pkt);
+
+/**
  * vnet_icmp_misleads() - would an ICMP error change how the host routes?
  * @pkt: a checked packet of a guest to an address of the host
  *
@@ -44,7 +53,7 @@ bool vnet_icmp_misleads(const struct vnet_packet *pkt);
 
 /**
  * vnet_icmp_quotes_own() - is an ICMP error about a packet to who sends it?
- * @pkt: a checked packet of a NIC, which vnet_icmp_misleads()
+ * @pkt: a checked packet of a NIC, which vnet_icmp_steers()
  *
  * Context: RCU.
  * Return: true if what it quotes was sent to an address of the NIC; false also if

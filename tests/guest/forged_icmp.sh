@@ -98,4 +98,14 @@ refused "but not to a host like us" nva 10.1.3.4 192.0.2.2 3 4 600 $udp \
 	192.0.2.2 10.9.0.4
 refused "not in IPv6" nva fd00:10:1:3::4 2001:db8::2 2 0 1280 $udp \
 	2001:db8::2 fd00:9::4
+refused "nor of a guest's own TCP" evil 10.1.0.4 192.0.2.2 3 4 600 $tcp \
+	192.0.2.2 10.1.0.4
+refused "nor that in IPv6" evil fd00:10:1::4 2001:db8::2 2 0 1280 $tcp \
+	2001:db8::2 fd00:10:1::4
+reaches_host "its own TCP's, to others" evil 10.1.0.4 192.0.2.9 3 4 600 $tcp \
+	192.0.2.9 10.1.0.4
+reaches_host "its own TCP's, to others, in IPv6" evil fd00:10:1::4 2001:db8::9 2 0 1280 $tcp \
+	2001:db8::9 fd00:10:1::4
+refused "of TCP that is not its own" evil 10.1.0.4 192.0.2.9 3 4 600 $tcp \
+	192.0.2.9 192.0.2.1
 ktap_finish
