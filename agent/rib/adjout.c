@@ -420,8 +420,9 @@ static bool run_live(struct table *t)
 	uint32_t id, n;
 
 	/* A change of source and audience takes three entries. */
-	pack_reset(b, t);
-	for (n = 0; n < PACK_MAX / 3 && idq_pop(&t->out, &id); n++)
+	pack_reset_all(b, t);
+	for (n = 0; n < PACK_MAX / 3 && pack_takes(b, 3) &&
+	     idq_pop(&t->out, &id); n++)
 		live_one(t, b, id);
 	if (n == 0)
 		return false;
@@ -472,8 +473,8 @@ static bool run_review(struct table *t)
 
 	if (!t->review)
 		return false;
-	pack_reset(b, t);
-	for (n = 0; n < PACK_MAX / 2; n++) {
+	pack_reset_all(b, t);
+	for (n = 0; n < PACK_MAX / 2 && pack_takes(b, 2); n++) {
 		id = net_next(&t->nets, t->review_cursor);
 		if (id == NET_NONE) {
 			t->review = false;
@@ -543,6 +544,8 @@ static bool run_sync(struct table *t, struct group *group)
 
 	if (group->n_syncing == 0)
 		return false;
+	if (pack_much(b))
+		return true;
 	pack_reset(b, t);
 	sync_collect(t, group, b);
 	pack_send(b, &(struct pack_target){
@@ -604,6 +607,7 @@ bool adjout_run(struct table *t)
 
 	if (!rib->pack)
 		rib->pack = pack_new(rib);
+	pack_begin(rib->pack);
 	pack_reset(rib->pack, t);
 	/* First: so it is sent with what was told otherwise. */
 	worked |= run_move(t);

@@ -166,6 +166,8 @@ bool lag_run(struct table *t, struct rib_peer *peer)
 	nets = lag_next(af);
 	if (!nets)
 		return false;
+	if (pack_much(b))
+		return true;
 	pack_reset(b, t);
 	while (pack_takes(b, PATHS_MAX) && idset_pop(nets, &id)) {
 		idset_del(&af->lag->last, id);

@@ -12,6 +12,12 @@
 #include "rib/table.h"
 
 #define END	UINT32_MAX
+#define BYTES_MAX	(512 * 1024)	/* in a pack, each group is sent that */
+#define TURN_BYTES	(32 * 1024 * 1024)	/* for all peers, */
+#define SHARE_BYTES	(TURN_BYTES / 4)	/* for all groups at once */
+#define NLRI_BYTES	8		/* about */
+/* Attributes that leave room for few prefixes are sent again and again. */
+#define ATTRS_LARGE	1024
 #define RELEASE_AHEAD	8	/* prefixes */
 
 struct list {
@@ -51,6 +57,8 @@ struct pack {
 	struct rib *rib;
 	struct table *table;
 	uint32_t n_entries, n_chains, n_sources;
+	size_t bytes, bytes_max;	/* what to tell it takes, about */
+	size_t sent;			/* bytes, in this turn */
 	struct entry entry[PACK_MAX];
 	struct chain chain[PACK_MAX];
 	struct bgp_nlri nlri[PACK_MAX];
@@ -70,6 +78,7 @@ struct pack *pack_new(struct rib *rib)
 
 	b->rib = rib;
 	b->n_entries = b->n_chains = b->n_sources = 0;
+	b->bytes = b->sent = 0;
 	b->source = NULL;
 	b->source_of = NULL;
 	b->peers = NULL;
@@ -85,12 +94,19 @@ void pack_free(struct pack *b)
 	free(b);
 }
 
+void pack_begin(struct pack *b)
+{
+	b->sent = 0;
+}
+
 void pack_reset(struct pack *b, struct table *t)
 {
 	const struct rib *rib = b->rib;
 
 	b->table = t;
 	b->n_entries = b->n_chains = b->n_sources = 0;
+	b->bytes = 0;
+	b->bytes_max = BYTES_MAX;
 	if (b->size_peers < rib->n_peers) {
 		b->peers = xreallocarray(b->peers, rib->n_peers,
 					 sizeof(*b->peers));
@@ -98,9 +114,25 @@ void pack_reset(struct pack *b, struct table *t)
 	}
 }
 
+void pack_reset_all(struct pack *b, struct table *t)
+{
+	const struct group *group;
+	size_t n = 1;
+
+	pack_reset(b, t);
+	for (group = t->groups; group; group = group->next)
+		n++;
+	b->bytes_max = MIN(BYTES_MAX, SHARE_BYTES / n);
+}
+
 bool pack_takes(const struct pack *b, uint32_t n)
 {
-	return PACK_MAX - b->n_entries >= n;
+	return PACK_MAX - b->n_entries >= n && b->bytes < b->bytes_max;
+}
+
+bool pack_much(const struct pack *b)
+{
+	return b->sent >= TURN_BYTES;
 }
 
 /* ---- collecting ------------------------------------------------------ */
@@ -181,7 +213,13 @@ static struct chain *chain_get(struct pack *b, uint32_t attrs,
 void pack_announce(struct pack *b, uint32_t net, uint32_t path_id,
 		   uint32_t attrs, uint16_t origin)
 {
-	list_add(b, &chain_get(b, attrs, origin)->list, net, path_id);
+	struct chain *chain = chain_get(b, attrs, origin);
+	size_t size = attrset_get(&b->rib->attrs, attrs)->flat.size;
+
+	b->bytes += NLRI_BYTES;
+	if (chain->list.n == 0 || size > ATTRS_LARGE)
+		b->bytes += size;
+	list_add(b, &chain->list, net, path_id);
 }
 
 void pack_withdraw(struct pack *b, uint32_t net, uint32_t path_id,
@@ -255,6 +293,7 @@ static void flush(struct pack *b)
 
 	if (send.len > 0)
 		b->rib->ops->send(b->rib->arg, &send);
+	b->sent += send.len;
 	b->out = wbuf_make(b->buf, sizeof(b->buf));
 }
 

@@ -370,6 +370,8 @@ bool paths_run(struct table *t, struct group *group)
 
 	if (!paths || paths->changed.n == 0)
 		return false;
+	if (pack_much(b))
+		return true;
 	pack_reset(b, t);
 	while (pack_takes(b, 2 * paths->max) &&
 	       idset_pop(&paths->changed, &id)) {

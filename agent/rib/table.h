@@ -546,10 +546,19 @@ struct pack_target {
 
 struct pack *pack_new(struct rib *rib);
 void pack_free(struct pack *b);
+/* A turn begins. */
+void pack_begin(struct pack *b);
 /* Empty it; it holds at most PACK_MAX prefixes. */
 void pack_reset(struct pack *b, struct table *t);
-/* Whether it takes @n more. */
+/* The same of one that all groups are sent: it is to be the smaller. */
+void pack_reset_all(struct pack *b, struct table *t);
+/* Whether it takes @n more, by their number and what they will take to tell. */
 bool pack_takes(const struct pack *b, uint32_t n);
+/*
+ * Whether so much has been sent in this turn that what can wait for the next
+ * one should: others are to have theirs, and it all waits in memory.
+ */
+bool pack_much(const struct pack *b);
 /* Announce to the origin's audience; @path_id: RFC 7911, 0 without it. */
 void pack_announce(struct pack *b, uint32_t net, uint32_t path_id,
 		   uint32_t attrs, uint16_t origin);

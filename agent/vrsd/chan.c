@@ -22,7 +22,7 @@
 #define SEGMENTS_MAX	16		/* per write */
 #define QUEUE_HIGH	(24 * 1024)	/* congested from here on ... */
 #define QUEUE_LOW	(8 * 1024)	/* ... until here */
-#define QUEUE_MAX	(256 * 1024 * 1024)	/* nobody reads, on purpose */
+#define QUEUE_MAX	(1024 * 1024 * 1024)	/* nobody reads, on purpose */
 #define READ_SIZE	(16 * 1024)
 #define FDS_MAX		16		/* received and not yet handed out */
 

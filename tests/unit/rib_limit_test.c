@@ -2,7 +2,7 @@
 /*
  * How much of a peer is taken: prefixes count once, whatever paths they have
  * (RFC 7911), in small cases and against a model of random changes; bounds for
- * paths; and what all peers may have together.
+ * paths; and what all peers may have together. And how much is sent in a turn.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -17,13 +17,15 @@
 #define N_PREFIXES	12
 #define N_IDS		4
 #define STEPS		20000
+#define LARGE		60000	/* bytes, leave little room for prefixes */
 
 static struct rib *rib;
+static size_t sent;			/* bytes */
 
 static void on_send(void *arg, const struct rib_send *send)
 {
 	(void)arg;
-	(void)send;
+	sent += send->len;
 }
 
 static void on_wake(void *arg)
@@ -376,7 +378,7 @@ static struct rib_excess say_big(struct rib_peer *peer, unsigned int n,
 				 uint32_t mark, size_t size)
 {
 	struct bgp_nlri nlri = { .prefix = nth(n) };
-	static uint8_t large[4800];
+	static uint8_t large[LARGE];
 	uint8_t buf[16];
 	struct wbuf to = wbuf_make(buf, sizeof(buf));
 	struct wbuf w = wbuf_make(large, sizeof(large));
@@ -434,6 +436,45 @@ static void test_attrs(void)
 	rib_free(rib);
 }
 
+#define LARGE_ROUTES	2000
+#define TURN_MAX	(2 * 1024 * 1024)
+
+/*
+ * What one neighbor announces waits in memory for another: little of it at a
+ * time, however large its attributes are.
+ */
+static void test_turn(void)
+{
+	struct rib_session session = {
+		.wire = { .as4 = true, .max_len = BGP_MSG_MAX_EXT,
+			  .families = 1 },
+		.nexthop = { addr_from_v4(0x0a010104) },
+	};
+	struct rib_peer_policy policy = { .attr_limit = 0 };
+	size_t most = 0, all = 0;
+	struct rib_peer *a, *b;
+	unsigned int i;
+	bool more;
+
+	start();
+	a = add(1, &policy, false);
+	b = add(2, &policy, false);
+	rib_peer_down(b, 0, 0);
+	for (i = 0; i < LARGE_ROUTES; i++)
+		say_big(a, i, i % 200, LARGE);
+	run();
+	rib_peer_up(b, &session);
+	do {
+		sent = 0;
+		more = rib_run(rib, 0);
+		all += sent;
+		most = MAX(most, sent);
+	} while (more);
+	ktap_ok(all > (size_t)200 * LARGE, "all is told");
+	ktap_ok(most < TURN_MAX, "little in one turn");
+	rib_free(rib);
+}
+
 int main(void)
 {
 	ktap_start();
@@ -445,5 +486,6 @@ int main(void)
 	test_random();
 	test_total();
 	test_attrs();
+	test_turn();
 	return ktap_finish();
 }
