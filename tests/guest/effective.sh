@@ -230,6 +230,21 @@ check_lookups TV-05 \
 	"w1 192.168.3.3 = VnetLocal 192.168.3.3 w2" \
 	"w1 172.16.0.1 = None next hop type is None | Internet"
 
+# ways NIC PREFIX: where lookups of some addresses that begin with it end
+ways() {
+	local nic=$1 prefix=$2 i
+
+	for i in {1..24}; do
+		lookup "$nic" "$(echo "$prefix$i" | "${3:-cat}")"
+	done | sort -u
+}
+
+# check_ways NAME NIC PREFIX EXPECTED: in both families
+check_ways() {
+	check_equal "$1: $2 to $3*" "$4" ways "$2" "$3"
+	check_equal "$1: $2 to $3*, IPv6" "$(echo "$4" | to6)" ways "$2" "$3" to6
+}
+
 #
 # TV-06, TV-07, TV-08: a route server in a hub
 #
@@ -283,6 +298,9 @@ check_lookups TV-06 \
 both ip nexthop replace id 12 group 1/2
 check_rows "TV-07: two appliances" p1 \
 	"$(hub_rows VNetPeering VnetLocal "" 10.0.1.4,10.0.1.5 10.0.1.4,10.0.1.5)"
+check_ways TV-07 p1 10.60.1. "\
+VirtualNetworkGateway 10.0.1.4 nva1
+VirtualNetworkGateway 10.0.1.5 nva2"
 both ip nexthop add id 13 group 1
 both ip route replace 10.60.0.0/16 nhid 13 proto bgp table 1401
 check_rows "TV-08: a longer path for one prefix" p1 "$(hub_rows VNetPeering VnetLocal "" 10.0.1.4,10.0.1.5 10.0.1.4)"
@@ -301,6 +319,8 @@ add_platform 1700
 nic i1 ips 172.16.9.4
 nic i4 ips 172.16.1.4
 nic i5 ips 172.16.1.5
+must vrs nic set i4 forwarding on
+must vrs nic set i5 forwarding on
 both ip route add 172.22.2.0/24 proto bgp table 1701 \
 	nexthop via 172.16.1.4 dev ips nexthop via 172.16.1.5 dev ips
 both vrs subnet set ips 172.16.9.0/24 route-table 1702
@@ -314,6 +334,13 @@ D Active 172.16.0.0/12 None
 D Active 172.16.0.0/16 VnetLocal
 B Active 172.22.2.0/24 VirtualNetworkGateway 172.16.1.4,172.16.1.5
 D Active 192.168.0.0/16 None"
+check_ways TV-09 i1 172.22.2. "\
+VirtualNetworkGateway 172.16.1.4 i4
+VirtualNetworkGateway 172.16.1.5 i5"
+check_lookups TV-09 \
+	"i1 8.8.8.8 = None next hop type is None" \
+	"i1 10.9.9.9 = None next hop type is None" \
+	"i1 172.16.1.4 = VnetLocal 172.16.1.4 i4"
 
 #
 # TV-11: BGP routes inside spaces of peered VNets
@@ -359,23 +386,51 @@ check_lookups "without peering its next hops do not" \
 #
 
 declare_vnet fw 2100 10.0.1.0/24
+declare_vnet fwspoke 2110 10.0.3.0/24
 add_platform 2100
+add_platform 2110
+peer fw fwspoke
+must vrs peering set fw fwspoke gateway-transit on
+must vrs peering set fwspoke fw remote-gateways on
 nic fw1 fw 10.0.1.4
+nic fw3 fwspoke 10.0.3.4
 nic fwa fw 10.0.1.40
 nic fwb fw 10.0.1.41
-must vrs nic set fwa forwarding on
-must vrs nic set fwb forwarding on
+nic fwg fw 10.0.1.228
+nic fwh fw 10.0.1.229
+for n in fwa fwb fwg fwh; do
+	must vrs nic set $n forwarding on
+done
 both ip route add default proto bgp table 2101 \
 	nexthop via 10.0.1.40 dev fw nexthop via 10.0.1.41 dev fw
-check_rows "TV-13: a BGP default takes the reserved ranges too" fw1 "\
+both ip route add 10.0.2.0/24 proto bgp table 2101 \
+	nexthop via 10.0.1.228 dev fw nexthop via 10.0.1.229 dev fw
+
+# fw_rows TYPE1 TYPE3: of who is where 10.0.1.0/24 and 10.0.3.0/24 are of these types
+fw_rows() {
+	echo "\
 B Active 0.0.0.0/0 VirtualNetworkGateway 10.0.1.40,10.0.1.41
 D Invalid 0.0.0.0/0 Internet
 D Hidden 10.0.0.0/8 None
-D Active 10.0.1.0/24 VnetLocal
+D Active 10.0.1.0/24 $1
+B Active 10.0.2.0/24 VirtualNetworkGateway 10.0.1.228,10.0.1.229
+D Active 10.0.3.0/24 $2
 D Hidden 100.64.0.0/10 None
 D Hidden 172.16.0.0/12 None
 D Hidden 192.168.0.0/16 None"
+}
+check_rows "TV-13: a BGP default takes the reserved ranges too" fw1 \
+	"$(fw_rows VnetLocal VNetPeering)"
+check_rows "TV-13: in the spoke as well" fw3 "$(fw_rows VNetPeering VnetLocal)"
 check_equal "TV-13: why" "default route is overridden" why fw1 10.0.0.0/8 D
+for n in fw1 fw3; do
+	check_ways TV-13 $n 8.8.8. "\
+VirtualNetworkGateway 10.0.1.40 fwa
+VirtualNetworkGateway 10.0.1.41 fwb"
+	check_ways TV-13 $n 10.0.2. "\
+VirtualNetworkGateway 10.0.1.228 fwg
+VirtualNetworkGateway 10.0.1.229 fwh"
+done
 must vrs nic set fwa own-routes on
 both vrs subnet set fw 10.0.1.40/32 route-table 2102
 both ip route add default dev uplink table 2102
@@ -385,6 +440,8 @@ B Invalid 0.0.0.0/0 VirtualNetworkGateway 10.0.1.40,10.0.1.41
 D Invalid 0.0.0.0/0 Internet
 D Active 10.0.0.0/8 None
 D Active 10.0.1.0/24 VnetLocal
+B Active 10.0.2.0/24 VirtualNetworkGateway 10.0.1.228,10.0.1.229
+D Active 10.0.3.0/24 VNetPeering
 D Active 100.64.0.0/10 None
 D Active 172.16.0.0/12 None
 D Active 192.168.0.0/16 None"
@@ -461,6 +518,16 @@ must vrs nic set tgw forwarding on
 both ip route add default via 10.0.1.4 dev tv proto bgp table 2401
 both ip route add 192.168.10.0/24 via 10.0.1.5 dev tv proto bgp table 2401
 both ip route add 10.0.2.0/24 via 10.0.1.4 dev tv proto bgp table 2401
+check_rows TV-23 t1 "\
+B Active 0.0.0.0/0 VirtualNetworkGateway 10.0.1.4
+D Invalid 0.0.0.0/0 Internet
+D Hidden 10.0.0.0/8 None
+D Active 10.0.0.0/16 VnetLocal
+B Hidden 10.0.2.0/24 VirtualNetworkGateway 10.0.1.4
+D Hidden 100.64.0.0/10 None
+D Hidden 172.16.0.0/12 None
+D Hidden 192.168.0.0/16 None
+B Active 192.168.10.0/24 VirtualNetworkGateway 10.0.1.5"
 check_lookups TV-23 \
 	"t1 192.168.10.5 = VirtualNetworkGateway 10.0.1.5 tgw" \
 	"t1 192.168.11.5 = VirtualNetworkGateway 10.0.1.4 tnva"
@@ -468,6 +535,8 @@ check_lookups "TV-24, BGP inside the VNet" \
 	"t1 10.0.2.9 = VnetLocal 10.0.2.9 tvm"
 both vrs subnet set tv 10.0.0.0/24 route-table 2402
 both ip route add 10.0.2.0/24 via 10.0.1.4 dev tv table 2402
+check_equal "TV-24: rows" "U Active 10.0.2.0/24 VirtualAppliance 10.0.1.4
+B Hidden 10.0.2.0/24 VirtualNetworkGateway 10.0.1.4" eval "rows t1 | grep -F 10.0.2.0"
 check_lookups "TV-24, user-defined inside the VNet" \
 	"t1 10.0.2.9 = VirtualAppliance 10.0.1.4 tnva" \
 	"tvm 10.0.0.4 = VnetLocal 10.0.0.4 t1"

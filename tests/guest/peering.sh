@@ -58,10 +58,13 @@ check_equal "why" "the peering has one side only" why h1 10.1.0.0/16 D
 must vrs peering set hub east
 check_equal "one side" "D Hidden VNetPeering" row h1 10.1.0.0/16
 check_equal "its state" "hub east Initiated 1000" sides
-check_equal "a BGP route into it would be used" "None next hop type is None" \
-	lookup h1 10.1.0.4
+check_equal "leads nowhere" "None next hop type is None" lookup h1 10.1.0.4
+must ip route add 10.1.0.0/24 via 10.0.1.4 dev hub proto bgp table 101
+check_equal "a BGP route into it is used" "B Active VirtualNetworkGateway" row h1 10.1.0.0/24
 must vrs peering set east hub
 check_equal "both sides" "D Active VNetPeering" row h1 10.1.0.0/16
+check_equal "which hide the BGP route" "B Hidden VirtualNetworkGateway" row h1 10.1.0.0/24
+must ip route del 10.1.0.0/24 table 101 proto bgp
 check_equal "IPv6" "D Active VNetPeering" row h1 fd00:b::/48
 check_equal "and back" "D Active VNetPeering" row a1 10.0.0.0/16
 check_equal "its state" "hub east Connected 1000" sides hub
@@ -127,7 +130,7 @@ check_equal "wanted by one side" "" row a1 10.250.0.0/16
 must vrs peering set hub east gateway-transit on
 check_equal "by both" "B Active VirtualNetworkGateway" row a1 10.250.0.0/16
 check_equal "IPv6" "B Active VirtualNetworkGateway" row a1 fd00:250::/48
-check_equal "is used" "VirtualNetworkGateway 10.0.1.4 nva" lookup h1 10.250.0.1
+check_equal "is used" "VirtualNetworkGateway 10.0.1.4 nva" lookup a1 10.250.0.1
 check_equal "a's own space hides what is inside" \
 	"B Hidden VirtualNetworkGateway" row a1 10.1.9.0/24
 check_equal "b has none" "" row b1 10.250.0.0/16
@@ -139,6 +142,7 @@ check_error "not both ways" "not both" \
 	vrs peering set east hub gateway-transit on
 must vrs peering set hub east gateway-transit off
 check_equal "transit ends" "" row a1 10.250.0.0/16
+check_equal "and is no way" "VirtualAppliance 10.0.1.4 nva" lookup a1 10.250.0.1
 must vrs peering set east hub remote-gateways off
 check "its own routes again" \
 	ip route add 10.9.0.0/16 via 10.1.0.4 dev east proto bgp table 201

@@ -191,18 +191,28 @@ must ip route add 10.200.0.0/24 via 10.1.2.4 dev blue table 102
 must ip route add 10.200.0.0/16 via 10.1.2.5 dev blue table 102
 must ip route add fd00:200:0:1::/64 via fd00:1::2:4 dev blue table 102
 must ip route add fd00:200::/48 via fd00:1::2:5 dev blue table 102
+check_equal "TV-02: rows" "U Active VirtualAppliance" row vm 10.200.0.0/24
+check_equal "TV-02: rows" "U Active VirtualAppliance" row vm 10.200.0.0/16
 check_equal "TV-02" "VirtualAppliance 10.1.2.4 nva" lookup vm 10.200.0.5
 check_equal "TV-02" "VirtualAppliance 10.1.2.5 gw" lookup vm 10.200.1.5
 check_equal "TV-02: IPv6" "VirtualAppliance fd00:1::2:4 nva" lookup vm fd00:200:0:1::5
 check_equal "TV-02: IPv6" "VirtualAppliance fd00:1::2:5 gw" lookup vm fd00:200:0:2::5
 
-# The route server's subnet out of an appliance's way (TV-26)
+# The route server's subnet out of an appliance's way (TV-26). The route server is
+# elsewhere: its address on this host is reached whatever a route table says.
 must vrs subnet set blue 10.1.2.5/32 route-table 103
 must ip route add 10.1.0.0/16 via 10.1.2.4 dev blue table 103
 check_equal "TV-26: the gateway's packets to the route server" \
 	"VirtualAppliance 10.1.2.4 nva" lookup gw 10.1.1.4
+check_equal "TV-26: rows" "U Active VirtualAppliance
+D Invalid VnetLocal" row gw 10.1.0.0/16
+must ip address add 10.1.1.9/32 dev blue	# the last to go takes routes with it
+must ip address add 10.1.1.4/32 dev blue
+check_equal "an address of this host" Host lookup gw 10.1.1.4
+must ip address del 10.1.1.4/32 dev blue
 add_nic rs blue 10.1.1.4
 must ip route add 10.1.1.0/27 dev blue table 103
+check_equal "TV-26: rows with it" "U Active VnetLocal" row gw 10.1.1.0/27
 check_equal "TV-26: with a route VnetLocal" "VnetLocal 10.1.1.4 rs" lookup gw 10.1.1.4
 
 #
