@@ -59,6 +59,7 @@ struct want {
 	uint64_t sent;			/* routes that have left the queue */
 	bool no_room;			/* there were too many groups */
 	bool adopted;			/* what an earlier run left is known */
+	bool sweep_due;			/* then it is to go */
 	unsigned int differences;	/* of the audit that runs */
 	bool unsure;			/* the audit missed what may be there */
 	struct failure failures[FAILURES_MAX];	/* [0] is not used */
@@ -425,7 +426,8 @@ static void sweep_route(struct want *want, struct route *route)
 
 void want_sweep(struct want *want)
 {
-	if (want->n_stale)
+	want->sweep_due = !want->adopted;
+	if (want->adopted && want->n_stale)
 		each_route(want, sweep_route);
 }
 
@@ -865,6 +867,8 @@ unsigned int want_audit_end(struct want *want)
 	if (!want->adopted)
 		groups_reap_unused(&want->groups);
 	want->adopted = true;
+	if (want->sweep_due)
+		want_sweep(want);
 	want_retry(want);
 	return want->differences;
 }

@@ -628,6 +628,35 @@ static void test_restart(struct nhid *ids)
 	nhid_free(fresh);
 }
 
+/* Told to sweep before it is known what there is */
+static void test_early_sweep(void)
+{
+	struct nhid *first = nhid_new(), *next = nhid_new();
+	struct want *want = want_new(first, on_state, NULL);
+	unsigned int i;
+
+	reset();
+	want_fresh(want);
+	for (i = 0; i < 10; i++)
+		set_mask(want, i, 0x6);
+	run(want);
+	want_free(want);
+	for (i = 0; i < MODEL_IDS; i++) {
+		if (nexthops[i].used)
+			nhid_reserve(next, FIB_NHID_FIRST + i);
+	}
+	want = want_new(next, on_state, NULL);
+	set_mask(want, 0, 0x6);
+	want_sweep(want);
+	audit(want);
+	run(want);
+	ktap_ok(leads_to(0, 0x6) && leads_to(1, 0) && leads_to(9, 0),
+		"an early sweep takes what is found later");
+	want_free(want);
+	nhid_free(first);
+	nhid_free(next);
+}
+
 static void test_repair(struct nhid *ids)
 {
 	struct want *want = want_new(ids, on_state, NULL);
@@ -947,6 +976,7 @@ int main(void)
 	test_standby(ids);
 	test_refusals(ids);
 	test_restart(ids);
+	test_early_sweep();
 	test_repair(ids);
 	test_hidden(ids);
 	test_gateway(ids);
