@@ -257,15 +257,16 @@ static bool change_addresses(struct address_diff *diff)
 	bool all = true;
 	size_t i;
 
-	for (i = 0; i < diff->n_stale; i++)
-		vnet_request(diff->vnet,
-			     addr_format(&diff->stale[i].addr, text),
-			     rtm_del_address(buf, &diff->stale[i]));
+	/* first: with the last address of a device the kernel drops routes */
 	for (i = 0; i < spec->n_addresses; i++) {
 		if (!diff->there[i] &&
 		    !add_address(diff->vnet, &spec->addresses[i]))
 			all = false;
 	}
+	for (i = 0; i < diff->n_stale; i++)
+		vnet_request(diff->vnet,
+			     addr_format(&diff->stale[i].addr, text),
+			     rtm_del_address(buf, &diff->stale[i]));
 	return all;
 }
 
@@ -656,8 +657,8 @@ static bool apply_steps(struct vnet *vnet)
 	vnet->ready = false;
 	if (!apply_device(vnet))
 		return false;
-	rows_apply(vnet);
 	vnet->ready = apply_addresses(vnet);
+	rows_apply(vnet);
 	if (genl_resolve(&vnet->fib->genl, &err) < 0) {
 		vnet_problem(vnet, "%s", err.text);
 		return true;
