@@ -205,7 +205,7 @@ void riblimit_room(struct ribproc_peer *peer)
 /* For all of a VNet: its peers are asked when there is room for some. */
 void riblimit_turn(struct ribproc_vnet *vnet)
 {
-	struct ribproc_peer *peer = NULL;
+	struct ribproc_peer *peer;
 	struct rib_stats stats;
 
 	if (!vnet->full)
@@ -215,8 +215,8 @@ void riblimit_turn(struct ribproc_vnet *vnet)
 	    CONF_AZURE_TOTAL)
 		return;
 	vnet->full = false;
-	while ((peer = ribpeer_next(peer))) {
-		if (peer->vnet != vnet || !peer->limit.told_total)
+	for (peer = vnet->peers; peer; peer = peer->next) {
+		if (!peer->limit.told_total)
 			continue;
 		peer->limit.told_total = false;
 		riblimit_room(peer);

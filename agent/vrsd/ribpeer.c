@@ -25,11 +25,10 @@ struct ribproc_peer *ribpeer_next(const struct ribproc_peer *peer)
 /* Whether another session of the same neighbor is up. */
 static bool neighbor_has_other(const struct ribproc_peer *peer)
 {
-	struct ribproc_peer *other = NULL;
+	const struct ribproc_peer *other;
 
-	while ((other = ribpeer_next(other)))
+	for (other = peer->vnet->peers; other; other = other->next)
 		if (other != peer && (other->up || other->stale) &&
-		    other->vnet == peer->vnet &&
 		    addr_equal(&other->id.remote, &peer->id.remote))
 			return true;
 	return false;
@@ -37,6 +36,11 @@ static bool neighbor_has_other(const struct ribproc_peer *peer)
 
 static void peer_remove(struct ribproc_peer *peer)
 {
+	struct ribproc_peer **p = &peer->vnet->peers;
+
+	while (*p != peer)
+		p = &(*p)->next;
+	*p = peer->next;
 	ribquery_peer_gone(peer);
 	peer_table_set(&peers, peer->id.peer, NULL);
 	ribstale_fini(peer);
@@ -191,6 +195,8 @@ static struct ribproc_peer *peer_new(struct ribproc_vnet *vnet,
 	struct ribproc_peer *peer = xcalloc(1, sizeof(*peer));
 
 	peer->vnet = vnet;
+	peer->next = vnet->peers;
+	vnet->peers = peer;
 	peer_table_set(&peers, conf->id, peer);
 	peer->rib = rib_peer_add(vnet->rib, conf);
 	ribstale_init(peer);
@@ -329,13 +335,8 @@ void ribpeer_end_of_rib(const struct msg_peer_af *msg)
 
 void ribpeer_remove_all(struct ribproc_vnet *vnet)
 {
-	struct ribproc_peer *peer, *next;
-
-	for (peer = ribpeer_next(NULL); peer; peer = next) {
-		next = ribpeer_next(peer);
-		if (peer->vnet == vnet)
-			peer_remove(peer);
-	}
+	while (vnet->peers)
+		peer_remove(vnet->peers);
 }
 
 /*
@@ -345,15 +346,13 @@ void ribpeer_remove_all(struct ribproc_vnet *vnet)
 static void update_peers(struct ribproc_vnet *vnet)
 {
 	const struct conf_neighbor *neighbor;
-	struct ribproc_peer *peer = NULL;
 	struct rib_peer_policy policy;
+	struct ribproc_peer *peer;
 	size_t instance;
 
-	while ((peer = ribpeer_next(peer))) {
+	for (peer = vnet->peers; peer; peer = peer->next) {
 		struct row_peer_id *id = &peer->id;
 
-		if (peer->vnet != vnet)
-			continue;
 		snprintf(id->vnet, sizeof(id->vnet), "%s", vnet->conf->name);
 		neighbor = neighbor_of(vnet, id);
 		if (!neighbor)
@@ -375,9 +374,9 @@ static void forget_unconfigured(struct ribproc_vnet *vnet)
 {
 	struct ribproc_peer *peer, *next;
 
-	for (peer = ribpeer_next(NULL); peer; peer = next) {
-		next = ribpeer_next(peer);
-		if (peer->vnet != vnet || peer->up)
+	for (peer = vnet->peers; peer; peer = next) {
+		next = peer->next;
+		if (peer->up)
 			continue;
 		if (may_return(peer))
 			ribstale_limit(peer,

@@ -13,6 +13,7 @@ struct ribproc_vnet {
 	uint32_t vni;
 	const struct conf_vnet *conf;	/* in force; NULL: is being removed */
 	struct rib *rib;
+	struct ribproc_peer *peers;	/* its own, in any order */
 	uint32_t local_as;
 	struct prefix *spaces;		/* announced, and kept from routes */
 	size_t n_spaces;
@@ -60,6 +61,7 @@ struct ribproc_limit {
 struct ribproc_peer {
 	struct ribproc_limit limit;
 	struct ribproc_vnet *vnet;
+	struct ribproc_peer *next;	/* of the VNet */
 	struct rib_peer *rib;
 	uint32_t serial;
 	struct row_peer_id id;
@@ -96,7 +98,7 @@ void ribvnet_tell_done(void);
 
 /* ribpeer.c: the sessions. That with this number, or NULL. */
 struct ribproc_peer *ribpeer_find(uint32_t number);
-/* One after the other, beginning with NULL. */
+/* Those of all VNets, one after the other, beginning with NULL. */
 struct ribproc_peer *ribpeer_next(const struct ribproc_peer *peer);
 /* Withdraw all that is left of a peer that is down, and forget it. */
 void ribpeer_forget(struct ribproc_peer *peer);

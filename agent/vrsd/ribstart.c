@@ -67,11 +67,11 @@ static size_t sessions_expected(const struct conf_server *server)
  */
 static bool all_complete(const struct ribproc_vnet *vnet, bool patient)
 {
-	struct ribproc_peer *peer = NULL;
+	const struct ribproc_peer *peer;
 	size_t n = 0;
 
-	while ((peer = ribpeer_next(peer)))
-		if (peer->vnet == vnet && peer->up &&
+	for (peer = vnet->peers; peer; peer = peer->next)
+		if (peer->up &&
 		    (peer->complete == peer->families ||
 		     (!patient && (!peer->end_of_rib || peer->restarting))))
 			n++;

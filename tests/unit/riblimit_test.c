@@ -56,12 +56,6 @@ void loop_timer_free(struct loop_timer *timer)
 	(void)timer;
 }
 
-struct ribproc_peer *ribpeer_next(const struct ribproc_peer *peer)
-{
-	(void)peer;
-	return NULL;
-}
-
 static void on_send(void *arg, const struct rib_send *send)
 {
 	(void)arg;
