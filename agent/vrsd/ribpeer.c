@@ -330,7 +330,7 @@ void ribpeer_end_of_rib(const struct msg_peer_af *msg)
 		return;
 	peer->complete |= bgp_af_bit(msg->af) & peer->families;
 	ribstale_end_of_rib(peer, msg->af);
-	ribproc_work();
+	ribproc_wake(peer->vnet);
 }
 
 void ribpeer_remove_all(struct ribproc_vnet *vnet)

@@ -28,6 +28,12 @@ void ribproc_work(void)
 	loop_defer(ribs.work_job);
 }
 
+void ribproc_wake(struct ribproc_vnet *vnet)
+{
+	vnet->due = true;
+	ribproc_work();
+}
+
 /*
  * What the tables ask for
  */
@@ -72,8 +78,7 @@ static bool ops_route(void *arg, const struct rib_route *route)
 
 static void ops_wake(void *arg)
 {
-	(void)arg;
-	ribproc_work();
+	ribproc_wake(arg);
 }
 
 static const struct rib_ops rib_ops = {
@@ -118,7 +123,7 @@ static void route_done(const struct msg_route_done *msg, size_t len)
 	rib_route_done(vnet->rib, af, &msg->prefix, msg->error,
 		       text_len ? text : NULL);
 	if (!vnet->swept || vnet->draining)
-		ribproc_work();
+		ribproc_wake(vnet);
 }
 
 static void hop_back(const struct msg_hop *msg)
@@ -135,19 +140,20 @@ static void hop_back(const struct msg_hop *msg)
 
 static bool work_on(struct ribproc_vnet *vnet)
 {
-	bool busy = rib_run(vnet->rib, TURN_US);
-
-	if (vnet->draining && !busy)
+	vnet->due = false;
+	if (rib_run(vnet->rib, TURN_US))
+		vnet->due = true;
+	else if (vnet->draining)
 		ribvnet_finish_draining(vnet);
 	ribstart_turn(vnet);
 	riblimit_turn(vnet);
-	return busy;
+	return vnet->due;
 }
 
 /*
- * All VNets in turn, as far as session can take what they send. One that sends
- * so much that it cannot is not the first once more, or the others would never
- * come to theirs.
+ * All VNets that are due, in turn, as far as session can take what they send.
+ * One that sends so much that it cannot is not the first once more, or the
+ * others would never come to theirs.
  */
 static void work(void *arg)
 {
@@ -161,7 +167,8 @@ static void work(void *arg)
 	vnet = first;
 	/* Where it ends before, drained() goes on. */
 	while (vnet && !chan_congested(proc_chan(PROC_SESSION))) {
-		more |= work_on(vnet);
+		if (vnet->due)
+			more |= work_on(vnet);
 		vnet = vnet->next ? vnet->next : ribvnet_first();
 		ribs.turn = vnet->vni;
 		if (vnet == first)

@@ -14,6 +14,7 @@ struct ribproc_vnet {
 	const struct conf_vnet *conf;	/* in force; NULL: is being removed */
 	struct rib *rib;
 	struct ribproc_peer *peers;	/* its own, in any order */
+	bool due;			/* there is something to do for it */
 	uint32_t local_as;
 	struct prefix *spaces;		/* announced, and kept from routes */
 	size_t n_spaces;
@@ -80,7 +81,9 @@ struct ribproc_peer {
 /* ribproc.c: what goes on between session, the tables and kernel */
 bool ribproc_has_kernel(void);
 const struct rib_ops *ribproc_ops(void);
-/* There is something to do for some table. */
+/* There is something to do for its table, or may be. */
+void ribproc_wake(struct ribproc_vnet *vnet);
+/* The same for all that were woken. */
 void ribproc_work(void);
 
 /* ribvnet.c: the VNets, as configured */

@@ -169,6 +169,7 @@ static void vnet_add(const struct conf_vnet *conf)
 	tables.vnets = vnet;
 	vnet_begin(vnet);
 	ribstart_init(vnet, ribproc_has_kernel(), tables.restarted);
+	ribproc_wake(vnet);
 }
 
 /* A table has one local AS: with another it is emptied and made anew. */
@@ -191,6 +192,8 @@ static void vnet_change(struct ribproc_vnet *vnet,
 		vnet->draining = true;
 	}
 	ribstart_change(vnet);
+	/* Perhaps for nobody that is not there yet. */
+	ribproc_wake(vnet);
 }
 
 static void vnet_remove(struct ribproc_vnet *vnet)
