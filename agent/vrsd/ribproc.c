@@ -163,13 +163,15 @@ static void work(void *arg)
 
 	(void)arg;
 	if (!first)
-		first = ribvnet_first();
+		first = ribvnet_next(NULL);
 	vnet = first;
 	/* Where it ends before, drained() goes on. */
 	while (vnet && !chan_congested(proc_chan(PROC_SESSION))) {
 		if (vnet->due)
 			more |= work_on(vnet);
-		vnet = vnet->next ? vnet->next : ribvnet_first();
+		vnet = ribvnet_next(vnet);
+		if (!vnet)
+			vnet = ribvnet_next(NULL);
 		ribs.turn = vnet->vni;
 		if (vnet == first)
 			break;
@@ -181,10 +183,10 @@ static void work(void *arg)
 
 static void drained(enum proc_id to)
 {
-	struct ribproc_vnet *vnet;
+	struct ribproc_vnet *vnet = NULL;
 
 	if (to == PROC_KERNEL)
-		for (vnet = ribvnet_first(); vnet; vnet = vnet->next)
+		while ((vnet = ribvnet_next(vnet)))
 			rib_route_ready(vnet->rib);
 	ribproc_work();
 }

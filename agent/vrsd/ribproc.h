@@ -3,14 +3,16 @@
 #ifndef VRSD_RIBPROC_H
 #define VRSD_RIBPROC_H
 
+#include <uthash.h>
+
 #include "bgp/msg.h"
 #include "conf/conf.h"
 #include "rib/rib.h"
 #include "vrsd/msg.h"
 
 struct ribproc_vnet {
-	struct ribproc_vnet *next;
 	uint32_t vni;
+	UT_hash_handle hh;		/* by VNI */
 	const struct conf_vnet *conf;	/* in force; NULL: is being removed */
 	struct rib *rib;
 	struct ribproc_peer *peers;	/* its own, in any order */
@@ -89,7 +91,8 @@ void ribproc_work(void);
 /* ribvnet.c: the VNets, as configured */
 void ribvnet_init(bool restarted);
 struct ribproc_vnet *ribvnet_find(uint32_t vni);
-struct ribproc_vnet *ribvnet_first(void);
+/* One after the other, as configured; NULL: the first. */
+struct ribproc_vnet *ribvnet_next(const struct ribproc_vnet *vnet);
 /* A route map that is in force; NULL if it is not, or @name is NULL. */
 struct rib_map *ribvnet_map(const char *name);
 /* Put a configuration into force, and keep it. */

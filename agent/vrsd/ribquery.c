@@ -87,13 +87,13 @@ static void plan_counts(struct query *query, const struct msg_query *msg)
 
 static void plan(struct query *query, const struct msg_query *msg)
 {
-	struct ribproc_vnet *vnet;
+	struct ribproc_vnet *vnet = NULL;
 
 	if (msg->kind == QUERY_PEERS) {
 		plan_counts(query, msg);
 		return;
 	}
-	for (vnet = ribvnet_first(); vnet; vnet = vnet->next)
+	while ((vnet = ribvnet_next(vnet)))
 		if (!msg->vnet[0] || !strcmp(msg->vnet, vnet->conf->name))
 			plan_vnet(query, vnet, msg->neighbor);
 }
@@ -342,13 +342,13 @@ static void step(struct query *query)
 static void send_status(const struct msg_query *query)
 {
 	struct msg_row_status msg = { .query = query->id };
-	struct ribproc_vnet *vnet;
+	struct ribproc_vnet *vnet = NULL;
 	struct rib_stats stats;
 	struct rib_mem mem;
 	enum bgp_af af;
 
 	proc_status(&msg.row);
-	for (vnet = ribvnet_first(); vnet; vnet = vnet->next) {
+	while ((vnet = ribvnet_next(vnet))) {
 		rib_mem(vnet->rib, &mem);
 		rib_stats(vnet->rib, &stats);
 		msg.row.paths += mem.paths;
@@ -382,9 +382,9 @@ static void begin_walks(const struct msg_query *msg)
 /* The others have asked session first, who knows all that have neighbors. */
 static bool is_vnet(const char *name)
 {
-	struct ribproc_vnet *vnet;
+	struct ribproc_vnet *vnet = NULL;
 
-	for (vnet = ribvnet_first(); vnet; vnet = vnet->next)
+	while ((vnet = ribvnet_next(vnet)))
 		if (!strcmp(name, vnet->conf->name))
 			return true;
 	return false;

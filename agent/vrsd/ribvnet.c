@@ -19,22 +19,20 @@ static struct {
 	bool applying;			/* MSG_CONF_DONE is owed */
 	struct route_map *maps;
 	size_t n_maps;
-	struct ribproc_vnet *vnets;
+	struct ribproc_vnet *vnets;	/* by VNI */
 } tables;
 
 struct ribproc_vnet *ribvnet_find(uint32_t vni)
 {
 	struct ribproc_vnet *vnet;
 
-	for (vnet = tables.vnets; vnet; vnet = vnet->next)
-		if (vnet->vni == vni)
-			return vnet;
-	return NULL;
+	HASH_FIND(hh, tables.vnets, &vni, sizeof(vni), vnet);
+	return vnet;
 }
 
-struct ribproc_vnet *ribvnet_first(void)
+struct ribproc_vnet *ribvnet_next(const struct ribproc_vnet *vnet)
 {
-	return tables.vnets;
+	return vnet ? vnet->hh.next : tables.vnets;
 }
 
 struct rib_map *ribvnet_map(const char *name)
@@ -165,8 +163,7 @@ static void vnet_add(const struct conf_vnet *conf)
 
 	vnet->vni = conf->vni;
 	vnet->conf = conf;
-	vnet->next = tables.vnets;
-	tables.vnets = vnet;
+	HASH_ADD(hh, tables.vnets, vni, sizeof(vnet->vni), vnet);
 	vnet_begin(vnet);
 	ribstart_init(vnet, ribproc_has_kernel(), tables.restarted);
 	ribproc_wake(vnet);
@@ -198,13 +195,9 @@ static void vnet_change(struct ribproc_vnet *vnet,
 
 static void vnet_remove(struct ribproc_vnet *vnet)
 {
-	struct ribproc_vnet **p = &tables.vnets;
-
 	ribpeer_remove_all(vnet);
 	ribquery_vnet_gone(vnet);
-	while (*p != vnet)
-		p = &(*p)->next;
-	*p = vnet->next;
+	HASH_DELETE(hh, tables.vnets, vnet);
 	ribstart_fini(vnet);
 	rib_free(vnet->rib);
 	free(vnet->spaces);
@@ -261,8 +254,7 @@ void ribvnet_apply(struct conf *conf)
 
 	take_maps(conf);
 	tables.conf = conf;
-	for (vnet = tables.vnets; vnet; vnet = next) {
-		next = vnet->next;
+	HASH_ITER(hh, tables.vnets, vnet, next) {
 		if (!conf_by_vni(conf, vnet->vni))
 			vnet_remove(vnet);
 	}
@@ -294,11 +286,11 @@ void ribvnet_finish_draining(struct ribproc_vnet *vnet)
 
 void ribvnet_tell_done(void)
 {
-	struct ribproc_vnet *vnet;
+	struct ribproc_vnet *vnet = NULL;
 
 	if (!tables.applying)
 		return;
-	for (vnet = tables.vnets; vnet; vnet = vnet->next)
+	while ((vnet = ribvnet_next(vnet)))
 		if (vnet->draining || rib_remapping(vnet->rib))
 			return;
 	tables.applying = false;
