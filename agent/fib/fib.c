@@ -351,13 +351,10 @@ void fib_route_set(struct fib *fib, uint32_t vni, const struct prefix *prefix,
 		   const struct fib_way *way)
 {
 	struct vnet *vnet = fib_find_vnet(fib, vni);
-	char text[PREFIX_STRLEN];
 
-	if (!vnet) {
-		log_warn("%s: there is no VNet with VNI %u",
-			 prefix_format(prefix, text), vni);
+	/* Rib may not have heard yet that it is gone. */
+	if (!vnet)
 		return;
-	}
 	want_set(vnet->want, prefix, way);
 	fib_work(fib);
 }

@@ -209,7 +209,7 @@ struct fib_way {
 
 /**
  * fib_route_set - the next hops a BGP prefix should have
- * @vni: a configured VNet; others are ignored, with a log line
+ * @vni: a configured VNet; others are ignored
  *
  * Each call with next hops is answered by events->route, the last one if there
  * were several, also when the kernel holds the route already.

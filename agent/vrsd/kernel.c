@@ -309,9 +309,7 @@ static void route(const struct msg_route *msg, size_t len)
 		proc_violation(PROC_RIB, MSG_ROUTE);
 	if (msg->n_backups)
 		way.backup = &hops[msg->n_hops];
-	/* Rib may not have heard yet that the VNet is gone. */
-	if (find_vnet(msg->vni))
-		fib_route_set(kernel.fib, msg->vni, &msg->prefix, &way);
+	fib_route_set(kernel.fib, msg->vni, &msg->prefix, &way);
 	/* fib tells of routes that are wanted only. */
 	if (msg->n_hops == 0)
 		answer(msg->vni, &msg->prefix, 0, NULL);
@@ -415,18 +413,10 @@ static void hop(enum proc_id from, uint16_t type, const struct msg_hop *msg)
 {
 	if (!addr_bits(&msg->hop))
 		proc_violation(from, type);
-	if (!find_vnet(msg->vni))
-		return;
 	if (type == MSG_HOP_DOWN)
 		fib_hop_down(kernel.fib, msg->vni, &msg->hop);
 	else
 		fib_hop_up(kernel.fib, msg->vni, &msg->hop);
-}
-
-static void sweep(uint32_t vni)
-{
-	if (find_vnet(vni))
-		fib_sweep(kernel.fib, vni);
 }
 
 static void message(enum proc_id from, uint16_t type, const void *body,
@@ -448,7 +438,7 @@ static void message(enum proc_id from, uint16_t type, const void *body,
 		hop(from, type, body);
 		break;
 	case MSG_SWEEP:
-		sweep(*(const uint32_t *)body);
+		fib_sweep(kernel.fib, *(const uint32_t *)body);
 		break;
 	case MSG_QUERY:
 		query(body);
