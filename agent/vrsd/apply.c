@@ -58,6 +58,27 @@ static struct msg_vnet_ready *find_ready(uint32_t vni)
 	return NULL;
 }
 
+static bool is_configured(uint32_t vni)
+{
+	size_t i;
+
+	for (i = 0; i < apply.conf->n_vnets; i++)
+		if (apply.conf->vnets[i].vni == vni)
+			return true;
+	return false;
+}
+
+/* The devices of VNets that are not configured any more are gone. */
+static void forget_gone(void)
+{
+	size_t i, n = 0;
+
+	for (i = 0; i < apply.n_ready; i++)
+		if (is_configured(apply.ready[i].vni))
+			apply.ready[n++] = apply.ready[i];
+	apply.n_ready = n;
+}
+
 static bool is_ready(uint32_t vni)
 {
 	return find_ready(vni) || apply.no_kernel;
@@ -596,6 +617,7 @@ void apply_answered(enum proc_id from)
 		proc_violation(from, MSG_CONF_DONE);
 	switch (from) {
 	case PROC_KERNEL:
+		forget_gone();
 		begin_stage(PROC_RIB);
 		break;
 	case PROC_RIB:
