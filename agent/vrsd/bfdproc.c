@@ -14,14 +14,12 @@
  */
 
 #include <errno.h>
-#include <netinet/in.h>
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
-#include <sys/socket.h>
 #include <unistd.h>
 #include <uthash.h>
 
@@ -30,24 +28,17 @@
 #include "lib/loop.h"
 #include "lib/random.h"
 #include "lib/util.h"
+#include "vrsd/bfdio.h"
 #include "vrsd/peer.h"
 #include "vrsd/proc.h"
 #include "vrsd/vrsd.h"
 
-#define READS_MAX	256		/* packets of a socket in one turn */
+#define READS_MAX	256		/* before a neighbor is given up */
 #define FINALS_MAX	100		/* answers to polls in a second */
 #define CHANGES_TOLD	16		/* of those in quick succession */
 #define CHANGES_NEW_MS	60000		/* without one, they begin anew */
 #define CHANGES_REST_MS	5000		/* without one, the outcome is told */
 #define FAREWELL_MS	5000		/* AdminDown is said so long at least */
-
-struct sock {
-	struct sock *next;
-	struct msg_bfd_socket id;
-	int receiver;
-	int sender;			/* -1: comes */
-	struct loop_fd *watch;
-};
 
 /* A timer of which the deadline moves with each packet. */
 struct deadline {
@@ -81,7 +72,7 @@ struct bfd_peer {
 	uint64_t discarded;		/* packets */
 	uint64_t second;		/* that finals is about */
 	unsigned int finals;
-	struct sock *sock;		/* NULL: comes */
+	struct bfdio_sock *sock;	/* NULL: comes */
 	struct peer_key key;
 	UT_hash_handle hh;		/* by bfd.disc */
 	UT_hash_handle hh_key;
@@ -90,7 +81,6 @@ struct bfd_peer {
 static struct {
 	struct peer_table peers;
 	struct bfd_peer *by_disc, *by_key;	/* those that run */
-	struct sock *socks;
 } bfds;
 
 static struct bfd_peer *find(uint32_t number)
@@ -101,23 +91,6 @@ static struct bfd_peer *find(uint32_t number)
 static struct bfd_peer *next_peer(const struct bfd_peer *peer)
 {
 	return peer_table_next(&bfds.peers, peer ? peer->conf.id.peer : 0);
-}
-
-static bool same_socket(const struct msg_bfd_socket *a,
-			const struct msg_bfd_socket *b)
-{
-	return a->vni == b->vni && a->multihop == b->multihop &&
-	       addr_equal(&a->local, &b->local);
-}
-
-static struct sock *find_sock(const struct msg_bfd_socket *id)
-{
-	struct sock *sock;
-
-	for (sock = bfds.socks; sock; sock = sock->next)
-		if (same_socket(&sock->id, id))
-			break;
-	return sock;
 }
 
 static struct msg_bfd_socket socket_of(const struct bfd_peer *peer)
@@ -133,19 +106,18 @@ static void find_sock_of(struct bfd_peer *peer)
 {
 	struct msg_bfd_socket id = socket_of(peer);
 
-	peer->sock = find_sock(&id);
+	peer->sock = bfdio_find(&id);
 }
 
-/* Whose socket @sock is has it, or if it closes has none. */
-static void tell_peers(struct sock *sock, bool closes)
+static void io_give(const struct bfdio_sock *sock, struct bfdio_sock *now)
 {
 	struct bfd_peer *peer = NULL;
 	struct msg_bfd_socket id;
 
 	while ((peer = next_peer(peer))) {
 		id = socket_of(peer);
-		if (same_socket(&id, &sock->id))
-			peer->sock = closes ? NULL : sock;
+		if (bfdio_is(sock, &id))
+			peer->sock = now;
 	}
 }
 
@@ -185,24 +157,9 @@ static struct bfd_peer *peer_of(struct bfd *bfd)
 static void ops_send(struct bfd *bfd, const uint8_t *data)
 {
 	struct bfd_peer *peer = peer_of(bfd);
-	const struct sock *sock = peer->sock;
-	uint16_t port = peer->conf.multihop ? BFD_PORT_MULTIHOP :
-					      BFD_PORT_SINGLE_HOP;
-	struct sockaddr_storage ss;
-	struct iovec iov = {
-		.iov_base = (void *)data,
-		.iov_len = BFD_PACKET_LEN,
-	};
-	struct msghdr msg = {
-		.msg_name = &ss,
-		.msg_namelen = addr_to_sockaddr(&peer->conf.id.remote, port,
-						&ss),
-		.msg_iov = &iov,
-		.msg_iovlen = 1,
-	};
 
-	if (sock && sock->sender >= 0 &&
-	    sendmsg(sock->sender, &msg, MSG_DONTWAIT | MSG_NOSIGNAL) < 0)
+	if (peer->sock &&
+	    bfdio_send(peer->sock, &peer->conf.id.remote, data))
 		log_debug("%s: %s", peer->name, strerror(errno));
 }
 
@@ -344,21 +301,6 @@ static const struct bfd_ops ops_bfd = {
  * Receiving
  */
 
-/* TTL or hop limit; 0: unknown. */
-static int ttl_of(struct msghdr *msg)
-{
-	struct cmsghdr *cmsg;
-	int ttl = 0;
-
-	for (cmsg = CMSG_FIRSTHDR(msg); cmsg; cmsg = CMSG_NXTHDR(msg, cmsg))
-		if ((cmsg->cmsg_level == IPPROTO_IP &&
-		     cmsg->cmsg_type == IP_TTL) ||
-		    (cmsg->cmsg_level == IPPROTO_IPV6 &&
-		     cmsg->cmsg_type == IPV6_HOPLIMIT))
-			memcpy(&ttl, CMSG_DATA(cmsg), sizeof(ttl));
-	return ttl;
-}
-
 /* Addresses may have bytes that mean nothing: all of the key is hashed. */
 static struct peer_key make_key(const struct msg_bfd_socket *sock,
 				const struct addr *remote)
@@ -376,7 +318,7 @@ static struct peer_key make_key(const struct msg_bfd_socket *sock,
 }
 
 /* 6.8.6: by our discriminator, or, before it is known, by address. */
-static struct bfd_peer *find_receiver(const struct sock *sock,
+static struct bfd_peer *find_receiver(const struct bfdio_sock *sock,
 				      const struct addr *remote, uint32_t disc)
 {
 	struct peer_key key = make_key(&sock->id, remote);
@@ -403,8 +345,8 @@ static bool too_many_polls(struct bfd_peer *peer)
 	return ++peer->finals > FINALS_MAX;
 }
 
-static void input(struct sock *sock, const struct addr *remote, int ttl,
-		  const uint8_t *data, size_t len)
+static void io_input(struct bfdio_sock *sock, const struct addr *remote,
+		     int ttl, const uint8_t *data, size_t len)
 {
 	struct bfd_packet packet;
 	struct bfd_peer *peer;
@@ -422,48 +364,10 @@ static void input(struct sock *sock, const struct addr *remote, int ttl,
 	bfd_receive(&peer->bfd, &packet);
 }
 
-static bool read_one(struct sock *sock)
-{
-	union {
-		struct cmsghdr align;
-		uint8_t bytes[CMSG_SPACE(sizeof(int)) * 2];
-	} control;
-	struct sockaddr_storage ss;
-	uint8_t data[256];
-	struct iovec iov = { .iov_base = data, .iov_len = sizeof(data) };
-	struct msghdr msg = {
-		.msg_name = &ss,
-		.msg_namelen = sizeof(ss),
-		.msg_iov = &iov,
-		.msg_iovlen = 1,
-		.msg_control = &control,
-		.msg_controllen = sizeof(control),
-	};
-	struct addr remote;
-	ssize_t n = recvmsg(sock->receiver, &msg, MSG_DONTWAIT);
-
-	if (n < 0)
-		return false;
-	remote = addr_from_sockaddr(&ss);
-	input(sock, &remote, ttl_of(&msg), data, n);
-	return true;
-}
-
-static void read_some(struct sock *sock)
-{
-	unsigned int i;
-
-	for (i = 0; i < READS_MAX; i++)
-		if (!read_one(sock))
-			break;
-}
-
-static void sock_ready(int fd, unsigned int ready, void *arg)
-{
-	(void)fd;
-	(void)ready;
-	read_some(arg);
-}
+static const struct bfdio_ops io_ops = {
+	.input = io_input,
+	.give = io_give,
+};
 
 /*
  * Timers
@@ -478,6 +382,15 @@ static void tx_fired(void *arg)
 
 static void peer_free(struct bfd_peer *peer);
 
+static void read_some(const struct bfd_peer *peer)
+{
+	unsigned int i;
+
+	for (i = 0; peer->sock && i < READS_MAX; i++)
+		if (!bfdio_read(peer->sock))
+			break;
+}
+
 /* Nothing is lost that is only unread, after we were kept from running. */
 static void detect_fired(void *arg)
 {
@@ -489,8 +402,7 @@ static void detect_fired(void *arg)
 		peer_free(peer);
 		return;
 	}
-	if (peer->sock)
-		read_some(peer->sock);
+	read_some(peer);
 	now = loop_now_ms();
 	if (!detect->at)
 		return;
@@ -539,11 +451,7 @@ static void end_farewell(const struct bfd_peer *peer)
 static void begin(struct bfd_peer *peer)
 {
 	struct bfd_conf conf = conf_of(&peer->conf);
-	struct msg_bfd_socket where = {
-		.vni = peer->conf.id.vni,
-		.local = peer->conf.id.local,
-		.multihop = peer->conf.multihop,
-	};
+	struct msg_bfd_socket where = socket_of(peer);
 
 	name_peer(peer);
 	find_sock_of(peer);
@@ -731,51 +639,6 @@ static void bgp_end(const struct msg_bfd_peer *msg)
 }
 
 /*
- * Sockets
- */
-
-static void sock_close(const struct msg_bfd_socket *id)
-{
-	struct sock *sock = find_sock(id), **p;
-
-	if (!sock)
-		return;
-	for (p = &bfds.socks; *p != sock; p = &(*p)->next)
-		;
-	*p = sock->next;
-	tell_peers(sock, true);
-	loop_fd_free(sock->watch);
-	close(sock->receiver);
-	if (sock->sender >= 0)
-		close(sock->sender);
-	free(sock);
-}
-
-static void sock_receiver(const struct msg_bfd_socket *id, int fd)
-{
-	struct sock *sock;
-
-	sock_close(id);
-	sock = xcalloc(1, sizeof(*sock));
-	sock->id = *id;
-	sock->receiver = fd;
-	sock->sender = -1;
-	sock->watch = loop_fd_new(fd, LOOP_READ, sock_ready, sock);
-	sock->next = bfds.socks;
-	bfds.socks = sock;
-	tell_peers(sock, false);
-}
-
-static void sock_sender(const struct msg_bfd_socket *id, int fd)
-{
-	struct sock *sock = find_sock(id);
-
-	if (!sock || sock->sender >= 0)
-		proc_violation(PROC_PARENT, MSG_BFD_SENDER);
-	sock->sender = fd;
-}
-
-/*
  * Messages
  */
 
@@ -842,13 +705,13 @@ static void message(enum proc_id from, uint16_t type, const void *body,
 		conf_end();
 		break;
 	case MSG_BFD_RECEIVER:
-		sock_receiver(body, fd);
+		bfdio_receiver(body, fd);
 		break;
 	case MSG_BFD_SENDER:
-		sock_sender(body, fd);
+		bfdio_sender(body, fd);
 		break;
 	case MSG_BFD_CLOSE:
-		sock_close(body);
+		bfdio_close(body);
 		break;
 	case MSG_BFD_BEGIN:
 		bgp_begin(body);
@@ -906,6 +769,7 @@ static void become_prompt(void)
 int bfd_main(const struct options *opt)
 {
 	proc_init(PROC_BFD, &ops);
+	bfdio_init(&io_ops);
 	become_prompt();
 	sandbox_enter(PROC_BFD, &opt->sandbox);
 	return loop_run();
