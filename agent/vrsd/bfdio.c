@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "vrsd/bfdio.h"
 
+#include <errno.h>
 #include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,15 +9,19 @@
 #include <unistd.h>
 
 #include "bfd/packet.h"
+#include "lib/log.h"
 #include "lib/loop.h"
 #include "lib/util.h"
 #include "vrsd/proc.h"
 
-#define READS_TURN	256		/* packets of a socket in one turn */
+#define READS_TURN	16		/* packets of a socket in one turn */
+#define STRAY_MAX	512		/* packets for nobody, */
+#define STRAY_MS	200		/* in this time */
 
 static struct {
 	const struct bfdio_ops *ops;
 	struct bfdio_sock *socks;
+	struct loop_job *filter;	/* those that have become stale */
 } bfdio;
 
 bool bfdio_is(const struct bfdio_sock *sock, const struct msg_bfd_socket *id)
@@ -36,8 +41,60 @@ struct bfdio_sock *bfdio_find(const struct msg_bfd_socket *id)
 }
 
 /*
+ * What the kernel lets in
+ */
+
+static void set_filter(struct bfdio_sock *sock)
+{
+	if (bfd_filter_set(&sock->filter, sock->receiver)) {
+		if (!sock->complained)
+			log_warn("BFD looks at all that comes, as the kernel "
+				 "takes no filter: %s", strerror(errno));
+		sock->complained = true;
+	}
+	sock->stale = false;
+}
+
+static void set_filters(void *arg)
+{
+	struct bfdio_sock *sock;
+
+	(void)arg;
+	bfdio.ops->neighbors();
+	for (sock = bfdio.socks; sock; sock = sock->next)
+		if (sock->stale)
+			set_filter(sock);
+}
+
+/* Once, when all has come that this turn brings. */
+void bfdio_change(struct bfdio_sock *sock)
+{
+	if (!sock)
+		return;
+	sock->stale = true;
+	loop_defer(bfdio.filter);
+}
+
+/*
  * Receiving
  */
+
+static void rested(void *arg)
+{
+	struct bfdio_sock *sock = arg;
+
+	loop_fd_want(sock->watch, LOOP_READ);
+}
+
+static void stray(struct bfdio_sock *sock)
+{
+	if (!loop_timer_running(sock->rest)) {
+		sock->stray = 0;
+		loop_timer_set(sock->rest, STRAY_MS);
+	}
+	if (++sock->stray == STRAY_MAX)
+		loop_fd_want(sock->watch, 0);
+}
 
 /* TTL or hop limit; 0: unknown. */
 static int ttl_of(struct msghdr *msg)
@@ -77,7 +134,8 @@ bool bfdio_read(struct bfdio_sock *sock)
 	if (n < 0)
 		return false;
 	remote = addr_from_sockaddr(&ss);
-	bfdio.ops->input(sock, &remote, ttl_of(&msg), data, n);
+	if (!bfdio.ops->input(sock, &remote, ttl_of(&msg), data, n))
+		stray(sock);
 	return true;
 }
 
@@ -133,6 +191,7 @@ void bfdio_close(const struct msg_bfd_socket *id)
 	*p = sock->next;
 	bfdio.ops->give(sock, NULL);
 	loop_fd_free(sock->watch);
+	loop_timer_free(sock->rest);
 	close(sock->receiver);
 	if (sock->sender >= 0)
 		close(sock->sender);
@@ -149,9 +208,11 @@ void bfdio_receiver(const struct msg_bfd_socket *id, int fd)
 	sock->receiver = fd;
 	sock->sender = -1;
 	sock->watch = loop_fd_new(fd, LOOP_READ, ready, sock);
+	sock->rest = loop_timer_new(rested, sock);
 	sock->next = bfdio.socks;
 	bfdio.socks = sock;
 	bfdio.ops->give(sock, sock);
+	bfdio_change(sock);
 }
 
 void bfdio_sender(const struct msg_bfd_socket *id, int fd)
@@ -166,4 +227,5 @@ void bfdio_sender(const struct msg_bfd_socket *id, int fd)
 void bfdio_init(const struct bfdio_ops *ops)
 {
 	bfdio.ops = ops;
+	bfdio.filter = loop_job_new(set_filters, NULL);
 }

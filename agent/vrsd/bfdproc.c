@@ -11,9 +11,13 @@
  * that have dialled in. A discriminator is random and found by
  * hash, and a packet is of a session only if it comes from the neighbor's
  * address, to ours, and by the port of the right kind.
+ *
+ * A neighbor that sends too much is muted for a while: the kernel is to drop
+ * what comes from it, which takes time, and room in a socket that others need.
  */
 
 #include <errno.h>
+#include <inttypes.h>
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -33,7 +37,10 @@
 #include "vrsd/proc.h"
 #include "vrsd/vrsd.h"
 
-#define READS_MAX	256		/* before a neighbor is given up */
+#define READS_MAX	512		/* about twice what a socket holds */
+#define HEARD_MAX	500		/* packets of a neighbor in a second: */
+					/* each 10 ms, and what has waited */
+#define MUTED_MS	1000		/* whoever sends more */
 #define FINALS_MAX	100		/* answers to polls in a second */
 #define CHANGES_TOLD	16		/* of those in quick succession */
 #define CHANGES_NEW_MS	60000		/* without one, they begin anew */
@@ -70,8 +77,10 @@ struct bfd_peer {
 	bool told_up;			/* by the log */
 	struct loop_timer *rest;	/* when it may have to tell */
 	uint64_t discarded;		/* packets */
-	uint64_t second;		/* that finals is about */
-	unsigned int finals;
+	uint64_t second;		/* that these are about: */
+	unsigned int heard, finals;
+	struct loop_timer *muted;	/* runs while it is */
+	uint64_t mutings;
 	struct bfdio_sock *sock;	/* NULL: comes */
 	struct peer_key key;
 	UT_hash_handle hh;		/* by bfd.disc */
@@ -317,55 +326,124 @@ static struct peer_key make_key(const struct msg_bfd_socket *sock,
 	return key;
 }
 
-/* 6.8.6: by our discriminator, or, before it is known, by address. */
-static struct bfd_peer *find_receiver(const struct bfdio_sock *sock,
-				      const struct addr *remote, uint32_t disc)
+static struct bfd_peer *find_neighbor(const struct peer_key *key)
 {
-	struct peer_key key = make_key(&sock->id, remote);
 	struct bfd_peer *peer;
 
-	if (disc) {
-		peer = find_disc(disc);
-		return peer && !memcmp(&peer->key, &key, sizeof(key)) ?
-		       peer : NULL;
-	}
-	HASH_FIND(hh_key, bfds.by_key, &key, sizeof(key), peer);
+	HASH_FIND(hh_key, bfds.by_key, key, sizeof(*key), peer);
 	return peer;
 }
 
-/* Each poll is answered at once, so somebody could have us send a lot. */
-static bool too_many_polls(struct bfd_peer *peer)
+/* 6.8.6: by our discriminator, or, before it is known, by address. */
+static struct bfd_peer *find_receiver(const struct peer_key *key, uint32_t disc)
+{
+	struct bfd_peer *peer;
+
+	if (!disc)
+		return find_neighbor(key);
+	peer = find_disc(disc);
+	return peer && !memcmp(&peer->key, key, sizeof(*key)) ? peer : NULL;
+}
+
+static bool is_muted(const struct bfd_peer *peer)
+{
+	return loop_timer_running(peer->muted);
+}
+
+static bool is_heard(const struct bfd_peer *peer)
+{
+	return runs(peer) && !peer->leaving && !is_muted(peer);
+}
+
+static void io_neighbors(void)
+{
+	struct bfd_peer *peer = NULL;
+
+	while ((peer = next_peer(peer)))
+		if (is_heard(peer) && peer->sock && peer->sock->stale)
+			bfd_filter_add(&peer->sock->filter,
+				       &peer->conf.id.remote,
+				       peer->conf.min_ttl);
+}
+
+static void unmute(void *arg)
+{
+	struct bfd_peer *peer = arg;
+
+	peer->heard = 0;
+	bfdio_change(peer->sock);
+}
+
+static void mute(struct bfd_peer *peer)
+{
+	if (log_sparsely(++peer->mutings))
+		log_warn("%s: more than %u BFD packets in a second, it is not "
+			 "heard for %u ms (%" PRIu64 " times so far)",
+			 peer->name, HEARD_MAX, MUTED_MS, peer->mutings);
+	loop_timer_set(peer->muted, MUTED_MS);
+	bfdio_change(peer->sock);
+}
+
+static bool too_many(struct bfd_peer *peer)
 {
 	uint64_t second = loop_now_ms() / 1000;
 
 	if (second != peer->second) {
 		peer->second = second;
+		peer->heard = 0;
 		peer->finals = 0;
 	}
+	return ++peer->heard > HEARD_MAX;
+}
+
+static bool admit(struct bfd_peer *peer, int ttl)
+{
+	bool muted = is_muted(peer);
+
+	if (!muted && too_many(peer)) {
+		mute(peer);
+		muted = true;
+	}
+	if (!muted && ttl >= peer->conf.min_ttl)
+		return true;
+	peer->discarded++;
+	return false;
+}
+
+/* Each poll is answered at once, so somebody could have us send a lot. */
+static bool too_many_polls(struct bfd_peer *peer)
+{
 	return ++peer->finals > FINALS_MAX;
 }
 
-static void io_input(struct bfdio_sock *sock, const struct addr *remote,
+static void take(struct bfd_peer *peer, const struct bfd_packet *packet)
+{
+	if (packet->poll && too_many_polls(peer))
+		peer->discarded++;
+	else
+		bfd_receive(&peer->bfd, packet);
+}
+
+static bool io_input(struct bfdio_sock *sock, const struct addr *remote,
 		     int ttl, const uint8_t *data, size_t len)
 {
+	struct peer_key key = make_key(&sock->id, remote);
+	struct bfd_peer *peer = find_neighbor(&key);
 	struct bfd_packet packet;
-	struct bfd_peer *peer;
 
+	if (!peer || !admit(peer, ttl))
+		return false;
 	if (bfd_packet_parse(data, len, &packet))
-		return;
-	peer = find_receiver(sock, remote, packet.your_disc);
-	if (!peer)
-		return;
-	if (ttl < peer->conf.min_ttl ||
-	    (packet.poll && too_many_polls(peer))) {
-		peer->discarded++;
-		return;
-	}
-	bfd_receive(&peer->bfd, &packet);
+		return true;
+	peer = find_receiver(&key, packet.your_disc);
+	if (peer)
+		take(peer, &packet);
+	return true;
 }
 
 static const struct bfdio_ops io_ops = {
 	.input = io_input,
+	.neighbors = io_neighbors,
 	.give = io_give,
 };
 
@@ -382,16 +460,21 @@ static void tx_fired(void *arg)
 
 static void peer_free(struct bfd_peer *peer);
 
-static void read_some(const struct bfd_peer *peer)
+static bool overdue(const struct bfd_peer *peer)
 {
-	unsigned int i;
-
-	for (i = 0; peer->sock && i < READS_MAX; i++)
-		if (!bfdio_read(peer->sock))
-			break;
+	return peer->detect.at && loop_now_ms() >= peer->detect.at;
 }
 
 /* Nothing is lost that is only unread, after we were kept from running. */
+static void read_until_heard(const struct bfd_peer *peer)
+{
+	unsigned int i;
+
+	for (i = 0; i < READS_MAX && overdue(peer); i++)
+		if (!peer->sock || !bfdio_read(peer->sock))
+			break;
+}
+
 static void detect_fired(void *arg)
 {
 	struct bfd_peer *peer = arg;
@@ -402,7 +485,7 @@ static void detect_fired(void *arg)
 		peer_free(peer);
 		return;
 	}
-	read_some(peer);
+	read_until_heard(peer);
 	now = loop_now_ms();
 	if (!detect->at)
 		return;
@@ -458,6 +541,7 @@ static void begin(struct bfd_peer *peer)
 	peer->key = make_key(&where, &peer->conf.id.remote);
 	end_farewell(peer);
 	peer->since_ms = loop_now_ms();
+	bfdio_change(peer->sock);
 	bfd_init(&peer->bfd, &conf, draw_disc(), &ops_bfd);
 	HASH_ADD(hh, bfds.by_disc, bfd.disc, sizeof(peer->bfd.disc), peer);
 	HASH_ADD(hh_key, bfds.by_key, key, sizeof(peer->key), peer);
@@ -474,6 +558,8 @@ static void end(struct bfd_peer *peer)
 	HASH_DELETE(hh_key, bfds.by_key, peer);
 	loop_timer_stop(peer->tx);
 	loop_timer_stop(peer->detect.timer);
+	loop_timer_stop(peer->muted);
+	bfdio_change(peer->sock);
 	peer->detect.at = 0;
 	memset(&peer->conf.id.remote, 0, sizeof(peer->conf.id.remote));
 }
@@ -485,6 +571,7 @@ static void peer_free(struct bfd_peer *peer)
 	loop_timer_free(peer->tx);
 	loop_timer_free(peer->detect.timer);
 	loop_timer_free(peer->rest);
+	loop_timer_free(peer->muted);
 	free(peer->name);
 	free(peer);
 }
@@ -497,6 +584,7 @@ static struct bfd_peer *peer_new(const struct msg_conf_bfd *conf)
 	peer->tx = loop_timer_new(tx_fired, peer);
 	peer->detect.timer = loop_timer_new(detect_fired, peer);
 	peer->rest = loop_timer_new(changes_rest, peer);
+	peer->muted = loop_timer_new(unmute, peer);
 	peer_table_set(&bfds.peers, conf->id.peer, peer);
 	if (runs(peer))
 		begin(peer);
@@ -528,6 +616,7 @@ static void leave(struct bfd_peer *peer)
 	if (peer->leaving)
 		return;
 	peer->leaving = true;
+	bfdio_change(peer->sock);
 	bfd_admin_down(&peer->bfd);
 	loop_timer_set(peer->detect.timer, FAREWELL_MS);
 }
@@ -555,6 +644,7 @@ static bool same_session(const struct msg_conf_bfd *a,
 
 static void change(struct bfd_peer *peer, const struct msg_conf_bfd *conf)
 {
+	bool other_ttl = peer->conf.min_ttl != conf->min_ttl;
 	struct addr remote = peer->conf.id.remote;
 	struct bfd_conf params = conf_of(conf);
 
@@ -562,6 +652,8 @@ static void change(struct bfd_peer *peer, const struct msg_conf_bfd *conf)
 	peer->conf.id.remote = remote;
 	if (!runs(peer))
 		return;
+	if (other_ttl)
+		bfdio_change(peer->sock);
 	name_peer(peer);
 	bfd_change(&peer->bfd, &params);
 }

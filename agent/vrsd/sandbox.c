@@ -114,6 +114,10 @@ static void allow_partly(scmp_filter_ctx ctx, enum proc_id proc)
 	}
 	if (proc == PROC_CONTROL)
 		allow_state(ctx, SOL_SOCKET, SO_PEERCRED);
+	if (proc == PROC_BFD) {
+		allow_option(ctx, SOL_SOCKET, SO_ATTACH_FILTER);
+		allow_option(ctx, SOL_SOCKET, SO_DETACH_FILTER);
+	}
 }
 
 void sandbox_limit_calls(enum proc_id proc)

@@ -6,7 +6,8 @@
  * rib		nothing
  * kernel	keeps CAP_NET_ADMIN; hears no peer
  * control	nothing
- * bfd		nothing; it has its memory locked and is scheduled first
+ * bfd		nothing; it has its memory locked and is scheduled first, and
+ *		says which packets its sockets are to receive (bfd/filter.h)
  *
  * Each runs as an unprivileged user in an empty directory that it sees as the
  * whole file system, may not open even that (Landlock, where the kernel has

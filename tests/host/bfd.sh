@@ -2,11 +2,13 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
 # BFD with FRR and BIRD, IPv4 and IPv6, single hop and multihop: up, other
-# parameters, silent death, AdminDown, forged packets, neighbors of a range.
+# parameters, silent death, AdminDown, forged packets, floods, neighbors of a range.
 
 . "${0%/*}/host.bash"
 
 add_topology
+add_nva guest 4
+must ip -n "$(ns guest)" address add 10.1.5.4/16 dev eth0
 
 # All neighbors. Detection times are long for BFD: a test may have to wait for
 # its turn, and FRR and BIRD do not ask for a better one.
@@ -15,8 +17,43 @@ configure() {
 	sed -i "/name: sdwan/s/ }$/, bfd: { interval: 200, multiplier: 12 } }/
 		/name: firewall/s/ }$/, bfd: { interval: 250, multiplier: 10, multihop: true } }/" "$run/vrsd.yaml"
 }
-configure
+
+# forge NVA TO PORT TTL COUNT [FROM]: so many packets, and as many parts of one.
+forge() {
+	ip netns exec "$(ns "$1")" /usr/bin/python3 - "${@:2}" <<-'EOT'
+	import socket, struct, sys
+	to, port, ttl, count = sys.argv[1], int(sys.argv[2]), int(sys.argv[3]), int(sys.argv[4])
+	if ":" in to:
+	    s = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM)
+	    s.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_UNICAST_HOPS, ttl)
+	else:
+	    s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+	    s.setsockopt(socket.IPPROTO_IP, socket.IP_TTL, ttl)
+	s.bind((sys.argv[5] if len(sys.argv) > 5 else "", 50000))
+	down = struct.pack("!BBBBIIIII", 0x21, 0x40, 3, 24, 7, 0, 100000, 100000, 0)
+	for i in range(count):
+	    s.sendto(down, (to, port))
+	    s.sendto(down[:i % 24], (to, port))
+	EOT
+}
+# heard PORT TTL [FROM]: one packet from it is.
+heard() {
+	forge guest 10.1.1.4 "$1" "$2" 1 "${@:3}"
+	vrs show bfd guest -j | jq -e 'any(.[]; .localAddress == "10.1.1.4" and .state == "Init")'
+}
+
+# One alone, so that the kernel drops what comes to its socket from too far away.
+write_config
+echo '        - { name: guest, address: 10.1.4.4, asn: 65003, ttl-security: 1, bfd: { multihop: true } }' >>"$run/vrsd.yaml"
 start_vrsd
+check "a neighbor is heard, who does nothing but BFD" wait_until 5 heard 4784 255
+check "not so from too far away" wait_until 10 eval "! heard 4784 254"
+sed -i 's/ttl-security: 1/ttl-security: 2/' "$run/vrsd.yaml"
+must vrs reload
+check "which with another hop is near enough" wait_until 5 heard 4784 254
+
+configure
+must vrs reload
 start_frr
 start_bird
 check "eight BGP sessions come up, though nobody else does BFD" wait_until 20 sessions 8
@@ -102,24 +139,45 @@ check "and one of BIRD's" wait_until 10 bfd Up firewall ".transmitInterval == 40
 check_equal "nobody went down for it" "$counts" bfd_counts
 
 # Packets from elsewhere, and of no sense.
-forge() {
-	ip netns exec "$(ns "$1")" /usr/bin/python3 - "${@:2}" <<-'EOT'
-	import socket, struct, sys
-	to, port, ttl, count = sys.argv[1], int(sys.argv[2]), int(sys.argv[3]), int(sys.argv[4])
-	s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-	s.setsockopt(socket.IPPROTO_IP, socket.IP_TTL, ttl)
-	s.bind(("", 50000))
-	down = struct.pack("!BBBBIIIII", 0x21, 0x40, 3, 24, 7, 0, 100000, 100000, 0)
-	for i in range(count):
-	    s.sendto(down, (to, port))
-	    s.sendto(down[:i % 24], (to, port))
-	EOT
-}
-discarded() { [ "$(vrs show bfd "$1" -j | jq '[.[].discarded] | add')" -gt 0 ]; }
-must forge sdwan 10.1.1.4 3784 254 200
-check "a packet with a TTL below 255 is discarded" wait_until 5 discarded sdwan
 must forge firewall 10.1.1.4 3784 255 2000
 check_equal "nobody goes down for what others say" "$counts" bfd_counts
+
+# Who floods is not heard, or as a neighbor not for long.
+# received: all datagrams that vrsd has read.
+received() {
+	in_ns rs cat /proc/net/snmp /proc/net/snmp6 |
+		awk '/^Udp: [0-9]/ || /^Udp6InDatagrams/ { n += $2 } END { print n }'
+}
+# few NVA TO TTL [FROM]: of 40,000 packets not even a tenth is read.
+few() {
+	local before
+
+	before=$(received)
+	must forge "$1" "$2" 3784 "$3" 20000 "${@:4}"
+	echo $(($(received) - before))
+	[ $(($(received) - before)) -lt 4000 ]
+}
+check "a stranger's flood is not read" few guest 10.1.1.4 255
+check "nor one over IPv6" few guest fd00:10:1:1::4 255
+check "nor, for one hop, a neighbor's with a TTL below 255" few sdwan 10.1.1.4 254
+echo '        - { name: guest, address: 10.1.4.4, asn: 65003, bfd: { interval: 200 } }' >>"$run/vrsd.yaml"
+must vrs reload
+discarded() { [ "$(vrs show bfd "$1" -j | jq '[.[].discarded] | add')" -gt 0 ]; }
+check "one that is a neighbor by now is heard" wait_until 5 heard 3784 255
+check "its flood is not read either" few guest 10.1.1.4 255
+check "but counted" discarded guest
+check "and told of" logged "neighbor guest .*: more than 500 BFD packets in a second"
+# Of the others at this socket something has to come through in 2.4 s.
+must forge guest 10.1.1.4 3784 255 1500000
+check_equal "others are heard beside a longer one" "$counts" bfd_counts
+check "later it is heard again" wait_until 10 eval "sleep 1; heard 3784 255"
+sed -i 's/address: 10.1.4.4/address: 10.1.5.4/' "$run/vrsd.yaml"
+must vrs reload
+check "with another address, too" wait_until 5 heard 3784 255 10.1.5.4
+check "the one before is a stranger" few guest 10.1.1.4 255 10.1.4.4
+configure
+must vrs reload
+check_equal "nobody goes down for that" "$counts" bfd_counts
 
 # Death without a word: BFD tells long before the hold timer (180 s) would.
 kill -STOP $bfdd_pid $frr_pid
