@@ -55,8 +55,11 @@ void lag_free(struct table *t, struct rib_peer *peer)
 
 	peer->af[t->af].lag = NULL;
 	t->n_lagging--;
-	while (idset_pop(&lag->nets, &id) || idset_pop(&lag->last, &id))
+	while (idset_pop(&lag->nets, &id) || idset_pop(&lag->last, &id)) {
+		/* It can be in both, and be gone then. */
+		idset_del(&lag->last, id);
 		adjin_release(t, id);
+	}
 	idset_fini(&lag->nets);
 	idset_fini(&lag->last);
 	free(lag);

@@ -198,20 +198,21 @@ static void add(unsigned int n)
 	up(n);
 }
 
-static void announce(unsigned int n)
+/* @hops: 0 withdraws. */
+static void say(unsigned int n, unsigned int prefix, unsigned int hops)
 {
-	struct bgp_nlri nlri = { .prefix = nth(random() % N_PREFIXES) };
+	struct bgp_nlri nlri = { .prefix = nth(prefix) };
 	struct bgp_attr_set set = {
 		.nexthop = addr_from_v4(0x0a010900 + random() % 4),
 	};
 	uint8_t path[32], buf[8];
 	struct wbuf w = wbuf_make(path, sizeof(path));
 	struct wbuf to = wbuf_make(buf, sizeof(buf));
-	unsigned int hops = 1 + random() % 3, i;
 	struct bgp_attrs *attrs;
+	unsigned int i;
 
 	bgp_nlri_build(&to, &nlri, false);
-	if (random() % 3 == 0) {
+	if (hops == 0) {
 		rib_peer_withdraw(peer[n], 0, rbuf_make(buf, to.len));
 		return;
 	}
@@ -222,6 +223,13 @@ static void announce(unsigned int n)
 	attrs = bgp_attrs_new(&set);
 	rib_peer_announce(peer[n], 0, attrs, rbuf_make(buf, to.len));
 	free(attrs);
+}
+
+static void announce(unsigned int n)
+{
+	unsigned int prefix = random() % N_PREFIXES;
+
+	say(n, prefix, random() % 3 == 0 ? 0 : 1 + random() % 3);
 }
 
 /* Sessions of one group have a map together more often than by chance. */
@@ -476,6 +484,51 @@ static void test_gap(void)
 	rib_free(rib);
 }
 
+/* ---- what one that has gone knew alone ------------------------------- */
+
+static void run(void)
+{
+	while (rib_run(rib, 0))
+		;
+}
+
+/*
+ * A slow one is to be told that a summary has gone, and of a route to the same
+ * prefix. When it leaves there is not a prefix in the table but those it has
+ * missed, so that the memory of the first is gone with the last.
+ */
+static void test_leave(void)
+{
+	struct rib_conf conf = { .local_as = LOCAL_AS };
+	struct rib_mem mem;
+	unsigned int n;
+
+	rib = rib_new(&conf, &ops, NULL);
+	add(0);
+	add(1);
+	policy[1].out = maps[1];
+	rib_peer_set_policy(peer[1], &policy[1]);
+	for (n = 0; n <= SUMMARY; n++)
+		say(0, n, 1);
+	run();
+	ktap_must(has[1].route[SUMMARY].text[0]);
+	rib_peer_pause(peer[1]);
+	policy[1].out = NULL;
+	rib_peer_set_policy(peer[1], &policy[1]);
+	run();
+	for (n = 0; n <= SUMMARY; n++)
+		say(0, n, 0);
+	run();
+	rib_mem(rib, &mem);
+	ktap_must(mem.prefixes > 0);
+	rib_peer_down(peer[1], 0, 0);
+	run();
+	rib_mem(rib, &mem);
+	ktap_ok(mem.prefixes == 0,
+		"what a slow one has missed goes with it, be it twice");
+	rib_free(rib);
+}
+
 /* ---- what no map takes away ------------------------------------------ */
 
 static uint8_t last[BGP_MSG_MAX];
@@ -567,6 +620,7 @@ int main(int argc, char **argv)
 	for (i = 0; i < SEEDS; i++)
 		test_random(seed + i);
 	test_gap();
+	test_leave();
 	test_restored();
 	for (i = 0; i < ARRAY_SIZE(rules); i++)
 		rib_map_put(maps[i]);
