@@ -173,25 +173,32 @@ static bool path_set(struct table *t, struct rib_peer *peer,
 	return true;
 }
 
+static void path_remove(struct table *t, struct rib_peer *peer, uint32_t id,
+			const struct rib_path *path, uint32_t at)
+{
+	struct net *net = net_get(&t->nets, id);
+	struct choice before;
+	uint32_t attrs;
+
+	decide_begin(t, net, &before);
+	attrs = path_drop(t, net, path, at);
+	decide_commit(t, id, &before);
+	path_gone(t, peer, attrs);
+}
+
 static void path_unset(struct table *t, struct rib_peer *peer,
 		       const struct net_key *key, bool summary)
 {
 	uint32_t id = net_key_find(&t->nets, key);
 	struct rib_path *path;
-	struct choice before;
-	struct net *net;
-	uint32_t at, attrs;
+	uint32_t at;
 
 	if (id == NET_NONE)
 		return;
-	net = net_get(&t->nets, id);
-	path = path_find(t, net, peer->index, key->path_id, summary, &at);
-	if (!path)
-		return;
-	decide_begin(t, net, &before);
-	attrs = path_drop(t, net, path, at);
-	decide_commit(t, id, &before);
-	path_gone(t, peer, attrs);
+	path = path_find(t, net_get(&t->nets, id), peer->index, key->path_id,
+			 summary, &at);
+	if (path)
+		path_remove(t, peer, id, path, at);
 }
 
 /* It keeps its epoch: its peer has said nothing. */
@@ -284,6 +291,25 @@ static uint32_t take_keys(struct table *t, const struct rib_peer *peer,
 	return n;
 }
 
+static void take_one(struct table *t, struct rib_peer *peer,
+		     const struct net_key *key, struct inbound *in,
+		     struct rib_excess *excess)
+{
+	uint32_t attrs;
+
+	if (limit_exceeded(t, peer, key, excess))
+		return;
+	attrs = inbound_attrs(in, &key->prefix);
+	/* What a map makes of attributes is new, even if they are not. */
+	if (limit_attrs_exceeded(peer, attrs)) {
+		path_unset(t, peer, key, false);
+		excess->attrs++;
+	} else if (!path_set(t, peer, key, attrs, peer->af[t->af].epoch,
+			     false)) {
+		excess->many++;
+	}
+}
+
 static void take(struct table *t, struct rib_peer *peer, uint32_t attrs,
 		 struct rbuf nlri, struct rib_excess *excess)
 {
@@ -293,14 +319,8 @@ static void take(struct table *t, struct rib_peer *peer, uint32_t attrs,
 
 	inbound_begin(&in, peer, attrs);
 	while ((n = take_keys(t, peer, &nlri, key)) > 0) {
-		for (i = 0; i < n; i++) {
-			if (limit_exceeded(t, peer, &key[i], excess))
-				continue;
-			if (!path_set(t, peer, &key[i],
-				      inbound_attrs(&in, &key[i].prefix),
-				      peer->af[t->af].epoch, false))
-				excess->many++;
-		}
+		for (i = 0; i < n; i++)
+			take_one(t, peer, &key[i], &in, excess);
 	}
 	inbound_end(&in);
 }
@@ -494,6 +514,17 @@ static uint32_t marked_attrs(struct attrset_pool *pool, uint32_t attrs)
 	return id;
 }
 
+static void mark(struct table *t, struct rib_peer *peer, uint32_t id,
+		 uint32_t path_id, uint32_t marked)
+{
+	struct prefix prefix = net_prefix(&t->nets, net_get(&t->nets, id));
+	struct inbound in;
+
+	inbound_begin(&in, peer, marked);
+	adjin_change(t, id, peer->index, path_id, inbound_attrs(&in, &prefix));
+	inbound_end(&in);
+}
+
 /* One stale path; whether the prefix may have more. */
 static bool long_lived_one(struct table *t, uint32_t id)
 {
@@ -501,31 +532,21 @@ static bool long_lived_one(struct table *t, uint32_t id)
 	struct net *net = net_try(&t->nets, id);
 	struct rib_peer *peer;
 	struct rib_path *path;
-	struct choice before;
 	uint32_t at, marked;
-	const uint32_t *ids;
-	struct prefix prefix;
-	struct inbound in;
 
 	path = net ? unmarked(t, net, &at) : NULL;
 	if (!path)
 		return false;
 	peer = t->rib->peer[path->peer];
+	pool->owner = peer->index;
 	marked = marked_attrs(pool, path->attrs);
 	if (marked == NET_NONE) {
-		decide_begin(t, net, &before);
-		marked = path_drop(t, net, path, at);
-		decide_commit(t, id, &before);
-		path_gone(t, peer, marked);
-		return true;
+		path_remove(t, peer, id, path, at);
+	} else {
+		mark(t, peer, id, net_path_id(&t->nets, net, path), marked);
+		attrset_put(pool, marked);
 	}
-	prefix = net_prefix(&t->nets, net);
-	inbound_begin(&in, peer, marked);
-	ids = net_path_ids(&t->nets, net);
-	adjin_change(t, id, peer->index, ids ? ids[at] : 0,
-		     inbound_attrs(&in, &prefix));
-	inbound_end(&in);
-	attrset_put(pool, marked);
+	pool->owner = PEER_OWN;
 	return true;
 }
 

@@ -79,8 +79,10 @@ static bool review_path(struct table *t, uint32_t id, struct inbound *in,
 			const struct rib_path *path, uint32_t path_id)
 {
 	const struct rib_peer *peer = t->rib->peer[path->peer];
-	uint32_t raw = attrset_raw(&t->rib->attrs, path->attrs);
+	struct attrset_pool *pool = &t->rib->attrs;
+	uint32_t raw = attrset_raw(pool, path->attrs);
 	struct prefix prefix;
+	bool changed;
 
 	if (!peer->remap || path->summary || path_void(t->rib, t->af, path))
 		return false;
@@ -88,13 +90,16 @@ static bool review_path(struct table *t, uint32_t id, struct inbound *in,
 	if (in->map != peer->conf.policy.in || in->raw != raw) {
 		inbound_end(in);
 		if (in->raw != NET_NONE)
-			attrset_put(&t->rib->attrs, in->raw);
-		attrset_hold(&t->rib->attrs, raw);
+			attrset_put(pool, in->raw);
+		attrset_hold(pool, raw);
 		inbound_begin(in, peer, raw);
 	}
 	prefix = net_prefix(&t->nets, net_get(&t->nets, id));
-	return adjin_change(t, id, path->peer, path_id,
-			    inbound_attrs(in, &prefix));
+	pool->owner = path->peer;
+	changed = adjin_change(t, id, path->peer, path_id,
+			       inbound_attrs(in, &prefix));
+	pool->owner = PEER_OWN;
+	return changed;
 }
 
 static void review_net(struct table *t, uint32_t id, struct inbound *in)

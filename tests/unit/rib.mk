@@ -18,9 +18,6 @@ rib_decide_test_sources	:= $(rib_test_rib) $(rib_test_bgp) $(rib_test_lib) \
 rib_store_test_sources	:= $(rib_test_rib) $(rib_test_bgp) $(rib_test_lib) \
 			   agent/conf/map.c
 
-unit_tests += rib_limit_test
-rib_limit_test_sources	:= $(rib_store_test_sources)
-
 # Maps are written as in a configuration.
 rib_test_maps		:= $(rib_test_rib) $(rib_test_bgp) $(rib_test_lib) \
 			   $(conf_test_conf) agent/lib/mac.c tests/unit/rib_map_text.c
@@ -28,6 +25,10 @@ rib_test_maps		:= $(rib_test_rib) $(rib_test_bgp) $(rib_test_lib) \
 unit_tests += rib_map_test
 rib_map_test_sources	:= $(rib_test_maps) tests/unit/rib_cases.c
 rib_map_test_libs	:= -lyaml
+
+unit_tests += rib_limit_test
+rib_limit_test_sources	:= $(rib_test_maps)
+rib_limit_test_libs	:= -lyaml
 
 unit_tests += rib_remap_test
 rib_remap_test_sources	:= $(rib_test_maps)

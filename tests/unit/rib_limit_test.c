@@ -12,6 +12,7 @@
 #include "lib/hash.h"
 #include "lib/util.h"
 #include "rib/table.h"
+#include "unit/rib_map_text.h"
 
 #define LOCAL_AS	65515
 #define N_PREFIXES	12
@@ -475,6 +476,90 @@ static void test_turn(void)
 	rib_free(rib);
 }
 
+/* Prefixes 1 to 3 are each made something else of. */
+static struct rib_map *map_new(void)
+{
+	return rib_map_from_text(
+		"    - { name: a, match: [{ condition: Equals, prefixes:"
+		" [20.0.1.0/24] }],"
+		" actions: [{ type: Add, communities: [\"65001:1\"] }] }\n"
+		"    - { name: b, match: [{ condition: Equals, prefixes:"
+		" [20.0.2.0/24] }],"
+		" actions: [{ type: Add, communities: [\"65001:2\"] }] }\n"
+		"    - { name: c, match: [{ condition: Equals, prefixes:"
+		" [20.0.3.0/24] }],"
+		" actions: [{ type: Add, communities: [\"65001:3\"] }] }\n");
+}
+
+static void test_derived(void)
+{
+	struct rib_map *map = map_new();
+	struct rib_peer_policy policy = { .attr_limit = 10000, .in = map };
+	struct rib_peer *a;
+
+	start();
+	a = add(1, &policy, false);
+	say(a, 2, 0, 1, false);
+	ktap_ok(say_big(a, 0, 0, 4000).attrs == 0 &&
+		say_big(a, 1, 0, 4000).attrs == 0 && rib_peer_held(a) == 3,
+		"what a map makes of attributes is taken");
+	ktap_ok(say_big(a, 2, 0, 4000).attrs == 1 && rib_peer_held(a) == 2 &&
+		say_big(a, 3, 0, 4000).attrs == 1,
+		"up to the same limit, if they are there already or not");
+	ktap_ok(say_big(a, 4, 0, 4000).attrs == 0 && rib_peer_held(a) == 3 &&
+		rib->attrs.charged[a->index] < 10000,
+		"nothing is left of what is refused");
+	say(a, 1, 0, 0, false);
+	ktap_ok(say_big(a, 3, 0, 4000).attrs == 0, "what is gone makes room");
+	rib_free(rib);
+	rib_map_put(map);
+}
+
+static void test_another_map(void)
+{
+	struct rib_map *map = map_new();
+	struct rib_peer_policy policy = { .attr_limit = 10000 };
+	struct rib_peer *a;
+
+	start();
+	a = add(1, &policy, false);
+	say_big(a, 1, 0, 4000);
+	policy.in = map;
+	rib_peer_set_policy(a, &policy);
+	rib_remap(rib);
+	run();
+	ktap_ok(say_big(a, 4, 4, 4000).attrs == 1,
+		"what another map makes of them later counts, too");
+	policy.in = NULL;
+	rib_peer_set_policy(a, &policy);
+	rib_remap(rib);
+	run();
+	ktap_ok(say_big(a, 4, 4, 4000).attrs == 0, "and not without it");
+	rib_free(rib);
+	rib_map_put(map);
+}
+
+static void test_long_lived(void)
+{
+	struct rib_peer_policy policy = { .attr_limit = 10000 };
+	struct rib_peer *a;
+
+	start();
+	a = add(1, &policy, false);
+	say_big(a, 0, 0, 4000);
+	say_big(a, 1, 1, 4000);
+	rib_peer_down(a, bgp_af_bit(BGP_IPV4_UNICAST), 0);
+	rib_peer_long_lived(a, BGP_IPV4_UNICAST);
+	run();
+	up(a, false);
+	ktap_ok(say_big(a, 2, 2, 4000).attrs == 1,
+		"attributes count as long-lived stale ones");
+	rib_peer_sweep(a, BGP_IPV4_UNICAST);
+	run();
+	ktap_ok(say_big(a, 2, 2, 4000).attrs == 0, "until these are gone");
+	rib_free(rib);
+}
+
 int main(void)
 {
 	ktap_start();
@@ -487,5 +572,8 @@ int main(void)
 	test_total();
 	test_attrs();
 	test_turn();
+	test_derived();
+	test_another_map();
+	test_long_lived();
 	return ktap_finish();
 }
