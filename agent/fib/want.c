@@ -13,6 +13,13 @@
 #include "lib/util.h"
 
 #define FAILURES_MAX	255
+/*
+ * A table that is full refuses whatever one more neighbor announces, and each
+ * refusal takes the lock that all the host's network changes need. So few are
+ * tried again, and more only as long as some are taken.
+ */
+#define RETRY_FIRST	1000
+#define RETRY_MORE	2
 
 /*
  * One route, kept small because there are many: 24 bytes and the address. It
@@ -41,6 +48,8 @@ struct route {
 struct routes {
 	struct slab slab;
 	struct idhash index;		/* by prefix */
+	uint32_t retry;			/* id, before it all have been tried */
+	bool wrapped;			/* and it was at the end since then */
 };
 
 STAILQ_HEAD(route_queue, route);
@@ -445,17 +454,52 @@ void want_lost(struct want *want)
 	each_route(want, lose_route);
 }
 
+/* It was not the next hops. */
+static bool is_refused(const struct route *route)
+{
+	return route->family && route->failure && route->group &&
+	       route->group->obj.in_kernel && !route->queued;
+}
+
+/* The next @n of those that were refused. */
+static void retry_refused(struct want *want, struct routes *routes,
+			  unsigned int n)
+{
+	struct route *route;
+
+	while (n > 0) {
+		routes->retry = slab_seek(&routes->slab, routes->retry);
+		if (routes->retry >= slab_end(&routes->slab)) {
+			if (routes->wrapped)
+				return;
+			routes->wrapped = true;
+			routes->retry = 0;
+			continue;
+		}
+		route = route_get(routes, routes->retry++);
+		if (!is_refused(route))
+			continue;
+		queue_route(want, route);
+		n--;
+	}
+}
+
+/* What waits for its next hops costs the kernel nothing. */
 static void retry_route(struct want *want, struct route *route)
 {
-	if (route->failure && route->group)
+	if (route->failure && route->group && !route->group->obj.in_kernel)
 		queue_route(want, route);
 }
 
 void want_retry(struct want *want)
 {
 	groups_retry(&want->groups);
-	if (want->n_failed)
-		each_route(want, retry_route);
+	if (!want->n_failed)
+		return;
+	each_route(want, retry_route);
+	want->v4.wrapped = want->v6.wrapped = false;
+	retry_refused(want, &want->v4, RETRY_FIRST);
+	retry_refused(want, &want->v6, RETRY_FIRST);
 }
 
 /*
@@ -624,13 +668,19 @@ static void nhobj_done(struct want *want, struct nhobj *obj, int error,
 static void set_route_done(struct want *want, struct route *route, int error,
 			   const char *text)
 {
+	bool was_refused = route->failure;
+
 	route->touched = 1;
 	if (route->queued)
 		return;
-	if (error)
+	if (error) {
 		failed(want, route, intern_failure(want, error, text));
-	else
-		installed(want, route);
+		return;
+	}
+	installed(want, route);
+	if (was_refused)
+		retry_refused(want, routes_of(want, route->family),
+			      RETRY_MORE);
 }
 
 static void del_route_done(struct want *want, struct route *route, int error)

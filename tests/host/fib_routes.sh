@@ -234,6 +234,15 @@ tell "gateway 5001 10.251.0.0/16"
 check "is withdrawn" settled
 check_equal "and gone" "" protocols 10.251.0.0/16
 
+# A sweep that is told before the first comparison has found what is stale
+tell "route 5001 10.253.0.0/16 10.1.2.4"
+check "a route that nobody will want" settled
+stop_fib KILL
+start_fib
+tell "sweep 5001"
+gone() { [ -z "$(protocols "$1")" ]; }
+check "it is swept when it is found" wait_until 10 gone 10.253.0.0/16
+
 # The device goes down, and the kernel drops what leads through it.
 tell "route 5001 10.250.0.0/16 10.1.2.4"
 check "a route again" settled
