@@ -139,7 +139,7 @@ install: agent plugin	## installs on this host: module through DKMS, programs, u
 	install -D -t $(DESTDIR)$(bindir) $(BUILD)/vrs
 	install -D -m 644 -t $(DESTDIR)$(ipdir) $(BUILD)/link_vnet.so
 	install -d $(DESTDIR)$(unitdir)
-	sed 's|@sbindir@|$(sbindir)|' agent/vrsd/vrsd.service \
+	sed 's|@sbindir@|$(sbindir)|; s|@bindir@|$(bindir)|' agent/vrsd/vrsd.service \
 		>$(DESTDIR)$(unitdir)/vrsd.service
 	install -D -m 644 agent/vrsd/vrsd.sysusers $(DESTDIR)$(sysusersdir)/vrsd.conf
 	test -n "$(DESTDIR)" || systemd-sysusers $(sysusersdir)/vrsd.conf
