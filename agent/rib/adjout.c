@@ -331,8 +331,11 @@ void adjout_mark(struct table *t, uint32_t id)
 
 	if (net->flags & NET_OUT)
 		return;
-	if (net->sent == ORIGIN_NONE && !decide_export(t, net, &origin))
+	if (net->sent == ORIGIN_NONE && !decide_export(t, net, &origin)) {
+		/* A group may have counted on a review that was to come. */
+		outsum_update(t, id);
 		return;
+	}
 	net->flags |= NET_OUT;
 	idq_push(&t->out, id);
 	rib_wake(t->rib);

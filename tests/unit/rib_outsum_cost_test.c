@@ -2,7 +2,8 @@
 /*
  * What summaries cost: how often attributes, next hops and addresses are looked
  * at, counted by wrapping the functions that all who look go through; and
- * memory. That they are right is rib_outsum_test's.
+ * memory. That they are right is rib_outsum_test's, but where it takes more
+ * prefixes than are looked at in one piece.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -18,6 +19,7 @@
 #define N_HOPS		1000
 #define N_MANY		4000
 #define N_SOME		20
+#define N_PIECES	10000	/* prefixes that are looked at in some */
 #define N_OTHERS	100	/* prefixes that no map has to do with */
 
 static struct rib *rib;
@@ -231,6 +233,33 @@ static void test_parts(void)
 	rib_free(rib);
 }
 
+/*
+ * Routes are about to get out that did not before. A group gets to know of some
+ * of them first, and they go before it is their turn.
+ */
+static void test_review(void)
+{
+	struct rib_peer *source, *taker;
+	unsigned int n;
+
+	start();
+	source = add(0, (struct rib_peer_policy){ .kind = CONF_VPN });
+	for (n = 1; n <= N_PIECES; n++)
+		host(source, n, false);
+	run();
+	taker = add(1, (struct rib_peer_policy){ .kind = CONF_NVA,
+						 .out = sums_up });
+	rib_run(rib, 0);
+	rib_set_policy(rib, &(struct rib_policy){ .branch_to_branch = true });
+	rib_run(rib, 0);
+	for (n = 1; n <= N_PIECES; n++)
+		host(source, n, true);
+	run();
+	ktap_ok(rib_peer_stats(taker, 0).advertised == 0,
+		"a summary goes with routes that have never been sent");
+	rib_free(rib);
+}
+
 static bool on_summary(void *arg, const struct rib_row *row)
 {
 	if (row->prefix.len == 16)
@@ -292,6 +321,7 @@ int main(void)
 	test_others();
 	test_move();
 	test_parts();
+	test_review();
 	test_inbound();
 	rib_map_put(sums_up);
 	rib_map_put(prepends);
