@@ -247,9 +247,27 @@ static void another_map(void)
 	}
 }
 
+static const char *const spaces[] = { "10.2.4.0/24", "10.3.0.0/16" };
+
+/* All routes go, which those that are slow have yet to hear of. */
+static void withdraw_all(void)
+{
+	struct prefix space;
+	unsigned int n, i;
+
+	for (i = 0; i < ARRAY_SIZE(spaces); i++) {
+		prefix_parse(spaces[i], &space);
+		rib_space_del(rib, &space);
+	}
+	for (n = 0; n < N_PEERS; n++)
+		for (i = 0; i < N_PREFIXES; i++)
+			say(n, i, 0);
+	while (rib_run(rib, 0))
+		;
+}
+
 static void step(void)
 {
-	static const char *const spaces[] = { "10.2.4.0/24", "10.3.0.0/16" };
 	unsigned int n = random() % N_PEERS, what = random() % 100;
 	struct prefix space;
 
@@ -271,6 +289,8 @@ static void step(void)
 		if (!rib_space_add(rib, &space))
 			rib_space_del(rib, &space);
 	} else if (what < 85) {
+		withdraw_all();
+	} else if (what < 86) {
 		rib_set_policy(rib, &(struct rib_policy){
 			.branch_to_branch = random() % 2,
 		});
