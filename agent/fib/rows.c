@@ -41,6 +41,7 @@ struct rows {
 	uint32_t system;		/* the VNet's table */
 	struct row *wanted;
 	size_t n_wanted;
+	struct row **by_key;		/* the same, to find one by */
 	struct rtm_route *stale;	/* ours and not wanted */
 	size_t n_stale;
 };
@@ -260,15 +261,35 @@ static void want_all(struct rows *rows, const struct vnet *vnet)
 	}
 }
 
+static int compare_keys(const struct rtm_route *a, const struct rtm_route *b)
+{
+	if (a->table != b->table)
+		return a->table < b->table ? -1 : 1;
+	if (a->metric != b->metric)
+		return a->metric < b->metric ? -1 : 1;
+	return prefix_cmp(&a->prefix, &b->prefix);
+}
+
+static int compare_rows(const void *a, const void *b)
+{
+	const struct row *const *x = a, *const *y = b;
+
+	return compare_keys(&(*x)->route, &(*y)->route);
+}
+
+static void sort_rows(struct rows *rows)
+{
+	size_t i;
+
+	rows->by_key = xcalloc(rows->n_wanted + 1, sizeof(struct row *));
+	for (i = 0; i < rows->n_wanted; i++)
+		rows->by_key[i] = &rows->wanted[i];
+	qsort(rows->by_key, rows->n_wanted, sizeof(struct row *), compare_rows);
+}
+
 /*
  * What there is
  */
-
-static bool same_key(const struct rtm_route *a, const struct rtm_route *b)
-{
-	return a->table == b->table && a->metric == b->metric &&
-	       prefix_equal(&a->prefix, &b->prefix);
-}
 
 /* The kernel gives a blackhole a device of its own choice. */
 static bool same_route(const struct rtm_route *a, const struct rtm_route *b)
@@ -299,16 +320,20 @@ static bool is_ours(const struct rtm_route *route)
 	return false;
 }
 
+static int compare_with_row(const void *route, const void *row)
+{
+	return compare_keys(route, &(*(struct row *const *)row)->route);
+}
+
 static struct row *find_row(const struct rows *rows,
 			    const struct rtm_route *route)
 {
-	size_t i;
+	struct row **found = NULL;
 
-	for (i = 0; i < rows->n_wanted; i++) {
-		if (same_key(&rows->wanted[i].route, route))
-			return &rows->wanted[i];
-	}
-	return NULL;
+	if (rows->n_wanted)
+		found = bsearch(route, rows->by_key, rows->n_wanted,
+				sizeof(*found), compare_with_row);
+	return found ? *found : NULL;
 }
 
 /*
@@ -490,6 +515,7 @@ static void change_rows(struct vnet *vnet, struct rows *rows)
 static void free_rows(struct rows *rows)
 {
 	free(rows->wanted);
+	free(rows->by_key);
 	free(rows->stale);
 }
 
@@ -517,6 +543,7 @@ void rows_apply(struct vnet *vnet)
 	struct rows rows = { .system = vnet->spec->table };
 
 	want_all(&rows, vnet);
+	sort_rows(&rows);
 	if (compare_tables(vnet, &rows, vnet->spec)) {
 		if (!vnet->looked)
 			look(vnet, &rows);
