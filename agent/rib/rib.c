@@ -84,6 +84,7 @@ void rib_free(struct rib *rib)
 
 void rib_wake(struct rib *rib)
 {
+	rib->woken = true;
 	if (rib->awake)
 		return;
 	rib->awake = true;
@@ -129,8 +130,11 @@ bool rib_run(struct rib *rib, uint64_t budget_us)
 	rib->awake = true;
 	do {
 		more = false;
+		rib->woken = false;
 		for (af = 0; af < BGP_AF_COUNT; af++)
 			more |= table_run(&rib->table[af]);
+		/* One table may have made work for one before it. */
+		more |= rib->woken;
 	} while (more && now_us() < end);
 	rib->awake = more;
 	return more;

@@ -222,6 +222,7 @@ struct rib {
 	uint32_t move_nets;		/* looked at in one piece when a peer
 					 * changes groups; less in tests */
 	bool awake;			/* ops->wake was called, or running */
+	bool woken;			/* in this pass, by a table or others */
 	bool held;			/* rib_hold() */
 	bool restarted;			/* the kernel may have what we do not
 					 * know of */
