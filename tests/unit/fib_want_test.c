@@ -582,6 +582,18 @@ static void test_refusals(struct nhid *ids)
 	want_free(want);
 }
 
+/* Another run, which knows nothing but the ids that are taken */
+static struct want *next_run(struct nhid *ids)
+{
+	unsigned int i;
+
+	for (i = 0; i < MODEL_IDS; i++) {
+		if (nexthops[i].used)
+			nhid_reserve(ids, FIB_NHID_FIRST + i);
+	}
+	return want_new(ids, on_state, NULL);
+}
+
 static void test_restart(struct nhid *ids)
 {
 	struct want *want = want_new(ids, on_state, NULL);
@@ -596,12 +608,8 @@ static void test_restart(struct nhid *ids)
 	run(want);
 	want_free(want);
 
-	/* another run, which knows nothing; some wishes come early */
-	for (i = 0; i < MODEL_IDS; i++) {
-		if (nexthops[i].used)
-			nhid_reserve(fresh, FIB_NHID_FIRST + i);
-	}
-	want = want_new(fresh, on_state, NULL);
+	/* some wishes come early */
+	want = next_run(fresh);
 	set_mask(want, 0, 0x6);
 	set_mask(want, 1, 0x4);
 	set_mask(want, 20, 0x2);
@@ -641,11 +649,7 @@ static void test_early_sweep(void)
 		set_mask(want, i, 0x6);
 	run(want);
 	want_free(want);
-	for (i = 0; i < MODEL_IDS; i++) {
-		if (nexthops[i].used)
-			nhid_reserve(next, FIB_NHID_FIRST + i);
-	}
-	want = want_new(next, on_state, NULL);
+	want = next_run(next);
 	set_mask(want, 0, 0x6);
 	want_sweep(want);
 	audit(want);
