@@ -149,6 +149,19 @@ void bfd_filter_add(struct bfd_filter *filter, const struct addr *addr,
 	filter->addrs[filter->n++] = *addr;
 }
 
+/* What a socket may have of memory may not do for an old and a new one. */
+static int attach(int fd, const struct sock_fprog *program)
+{
+	int none = 0;
+
+	if (setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, program,
+		       sizeof(*program)) == 0)
+		return 0;
+	setsockopt(fd, SOL_SOCKET, SO_DETACH_FILTER, &none, sizeof(none));
+	return setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, program,
+			  sizeof(*program));
+}
+
 int bfd_filter_set(struct bfd_filter *filter, int fd)
 {
 	struct sock_filter code[CODE_MAX];
@@ -156,16 +169,9 @@ int bfd_filter_set(struct bfd_filter *filter, int fd)
 		.len = build(filter, code),
 		.filter = code,
 	};
-	int error = 0, none = 0;
+	int rc = attach(fd, &program);
 
-	if (setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &program,
-		       sizeof(program)))
-		error = errno;
 	free(filter->addrs);
 	*filter = (struct bfd_filter){ 0 };
-	if (!error)
-		return 0;
-	setsockopt(fd, SOL_SOCKET, SO_DETACH_FILTER, &none, sizeof(none));
-	errno = error;
-	return -1;
+	return rc;
 }

@@ -12,7 +12,7 @@
 
 /*
  * A socket may hold as much as net.core.optmem_max, 20 KiB, and while a program
- * is replaced it holds both: so many addresses of IPv6 take less than 10.
+ * is replaced it should hold both: so many addresses of IPv6 take less than 10.
  */
 #define BFD_FILTER_ADDRS	64
 
