@@ -174,5 +174,7 @@ module_exit(vnet_exit);
 MODULE_DESCRIPTION("Virtual networks with effective routes");
 MODULE_AUTHOR("The vnet authors");
 MODULE_LICENSE("GPL");
+/* With it comes srcversion, which tells one build's source from another's. */
+MODULE_VERSION(VNET_VERSION);
 MODULE_ALIAS_RTNL_LINK("vnet");
 MODULE_ALIAS_GENL_FAMILY(VNET_GENL_NAME);

@@ -25,6 +25,8 @@ links() {
 	ip -o link show type vnet | wc -l
 }
 
+check_equal "the module that is loaded tells its source" \
+	"$(modinfo -F srcversion "$VNET_KO" | grep .)" cat /sys/module/vnet/srcversion
 check "a VNet" ip link add blue type vnet vni 5001 table 100 bgp_table 101
 check "another one, with a route limit" ip link add red type vnet vni 5002 \
 	table 200 bgp_table 201 max_routes 7
