@@ -313,6 +313,53 @@ static struct vnet *add_vnet(struct fib *fib, uint32_t vni)
 	return vnet;
 }
 
+/* Of a VNet that is peered with @user as it was; NULL: no such VNet was. */
+static const struct fib_vnet *old_peer(const struct vnet *user,
+				       const struct fib_vnet *peer)
+{
+	const struct vnet *vnet = fib_find_vnet(user->fib, peer->vni);
+
+	return vnet && spec_names_peer(user->spec, vnet->spec->name) ?
+	       vnet->spec : NULL;
+}
+
+/* Whether @hop is elsewhere for @user, in it or in a peer, than it was. */
+static bool hop_moves(const struct vnet *user, const struct fib_vnet *vnets,
+		      size_t n, const struct addr *hop)
+{
+	const struct fib_vnet *spec = find_spec(vnets, n, user->vni);
+	size_t i;
+
+	if (spec_moves(user->spec, spec, hop))
+		return true;
+	for (i = 0; i < n; i++) {
+		if (spec_names_peer(spec, vnets[i].name) &&
+		    spec_moves(old_peer(user, &vnets[i]), &vnets[i], hop))
+			return true;
+	}
+	return false;
+}
+
+/*
+ * A next hop may have been down where it was, and is elsewhere now: nothing
+ * else would tell that it is back, unless it is a neighbor.
+ */
+static void move_hops(struct fib *fib, const struct fib_vnet *vnets, size_t n)
+{
+	struct vnet *vnet, *next;
+	struct addr hop;
+	size_t i;
+
+	HASH_ITER(hh, fib->vnets, vnet, next) {
+		/* one that is back leaves its place to the last */
+		for (i = vnet->dropped.n; i > 0; i--) {
+			hop = vnet->dropped.hops[i - 1];
+			if (hop_moves(vnet, vnets, n, &hop))
+				fib_hop_up(fib, vnet->vni, &hop);
+		}
+	}
+}
+
 static void describe(struct fib *fib, const struct fib_vnet *spec)
 {
 	struct vnet *vnet = fib_find_vnet(fib, spec->vni);
@@ -336,6 +383,7 @@ void fib_configure(struct fib *fib, const struct fib_vnet *vnets, size_t n)
 		log_warn("reading devices: %s", err.text);
 	hosts_release_tunnel(fib, vnets, n);
 	release(fib, vnets, n);
+	move_hops(fib, vnets, n);
 	for (i = 0; i < n; i++)
 		describe(fib, &vnets[i]);
 	audit_restart(fib->audit);

@@ -119,17 +119,6 @@ static void on_nexthop(struct fib *fib, const struct nlmsghdr *nlh)
 		audit_soon(fib->audit, AUDIT_DELAY);
 }
 
-static bool names_peer(const struct fib_vnet *spec, const char *name)
-{
-	size_t i;
-
-	for (i = 0; i < spec->n_peerings; i++) {
-		if (strcmp(spec->peerings[i].device, name) == 0)
-			return true;
-	}
-	return false;
-}
-
 static bool names_device(const struct fib_vnet *spec, const char *name)
 {
 	size_t i;
@@ -142,7 +131,7 @@ static bool names_device(const struct fib_vnet *spec, const char *name)
 		if (strcmp(spec->nics[i].device, name) == 0)
 			return true;
 	}
-	return names_peer(spec, name);
+	return spec_names_peer(spec, name);
 }
 
 /* Whoever is behind a NIC can be reached (@up), or cannot any more. */
@@ -177,7 +166,7 @@ static void carrier_moved(struct vnet *vnet, const char *name, bool up)
 			continue;
 		HASH_ITER(hh, fib->vnets, other, tmp) {
 			if (other == vnet ||
-			    names_peer(other->spec, vnet->spec->name))
+			    spec_names_peer(other->spec, vnet->spec->name))
 				nic_moved(fib, other->vni, nic, up);
 		}
 	}
@@ -207,7 +196,7 @@ static void on_link(struct fib *fib, const struct nlmsghdr *nlh)
 		if (names_device(vnet->spec, link.name))
 			fib_vnet_due(vnet);
 		/* the kernel drops what led through it, and says nothing */
-		if (names_peer(vnet->spec, link.name))
+		if (spec_names_peer(vnet->spec, link.name))
 			audit_soon(fib->audit, AUDIT_DELAY);
 	}
 }

@@ -92,3 +92,57 @@ bool spec_same_device(const struct fib_vnet *a, const struct fib_vnet *b)
 	return strcmp(a->name, b->name) == 0 && a->vni == b->vni &&
 	       a->table == b->table && a->bgp_table == b->bgp_table;
 }
+
+bool spec_names_peer(const struct fib_vnet *spec, const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < spec->n_peerings; i++) {
+		if (strcmp(spec->peerings[i].device, name) == 0)
+			return true;
+	}
+	return false;
+}
+
+static const char *find_device(const struct fib_vnet *spec,
+			       const struct addr *addr)
+{
+	const struct fib_nic *nic;
+	size_t i, j;
+
+	for (i = 0; i < spec->n_nics; i++) {
+		nic = &spec->nics[i];
+		for (j = 0; j < nic->n_addresses; j++) {
+			if (addr_equal(&nic->addresses[j], addr))
+				return nic->device;
+		}
+	}
+	return NULL;
+}
+
+static const struct addr *find_host(const struct fib_vnet *spec,
+				    const struct addr *addr)
+{
+	size_t i;
+
+	for (i = 0; i < spec->n_endpoints; i++) {
+		if (addr_equal(&spec->endpoints[i].address, addr))
+			return &spec->endpoints[i].host;
+	}
+	return NULL;
+}
+
+bool spec_moves(const struct fib_vnet *from, const struct fib_vnet *to,
+		const struct addr *addr)
+{
+	const struct addr *host = find_host(to, addr), *old_host;
+	const char *device = find_device(to, addr), *old_device;
+
+	if (!from || (!device && !host))
+		return device || host;
+	old_device = find_device(from, addr);
+	old_host = find_host(from, addr);
+	if (device)
+		return !old_device || strcmp(device, old_device) != 0;
+	return !old_host || !addr_equal(host, old_host);
+}

@@ -163,5 +163,13 @@ struct fib_vnet *spec_copy(const struct fib_vnet *spec);
 void spec_free(struct fib_vnet *spec);
 /* Whether a device made for @a does for @b. */
 bool spec_same_device(const struct fib_vnet *a, const struct fib_vnet *b);
+/* Whether @name is the device of one that it is peered with. */
+bool spec_names_peer(const struct fib_vnet *spec, const char *name);
+/*
+ * Whether @addr is elsewhere in @to than it was in @from: at another NIC or
+ * host, or somewhere at last. @from: NULL if there was none.
+ */
+bool spec_moves(const struct fib_vnet *from, const struct fib_vnet *to,
+		const struct addr *addr);
 
 #endif

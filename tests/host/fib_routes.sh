@@ -164,6 +164,22 @@ check_equal "the NIC is up, as at last" "10.1.2.4 10.1.4.4" hops 10.251.0.0/16
 must ip -n "$ns" link set guest down
 hops_are() { [ "$(hops "$1")" = "$2" ]; }
 check "what comes then is heard" wait_until 10 hops_are 10.251.0.0/16 10.1.2.4
+
+# configure NIC: its address is another one's
+configure() {
+	tell describe "vnet blue 5001 100 101" "nic $1 - off 10.1.4.4" configure
+}
+configure vm
+check "the same configuration" settled
+check "brings no next hop back" lacks grep -x "back 5001 10.1.4.4" "$dir/out"
+configure vm2
+check "one that has its address at another NIC does" told "back 5001 10.1.4.4"
+tell "sleep 100"
+check "it is so" settled
+check_equal "its routes are set by who wants them" 10.1.2.4 hops 10.251.0.0/16
+tell "route 5001 10.251.0.0/16 10.1.2.4 10.1.4.4"
+check "which is done" settled
+check_equal "with it" "10.1.2.4 10.1.4.4" hops 10.251.0.0/16
 tell "route 5001 10.251.0.0/16"
 check "the route is withdrawn" settled
 

@@ -165,6 +165,16 @@ static void on_repaired(void *arg, uint32_t vni, unsigned int differences)
 	printf("repaired %u %u\n", vni, differences);
 }
 
+static void on_hop_back(void *arg, uint32_t vni, const struct addr *hop)
+{
+	char buf[ADDR_STRLEN] = "all";
+
+	(void)arg;
+	if (hop->family)
+		addr_format(hop, buf);
+	printf("back %u %s\n", vni, buf);
+}
+
 static void on_idle(void *arg)
 {
 	(void)arg;
@@ -562,6 +572,7 @@ int main(int argc, char **argv)
 	static const struct fib_events events = {
 		.route = on_route,
 		.vnet = on_vnet,
+		.hop_back = on_hop_back,
 		.lost = on_lost,
 		.repaired = on_repaired,
 		.idle = on_idle,
