@@ -212,7 +212,8 @@ struct fib_way {
  * @vni: a configured VNet; others are ignored
  *
  * Each call with next hops is answered by events->route, the last one if there
- * were several, also when the kernel holds the route already.
+ * were several, also when the kernel holds the route already, and when the VNet
+ * has no device: then FIB_ROUTE_FAILED says why.
  */
 void fib_route_set(struct fib *fib, uint32_t vni, const struct prefix *prefix,
 		   const struct fib_way *way);

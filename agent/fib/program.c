@@ -4,6 +4,7 @@
  * million routes are on their way, what else there is to do waits no longer
  * than a batch takes, and no VNet waits for another's routes.
  */
+#include <errno.h>
 #include <linux/rtnetlink.h>
 
 #include "fib/rtm.h"
@@ -128,6 +129,21 @@ static void run_vnet(struct vnet *vnet)
 	look_for_room(vnet);
 }
 
+/*
+ * No device can be had, and it is known why. Whoever waits for an answer, to go
+ * on with another configuration perhaps, gets it.
+ */
+static bool is_stuck(const struct vnet *vnet)
+{
+	return !vnet->up && !vnet->due && vnet->problem[0];
+}
+
+static bool has_work(const struct vnet *vnet)
+{
+	return vnet->up ? want_runnable(vnet->want) :
+			  is_stuck(vnet) && want_waiting(vnet->want);
+}
+
 /* The next VNet in turn that has something to do. */
 static struct vnet *next_vnet(struct fib *fib, bool *idle)
 {
@@ -137,7 +153,7 @@ static struct vnet *next_vnet(struct fib *fib, bool *idle)
 	*idle = true;
 	HASH_ITER(hh, fib->vnets, vnet, tmp) {
 		*idle = *idle && want_idle(vnet->want);
-		if (vnet->up && want_runnable(vnet->want)) {
+		if (has_work(vnet)) {
 			if (behind && !next)
 				next = vnet;
 			if (!first)
@@ -157,7 +173,11 @@ void program_run(void *arg)
 	vnet = next_vnet(fib, &idle);
 	if (vnet) {
 		fib->turn = vnet->vni;
-		run_vnet(vnet);
+		if (vnet->up)
+			run_vnet(vnet);
+		else
+			want_put_off(vnet->want, BATCH_MAX, ENODEV,
+				     vnet->problem);
 		loop_defer(fib->program_job);
 		return;
 	}

@@ -677,7 +677,6 @@ static void start_routes(struct vnet *vnet)
 		want_retry(vnet->want);
 		audit_restart(vnet->fib->audit);
 	}
-	fib_work(vnet->fib);
 }
 
 void vnet_apply(struct vnet *vnet)
@@ -686,4 +685,6 @@ void vnet_apply(struct vnet *vnet)
 	vnet->problem[0] = '\0';
 	if (apply_steps(vnet))
 		start_routes(vnet);
+	/* without a device, to say so of its routes */
+	fib_work(vnet->fib);
 }

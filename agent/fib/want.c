@@ -605,20 +605,27 @@ static bool take_route(struct want *want, struct route *route,
 	return true;
 }
 
+static struct route *next_route(struct want *want)
+{
+	struct route *route = STAILQ_FIRST(&want->queue);
+
+	if (!route)
+		return NULL;
+	STAILQ_REMOVE_HEAD(&want->queue, entry);
+	route->queued = 0;
+	want->n_queued--;
+	want->sent++;
+	return route;
+}
+
 /* What turns out to need no operation takes time, too. */
 static size_t take_routes(struct want *want, struct want_op *ops, size_t max)
 {
 	size_t n = 0, budget = 4 * max;
 	struct route *route;
 
-	while (n < max && budget-- > 0 &&
-	       (route = STAILQ_FIRST(&want->queue)) != NULL) {
-		STAILQ_REMOVE_HEAD(&want->queue, entry);
-		route->queued = 0;
-		want->n_queued--;
-		want->sent++;
+	while (n < max && budget-- > 0 && (route = next_route(want)) != NULL)
 		n += take_route(want, route, &ops[n]);
-	}
 	return n;
 }
 
@@ -652,6 +659,20 @@ size_t want_take(struct want *want, struct want_op *ops, size_t max)
 		n += take_removals(want, ops + n, max - n);
 	}
 	return n;
+}
+
+/* A route that may be there and is not wanted is a comparison's to find. */
+void want_put_off(struct want *want, size_t max, int error, const char *text)
+{
+	uint8_t failure = intern_failure(want, error, text);
+	struct route *route;
+
+	while (max-- > 0 && (route = next_route(want)) != NULL) {
+		if (route->group)
+			failed(want, route, failure);
+		else
+			free_route(want, route);
+	}
 }
 
 static void nhobj_done(struct want *want, struct nhobj *obj, int error,
@@ -719,6 +740,11 @@ bool want_idle(const struct want *want)
 bool want_runnable(const struct want *want)
 {
 	return want->adopted && !want_idle(want);
+}
+
+bool want_waiting(const struct want *want)
+{
+	return want->n_queued > 0;
 }
 
 /*

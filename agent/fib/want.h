@@ -83,6 +83,13 @@ void want_done(struct want *want, const struct want_op *op, int error,
 bool want_idle(const struct want *want);
 /* Whether want_take() is worth a call: not idle, and adoption is done. */
 bool want_runnable(const struct want *want);
+/*
+ * While nothing can be programmed, @text says why: answer up to @max of the
+ * wishes that wait. want_retry() tries them when that is over.
+ */
+void want_put_off(struct want *want, size_t max, int error, const char *text);
+/* Whether some wait. */
+bool want_waiting(const struct want *want);
 
 /* The kernel has dropped all: set everything again. */
 void want_lost(struct want *want);

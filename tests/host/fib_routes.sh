@@ -263,6 +263,9 @@ check "it is swept when it is found" wait_until 10 gone 10.253.0.0/16
 tell "route 5001 10.250.0.0/16 10.1.2.4"
 check "a route again" settled
 must ip -n "$ns" link set blue down
+tell "sleep 200" "route 5001 10.249.0.0/16 10.1.2.4"
+check "meanwhile it is said why there is no route" wait_until 10 \
+	grep -q "^route 5001 10.249.0.0/16 failed blue: " "$dir/out"
 must ip -n "$ns" link set blue up
 tell "sleep 200" pretend
 check "it comes back with the device" settled
