@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "fib/rtm.h"
@@ -622,7 +623,22 @@ void vnet_release(struct vnet *vnet, const struct fib_vnet *spec)
 	}
 }
 
-/* Reject routes do not go with the device. */
+/* What leads into peered VNets does not go with the device. */
+static void release_hops(struct vnet *vnet)
+{
+	char buf[RTM_MSG_MAX] __attribute__((aligned(8)));
+	struct netlink_error err;
+	uint32_t *ids;
+	size_t i, n;
+
+	n = want_hop_ids(vnet->want, &ids);
+	for (i = 0; i < n; i++)
+		netlink_talk(&vnet->fib->talk, rtm_del_nexthop(buf, ids[i]),
+			     NULL, NULL, &err);
+	free(ids);
+}
+
+/* Nor do reject routes. */
 void vnet_delete(struct vnet *vnet)
 {
 	char buf[RTM_MSG_MAX] __attribute__((aligned(8)));
@@ -630,6 +646,7 @@ void vnet_delete(struct vnet *vnet)
 	if (vnet->ifindex)
 		vnet_request(vnet, vnet->spec->name,
 			     rtm_del_link(buf, vnet->ifindex));
+	release_hops(vnet);
 	rows_release(vnet);
 	if (vnet->problem[0])
 		log_warn("%s", vnet->problem);

@@ -440,6 +440,19 @@ void want_sweep(struct want *want)
 		each_route(want, sweep_route);
 }
 
+size_t want_hop_ids(const struct want *want, uint32_t **ids)
+{
+	struct hop *hop, *next;
+	size_t n = 0;
+
+	*ids = xcalloc(want->groups.n_hops + 1, sizeof(**ids));
+	HASH_ITER(hh, want->groups.by_addr, hop, next) {
+		if (hop->obj.id)
+			(*ids)[n++] = hop->obj.id;
+	}
+	return n;
+}
+
 static void lose_route(struct want *want, struct route *route)
 {
 	route->in_kernel = 0;

@@ -91,6 +91,8 @@ void want_put_off(struct want *want, size_t max, int error, const char *text);
 /* Whether some wait. */
 bool want_waiting(const struct want *want);
 
+/* How many next hops the kernel may hold, and their ids; the caller frees. */
+size_t want_hop_ids(const struct want *want, uint32_t **ids);
 /* The kernel has dropped all: set everything again. */
 void want_lost(struct want *want);
 /* Try again what failed. */

@@ -224,6 +224,22 @@ check "a VNet made anew is peered anew" wait_until 40 eval \
 check "and leads to its NVA again" wait_until 60 row_is vm0 10.252 "$beyond"
 check "with packets" wait_until 10 in_vm vm0 ping -n -c 1 -W 5 10.252.0.1
 
+# With another table, it leaves nothing in the one it had, nor what it keeps
+# while a session is away.
+must sed -i 's/connect delay/graceful restart on; &/' "$run/csr.conf"
+must birdc -s "$run/csr.ctl" configure >/dev/null
+restarts() { show_peers | jq -e 'any(.[]; .neighbor == "csr" and .restartTime)'; }
+check "a neighbor whose routes are kept while it is away" wait_until 40 restarts
+check "its route is back" wait_until 40 row_is vm0 10.252 "$beyond"
+must sed -i 's/bgp-table: 101/bgp-table: 102/' "$run/vrsd.yaml"
+check_equal "a route into the other VNet is in a table" 10.252.0.0/16 eval \
+	"ip -j route show table 101 10.252.0.0/16 | jq -r '.[].dst'"
+check "the VNet gets another" ask reload
+check "its routes are there" wait_until 60 eval \
+	"ip route show table 102 10.252.0.0/16 | grep -q rt_offload"
+check_equal "and not where they were" "" eval \
+	"ip route show table all | grep -w 'table 101'; true"
+
 # Nothing takes over from a user-defined route whose way is not there.
 to_firewall="U Active 0.0.0.0/0 VirtualAppliance 10.0.1.4"
 check "the other spoke's traffic goes to the firewall" wait_until 20 row_is vm2 ^U \
