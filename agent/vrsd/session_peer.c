@@ -138,7 +138,9 @@ static void io_established(struct bgp_peer *bgp)
 		.forwarding = remote->restart.forwarding,
 		.long_lived_forwarding = remote->restart.long_lived_forwarding &
 					 bgp->session->wire.long_lived,
-		.end_of_rib = remote->end_of_rib,
+		/* many send it only to who has offered graceful restart */
+		.end_of_rib = remote->end_of_rib &&
+			      bgp->session->offered.end_of_rib,
 		.restarting = remote->restart.restarting,
 		.enhanced_refresh = remote->enhanced_refresh &&
 				    bgp->session->offered.enhanced_refresh,

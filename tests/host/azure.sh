@@ -258,6 +258,18 @@ say "$(update "65001 65515" "$(nlri 2 2)")$(update 65001 "$(nlri 3 3)")"
 check "what is learned is listed" wait_until 20 has 20.0.3.0/24
 check "and what has our AS, too" has 20.0.2.0/24
 disconnect
+
+# Who knows End-of-RIB, as FRR by default, sends none to whoever does not offer
+# graceful restart, and is not waited for.
+azure_config azure
+must sed -i '/name: second/d; /name: third/d; s/, 10.1.1.5//' "$run/vrsd.yaml"
+must vrs reload
+stop_vrsd KILL
+start_vrsd
+wait_until 60 establish
+check "after a restart, the session comes up" wait_until 10 logged "session established"
+check "that is not waited for" wait_until 15 logged "blue: all neighbors are back"
+disconnect
 stop_vrsd
 check_equal "vrsd ends in good order" 0 echo $?
 ktap_finish
