@@ -246,11 +246,16 @@ static void rest(struct bgp_conn *conn)
 		change_state(conn, BGP_IDLE);
 }
 
+/* What ends a connection beside the session says nothing about that. */
 static void note(struct bgp_conn *conn, const struct bgp_error *err,
 		 bool received)
 {
-	conn->peer->last_error = *err;
-	conn->peer->last_error_received = received;
+	struct bgp_peer *peer = conn->peer;
+
+	if (!peer->session || peer->session == conn) {
+		peer->last_error = *err;
+		peer->last_error_received = received;
+	}
 	if (conn->state == BGP_OPENSENT || conn->state == BGP_OPENCONFIRM)
 		log_info("%s: no session: %s%s", conn->peer->name,
 			 received ? "received " : "", err->text);

@@ -100,12 +100,14 @@ static struct bgp_caps peer_caps(const struct msg_conf_peer *conf)
  * What the state machine tells
  */
 
+/* The neighbor's state is that of the connection that has come further. */
 static void io_state(struct bgp_conn *bgp, enum bgp_state old)
 {
 	struct session_peer *peer = session_conn_of(bgp)->peer;
+	const struct bgp_conn *other = &peer->bgp.conn[!bgp->direction];
 
-	(void)old;
-	peer->since_ms = loop_now_ms();
+	if (bgp_peer_state(&peer->bgp) != MAX(old, other->state))
+		peer->since_ms = loop_now_ms();
 	if (session_peer_dynamic(peer))
 		session_dynamic_look_after();
 	if (bgp->state == BGP_OPENSENT)

@@ -505,6 +505,7 @@ static void test_beside(void)
 	bgp_conn_closed(in, "reset");
 	ktap_ok(in->state == BGP_IDLE && peer.session == out,
 		"beside a session a connection that is lost is over");
+	ktap_ok(!peer.last_error.text[0], "which is no error of the session");
 	up_beside(in);
 	bgp_conn_closed(out, "reset");
 	ktap_ok(out->state == BGP_IDLE && peer.session == in,
