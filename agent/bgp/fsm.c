@@ -44,7 +44,8 @@
  *		6.8 will prefer: a session that came up on this one would be
  *		closed again by the peer, with all that it had brought. The
  *		other one's OPEN decides, or its end. A peer that sends routes
- *		on this one has a session here, so it comes up.
+ *		on this one has a session here, so it comes up. What OPEN said
+ *		is judged once more: there may be another configuration.
  *	29	RFC 9687. ROUTE-REFRESH (RFC 2918) counts as sign of life.
  *
  * Of the session attributes (8.1) AllowAutomaticStart and
@@ -618,7 +619,13 @@ static void open_received(struct bgp_conn *conn)
 static void establish(struct bgp_conn *conn)
 {
 	struct bgp_conn *other = bgp_conn_other(conn);
+	struct bgp_error err;
 
+	/* The configuration may be another since its OPEN. */
+	if (!open_acceptable(conn, &err)) {
+		notify(conn, &err);
+		return;
+	}
 	hold_restart(conn);
 	timer_set(conn, BGP_TIMER_IDLE_HOLD, IDLE_HOLD_MAX * 1000);
 	change_state(conn, BGP_ESTABLISHED);

@@ -254,6 +254,15 @@ static void test_start(void)
 	ktap_ok(!bgp_peer_incoming(&peer), "a peer that is down takes none");
 }
 
+static void test_other_conf(void)
+{
+	reach(out, BGP_OPENCONFIRM);
+	peer.conf.remote_as++;
+	recv_keepalive(out);
+	EXPECT("out send NOTIFICATION 2/2, out close",
+	       "an OPEN that is not acceptable any more makes no session");
+}
+
 static void test_retry(void)
 {
 	reach(out, BGP_CONNECT);
@@ -614,6 +623,7 @@ int main(void)
 	rig_init();
 	test_steps();
 	test_start();
+	test_other_conf();
 	test_retry();
 	test_damping();
 	test_timers();
