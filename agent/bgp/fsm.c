@@ -24,6 +24,8 @@
  *		and makes every session slower.
  *	14, 15	A connection from somewhere else never gets here; one that is
  *		not awaited is refused (bgp_peer_incoming()).
+ *	17	Another connection of the peer's ends one in OpenSent: it does
+ *		not know of that any more.
  *	18	In OpenSent beside a session there is nothing to go on for, so
  *		it leads to Idle.
  *	19	A second OPEN on one connection has nothing to do with a

@@ -108,12 +108,16 @@ struct bgp_conn *bgp_peer_incoming(struct bgp_peer *peer)
 	struct bgp_conn *session = peer->session;
 	struct bgp_error err;
 
+	/* It has died before its OPEN, and does not know of the old one. */
+	if (conn->state == BGP_OPENSENT) {
+		bgp_error_set(&err, 0, 0, NULL, 0, "it has dialled anew");
+		bgp_fsm(conn, BGP_EV_TCP_FAILS, &err);
+	}
 	/* RFC 4724 5: it has restarted, and we have not noticed. */
 	if (session && session->remote.caps.restart.families) {
 		bgp_error_set(&err, 0, 0, NULL, 0,
 			      "it has dialled anew: it has restarted");
 		bgp_fsm(session, BGP_EV_TCP_FAILS, &err);
-		/* One that is on its way already waits on for its OPEN. */
 		if (conn->state == BGP_IDLE)
 			bgp_fsm(conn, BGP_EV_IDLE_HOLD, NULL);
 	}

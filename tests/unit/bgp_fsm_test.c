@@ -248,7 +248,11 @@ static void test_start(void)
 	ktap_ok(bgp_peer_incoming(&peer) == in, "but takes connections");
 	bgp_conn_opened(in);
 	EXPECT("in send OPEN", "and is the first to say OPEN");
-	ktap_ok(!bgp_peer_incoming(&peer), "one at a time");
+	ktap_ok(bgp_peer_incoming(&peer) == in, "who dials anew is let in");
+	EXPECT("in close", "in place of a connection without an OPEN");
+	bgp_conn_opened(in);
+	recv_open(in);
+	ktap_ok(!bgp_peer_incoming(&peer), "not of one with it");
 
 	fresh();
 	ktap_ok(!bgp_peer_incoming(&peer), "a peer that is down takes none");

@@ -512,10 +512,8 @@ static void test_beside(void)
 		"nor is there any dialling beside one");
 
 	up_beside(out);
-	ktap_ok(!bgp_peer_incoming(&peer) && !peer.session && downs == 1,
+	ktap_ok(bgp_peer_incoming(&peer) == in && !peer.session && downs == 1,
 		"who dials anew has restarted, though it was dialling already");
-	ktap_ok(in->state == BGP_OPENSENT,
-		"and that connection waits on for its OPEN");
 }
 
 int main(void)
