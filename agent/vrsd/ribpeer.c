@@ -113,13 +113,16 @@ void ribpeer_down(const struct msg_peer_down *msg)
 	peer->up = false;
 	/* Perhaps it is for the new configuration that it was ended. */
 	kept = may_return(peer) ? ribstale_kept(peer, msg->kept) : 0;
-	/* What it takes away is not to be waited with for long. */
-	if (!kept)
-		ribstart_lost(peer->vnet);
-	if (kept)
+	if (kept) {
 		ribstale_down(peer, msg);
-	else
+		/* what was offered may be more than what is configured now */
+		ribstale_limit(peer,
+			       peer->vnet->conf->server->long_lived_time);
+	} else {
+		/* what it takes away is not to be waited with for long */
+		ribstart_lost(peer->vnet);
 		ribpeer_forget(peer);
+	}
 }
 
 /*
