@@ -78,7 +78,7 @@ struct bgp_peer_conf {
 /* What of its routes outlives a session, and how long. */
 struct bgp_kept {
 	uint8_t families;		/* bgp_af_bit()s */
-	uint16_t time;			/* seconds for it to come back */
+	uint16_t time[BGP_AF_COUNT];	/* seconds for it to come back */
 	uint32_t long_lived_time[BGP_AF_COUNT];	/* and then, RFC 9494 */
 };
 

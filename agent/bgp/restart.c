@@ -34,6 +34,26 @@ static bool is_final(const struct bgp_error *err)
 	}
 }
 
+/* RFC 9494 4.2: what only the one capability lists has no time by the other. */
+static void keep_families(const struct bgp_conn *conn, struct bgp_kept *kept)
+{
+	const struct bgp_cap_restart *remote = &conn->remote.caps.restart;
+	const struct bgp_cap_restart *local = &conn->offered.restart;
+	enum bgp_af af;
+
+	kept->families = remote->families & conn->wire.families;
+	for (af = 0; af < BGP_AF_COUNT; af++) {
+		if (kept->families & bgp_af_bit(af))
+			kept->time[af] = remote->time;
+		if (conn->wire.long_lived & bgp_af_bit(af))
+			kept->long_lived_time[af] =
+				MIN(remote->long_lived_time[af],
+				    local->long_lived_time[af]);
+		if (kept->long_lived_time[af])
+			kept->families |= bgp_af_bit(af);
+	}
+}
+
 /*
  * The peer must have said that it keeps forwarding; whether we ask the same
  * of it does not matter. Without RFC 8538 only the loss of the transport is a
@@ -45,23 +65,18 @@ struct bgp_kept bgp_restart_kept(const struct bgp_conn *conn,
 {
 	const struct bgp_cap_restart *remote = &conn->remote.caps.restart;
 	const struct bgp_cap_restart *local = &conn->offered.restart;
-	struct bgp_kept kept = { .time = remote->time };
-	enum bgp_af af;
+	bool told = err->code || conn->peer->last_error_received;
+	struct bgp_kept kept = { 0 };
 
 	if (!local->families)
 		return kept;
-	if (err->code && !(local->notification && remote->notification))
+	if (told && !(local->notification && remote->notification))
 		return kept;
 	if (conn->peer->last_error_received ?
 	    err->code == BGP_ERR_CEASE && err->subcode == BGP_CEASE_HARD_RESET :
 	    is_final(err))
 		return kept;
-	kept.families = remote->families & conn->wire.families;
-	for (af = 0; af < BGP_AF_COUNT; af++)
-		if (conn->wire.long_lived & bgp_af_bit(af))
-			kept.long_lived_time[af] =
-				MIN(remote->long_lived_time[af],
-				    local->long_lived_time[af]);
+	keep_families(conn, &kept);
 	return kept;
 }
 

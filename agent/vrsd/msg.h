@@ -275,7 +275,7 @@ struct msg_peer_up {
 struct msg_peer_down {
 	uint32_t peer;
 	uint8_t kept;			/* bgp_af_bit()s */
-	uint16_t restart_time;		/* seconds for it to come back */
+	uint16_t restart_time[BGP_AF_COUNT];	/* seconds to come back */
 	uint32_t long_lived_time[BGP_AF_COUNT];	/* and then */
 };
 

@@ -141,8 +141,9 @@ static uint8_t stale_before(const struct ribproc_peer *peer)
 static uint32_t long_lived_time(const struct ribproc_stale *stale,
 				const struct msg_peer_down *msg)
 {
-	uint64_t begins = loop_now_ms() + msg->restart_time * 1000ull;
-	uint32_t time = msg->long_lived_time[af_of(stale)];
+	enum bgp_af af = af_of(stale);
+	uint64_t begins = loop_now_ms() + msg->restart_time[af] * 1000ull;
+	uint32_t time = msg->long_lived_time[af];
 
 	if (!stale->long_lived_ms)
 		return time;
@@ -152,6 +153,21 @@ static uint32_t long_lived_time(const struct ribproc_stale *stale,
 }
 
 /* A time of zero: what was asked for is over at once, or long-lived. */
+static void keep(struct ribproc_stale *stale, const struct msg_peer_down *msg)
+{
+	const struct row_peer_id *id = &stale->peer->id;
+	uint16_t time = msg->restart_time[af_of(stale)];
+
+	stale->long_lived_time = long_lived_time(stale, msg);
+	if (time == 0 && stale->long_lived_time) {
+		begin_long_lived(stale);
+		return;
+	}
+	wait_for(stale, time * 1000ull);
+	log_info("vnet %s neighbor %s: its %s routes are kept for at most %u s",
+		 id->vnet, id->neighbor, bgp_af_info[af_of(stale)].name, time);
+}
+
 void ribstale_down(struct ribproc_peer *peer, const struct msg_peer_down *msg)
 {
 	uint8_t kept = ribstale_kept(peer, msg->kept);
@@ -162,19 +178,15 @@ void ribstale_down(struct ribproc_peer *peer, const struct msg_peer_down *msg)
 		struct ribproc_stale *stale = &peer->af[af];
 
 		loop_timer_stop(stale->timer);
-		if (kept & bgp_af_bit(af)) {
-			stale->long_lived_time = long_lived_time(stale, msg);
-			wait_for(stale, msg->restart_time * 1000ull);
-		} else {
-			stale->long_lived_ms = 0;
-		}
 		stale->waiting = kept & bgp_af_bit(af);
 		stale->late = false;
+		if (stale->waiting)
+			keep(stale, msg);
+		else
+			stale->long_lived_ms = 0;
 	}
 	peer->stale = kept;
 	peer->refreshing = 0;
-	log_info("vnet %s neighbor %s: its routes are kept for at most %u s",
-		 peer->id.vnet, peer->id.neighbor, msg->restart_time);
 }
 
 void ribstale_up(struct ribproc_peer *peer, const struct msg_peer_up *up)

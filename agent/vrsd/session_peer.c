@@ -169,7 +169,7 @@ static void io_down(struct bgp_peer *bgp, const struct bgp_error *err)
 	memset(&down, 0, sizeof(down));
 	down.peer = peer->conf.id.peer;
 	down.kept = kept->families;
-	down.restart_time = kept->time;
+	memcpy(down.restart_time, kept->time, sizeof(down.restart_time));
 	memcpy(down.long_lived_time, kept->long_lived_time,
 	       sizeof(down.long_lived_time));
 	tell_bfd(peer, MSG_BFD_END);

@@ -182,7 +182,7 @@ static void test_transport(void)
 
 	up(&local, &remote);
 	bgp_conn_closed(out, "reset");
-	ktap_ok(peer.kept.families == BOTH && peer.kept.time == 120,
+	ktap_ok(peer.kept.families == BOTH && peer.kept.time[0] == 120,
 		"lost transport: both families are kept, as long as asked");
 
 	remote.restart.families = 1 << BGP_IPV6_UNICAST;
@@ -225,6 +225,13 @@ static void test_long_lived(void)
 	ktap_ok(peer.kept.long_lived_time[0] == 3600 &&
 		peer.kept.long_lived_time[1] == 0,
 		"long-lived: the shorter time, where both offer it");
+	remote.restart.families = 1 << BGP_IPV6_UNICAST;
+	up(&local, &remote);
+	bgp_conn_closed(out, "reset");
+	ktap_ok(peer.kept.families == BOTH && peer.kept.time[0] == 0 &&
+		peer.kept.long_lived_time[0] == 3600 &&
+		peer.kept.time[1] == 120,
+		"at once, if only that is offered for a family");
 	remote.end_of_rib = false;
 	up(&local, &remote);
 	ktap_ok(!out->wire.long_lived, "not without graceful restart");
@@ -240,6 +247,7 @@ static void test_notification(void)
 		{ BGP_ERR_HOLD_TIMER, 0, false, false, true },
 		{ BGP_ERR_HOLD_TIMER, 0, true, false, true },
 		{ BGP_ERR_UPDATE, 1, true, false, true },
+		{ 0, 0, true, false, true },
 		{ BGP_ERR_CEASE, BGP_CEASE_ADMIN_RESET, true, false, true },
 		{ BGP_ERR_CEASE, BGP_CEASE_ADMIN_SHUTDOWN, true, false, true },
 		{ BGP_ERR_CEASE, BGP_CEASE_HARD_RESET, true, false, false },

@@ -123,7 +123,7 @@ static void start(void)
 
 static void go_down(uint32_t long_lived)
 {
-	struct msg_peer_down down = { .kept = BIT, .restart_time = 20 };
+	struct msg_peer_down down = { .kept = BIT, .restart_time = { 20, 20 } };
 
 	down.long_lived_time[AF] = long_lived;
 	peer.up = false;
@@ -140,6 +140,21 @@ static void come_back(uint8_t forwarding, uint8_t long_lived)
 
 	peer.up = true;
 	ribstale_up(&peer, &up);
+}
+
+static void test_only_long_lived(void)
+{
+	struct msg_peer_down down = { .kept = BIT };
+
+	down.restart_time[!AF] = 20;
+	down.long_lived_time[AF] = 60;
+	start();
+	peer.up = false;
+	ribstale_down(&peer, &down);
+	ktap_ok(n_long_lived == 1, "no time to restart: long-lived at once");
+	come_back(0, BIT);
+	ktap_ok(n_swept == 0, "and kept by a peer that is back at once");
+	ribstale_fini(&peer);
 }
 
 static void test_return(void)
@@ -317,6 +332,7 @@ static void test_refresh(void)
 int main(void)
 {
 	ktap_start();
+	test_only_long_lived();
 	test_return();
 	test_away();
 	test_long_lived();
