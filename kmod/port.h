@@ -60,7 +60,6 @@ struct vnet_port_config {
  * @icmp_limit: of ICMP errors to this guest
  * @node: in struct vnet.ports (RTNL; RCU)
  * @tracker: of the reference to @dev
- * @rcu: for freeing
  */
 struct vnet_port {
 	struct net_device *dev;
@@ -72,7 +71,6 @@ struct vnet_port {
 	struct ratelimit_state icmp_limit;
 	struct list_head node;
 	netdevice_tracker tracker;
-	struct rcu_head rcu;
 };
 
 extern struct notifier_block vnet_port_netdev_nb;

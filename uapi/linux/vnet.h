@@ -62,7 +62,9 @@
  *   VNET_A_MAX_ROUTES       u32
  *   VNET_A_ECMP_SYMMETRIC   u32, as IFLA_VNET_ECMP_SYMMETRIC
  *   VNET_A_NUM_NICS         u32
- *   VNET_A_SPACE            nested, one for each address space (multi)
+ *   VNET_A_SPACE            nested, one for each address space (multi). A VNet with some
+ *                           2,000 of them does not fit into a message of a dump, which
+ *                           ends there with EMSGSIZE; do finds it.
  *       VNET_A_PREFIX_ADDR      4 or 16 bytes, network order
  *       VNET_A_PREFIX_LEN       u8
  *   VNET_A_MIRROR           nested, one for each family of the system and of the BGP
