@@ -24,7 +24,7 @@ struct ribproc_vnet {
 	bool held;			/* decisions wait, RFC 4724 4.1 */
 	struct loop_timer *deferral;	/* at most so long ... */
 	uint64_t deferral_ms;		/* ... until then, */
-	uint64_t lost_ms;		/* or as a neighbor was lost again */
+	uint64_t hurry_ms;		/* or as nobody else is worth it */
 	bool full;			/* some prefixes were not taken */
 	uint64_t began_ms;
 	bool swept;			/* stale routes of the run before */

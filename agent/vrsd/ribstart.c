@@ -16,7 +16,7 @@
 #include "vrsd/proc.h"
 #include "vrsd/ribproc.h"
 
-#define LOST_MS		5000	/* for the others when one is lost again */
+#define HURRY_MS	5000	/* see hurry() */
 
 static void release(struct ribproc_vnet *vnet, const char *why)
 {
@@ -79,18 +79,6 @@ static bool all_complete(const struct ribproc_vnet *vnet, bool patient)
 	       n >= sessions_expected(vnet->conf->server);
 }
 
-/* All that can be expected is here. */
-static void release_if_due(struct ribproc_vnet *vnet)
-{
-	if (vnet->held && all_complete(vnet, false))
-		release(vnet, "all neighbors are back");
-}
-
-static void deferral_ends(void *arg)
-{
-	release(arg, "not all neighbors are back: going on without");
-}
-
 /* From now until then, or not at all. */
 static void timer_until(struct loop_timer *timer, uint64_t ms)
 {
@@ -103,6 +91,47 @@ static void defer_until(struct ribproc_vnet *vnet, uint64_t ms)
 {
 	vnet->deferral_ms = ms;
 	timer_until(vnet->deferral, ms);
+}
+
+static void deferral_ends(void *arg)
+{
+	release(arg, all_complete(arg, false) ? "all neighbors are back" :
+		     "not all neighbors are back: going on without");
+}
+
+/* Wait no longer than for so long from now; false if that is so. */
+static bool hurry(struct ribproc_vnet *vnet)
+{
+	uint64_t ms = loop_now_ms() + HURRY_MS;
+
+	if (vnet->deferral_ms <= ms)
+		return false;
+	vnet->hurry_ms = ms;
+	defer_until(vnet, ms);
+	return true;
+}
+
+/* Whether somebody is there of whom nobody can tell when all has come. */
+static bool any_silent(const struct ribproc_vnet *vnet)
+{
+	const struct ribproc_peer *peer;
+
+	for (peer = vnet->peers; peer; peer = peer->next)
+		if (peer->up && !peer->end_of_rib &&
+		    peer->complete != peer->families)
+			return true;
+	return false;
+}
+
+/* All that can be expected is here, or will be in a moment. */
+static void release_if_due(struct ribproc_vnet *vnet)
+{
+	if (!vnet->held || !all_complete(vnet, false))
+		return;
+	if (any_silent(vnet))
+		hurry(vnet);
+	else
+		release(vnet, "all neighbors are back");
 }
 
 static void sweep_if_due(struct ribproc_vnet *vnet)
@@ -139,7 +168,7 @@ void ribstart_init(struct ribproc_vnet *vnet, bool kernel, bool restarted)
 	if (!restarted || !server)
 		return;
 	vnet->held = true;
-	vnet->lost_ms = UINT64_MAX;
+	vnet->hurry_ms = UINT64_MAX;
 	rib_hold(vnet->rib, true);
 	defer_until(vnet, vnet->began_ms + server->deferral_time * 1000);
 }
@@ -154,7 +183,7 @@ void ribstart_change(struct ribproc_vnet *vnet)
 		release(vnet, "nobody is waited for any more");
 	} else if (vnet->held) {
 		ms = vnet->began_ms + server->deferral_time * 1000;
-		defer_until(vnet, MIN(ms, vnet->lost_ms));
+		defer_until(vnet, MIN(ms, vnet->hurry_ms));
 	}
 	if (!vnet->swept && !vnet->patience_over)
 		timer_until(vnet->patience, vnet->began_ms +
@@ -173,14 +202,9 @@ void ribstart_fini(struct ribproc_vnet *vnet)
  */
 void ribstart_lost(struct ribproc_vnet *vnet)
 {
-	uint64_t ms = loop_now_ms() + LOST_MS;
-
-	if (!vnet->held || vnet->deferral_ms <= ms)
-		return;
-	log_info("vnet %s: a neighbor is lost: waiting for others for %u s",
-		 vnet->conf->name, LOST_MS / 1000);
-	vnet->lost_ms = ms;
-	defer_until(vnet, ms);
+	if (vnet->held && hurry(vnet))
+		log_info("vnet %s: a neighbor is lost: waiting for others for "
+			 "%u s", vnet->conf->name, HURRY_MS / 1000);
 }
 
 void ribstart_turn(struct ribproc_vnet *vnet)
