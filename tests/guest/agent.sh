@@ -221,6 +221,7 @@ check "its routes are kept" effective 0.0.0.0/0 10.1.3.4
 check "for a while" wait_until 40 lacks effective 0.0.0.0/0 10.1.3.4
 check "then it is no next hop any more" lacks effective 10.251.0.0/16 10.1.3.4
 check "the other is" effective 10.251.0.0/16 10.1.2.4
+check "traffic goes on" traffic_goes_on
 traffic_stop
 check_equal "no packet was lost for that" "" traffic_lost
 start_bird firewall 65002 4 0.0.0.0/0 10.251.0.0/16
