@@ -10,6 +10,7 @@
  *	15	from now on the peer may have heard of a dial, or not any more
  *	20 n	n bytes from the peer on the outgoing connection
  *	21 n	on the incoming one
+ *	22 n n, 23 n n	the same, of two bytes, for extended messages
  *	30	a good OPEN and KEEPALIVE on the outgoing connection
  *	31	on the incoming one
  */
@@ -20,6 +21,7 @@
 #include "fuzz/bgp_fuzz.h"
 #include "lib/buf.h"
 #include "lib/log.h"
+#include "lib/util.h"
 
 #define RX_SIZE	(2 * BGP_MSG_MAX_EXT)
 
@@ -242,6 +244,31 @@ static void check(void)
 	HOLDS(up == is_up && !!peer.session == is_up);
 }
 
+/* True if the command is for bytes from the peer, which follow it. */
+static bool from_peer(uint8_t command, struct rbuf *r)
+{
+	const uint8_t *bytes;
+	uint16_t len = 0;
+	uint8_t n = 0;
+
+	switch (command & 0xfe) {
+	case 0x20:
+		rbuf_u8(r, &n);
+		len = n;
+		break;
+	case 0x22:
+		rbuf_u16(r, &len);
+		break;
+	default:
+		return false;
+	}
+	len = MIN(len, r->left);
+	bytes = r->pos;
+	rbuf_skip(r, len);
+	input(&peer.conn[command & 1], bytes, len);
+	return true;
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct bgp_peer_conf conf = {
@@ -260,7 +287,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			.as4 = true,
 		},
 	};
-	size_t i, n;
+	struct rbuf r = rbuf_make(data, size);
+	uint8_t byte;
 
 	if (!parser) {
 		log_init("fuzz", 0);
@@ -272,15 +300,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	is_up = half_open = false;
 	bgp_peer_init(&peer, &conf, &ops, parser, "fuzz", NULL);
 	bgp_peer_start(&peer);
-	for (i = 0; i < size; i++) {
-		if ((data[i] & 0xfe) == 0x20 && i + 1 < size) {
-			n = data[i + 1];
-			n = n < size - i - 2 ? n : size - i - 2;
-			input(&peer.conn[data[i] & 1], data + i + 2, n);
-			i += 1 + n;
-		} else {
-			command(data[i]);
-		}
+	while (rbuf_u8(&r, &byte)) {
+		if (!from_peer(byte, &r))
+			command(byte);
 		check();
 	}
 	return 0;
