@@ -100,7 +100,7 @@ moved() {
 		NF != 4 { bad++; next }
 		$2 != $4 && !((from == "*" || $2 == from) &&
 			      (to == "*" || $4 == to)) { bad++ }
-		END { print bad + 0 }'
+		END { print NR ? bad + 0 : "no flows" }'
 }
 
 # leaves BEFORE AFTER NVA: nobody is with NVA, who was not is where he was
