@@ -26,6 +26,8 @@ must ip route add 10.1.0.0/16 dev blue table 100
 add_vm vm1 blue 10.1.0.4/24
 add_vm vm2 blue 10.1.0.5/24
 must ip -n vm1 address flush dev eth0
+# Until it is asked to: it would speak to groups by itself.
+must in_vm vm1 sysctl -qw net.ipv6.conf.eth0.disable_ipv6=1
 
 cat >"$dir/lease" <<'END'
 #!/bin/sh
@@ -102,6 +104,7 @@ protocol radv {
   };
 }
 END
+must in_vm vm1 sysctl -qw net.ipv6.conf.eth0.disable_ipv6=0
 check_fail "no default route before" has_default6
 in_vm server bird -f -c "$dir/bird.conf" -s "$dir/bird.ctl" -P "$dir/bird.pid" >/dev/null 2>&1 &
 disown

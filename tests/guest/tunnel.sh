@@ -179,6 +179,8 @@ check_counter_at "not without the peering" h1 vxlan0 drop_unknown_host \
 # Plain Linux, as a VM host and as a router
 must ip -n h4 link add vxlan5001 address 02:00:00:00:04:04 type vxlan id 5001 \
 	dstport 4789 local 192.0.2.4 remote 192.0.2.1
+# Until it is used: it would speak to groups by itself.
+must on h4 sysctl -qw net.ipv6.conf.vxlan5001.disable_ipv6=1
 must ip -n h4 link set vxlan5001 up
 must ip -n h4 address add 10.1.5.4/16 broadcast + dev vxlan5001
 must ip -n h4 neigh add 10.1.0.4 lladdr 12:34:56:78:9a:bc dev vxlan5001
@@ -195,6 +197,7 @@ check_counter_at "ARP stays on its host" h1 vxlan0 drop_neighbour \
 	send_from h4 10.1.0.4
 check_counter_at "broadcast does too" h1 vxlan0 drop_multicast \
 	send_from h4 10.1.255.255 -b
+must on h4 sysctl -qw net.ipv6.conf.vxlan5001.disable_ipv6=0
 must ip -n h4 address add fd00:10:1:5::4/48 dev vxlan5001 nodad
 must ip -n h4 neigh add fd00:10:1::4 lladdr 12:34:56:78:9a:bc dev vxlan5001
 must on h1 vrs endpoint set blue fd00:10:1:5::4 host 192.0.2.4 mac 02:00:00:00:04:04
