@@ -98,10 +98,16 @@ done | must ip -batch -
 # Ends by itself: a killed one would leave an ip(8) behind that still writes
 churn() {
 	while [ -e /tmp/churn ]; do
-		ip route replace blackhole 10.201.1.0/24 table 500
-		ip route del blackhole 10.201.1.0/24 table 500
+		ip route replace blackhole 10.201.1.0/24 table 500 &&
+			ip route del blackhole 10.201.1.0/24 table 500 || return
 		sleep 0.01
 	done
+}
+# end_churn: of $churner, whose changes must not have ended before
+end_churn() {
+	rm /tmp/churn
+	wait $churner
+	check_equal "all changes were made" 0 echo $?
 }
 touch /tmp/churn
 churn &
@@ -109,8 +115,7 @@ churner=$!
 must insmod "$VNET_KO"
 must ip link add green type vnet vni 500 table 500 bgp_table 501
 check "tables become live while they change" wait_until 60 live
-rm /tmp/churn
-wait $churner
+end_churn
 check_equal "and are complete" "system 100/0 bgp 0/100" mirrored green
 
 # Other tables change all the time, so that no reading of all is without a change.
@@ -139,8 +144,7 @@ must ip link add lime type vnet vni 504 table 504 bgp_table 505
 sleep "${TIME_SCALE:-1}"
 check "tables become live while others change" live
 must ip route add blackhole 10.204.10.0/24 table 504
-rm /tmp/churn
-wait $churner
+end_churn
 check_equal "and are complete" "system 11/0 bgp 0/10" mirrored lime
 must ip link del lime
 
