@@ -22,8 +22,10 @@ stale() {
 	vrs show learned "$1" -j |
 		jq -e --arg p "$2" '[.[]?[]? | select(.network == $p and .best and .stale)] | length == 2'
 }
+# fresh NEIGHBOR PREFIX: as if it had never been away.
 fresh() {
-	learned "$@" && lacks stale "$@"
+	vrs show learned "$1" -j |
+		jq -e --arg p "$2" '[.[]?[]? | select(.network == $p and .best and (.stale | not))] | length == 2'
 }
 capable() {
 	vrs show peers -j | jq -e --arg n "$1" --arg cap "$2" 'map(select(.neighbor == $n and
@@ -60,14 +62,18 @@ sed -i 's/network 10.250.0.0/network 10.251.0.0/' "$run/frr.conf"
 run_frr
 check "it comes back" wait_until 20 sessions 8
 check "with another route" wait_until 10 learned sdwan 10.251.0.0/16
-check "the one that has not come back goes" wait_until 10 lacks learned sdwan 10.250.0.0/16
+check "the one that has not come back goes" wait_until 10 unlearned sdwan 10.250.0.0/16
 check "the other is fresh again" wait_until 10 fresh sdwan6 fd00:250::/32
 check "BIRD has the new one" wait_until 10 bird_has 10.251.0.0/16 "65515 65001"
-check "and not the old one" wait_until 10 lacks bird_has 10.250.0.0/16 "65515 65001"
+check "and not the old one" wait_until 10 bird_lacks 10.250.0.0/16
 
 # They help. Killed at once, and then asked to end.
 frr_stale() {
 	frr "show bgp ipv4 unicast 10.1.0.0/16 json" | jq -e '[.paths[] | select(.stale)] | length == 2'
+}
+frr_fresh() {
+	frr "show bgp ipv4 unicast 10.1.0.0/16 json" |
+		jq -e '.paths // [] | length == 2 and all(.stale | not)'
 }
 for signal in KILL TERM; do
 	stop_vrsd $signal
@@ -77,7 +83,7 @@ for signal in KILL TERM; do
 	check "it says that it was there before" wait_until 40 logged "vnet blue: all neighbors are back"
 	check "all sessions come back" wait_until 30 sessions 8
 	check "FRR hears that we have restarted, and without a kernel kept nothing" frr_heard true false
-	check "FRR's routes are not stale any more" wait_until 20 lacks frr_stale
+	check "FRR's routes are not stale any more" wait_until 20 frr_fresh
 	check "and as they were" wait_until 10 frr_has 10.1.0.0/16 65515
 	check "BIRD's also" wait_until 10 bird_has 10.251.0.0/16 "65515 65001"
 	: >"$run/vrsd.log"
@@ -95,7 +101,7 @@ sed -i 's/^      neighbors:/      deferral-time: 8\n&/' "$run/vrsd.yaml"
 start_vrsd
 check "without BIRD decisions wait for the deferral time" \
 	wait_until 20 logged "vnet blue: not all neighbors are back"
-check "then FRR is told" wait_until 10 lacks frr_stale
+check "then FRR is told" wait_until 10 frr_fresh
 start_bird "graceful restart yes; graceful restart time 2; long lived graceful restart yes; long lived stale time 60;"
 check "BIRD comes back" wait_until 20 sessions 8
 check "and its routes" wait_until 10 learned firewall 0.0.0.0/0
@@ -141,7 +147,7 @@ check "and BIRD's" wait_until 10 fresh firewall 0.0.0.0/0
 # Without it, or removed from the configuration, nothing stays.
 kill -KILL $bird_pid
 wait $bird_pid 2>/dev/null
-check "killed, it leaves nothing" wait_until 10 lacks learned firewall 0.0.0.0/0
+check "killed, it leaves nothing" wait_until 10 unlearned firewall 0.0.0.0/0
 kill -KILL $frr_pid
 wait $frr_pid 2>/dev/null
 check "FRR's routes stay" wait_until 10 stale sdwan6 fd00:250::/32
@@ -154,7 +160,7 @@ check "until it is not a neighbor any more" wait_until 5 forgotten
 check "others are still there" stale sdwan 10.251.0.0/16
 must sed -i 's/name: sdwan,/& graceful-restart: false,/' "$run/vrsd.yaml"
 must vrs reload
-check "until it is not to restart gracefully" wait_until 5 lacks learned sdwan 10.251.0.0/16
+check "until it is not to restart gracefully" wait_until 5 unlearned sdwan 10.251.0.0/16
 must sed -i 's/ graceful-restart: false,//' "$run/vrsd.yaml"
 must vrs reload
 run_frr
@@ -175,7 +181,7 @@ sleep 1
 check "that of the other stays" stale_once
 must sed -i 's/name: sdwan,/& shutdown: true,/' "$run/vrsd.yaml"
 must vrs reload
-check "or it is shut down" wait_until 5 lacks learned sdwan 10.251.0.0/16
+check "or it is shut down" wait_until 5 unlearned sdwan 10.251.0.0/16
 stop_vrsd
 check_equal "vrsd ends in good order" 0 echo $?
 ktap_finish

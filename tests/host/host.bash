@@ -258,6 +258,12 @@ learned() {
 		jq -e --arg p "$2" '[.[]?[]? | select(.network == $p and .best)] | length == 2'
 }
 
+# unlearned NEIGHBOR PREFIX: on none of the sessions with the neighbor, in use or not.
+unlearned() {
+	vrs show learned "$1" -j |
+		jq -e --arg p "$2" '[.[]?[]? | select(.network == $p)] | length == 0'
+}
+
 # frr_has PREFIX PATH: FRR has it from both instances with this AS path and the
 # instance as next hop.
 frr_has() {
@@ -269,6 +275,14 @@ frr_has() {
 			(.peer.peerId as $id | any(.nexthops[]; .ip == $id)))] | length == 2'
 }
 
+# frr_lacks PREFIX: from whomever.
+frr_lacks() {
+	local family=ipv4
+
+	[[ $1 != *:* ]] || family=ipv6
+	frr "show bgp $family unicast $1 json" | jq -e '.paths // [] | length == 0'
+}
+
 # bird_has PREFIX PATH: the same of BIRD; PATH is a list of AS numbers.
 bird_has() {
 	[ "$(bird show route all for "$1" | awk -v want="$1" -v path="$2" '
@@ -276,4 +290,9 @@ bird_has() {
 		/BGP.as_path:/ { sub(/.*BGP.as_path: */, ""); ok = $0 == path }
 		/BGP.next_hop:/ && ok && $2 == from { n++ }
 		END { print n + 0 }')" -eq 2 ]
+}
+
+# bird_lacks PREFIX: BIRD has it in no table.
+bird_lacks() {
+	bird show route count where net = "$1" | grep -q "^Total: 0 of "
 }

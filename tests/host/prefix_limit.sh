@@ -179,7 +179,7 @@ must bird_routes 10.201.0.0/16
 unaskable() { grep -c "firewall .*without route refresh it cannot be asked" "$run/vrsd.log"; }
 told_twice() { [ "$(unaskable)" -eq 2 ]; }
 check "the log says for each session that it cannot be asked for that" wait_until 10 told_twice
-check "it is missing" lacks learned firewall 10.201.0.0/16
+check "it is missing" unlearned firewall 10.201.0.0/16
 must bird_routes 0.0.0.0/0
 must bird_routes 10.201.0.0/16
 check "until it is announced anew" wait_until 10 learned firewall 10.201.0.0/16

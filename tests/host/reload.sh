@@ -25,7 +25,7 @@ check_equal "no session was reset" "$counts" session_counts
 write_config
 kill -HUP $vrsd_pid
 check "after SIGHUP without it FRR has lost it" \
-	wait_until 10 lacks frr_has 10.2.0.0/16 65515
+	wait_until 10 frr_lacks 10.2.0.0/16
 check_equal "no session was reset" "$counts" session_counts
 
 # Wrong files: one error with its place, and all stays.

@@ -32,7 +32,7 @@ check "and what they are told" wait_until 10 bird_has 10.250.0.0/16 "65515 65001
 stop_vrsd
 check_equal "it stops with status 0" 0 echo $?
 check "a stopped one leaves no route behind" \
-	wait_until 5 lacks bird_has 10.1.0.0/16 65515
+	wait_until 5 bird_lacks 10.1.0.0/16
 start_vrsd
 check "all sessions come back" wait_until 30 sessions 8
 
