@@ -3,7 +3,8 @@
 #
 # The send hold timer (RFC 9687): a neighbor that says that it is there, and
 # takes nothing, is let go; one that takes a little at a time is not. Until then
-# the first asks for all routes again and again, and not more and more waits.
+# the first asks for all routes again and again, and not more and more waits. And
+# the hold timer: a neighbor that takes all and says nothing is let go as well.
 
 . "${0%/*}/host.bash"
 
@@ -97,6 +98,16 @@ start_frr
 check "when it takes again, it is up again" wait_until 60 peer sdwan "$up"
 check "and has all" wait_until 60 eval 'frr "show bgp ipv4 unicast 10.195.255.0/24 json" |
 	jq -e ".paths | length == 1"'
+
+# Its kernel goes on to take what there is for it, so that only its silence counts.
+must kill -STOP $bird_pid
+since=$SECONDS
+check "one that says nothing is let go" wait_until 30 logged \
+	"neighbor firewall .*session down: Hold Timer Expired"
+took=$((SECONDS - since))
+check "when the hold time is over ($took s)" [ $took -ge 5 -a $took -le 12 ]
+check "its routes go" wait_until 10 frr_lacks 10.195.255.0/24
+check "others stay" peer sdwan "$up"
 stop_vrsd
 check_equal "vrsd ends in good order" 0 echo $?
 ktap_finish
