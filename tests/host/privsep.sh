@@ -135,7 +135,8 @@ check_error "an unknown user is refused" 'no user "nosuch"' \
 	"$vrsd" -c "$run/vrsd.yaml" -u nosuch
 
 # One that dies takes the others along, for the service manager to see.
-for process in session rib control bfd; do
+no_kernel=
+for process in session rib kernel control bfd; do
 	start_again
 	must wait_until 10 vrsd_process $process
 	pids=$(pgrep -P $vrsd_pid)
