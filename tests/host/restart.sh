@@ -36,8 +36,31 @@ check "a stopped one leaves no route behind" \
 start_vrsd
 check "all sessions come back" wait_until 30 sessions 8
 
-# Wrong from the start.
+# What the service manager is told (sd_notify(3)).
+# listen_at ADDRESS: each datagram becomes a line of $run/notified.
+listen_at() {
+	in_ns rs perl -MIO::Socket::UNIX -e '
+		my $socket = IO::Socket::UNIX->new(Type => SOCK_DGRAM,
+			Local => $ARGV[0] =~ s/^@/\0/r) or die "bind: $!";
+		$| = 1;
+		print "listening\n";
+		print "$_\n" while defined $socket->recv($_, 4096);' "$1" >"$run/notified" &
+	defer end_process $!
+	must wait_until 10 grep -q listening "$run/notified"
+}
+notified() { [ "$(xargs <"$run/notified")" = "listening $1" ]; }
 stop_vrsd
+for at in / @/; do
+	listen_at "${at%/}$run/manager"
+	NOTIFY_SOCKET=${at%/}$run/manager start_vrsd
+	check "a service manager at $at... is told when vrsd is ready" \
+		wait_until 10 notified READY=1
+	must vrs reload
+	stop_vrsd
+	check "that it stops, and nothing else" wait_until 5 notified "READY=1 STOPPING=1"
+done
+
+# Wrong from the start.
 echo "vnets: 3" >"$run/bad.yaml"
 check_error "a wrong file is refused at start" "$run/bad.yaml:1:[0-9]+" \
 	"$vrsd" -N -c "$run/bad.yaml" -r "$run/rs"
