@@ -20,6 +20,17 @@ installed() {
 	(cd "$dest" && find . -type f | sed 's/^\.//' | grep -v '^/usr/src/' | LC_ALL=C sort)
 }
 
+# verify_unit: with the programs where they are now.
+verify_unit() {
+	local unit=$dest/vrsd.service status
+
+	sed "s|/usr/local|$dest&|" "$dest/etc/systemd/system/vrsd.service" >"$unit"
+	systemd-analyze --man=no --recursive-errors=no verify "$unit"
+	status=$?
+	rm "$unit"
+	return $status
+}
+
 # What DKMS does: the command in dkms.conf, in a copy of the source.
 dkms_build() {
 	local source=("$dest"/usr/src/vnet-*) status
@@ -56,6 +67,11 @@ check_equal "what is installed" "$(expected)" installed
 check "the unit starts what is installed" \
 	grep -qx 'ExecStart=/usr/local/sbin/vrsd.*' \
 	"$dest/etc/systemd/system/vrsd.service"
+if command -v systemd-analyze >/dev/null; then
+	check_equal "systemd finds nothing wrong in the unit" "" verify_unit
+else
+	skip "systemd finds nothing wrong in the unit" "no systemd-analyze"
+fi
 check "DKMS can build the module" dkms_build
 must run_make uninstall
 check_equal "nothing is left" "" find "$dest" -type f
