@@ -41,6 +41,12 @@ stop_fib() {
 	return 0
 }
 
+# end_fib: by the end of its input, when it gives back all it has; returns its status.
+end_fib() {
+	exec 7>&-
+	wait "$fib"
+}
+
 # hops PREFIX: where a route of ours leads, sorted
 hops() {
 	local nhid
@@ -279,5 +285,7 @@ else
 	skip "a device with another name is another" "a device that is up keeps its name"
 fi
 
+end_fib
+check_equal "fibctl ends in good order" 0 echo $?
 check "no report of a sanitizer" lacks grep -E 'runtime error:|SUMMARY' "$dir/err"
 ktap_finish
