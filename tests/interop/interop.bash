@@ -187,6 +187,8 @@ end() {
 		end_process "$pid"
 	done
 	stop_vrsd
+	check_equal "vrsd ends in good order" 0 echo $? ||
+		tail -n 40 "$run/vrsd.log" | ktap_comment
 	# So that the next is no restart.
 	rm -rf "$run"/{vrsd,peer,bird}.log "$run/rs"
 }
