@@ -29,6 +29,18 @@ map_config() {
 	      - name: branch
 	        match: [{ condition: Equals, prefixes: [10.250.0.0/16] }]
 	        actions: [{ type: Add, as-path: [64511, 64510] }, { type: Add, communities: ["3356:70"] }]
+	  - name: steps
+	    rules:
+	      - name: first
+	        match: [{ condition: Equals, prefixes: [10.250.0.0/16] }]
+	        actions: [{ type: Add, as-path: [64511] }]
+	        next-step: Continue
+	      - name: second
+	        match: [{ condition: Equals, prefixes: [10.250.0.0/16] }]
+	        actions: [{ type: Add, as-path: [64510] }]
+	        next-step: Terminate
+	      - name: third
+	        actions: [{ type: Drop }]
 	  - name: sum-out
 	    rules:
 	      - name: branches
@@ -114,6 +126,14 @@ listed() { vrs show advertised -j | jq -c '[.[]?[]?] | group_by([.neighbor, .loc
 	map([.[0].neighbor, .[0].localAddress, length])'; }
 counted() { vrs show peers -j | jq -c 'map([.neighbor, .localAddress, .advertised]) | sort'; }
 check_equal "and is counted, with a map and without" "$(listed)" counted
+map_config "" steps
+must vrs reload
+check "a rule that continues lets the next one see the route, one that terminates does not" \
+	wait_until 10 bird_has 10.250.0.0/16 "64510 64511 65515 65001"
+check "which drops all others" wait_until 10 bird_lacks 10.100.0.0/16
+map_config "" prepend
+must vrs reload
+check "and back" wait_until 10 bird_has 10.100.0.0/16 "65515 65001"
 result_out() { vrs policy test sum-out firewall direction out -j | jq -r --arg p "$1" \
 	'[.[] | select(.network == $p) | .result, .newNetwork // empty] | unique | join(" ")'; }
 check_equal "policy test: what would be summed up on the way out" "10.122.0.0/16 replaced" result_out 10.122.1.0/24
