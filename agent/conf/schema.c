@@ -107,12 +107,13 @@ static bool parse_number(const char *text, uint32_t min, uint32_t max,
 	return true;
 }
 
+/* The kernel makes another name of one with a %. */
 static bool parse_device(const char *text, char *out)
 {
 	size_t i;
 
 	for (i = 0; text[i] != '\0'; i++) {
-		if (text[i] == '/' || text[i] == ':' ||
+		if (strchr("/:%", text[i]) ||
 		    !isgraph((unsigned char)text[i]) || i + 1 == IFNAMSIZ)
 			return false;
 	}
@@ -298,7 +299,8 @@ static bool read_scalar(struct schema_reader *r, const struct place *at,
 	case KIND_DEVICE:
 		return parse_device(node->text, member) ||
 		       unexpected(r, at, node, "a device name (1 to 15 "
-				  "characters without space, '/' and ':')");
+				  "characters without space, '/', ':' and "
+				  "'%')");
 	case KIND_U16:
 	case KIND_U32:
 		return read_number(r, at, field, node, member);
