@@ -244,11 +244,19 @@ bool check_disjoint(const struct check *c, struct check_piece *piece,
 	return true;
 }
 
-/* More than prefix_is_unicast() asks: neither the default nor link-local. */
+/*
+ * More than prefix_is_unicast() asks: neither the default nor link-local, nor
+ * ::ffff:0:0/96, which is IPv4 in another form that no packet has.
+ */
 static bool is_unicast_space(const struct prefix *prefix)
 {
+	static const uint8_t bytes[16] = { [10] = 0xff, 0xff };
+	struct addr addr = addr_make(AF_INET6, bytes);
+	struct prefix mapped = prefix_make(&addr, 96);
+
 	return prefix->len > 0 && addr_is_unicast(&prefix->addr) &&
-	       !addr_is_link_local(&prefix->addr);
+	       !addr_is_link_local(&prefix->addr) &&
+	       !prefix_overlaps(prefix, &mapped);
 }
 
 static bool check_spaces(const struct check *c)
