@@ -463,12 +463,12 @@ static const struct prefix *find_overlap(const struct conf_vnet *vnet,
 
 static bool check_overlap(const struct check *c,
 			  const struct conf_peering *peering,
+			  const struct conf_vnet *peer,
 			  const struct conf_vnet *other)
 {
-	const struct prefix *overlap;
+	const struct prefix *overlap = find_overlap(other, peer);
 	char buf[PREFIX_STRLEN];
 
-	overlap = find_overlap(other, conf_vnet_find(c->conf, peering->vnet));
 	if (!overlap)
 		return true;
 	return check_fail(c, peering->vnet, peering->pos,
@@ -477,18 +477,21 @@ static bool check_overlap(const struct check *c,
 			  prefix_format(overlap, buf), other->name);
 }
 
-/* Neither the VNet nor another peer of it has any of the peer's space. */
+/*
+ * Neither the VNet nor another peer of it has any of the @i-th peer's space.
+ * @peers: of all peerings, found once, as there may be a thousand
+ */
 static bool check_peer_spaces(const struct check *c,
-			      const struct conf_peering *peering)
+			      const struct conf_vnet *const *peers, size_t i)
 {
-	const struct conf_peering *other;
+	const struct conf_peering *peering = &c->vnet->peerings[i];
+	size_t j;
 
-	for (other = c->vnet->peerings; other < peering; other++) {
-		if (!check_overlap(c, peering,
-				   conf_vnet_find(c->conf, other->vnet)))
+	for (j = 0; j < i; j++) {
+		if (!check_overlap(c, peering, peers[i], peers[j]))
 			return false;
 	}
-	return check_overlap(c, peering, c->vnet);
+	return check_overlap(c, peering, peers[i], c->vnet);
 }
 
 static bool check_gateways(const struct check *c,
@@ -518,35 +521,39 @@ static bool check_gateways(const struct check *c,
 }
 
 static bool check_peering(const struct check *c,
-			  const struct conf_peering *peering)
+			  const struct conf_vnet *const *peers, size_t i)
 {
-	if (!conf_vnet_find(c->conf, peering->vnet))
+	const struct conf_peering *peering = &c->vnet->peerings[i];
+
+	if (!peers[i])
 		return check_fail(c, peering->vnet, peering->pos,
 				  "peering \"%s\": there is no such vnet",
 				  peering->vnet);
-	if (strcmp(peering->vnet, c->vnet->name) == 0)
+	if (peers[i] == c->vnet)
 		return check_fail(c, peering->vnet, peering->pos,
 				  "peering \"%s\": expected another vnet",
 				  peering->vnet);
-	return check_peer_spaces(c, peering) && check_gateways(c, peering);
+	return check_peer_spaces(c, peers, i) && check_gateways(c, peering);
 }
 
 static bool check_peerings(const struct check *c)
 {
+	size_t i, n = c->vnet->n_peerings;
+	const struct conf_vnet **peers = xcalloc(n + 1, sizeof(*peers));
 	const struct conf_peering *peering = c->vnet->peerings;
 	struct seen_set set = { 0 };
-	size_t i;
+	bool ok;
 
-	for (i = 0; i < c->vnet->n_peerings; i++)
+	for (i = 0; i < n; i++) {
 		see(&set, peering[i].vnet, peering[i].pos, "peering \"%s\"",
 		    peering[i].vnet);
-	if (!check_seen(c, &set))
-		return false;
-	for (i = 0; i < c->vnet->n_peerings; i++) {
-		if (!check_peering(c, &peering[i]))
-			return false;
+		peers[i] = conf_vnet_find(c->conf, peering[i].vnet);
 	}
-	return true;
+	ok = check_seen(c, &set);
+	for (i = 0; ok && i < n; i++)
+		ok = check_peering(c, peers, i);
+	free(peers);
+	return ok;
 }
 
 /* ---- tables ---------------------------------------------------------- */
