@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "conf/node.h"
 
-#include <ctype.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -26,9 +25,13 @@ struct reader {
 /* What comes from the file must not move the cursor of who reads of it. */
 static void make_printable(char *text)
 {
-	for (; *text != '\0'; text++) {
-		if (iscntrl((unsigned char)*text))
+	size_t len;
+
+	for (; *text != '\0'; text += len) {
+		len = utf8_printable_len((uint8_t *)text, strlen(text));
+		if (len == 0)
 			*text = '?';
+		len = MAX(len, 1u);
 	}
 }
 
