@@ -61,10 +61,14 @@ static void exec_child(const struct options *opt, enum proc_id proc, int fd)
 	char **argv = xcalloc(opt->argc + 4, sizeof(*argv));
 	char *option = xasprintf("--process=%s", proc_name(proc));
 
-	memcpy(argv, opt->argv, opt->argc * sizeof(*argv));
-	argv[opt->argc] = option;
+	int n = 0;
+
+	argv[n++] = opt->argv[0];
+	/* before all others: there may be a "--" among them */
+	argv[n++] = option;
 	if (opt->restarted)
-		argv[opt->argc + 1] = xstrdup("--restarted");
+		argv[n++] = xstrdup("--restarted");
+	memcpy(argv + n, opt->argv + 1, (opt->argc - 1) * sizeof(*argv));
 	if (fd == PROC_PARENT_FD)
 		fcntl(fd, F_SETFD, 0);
 	else

@@ -23,7 +23,8 @@ pids=$(pgrep -P $vrsd_pid)
 all_gone() { ! kill -0 $pids 2>/dev/null; }
 stop_vrsd KILL
 check "its processes end with a killed parent" wait_until 5 all_gone
-start_vrsd
+# The end of options is not the end of those that its processes get.
+start_vrsd --
 check "all sessions come back" wait_until 30 sessions 8
 check "with what they announce" wait_until 10 learned sdwan 10.250.0.0/16
 check "and what they are told" wait_until 10 bird_has 10.250.0.0/16 "65515 65001"
