@@ -30,7 +30,8 @@ static void make_dir(const char *path, mode_t mode)
 		fatal("%s", path);
 	if (lstat(path, &st))
 		fatal("%s", path);
-	if (!S_ISDIR(st.st_mode) || st.st_uid != 0 || st.st_mode & S_IWOTH)
+	if (!S_ISDIR(st.st_mode) || st.st_uid != 0 ||
+	    st.st_mode & (S_IWGRP | S_IWOTH))
 		fatalx("%s: not a directory that only root can write", path);
 }
 

@@ -70,8 +70,11 @@ check "--check accepts a good one" "$vrsd" -n -c "$run/vrsd.yaml"
 check_error "a missing file is refused" "No such file" "$vrsd" -N -c "$run/none.yaml"
 check_error "unknown options are refused" "vrsd --help" "$vrsd" --nonsense
 check_error "and arguments" 'unexpected "x"' "$vrsd" x
-must mkdir -m 777 "$run/loose"
-check_error "a run directory that others can write is refused" \
-	"not a directory that only root can write" \
-	"$vrsd" -N -c "$run/vrsd.yaml" -r "$run/loose"
+must mkdir "$run/loose"
+for mode in 775 757; do
+	must chmod $mode "$run/loose"
+	check_error "a run directory that others can write is refused ($mode)" \
+		"not a directory that only root can write" \
+		"$vrsd" -N -c "$run/vrsd.yaml" -r "$run/loose"
+done
 ktap_finish
