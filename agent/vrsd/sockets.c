@@ -147,13 +147,13 @@ static void close_fd(struct listener *ln)
 	ln->fd = -1;
 }
 
+/* Session may have one of before that could not be opened again. */
 static void close_listener(struct listener *ln)
 {
 	struct msg_listener msg = { .vni = ln->vni, .local = ln->local };
 
-	if (ln->fd >= 0)
-		chan_send(proc_chan(PROC_SESSION), MSG_LISTENER_CLOSE, &msg,
-			  sizeof(msg));
+	chan_send(proc_chan(PROC_SESSION), MSG_LISTENER_CLOSE, &msg,
+		  sizeof(msg));
 	close_fd(ln);
 }
 
