@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
 # From single measurements to verdicts: the median over the rounds, beside the
-# best peer's. A target is a limit of the ratio, or of our figure alone.
+# best peer's. A target is a limit of the ratio, or of our figure alone. "failed"
+# names those that did not do in a scenario what they must: they are no peers then.
 
-def median: sort | .[(length - 1) / 2 | floor];
+include "median";
 
 # Four digits.
 def sig: if . == 0 then 0 else . as $v |
@@ -61,6 +62,7 @@ select(any($ran[]; .scenario == $t.scenario and .daemon == "vrsd")) |
 	ratio: ($ratio | if . then sig else . end),
 	target: ([if $t.ratio then "ratio \($t.ratio | sig)" else empty end,
 		  if $t.limit then "\($t.limit)" else empty end] | join(", ")),
+	failed: [$failed[] | select(.[0] == $t.scenario) | .[1]],
 	ok: ($ours != null and
 	     ([$t.scenario, "vrsd"] as $x | any($failed[]; . == $x) | not) and
 	     (if $t.ratio and $ratio != null then $ratio <= $t.ratio else $t.ratio == null end) and

@@ -3,7 +3,7 @@
 # From single measurements to verdicts: medians over the rounds; rates are
 # better when they are higher.
 
-def median: sort | .[(length - 1) / 2 | floor];
+include "median";
 
 . as $all |
 def value($who; $figure):
@@ -23,8 +23,9 @@ def limit($name; $figure; $most):
 	{ name: $name, ours: $o, peer: null, theirs: null, ratio: null, target: "\($most)",
 	  ok: ($o != null and $o <= $most) };
 def told($name; $figure):
-	{ name: $name, ours: value("vrsd"; $figure), peer: null, theirs: null, ratio: null,
-	  target: null, ok: true };
+	value("vrsd"; $figure) as $o |
+	{ name: $name, ours: $o, peer: null, theirs: null, ratio: null, target: null,
+	  ok: ($o != null) };
 
 ratio("install.rate"; "rate"; "vrsd"; "netlink"; 0.8),
 ahead("install.rate.bird"; "rate"; "vrsd"; "bird"),

@@ -2,7 +2,7 @@
 #
 # From the lines of the lookup benchmark ("bench: FAMILY GROUP ENTRY WHAT VALUE",
 # one for each round) to one JSON line a figure: medians of rounds, and of ratios
-# the geometric mean over the traces.
+# the geometric mean over the traces. What was not measured is not ok.
 
 function median(key,    n, i, j, v, list) {
 	n = split(values[key], list, " ")
@@ -12,10 +12,16 @@ function median(key,    n, i, j, v, list) {
 			list[j + 1] = list[j]
 		list[j + 1] = v
 	}
-	return n ? list[int((n + 1) / 2)] : -1
+	if (n)
+		return (list[int((n + 1) / 2)] + list[int(n / 2) + 1]) / 2
+	print "not measured: " key > "/dev/stderr"
+	missing = 1
+	return 1
 }
 
 function figure(name, ours, peer, theirs, ratio, target, ok) {
+	ok = ok && !missing
+	missing = 0
 	printf "{\"name\": \"%s\", \"ours\": %.6g, \"peer\": \"%s\", \"theirs\": %.6g, " \
 	       "\"ratio\": %.4g, \"target\": %.6g, \"ok\": %s}\n",
 	       name, ours, peer, theirs, ratio, target, ok ? "true" : "false"
