@@ -202,16 +202,51 @@ static void check_monitor(const char *phase)
 		fail("sum of path lengths", bench.ledger.sum, bench.sum);
 }
 
-/* Every speaker must have been told what the others announce. */
+/*
+ * Speakers only count what they are told. Every one must hear at least of all
+ * that the others announce, or, where all announce the same, of each prefix
+ * for which another has a shorter path than it.
+ */
 static void check_speakers(void)
 {
 	uint64_t wanted = (uint64_t)(bench.n - 1) * bench.m;
 	unsigned int i;
 
-	for (i = 0; i < bench.n && !bench.same; i++)
+	for (i = 0; i < bench.n; i++) {
+		if (bench.same)
+			wanted = routes_longer(bench.origin, bench.n, i);
 		if (bench.speaker[i].announced < wanted)
 			fail("prefixes told to a speaker",
 			     bench.speaker[i].announced, wanted);
+	}
+}
+
+static void mark_told(uint64_t *told)
+{
+	unsigned int i;
+
+	for (i = 0; i < bench.n; i++)
+		told[i] = bench.speaker[i].announced +
+			  bench.speaker[i].withdrawn;
+}
+
+/*
+ * Of each prefix that only speaker @gone had, or had with the shortest path,
+ * all who are there must have been told something since mark_told().
+ */
+static void check_told(const uint64_t *told, unsigned int gone)
+{
+	uint64_t wanted = bench.m, got;
+	unsigned int i;
+
+	if (bench.same)
+		wanted = routes_shortest(bench.origin, bench.n, gone);
+	for (i = bench.first; i < bench.n; i++) {
+		got = bench.speaker[i].announced + bench.speaker[i].withdrawn -
+		      told[i];
+		if (got < wanted)
+			fail("prefixes told anew to a speaker", got, wanted);
+	}
 }
 
 /*
@@ -307,13 +342,16 @@ static void phase_probe(void)
 /* One speaker is lost: its prefixes go, or come from another. */
 static void phase_loss(void)
 {
-	uint64_t start = now_ns(), last;
+	uint64_t told[SPEAKERS_MAX], start, last;
 
+	mark_told(told);
+	start = now_ns();
 	speaker_reset(&bench.speaker[bench.first++]);
 	expect();
 	run_until(monitor_complete, "loss");
 	last = settle(start);
 	check_monitor("loss");
+	check_told(told, bench.first - 1);
 	figure("loss", (last - start) / 1e9);
 }
 
@@ -367,14 +405,15 @@ static void quiet_end_bfd(const char *name)
 /* Sessions of others that were lost, and the longest silence towards one. */
 static void quiet_end(const char *name, unsigned int lost_before)
 {
-	uint64_t silence = bench.monitor.silence;
+	uint64_t silence = speaker_silence(&bench.monitor), one;
 	unsigned int lost = bench.monitor.lost, i;
 	char text[64];
 
 	for (i = 1; i < bench.n; i++) {
 		lost += bench.speaker[i].lost;
-		if (bench.speaker[i].silence > silence)
-			silence = bench.speaker[i].silence;
+		one = speaker_silence(&bench.speaker[i]);
+		if (one > silence)
+			silence = one;
 	}
 	if (lost != lost_before)
 		fail("sessions of others lost", lost - lost_before, 0);

@@ -58,6 +58,7 @@ bird_configuration() {
 	cat <<-EOT
 	router id 10.77.0.1;
 	log "$dir/log" { warning, error, fatal, bug };
+	${1:-}
 	protocol device {}
 	${bfd:+protocol bfd { interface \"*\" { interval 50 ms; multiplier 3; \}; \}}
 	template bgp speaker {
@@ -73,16 +74,18 @@ bird_configuration() {
 		<<<"$neighbors"
 }
 
-# start_bird_in TREE
+# start_bird_in TREE [LINE]
 start_bird_in() {
 	make_dir "$1"
-	bird_configuration >"$1$dir/conf"
+	bird_configuration "${2:-}" >"$1$dir/conf"
 	in_rs ${1:+-r "$1"} /usr/sbin/bird -f -c "$dir/conf" -s "$dir/ctl" -P "$dir/pid"
 }
 
 start_bird2-debian12() { start_bird_in ""; }
 start_bird2() { start_bird_in "$peers/main"; }
+# With one thread, as shipped, and with one for each processor.
 start_bird3() { start_bird_in "$peers/bird3"; }
+start_bird3-threads() { start_bird_in "$peers/bird3" "threads $(nproc);"; }
 
 #
 # FRR: its queue of received messages holds a whole feed (as shipped, 10.3 stops

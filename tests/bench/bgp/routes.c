@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
 #include <err.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -317,19 +318,63 @@ uint32_t routes_address(const struct origin *o, unsigned int n)
 	return slot_of(o->first + n) << 8 | 1;
 }
 
+/* The shortest path to a group that those of @n origins but @one have. */
+static unsigned int best_path(const struct origin *o, unsigned int n,
+			      unsigned int one, unsigned int group)
+{
+	unsigned int best = UINT_MAX, i, len;
+
+	for (i = 0; i < n; i++) {
+		len = path_length(&o[i], group);
+		if (i != one && len < best)
+			best = len;
+	}
+	return best;
+}
+
 uint64_t routes_sum(const struct origin *o, unsigned int n, bool same)
 {
-	unsigned int first, size, best, i, k;
+	unsigned int first, size, i;
 	uint64_t sum = 0;
 
 	for (i = 0; i < (same ? 1 : n); i++)
 		for (first = 0; first < o[i].count; first += size) {
 			size = next_group(&o[i], first);
-			best = path_length(&o[i], first);
-			for (k = 0; same && k < n; k++)
-				if (path_length(&o[k], first) < best)
-					best = path_length(&o[k], first);
-			sum += (uint64_t)best * size;
+			sum += (uint64_t)size * (same ?
+				best_path(o, n, n, first) :
+				path_length(&o[i], first));
 		}
 	return sum;
+}
+
+/*
+ * Prefixes with a path from @one that is longer than all others' best; with
+ * @sign -1, shorter.
+ */
+static unsigned int count_paths(const struct origin *o, unsigned int n,
+				unsigned int one, int sign)
+{
+	unsigned int first, size, sum = 0;
+	int more;
+
+	for (first = 0; first < o->count; first += size) {
+		size = next_group(o, first);
+		more = (int)path_length(&o[one], first) -
+		       (int)best_path(o, n, one, first);
+		if (sign * more > 0)
+			sum += size;
+	}
+	return sum;
+}
+
+unsigned int routes_longer(const struct origin *o, unsigned int n,
+			   unsigned int one)
+{
+	return count_paths(o, n, one, 1);
+}
+
+unsigned int routes_shortest(const struct origin *o, unsigned int n,
+			     unsigned int one)
+{
+	return count_paths(o, n, one, -1);
 }

@@ -51,6 +51,16 @@ void feed_probe(struct feed *feed, const struct origin *o, unsigned int n);
  */
 uint64_t routes_sum(const struct origin *o, unsigned int n, bool same);
 
+/*
+ * Of the prefixes that all @n origins announce: those for which another has a
+ * shorter path than origin @one, and those for which all others have longer
+ * ones.
+ */
+unsigned int routes_longer(const struct origin *o, unsigned int n,
+			   unsigned int one);
+unsigned int routes_shortest(const struct origin *o, unsigned int n,
+			     unsigned int one);
+
 static inline uint32_t get32(const uint8_t *p)
 {
 	return (uint32_t)p[0] << 24 | p[1] << 16 | p[2] << 8 | p[3];

@@ -200,6 +200,16 @@ void speaker_send(struct speaker *s, const struct feed *feed)
 		watch(s, EPOLL_CTL_MOD);
 }
 
+uint64_t speaker_silence(const struct speaker *s)
+{
+	uint64_t since;
+
+	if (s->state != SPEAKER_ESTABLISHED)
+		return s->silence;
+	since = now_ns() - s->last_heard;
+	return since > s->silence ? since : s->silence;
+}
+
 void speaker_deaf(struct speaker *s, bool deaf)
 {
 	s->deaf = deaf;

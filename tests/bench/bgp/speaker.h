@@ -46,7 +46,7 @@ struct speaker {
 	uint64_t announced, withdrawn, updates, bytes;
 	uint64_t last_update;		/* ns, when the last UPDATE came */
 	uint64_t last_heard;		/* any message */
-	uint64_t silence;		/* longest time between two */
+	uint64_t silence;		/* longest time between two: see below */
 	uint64_t established_at;
 	unsigned int lost;		/* sessions that the other end closed */
 };
@@ -68,6 +68,8 @@ void speaker_cease(struct speaker *s);
 /* Send what is in @feed, which stays the caller's. */
 void speaker_send(struct speaker *s, const struct feed *feed);
 void speaker_deaf(struct speaker *s, bool deaf);
+/* ns: the longest time without a message, one that has not ended included. */
+uint64_t speaker_silence(const struct speaker *s);
 /* Serve all speakers for at most @ms. */
 void speakers_run(int ms);
 
