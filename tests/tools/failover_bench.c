@@ -399,10 +399,16 @@ static double lost_until(uint32_t from, uint64_t at)
 	return (last - at) / 1e6;
 }
 
+/*
+ * What has come to the NIC by then has left it; what it is given while it has
+ * no carrier goes nowhere.
+ */
 static void set_carrier(bool on)
 {
 	int value = on;
 
+	carry(0);
+	silent[0] = !on;
 	if (ioctl(nic[0], TUNSETCARRIER, &value))
 		err(1, "carrier");
 }
