@@ -47,6 +47,14 @@ function at_least(name, key, peer, peer_key, target,    ours, theirs) {
 	figure(name, ours, peer, theirs, ours / theirs, target, ours >= target)
 }
 
+# Inserts with 65,536 next hops beside those with 256
+function many_nexthops(family,    ours, theirs) {
+	ours = median(family " insert lpm-many rate")
+	theirs = median(family " insert lpm rate")
+	figure("ipv" family "_inserts_many_nexthops", ours, "256 next hops", theirs,
+	       ours / theirs, 0.9, ours / theirs >= 0.9)
+}
+
 function at_most(name, ours, target) {
 	figure(name, ours, "target", target, ours / target, target,
 	       ours >= 0 && ours <= target)
@@ -125,8 +133,11 @@ END {
 	at_most("ipv4_bytes_per_prefix", median("4 memory lpm full") / 1000000, 6.5)
 	at_most("ipv6_bytes_per_prefix", median("6 memory lpm full") / 200000, 32)
 	at_most("bytes_of_100_routes", median("4 memory lpm small"), 2048)
+	at_most("ipv6_bytes_of_100_routes", median("6 memory lpm small"), 2048)
 	at_least("ipv4_inserts_per_second", "4 insert lpm rate", "rtnetlink", "4 insert fib rate", 1000000)
 	at_least("ipv6_inserts_per_second", "6 insert lpm rate", "rtnetlink", "6 insert fib rate", 600000)
+	many_nexthops(4)
+	many_nexthops(6)
 	at_most("ipv4_insert_p99.9_ns", median("4 insert lpm p99.9"), 10000)
 	at_most("ipv6_insert_p99.9_ns", median("6 insert lpm p99.9"), 10000)
 	at_most("ipv4_insert_worst_ns", median("4 insert lpm worst"), 100000)
@@ -142,5 +153,6 @@ END {
 	at_most("ipv4_control_bytes_per_prefix", median("4 control bytes each") / 100, 48)
 	at_most("ipv6_control_bytes_per_prefix", median("6 control bytes each") / 100, 80)
 	at_most("bytes_a_vnet_of_100", median("4 memory lpm many") / 10000, 2048)
+	at_most("ipv6_bytes_a_vnet_of_100", median("6 memory lpm many") / 10000, 2048)
 	exit failed
 }
