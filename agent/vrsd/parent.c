@@ -115,8 +115,9 @@ static void answer_served(const char *error)
 	for (i = 0; i < parent.n_served; i++)
 		answer(parent.asked[i], error);
 	parent.n_asked -= parent.n_served;
-	memmove(parent.asked, parent.asked + parent.n_served,
-		parent.n_asked * sizeof(*parent.asked));
+	if (parent.n_asked)
+		memmove(parent.asked, parent.asked + parent.n_served,
+			parent.n_asked * sizeof(*parent.asked));
 	parent.n_served = 0;
 }
 
