@@ -57,6 +57,26 @@ endef
 $(eval $(call compile,san,$(CC),$(sanitize)))
 $(foreach t,$(unit_tests),$(eval $(call program,san,$(CC),$(sanitize),$(t),unit,$(BUILD)/tests/unit)))
 
+# The agent as the host tests have it a second time: a build folder of its own.
+san_objects	= $(patsubst $(BUILD)/%,$(BUILD)/san/%,$(1))
+san_agent	:= $(BUILD)/sanitized
+
+.PHONY: sanitized-agent
+sanitized-agent: $(san_agent)/vrsd $(san_agent)/vrs
+	$(Q)ln -sfn ../tests $(san_agent)/tests
+
+$(san_agent)/vrsd: $(call san_objects,$(vrsd_objects))
+	@mkdir -p $(@D)
+	$(call say,LD      $@)$(CC) $(sanitize) -o $@ $^ $(vrsd_libs)
+
+$(san_agent)/agent.a: $(call san_objects,$(vrs_archive))
+	@mkdir -p $(@D)
+	@rm -f $@
+	$(call say,AR      $@)$(AR) rcs $@ $^
+
+$(san_agent)/vrs: $(call san_objects,$(vrs_objects)) $(san_agent)/agent.a
+	$(call say,LD      $@)$(CC) $(sanitize) -o $@ $^ $(vrs_libs)
+
 fuzz_flags	:= -fsanitize=fuzzer $(sanitize)
 fuzz_objects	:= -fsanitize=fuzzer-no-link $(sanitize)
 $(eval $(call compile,fuzz,clang,$(fuzz_objects)))

@@ -21,6 +21,8 @@ vrsd=$VNET_BUILD/vrsd
 run=$(mktemp -d /tmp/vrsd-test.XXXXXX)
 defer rm -rf "$run"
 chmod 755 "$run"
+# What a sanitizer says of a process that is ending anyway changes no status.
+defer nothing_sanitized
 
 ns() { echo "t$$-$1"; }
 in_ns() { ip netns exec "$(ns "$1")" "${@:2}"; }
@@ -117,6 +119,13 @@ end_process() {
 # vrsd_process NAME: the process number of one of vrsd's processes.
 vrsd_process() {
 	pgrep -P "$vrsd_pid" -f "process=$1"
+}
+
+# Whether no sanitizer has said anything.
+nothing_sanitized() {
+	grep -qsE 'runtime error: |SUMMARY: ' "$run/vrsd.log" || return 0
+	ktap_comment <"$run/vrsd.log"
+	return 1
 }
 
 logged() { grep -qE -- "$1" "$run/vrsd.log"; }
