@@ -16,6 +16,8 @@
 #include <unistd.h>
 
 #include "bgp/open.h"
+#include "lib/hash.h"
+#include "lib/idhash.h"
 #include "lib/log.h"
 #include "lib/util.h"
 #include "vrsd/parent.h"
@@ -44,6 +46,8 @@ static struct {
 
 	struct apply_peer *peers;	/* [number - 1] */
 	size_t n_peers;
+	struct idhash index;		/* of those used, by peer_hash() */
+	size_t first_free;		/* none before it is free */
 	struct msg_vnet_ready *ready;	/* VNets whose device is there */
 	size_t n_ready;
 } apply;
@@ -143,28 +147,81 @@ static bool same_peer(const struct msg_conf_peer *a,
 	       prefix_equal(&a->range, &b->range);
 }
 
-/* The peer's old place, or a free one; NULL if there is none. */
-static struct apply_peer *peer_place(const struct msg_conf_peer *conf,
-				     uint32_t slot)
+static uint32_t peer_hash(const struct msg_conf_peer *conf, uint32_t slot)
 {
-	struct apply_peer *free_place = NULL;
+	const struct addr *local = &conf->id.local;
+	const struct addr *remote = conf->range.addr.family ?
+				    &conf->range.addr : &conf->id.remote;
+	struct {
+		uint32_t vni, slot;
+		uint8_t local[16], remote[16];
+	} key = { .vni = conf->id.vni, .slot = slot };
+
+	memcpy(key.local, local->bytes, addr_bytes(local));
+	memcpy(key.remote, remote->bytes, addr_bytes(remote));
+	return hash_bytes(&key, sizeof(key));
+}
+
+static uint32_t place_hash(const void *ctx, uint32_t at)
+{
+	(void)ctx;
+	return peer_hash(&apply.peers[at].conf, apply.peers[at].slot);
+}
+
+static struct apply_peer *old_place(const struct msg_conf_peer *conf,
+				    uint32_t slot)
+{
+	struct idhash_probe probe = idhash_probe(&apply.index,
+						 peer_hash(conf, slot));
+	uint32_t at;
+
+	while (idhash_next(&apply.index, &probe, &at))
+		if (apply.peers[at].slot == slot &&
+		    same_peer(&apply.peers[at].conf, conf))
+			return &apply.peers[at];
+	return NULL;
+}
+
+/* The first; NULL if there is none. */
+static struct apply_peer *free_place(void)
+{
+	while (apply.first_free < apply.n_peers &&
+	       apply.peers[apply.first_free].used)
+		apply.first_free++;
+	if (apply.first_free < apply.n_peers)
+		return &apply.peers[apply.first_free];
+	if (apply.n_peers == MSG_PEERS_MAX)
+		return NULL;
+	apply.peers = xreallocarray(apply.peers, apply.n_peers + 1,
+				    sizeof(*apply.peers));
+	memset(&apply.peers[apply.n_peers], 0, sizeof(*apply.peers));
+	return &apply.peers[apply.n_peers++];
+}
+
+static void use_place(struct apply_peer *peer)
+{
+	uint32_t at = peer - apply.peers;
+
+	if (!peer->used)
+		idhash_insert(&apply.index, place_hash(NULL, at), at);
+	peer->used = true;
+}
+
+/* Those that nobody wants any more are free from now on. */
+static void leave_places(void)
+{
 	size_t i;
 
 	for (i = 0; i < apply.n_peers; i++) {
 		struct apply_peer *peer = &apply.peers[i];
 
-		if (peer->used && peer->slot == slot &&
-		    same_peer(&peer->conf, conf))
-			return peer;
-		if (!peer->used && !free_place)
-			free_place = peer;
+		if (!peer->used || peer->wanted)
+			continue;
+		idhash_remove(&apply.index, place_hash(NULL, i), i);
+		peer->used = false;
+		auth_forget(&peer->auth);
 	}
-	if (free_place || apply.n_peers == MSG_PEERS_MAX)
-		return free_place;
-	apply.peers = xreallocarray(apply.peers, apply.n_peers + 1,
-				    sizeof(*apply.peers));
-	memset(&apply.peers[apply.n_peers], 0, sizeof(*apply.peers));
-	return &apply.peers[apply.n_peers++];
+	apply.first_free = 0;
 }
 
 static void take_auth(struct apply_peer *peer,
@@ -200,8 +257,10 @@ static void take_bfd(struct apply_peer *peer, const struct conf_bfd *bfd)
 static void want_place(struct msg_conf_peer *conf, uint32_t slot,
 		       const struct conf_neighbor *neighbor)
 {
-	struct apply_peer *peer = peer_place(conf, slot);
+	struct apply_peer *peer = old_place(conf, slot);
 
+	if (!peer)
+		peer = free_place();
 	/* Those that go with this reload have their places until its end. */
 	if (!peer) {
 		log_err("vnet %s neighbor %s: no place for a session before "
@@ -213,8 +272,8 @@ static void want_place(struct msg_conf_peer *conf, uint32_t slot,
 	conf->keys = peer->conf.keys;
 	peer->conf = *conf;
 	peer->slot = slot;
-	peer->used = true;
 	peer->wanted = true;
+	use_place(peer);
 	take_auth(peer, neighbor);
 	take_bfd(peer, neighbor->bfd);
 }
@@ -319,11 +378,7 @@ static void number_peers(void)
 					  &vnet->server->neighbors[j]);
 		}
 	}
-	for (i = 0; i < apply.n_peers; i++) {
-		apply.peers[i].used = apply.peers[i].wanted;
-		if (!apply.peers[i].used)
-			auth_forget(&apply.peers[i].auth);
-	}
+	leave_places();
 }
 
 void apply_dial(uint32_t number)
@@ -648,6 +703,7 @@ void apply_init(const struct options *opt)
 {
 	apply.no_kernel = opt->no_kernel;
 	apply.restarted = opt->restarted;
+	idhash_init(&apply.index, place_hash, NULL);
 	sockets_init();
 	bfdsock_init();
 }

@@ -24,3 +24,9 @@ session_conn_test_libs := -levent_core
 unit_tests += segments_test
 segments_test_sources	:= agent/vrsd/segments.c
 segments_test_libs	:= -Wl,--wrap=open
+
+unit_tests += apply_test
+apply_test_sources	:= $(addprefix agent/vrsd/,apply.c auth.c) \
+			   $(addprefix agent/lib/,hash.c idhash.c pages.c) \
+			   $(conf_test_conf) $(conf_test_lib)
+apply_test_libs		:= -lyaml -Wl,--wrap=addr_equal
