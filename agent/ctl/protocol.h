@@ -5,8 +5,9 @@
  * A connection to the UNIX stream socket carries one request, a JSON object on
  * one line, and its answer, JSON objects one to a line: rows, as they come,
  * and then exactly one last object with the member "status". A connection
- * that ends without it was cut short. Only root and members of the service's
- * group may connect.
+ * that ends without it was cut short. Who asks may shut down its sending side;
+ * if it closes the connection nothing more is done for an answer, but a reload
+ * goes on. Only root and members of the service's group may connect.
  *
  *	{"command": "learned", "vnet": "blue", "neighbor": "sdwan"}
  *	{"vnet": "blue", "neighbor": "sdwan", "network": "10.250.0.0/16", ...}

@@ -15,6 +15,7 @@
 #define CLIENTS_MAX	64
 #define ACCEPTS_MAX	16		/* in one loop turn */
 #define PATIENCE_MS	30000		/* with a client that is waited for */
+#define LOOK_MS		1000		/* for one that says nothing more */
 #define REST_MS		1000		/* when there is nothing to accept by */
 #define REFUSED_PAUSE_MS 60000		/* until the log hears of it again */
 #define QUEUE_FULL	(256 * 1024)	/* bytes waiting to be read */
@@ -24,6 +25,8 @@ struct ctl_client {
 	int fd;
 	struct loop_fd *watch;
 	struct loop_timer *patience;
+	struct loop_timer *look;	/* whether a silent one is there */
+	bool may_leave;			/* before there is an answer */
 	struct ucred cred;
 	void *ctx;
 	char request[CTL_REQUEST_MAX];
@@ -49,6 +52,7 @@ static void client_free(struct ctl_client *client)
 	server.clients--;
 	loop_fd_free(client->watch);
 	loop_timer_free(client->patience);
+	loop_timer_free(client->look);
 	close(client->fd);
 	free(client->out);
 	free(client);
@@ -84,6 +88,21 @@ static void watch_update(struct ctl_client *client)
 		loop_timer_stop(client->patience);
 	else if (!loop_timer_running(client->patience))
 		loop_timer_set(client->patience, PATIENCE_MS);
+}
+
+/*
+ * One that will say nothing more may still wait for its answer. One that has
+ * hung up does not: it cannot even be sent nothing.
+ */
+static void look(void *arg)
+{
+	const struct msghdr nothing = { 0 };
+	struct ctl_client *client = arg;
+
+	if (sendmsg(client->fd, &nothing, MSG_NOSIGNAL) < 0 && errno == EPIPE)
+		client_gone(client);
+	else
+		loop_timer_set(client->look, LOOK_MS);
 }
 
 /*
@@ -218,6 +237,9 @@ static void client_read(struct ctl_client *client)
 	if (n == 0) {
 		client->silent = true;
 		watch_update(client);
+		if (client->may_leave)
+			look(client);
+		return;
 	}
 	if (client->asked)
 		return;
@@ -253,6 +275,7 @@ static void client_new(int fd)
 		client->cred.uid = -1;
 	client->watch = loop_fd_new(fd, LOOP_READ, client_ready, client);
 	client->patience = loop_timer_new(patience_ends, client);
+	client->look = loop_timer_new(look, client);
 	loop_timer_set(client->patience, PATIENCE_MS);
 	server.clients++;
 }
@@ -318,6 +341,11 @@ void ctl_server_start(int fd, const struct ctl_server_ops *ops)
 bool ctl_client_is_root(const struct ctl_client *client)
 {
 	return client->cred.uid == 0;
+}
+
+void ctl_client_may_leave(struct ctl_client *client)
+{
+	client->may_leave = true;
 }
 
 void ctl_client_set_ctx(struct ctl_client *client, void *ctx)

@@ -34,6 +34,12 @@ bool ctl_client_full(const struct ctl_client *client);
 void ctl_client_finish(struct ctl_client *client, const char *error);
 /* Whether it is a process of root. */
 bool ctl_client_is_root(const struct ctl_client *client);
+/*
+ * What it asked for takes long. It has a place only until it hangs up, not
+ * until there is an answer: what is not answered yet is for the caller to
+ * bound.
+ */
+void ctl_client_may_leave(struct ctl_client *client);
 
 void ctl_client_set_ctx(struct ctl_client *client, void *ctx);
 void *ctl_client_ctx(const struct ctl_client *client);

@@ -27,6 +27,7 @@ struct step {
 };
 
 #define STEPS_MAX	4
+#define RELOADS_MAX	1024		/* at a time; the parent takes more */
 
 static const struct command {
 	struct step steps[STEPS_MAX];
@@ -90,6 +91,7 @@ struct ask {
 
 static struct ask *asks;
 static uint32_t last_id;
+static unsigned int reloads;		/* that the parent has to answer */
 static bool no_kernel;
 
 static struct ask *ask_find(uint32_t id)
@@ -270,13 +272,26 @@ static void query_ends(struct ask *ask, const struct msg_query_end *end,
 	free(text);
 }
 
+/* NULL: it may. */
+static const char *refused(const struct ctl_client *client,
+			   const struct ctl_request *req)
+{
+	if (req->command != CTL_RELOAD)
+		return NULL;
+	if (!ctl_client_is_root(client))
+		return "only root may do this";
+	/* Clients may be gone, but their reloads are not. */
+	return reloads < RELOADS_MAX ? NULL : "too many reloads wait";
+}
+
 static void client_asks(struct ctl_client *client,
 			const struct ctl_request *req)
 {
+	const char *error = refused(client, req);
 	struct ask *ask;
 
-	if (req->command == CTL_RELOAD && !ctl_client_is_root(client)) {
-		ctl_client_finish(client, "only root may do this");
+	if (error) {
+		ctl_client_finish(client, error);
 		return;
 	}
 	ask = xcalloc(1, sizeof(*ask));
@@ -287,6 +302,8 @@ static void client_asks(struct ctl_client *client,
 	asks = ask;
 	ctl_client_set_ctx(client, ask);
 	if (req->command == CTL_RELOAD) {
+		ctl_client_may_leave(client);
+		reloads++;
 		chan_send(proc_chan(PROC_PARENT), MSG_RELOAD, &ask->id,
 			  sizeof(ask->id));
 		return;
@@ -332,6 +349,8 @@ static void message(enum proc_id from, uint16_t type, const void *body,
 		ctl_server_start(fd, &server_ops);
 		return;
 	}
+	if (type == MSG_RELOADED)
+		reloads--;
 	ask = ask_find(*(const uint32_t *)body);
 	if (!ask)
 		return;			/* the client is gone */

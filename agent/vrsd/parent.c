@@ -16,7 +16,7 @@
 #include "vrsd/proc.h"
 
 #define SHUTDOWN_MS	3000		/* until who is left is killed */
-#define ASKED_MAX	4096		/* more than clients ask for */
+#define ASKED_MAX	4096		/* more than control asks for */
 
 static struct {
 	const struct options *opt;

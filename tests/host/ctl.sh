@@ -148,6 +148,34 @@ kill $idle_pid
 wait $idle_pid 2>/dev/null
 check "and others are served again" wait_until 5 answers '{"command": "peers"}' ""
 
+# A reload ends when all processes have answered. Who asks for one need not wait.
+reload() {
+	/usr/bin/python3 - "$run/rs/vrsd.sock" "$1" "${2:-1}" <<-'EOT'
+	import socket, sys
+	for i in range(int(sys.argv[3])):
+	    s = socket.socket(socket.AF_UNIX)
+	    s.connect(sys.argv[1])
+	    s.sendall(b'{"command": "reload"}\n')
+	    if sys.argv[2] == "wait":
+	        s.shutdown(socket.SHUT_WR)
+	        print(s.recv(65536).decode(), end="", flush=True)
+	    s.close()
+	EOT
+}
+rib=$(vrsd_process rib)
+must kill -STOP "$rib"
+reload wait >"$run/reload.out" &
+reload_pid=$!
+for _ in {1..10}; do reload hangup 10; done
+check "100 clients that hung up are in nobody's way" answers '{"command": "x"}' "unknown command"
+for _ in {1..95}; do reload hangup 10; done
+check "only so many reloads are waited for" answers '{"command": "reload"}' "too many reloads"
+must kill -CONT "$rib"
+check "a client that only has no more to say is answered" \
+	wait_until 10 grep -q '"ok"' "$run/reload.out"
+wait $reload_pid
+check "and another reload, too" wait_until 10 answers '{"command": "reload"}' ""
+
 # Many rows, while the table changes.
 cat >>"$run/bird.conf" <<-EOT
 protocol static many { ipv4;

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * Clients of the control socket that read slowly: who answers hears that there
- * is room again while the answer goes on, and nothing when it is complete.
+ * is room again while the answer goes on, and nothing when it is complete. And
+ * those that wait long: who answers hears at once that one has hung up, if it
+ * may.
  */
 #include <jansson.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -14,6 +17,8 @@
 #include "ktap.h"
 #include "lib/loop.h"
 
+#define LONG_MS		1500		/* to wait, and to be looked at then */
+
 /* Who answers: gone with the end of the answer, as control.c's. */
 struct ask {
 	unsigned int drained;
@@ -23,7 +28,10 @@ static struct sockaddr_un addr = { .sun_family = AF_UNIX };
 static socklen_t addr_len = sizeof(addr.sun_family);
 static const char *error;		/* that the answer ends with */
 static bool at_once;			/* it ends when the client is full */
-static unsigned int drained;
+static bool later;			/* or when it is told to */
+static bool may_leave;
+static struct ctl_client *waiting;	/* for that */
+static unsigned int drained, gone;
 static char last[256];			/* line that the client has read */
 static size_t last_len;
 
@@ -48,6 +56,13 @@ static void on_request(struct ctl_client *client,
 {
 	(void)req;
 	ctl_client_set_ctx(client, calloc(1, sizeof(struct ask)));
+	if (later) {
+		waiting = client;
+		if (may_leave)
+			ctl_client_may_leave(client);
+		loop_exit(0);
+		return;
+	}
 	fill(client);
 	if (at_once)
 		finish(client);
@@ -64,6 +79,8 @@ static void on_drained(struct ctl_client *client)
 static void on_gone(struct ctl_client *client)
 {
 	free(ctl_client_ctx(client));
+	gone++;
+	loop_exit(0);
 }
 
 static const struct ctl_server_ops ops = {
@@ -108,27 +125,98 @@ static void on_readable(int fd, unsigned int ready, void *arg)
 		loop_exit(0);
 }
 
-static void ask(const char *end, bool when_full)
+static int call(void)
 {
 	static const char request[] = "{\"command\":\"peers\"}\n";
 	int fd = socket(AF_UNIX, SOCK_STREAM, 0);
-	struct loop_fd *watch;
 
-	error = end;
-	at_once = when_full;
-	drained = 0;
-	last_len = 0;
 	ktap_must(connect(fd, (struct sockaddr *)&addr, addr_len) == 0);
 	ktap_must(write(fd, request, strlen(request)) > 0);
-	watch = loop_fd_new(fd, LOOP_READ, on_readable, NULL);
+	last_len = 0;
+	return fd;
+}
+
+/* Until the server hangs up. */
+static void read_answer(int fd)
+{
+	struct loop_fd *watch = loop_fd_new(fd, LOOP_READ, on_readable, NULL);
+
 	loop_run();
 	loop_fd_free(watch);
 	close(fd);
 }
 
+static void ask(const char *end, bool when_full)
+{
+	error = end;
+	at_once = when_full;
+	drained = 0;
+	read_answer(call());
+}
+
+static void on_time(void *arg)
+{
+	(void)arg;
+	loop_exit(0);
+}
+
+/* For LONG_MS, or until who answers hears that somebody has hung up. */
+static void run(void)
+{
+	struct loop_timer *timer = loop_timer_new(on_time, NULL);
+
+	loop_timer_set(timer, LONG_MS);
+	loop_run();
+	loop_timer_free(timer);
+}
+
+/* One that waits for its answer. */
+static int call_long(void)
+{
+	int fd = call();
+
+	later = true;
+	gone = 0;
+	loop_run();
+	return fd;
+}
+
+static void test_waiting(void)
+{
+	int fd = call_long();
+
+	close(fd);
+	run();
+	ktap_ok(gone == 0, "who hangs up keeps its place until the answer");
+	finish(waiting);
+
+	may_leave = true;
+	fd = call_long();
+	close(fd);
+	run();
+	ktap_ok(gone == 1, "who may leave is not waited for");
+
+	fd = call_long();
+	shutdown(fd, SHUT_WR);
+	run();
+	ktap_ok(gone == 0, "who only says nothing more is");
+	error = NULL;
+	finish(waiting);
+	read_answer(fd);
+	ktap_ok(strcmp(last, "{\"status\":\"ok\"}\n") == 0, "and answered");
+
+	fd = call_long();
+	shutdown(fd, SHUT_WR);
+	run();
+	close(fd);
+	run();
+	ktap_ok(gone == 1, "unless it hangs up later");
+}
+
 int main(void)
 {
 	ktap_start();
+	signal(SIGPIPE, SIG_IGN);
 	loop_init();
 	start();
 	ask(NULL, false);
@@ -141,5 +229,6 @@ int main(void)
 	ask("half a character: \xc3", true);
 	ktap_ok(strstr(last, "{\"status\":\"error\",") == last,
 		"an error that is not UTF-8 is answered all the same");
+	test_waiting();
 	return ktap_finish();
 }
