@@ -63,6 +63,58 @@ const char *const conf_ao_algorithm_names[] = {
 	NULL,
 };
 
+/*
+ * Thousands of subnets have a route table, and thousands of sessions a
+ * neighbor: these are found by pointers to all, in order.
+ */
+
+static int name_cmp(const void *pa, const void *pb)
+{
+	const struct conf_route_table *const *a = pa, *const *b = pb;
+
+	return strcmp((*a)->name, (*b)->name);
+}
+
+static int address_cmp(const void *pa, const void *pb)
+{
+	const struct conf_neighbor *const *a = pa, *const *b = pb;
+
+	return addr_cmp(&(*a)->address, &(*b)->address);
+}
+
+static void sort_neighbors(struct conf_server *server)
+{
+	size_t i, n = server->n_neighbors;
+
+	server->by_address = xcalloc(n + 1, sizeof(*server->by_address));
+	for (i = 0; i < n; i++)
+		server->by_address[i] = &server->neighbors[i];
+	qsort(server->by_address, n, sizeof(*server->by_address), address_cmp);
+}
+
+static void sort_all(struct conf *conf)
+{
+	size_t i;
+
+	conf->by_name = xcalloc(conf->n_tables + 1, sizeof(*conf->by_name));
+	for (i = 0; i < conf->n_tables; i++)
+		conf->by_name[i] = &conf->tables[i];
+	qsort(conf->by_name, conf->n_tables, sizeof(*conf->by_name), name_cmp);
+	for (i = 0; i < conf->n_vnets; i++)
+		if (conf->vnets[i].server)
+			sort_neighbors(conf->vnets[i].server);
+}
+
+static void forget_order(struct conf *conf)
+{
+	size_t i;
+
+	free(conf->by_name);
+	for (i = 0; i < conf->n_vnets; i++)
+		if (conf->vnets[i].server)
+			free(conf->vnets[i].server->by_address);
+}
+
 struct conf *conf_parse(const char *name, const void *text, size_t len,
 			struct conf_error *err)
 {
@@ -74,7 +126,11 @@ struct conf *conf_parse(const char *name, const void *text, size_t len,
 	if (!root)
 		return NULL;
 	conf = xcalloc(1, sizeof(*conf));
-	ok = schema_read(&r, root, conf) && check_conf(&r, conf);
+	ok = schema_read(&r, root, conf);
+	if (ok) {
+		sort_all(conf);
+		ok = check_conf(&r, conf);
+	}
 	node_free(root);
 	free(r.place);
 	conf->secrets = r.secrets;
@@ -140,6 +196,7 @@ void conf_free(struct conf *conf)
 {
 	if (!conf)
 		return;
+	forget_order(conf);
 	schema_free(conf);
 	free(conf->secrets);
 	free(conf);
@@ -194,13 +251,12 @@ const struct conf_vnet *conf_vnet_find(const struct conf *conf,
 const struct conf_route_table *conf_table_find(const struct conf *conf,
 					       const char *name)
 {
-	size_t i;
+	const struct conf_route_table key = { .name = (char *)name };
+	const struct conf_route_table *wanted = &key, **found;
 
-	for (i = 0; i < conf->n_tables; i++) {
-		if (strcmp(conf->tables[i].name, name) == 0)
-			return &conf->tables[i];
-	}
-	return NULL;
+	found = bsearch(&wanted, conf->by_name, conf->n_tables,
+			sizeof(*conf->by_name), name_cmp);
+	return found ? *found : NULL;
 }
 
 int conf_neighbor_family(const struct conf_neighbor *neighbor)
@@ -212,16 +268,22 @@ int conf_neighbor_family(const struct conf_neighbor *neighbor)
 const struct conf_neighbor *
 conf_neighbor_find(const struct conf_server *server, const struct addr *addr)
 {
-	const struct conf_neighbor *range = NULL;
+	const struct conf_neighbor key = { .address = *addr };
+	const struct conf_neighbor *wanted = &key, *range, **found;
 	size_t i;
 
+	found = bsearch(&wanted, server->by_address, server->n_neighbors,
+			sizeof(*server->by_address), address_cmp);
+	if (found)
+		return *found;
 	for (i = 0; i < server->n_neighbors; i++) {
-		if (addr_equal(&server->neighbors[i].address, addr))
-			return &server->neighbors[i];
-		if (prefix_contains(&server->neighbors[i].range, addr))
-			range = &server->neighbors[i];
+		range = server->by_address[i];
+		if (range->address.family)
+			break;
+		if (prefix_contains(&range->range, addr))
+			return range;
 	}
-	return range;
+	return NULL;
 }
 
 struct addr conf_server_instance(const struct conf_server *server,

@@ -256,6 +256,7 @@ struct conf_server {
 	uint16_t deferral_time;		/* seconds to wait with decisions */
 	struct conf_neighbor *neighbors;
 	size_t n_neighbors;
+	const struct conf_neighbor **by_address;	/* ranges first */
 };
 
 struct conf_vnet {
@@ -350,6 +351,7 @@ struct conf {
 	size_t n_vnets;
 	struct conf_route_table *tables;
 	size_t n_tables;
+	const struct conf_route_table **by_name;
 	struct conf_map *maps;
 	size_t n_maps;
 	struct conf_span *secrets;

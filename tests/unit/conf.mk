@@ -8,4 +8,4 @@ conf_test_lib	:= $(addprefix agent/lib/,addr.c log.c mac.c utf8.c util.c)
 unit_tests += conf_test
 
 conf_test_sources	:= $(conf_test_conf) $(conf_test_lib)
-conf_test_libs		:= -lyaml
+conf_test_libs		:= -lyaml -Wl,--wrap=addr_cmp -Wl,--wrap=addr_equal

@@ -231,6 +231,86 @@ static void test_values(void)
 	conf_free(conf);
 }
 
+/* ---- looking up ------------------------------------------------------ */
+
+#define N_NEIGHBORS	1000
+#define NEIGHBOR	"        - { name: n%u, address: 10.1.%u.%u, asn: 1 }\n"
+#define RANGE		"        - { name: r%u, range: 10.1.%u.0/24, asn: 1 }\n"
+
+static unsigned int n_compared;
+
+int __real_addr_cmp(const struct addr *a, const struct addr *b);
+int __wrap_addr_cmp(const struct addr *a, const struct addr *b);
+
+int __wrap_addr_cmp(const struct addr *a, const struct addr *b)
+{
+	n_compared++;
+	return __real_addr_cmp(a, b);
+}
+
+bool __real_addr_equal(const struct addr *a, const struct addr *b);
+bool __wrap_addr_equal(const struct addr *a, const struct addr *b);
+
+bool __wrap_addr_equal(const struct addr *a, const struct addr *b)
+{
+	n_compared++;
+	return __real_addr_equal(a, b);
+}
+
+/* Neighbors from 10.1.20.0 on, some of them in two ranges. */
+static struct conf *many_neighbors(void)
+{
+	struct conf_error err = { .text = "" };
+	struct conf *conf;
+	size_t size;
+	char *text;
+	FILE *out = open_memstream(&text, &size);
+	unsigned int i;
+
+	fputs(SERVER "      neighbors:\n", out);
+	fprintf(out, RANGE, 1, 21);
+	for (i = N_NEIGHBORS; i-- > 0; )
+		if (i % 4)
+			fprintf(out, NEIGHBOR, i, 20 + i / 256, i % 256);
+	fprintf(out, RANGE, 2, 22);
+	fclose(out);
+	conf = conf_parse("file", text, size, &err);
+	if (!conf)
+		printf("# %s\n", err.text);
+	free(text);
+	ktap_must(conf);
+	return conf;
+}
+
+static bool is_called(const struct conf_server *server, unsigned int i)
+{
+	struct addr addr = addr_from_v4(0x0a011400 + i);
+	const struct conf_neighbor *found = conf_neighbor_find(server, &addr);
+	char name[16];
+
+	if (i % 4 == 0 && i / 256 != 1 && i / 256 != 2)
+		return !found;
+	snprintf(name, sizeof(name), i % 4 ? "n%u" : "r%u",
+		 i % 4 ? i : i / 256);
+	return found && strcmp(found->name, name) == 0;
+}
+
+static void test_neighbors(void)
+{
+	struct conf *conf = many_neighbors();
+	bool ok = true;
+	unsigned int i;
+
+	n_compared = 0;
+	for (i = 0; i < N_NEIGHBORS; i++)
+		ok = ok && is_called(conf->vnets[0].server, i);
+	ktap_ok(ok, "neighbors are found by address, others by their range");
+	if (!ktap_ok(n_compared < 20 * N_NEIGHBORS,
+		     "without a look at all neighbors each time"))
+		printf("# %u times\n", n_compared);
+	conf_free(conf);
+}
+
 /* ---- keys ------------------------------------------------------------ */
 
 #define KEYED(key) \
@@ -369,6 +449,7 @@ int main(void)
 	test_errors();
 	test_files();
 	test_values();
+	test_neighbors();
 	test_keys();
 	test_key_files();
 	return ktap_finish();
