@@ -84,6 +84,7 @@ void hosts_release_tunnel(struct fib *fib, const struct fib_vnet *vnets,
 
 struct endpoint_diff {
 	struct vnet *vnet;
+	const struct fib_endpoint **sorted;	/* of the spec, by address */
 	bool *right;			/* for each endpoint of the spec */
 	struct addr *stale;
 	size_t n_stale;
@@ -106,16 +107,34 @@ static bool same_place(const struct fib_vnet *spec,
 	       mac_equal(mac, is->mac);
 }
 
-static const struct fib_endpoint *find(const struct fib_vnet *spec,
-				       const struct addr *addr)
+static int by_address(const void *pa, const void *pb)
 {
+	const struct fib_endpoint *const *a = pa, *const *b = pb;
+
+	return addr_cmp(&(*a)->address, &(*b)->address);
+}
+
+static const struct fib_endpoint **sort_endpoints(const struct fib_vnet *spec)
+{
+	const struct fib_endpoint **sorted;
 	size_t i;
 
-	for (i = 0; i < spec->n_endpoints; i++) {
-		if (addr_equal(&spec->endpoints[i].address, addr))
-			return &spec->endpoints[i];
-	}
-	return NULL;
+	sorted = xcalloc(spec->n_endpoints + 1, sizeof(*sorted));
+	for (i = 0; i < spec->n_endpoints; i++)
+		sorted[i] = &spec->endpoints[i];
+	qsort(sorted, spec->n_endpoints, sizeof(*sorted), by_address);
+	return sorted;
+}
+
+static const struct fib_endpoint *find(const struct endpoint_diff *diff,
+				       const struct addr *addr)
+{
+	const struct fib_endpoint key = { .address = *addr };
+	const struct fib_endpoint *wanted = &key, **found;
+
+	found = bsearch(&wanted, diff->sorted, diff->vnet->spec->n_endpoints,
+			sizeof(*diff->sorted), by_address);
+	return found ? *found : NULL;
 }
 
 /* A VNet has one VNI at a host: what has another is in the way. */
@@ -140,7 +159,7 @@ static void compare_endpoint(const struct genl_endpoint *is, void *arg)
 {
 	struct endpoint_diff *diff = arg;
 	const struct fib_vnet *spec = diff->vnet->spec;
-	const struct fib_endpoint *endpoint = find(spec, &is->addr);
+	const struct fib_endpoint *endpoint = find(diff, &is->addr);
 
 	if (endpoint && same_place(spec, endpoint, is)) {
 		diff->right[endpoint - spec->endpoints] = true;
@@ -198,6 +217,7 @@ static void change(struct vnet *vnet, void (*fn)(struct vnet *vnet,
 {
 	struct endpoint_diff diff = {
 		.vnet = vnet,
+		.sorted = sort_endpoints(vnet->spec),
 		.right = xcalloc(vnet->spec->n_endpoints + 1, sizeof(bool)),
 	};
 	struct netlink_error err;
@@ -207,6 +227,7 @@ static void change(struct vnet *vnet, void (*fn)(struct vnet *vnet,
 		vnet_unread(vnet, "endpoints", &err);
 	else
 		fn(vnet, &diff);
+	free(diff.sorted);
 	free(diff.right);
 	free(diff.stale);
 }

@@ -4,7 +4,7 @@ fib_test_lib := $(addprefix agent/lib/,addr.c hash.c idhash.c log.c pages.c \
 		slab.c util.c)
 
 unit_tests += fib_want_test fib_retry_test fib_rtm_test fib_dropped_test \
-	      fib_links_test
+	      fib_links_test fib_hosts_test
 
 fib_want_test_sources := $(addprefix agent/fib/,want.c group.c nhid.c) \
 			 $(fib_test_lib)
@@ -13,6 +13,9 @@ fib_dropped_test_sources := agent/fib/dropped.c $(fib_test_lib)
 fib_links_test_sources := $(addprefix agent/fib/,links.c rtm.c netlink.c) \
 			  $(fib_test_lib)
 fib_links_test_libs := -lmnl -Wl,--wrap=netlink_dump
+fib_hosts_test_sources := $(addprefix agent/,fib/hosts.c lib/mac.c) \
+			  $(fib_test_lib)
+fib_hosts_test_libs := -Wl,--wrap=addr_cmp -Wl,--wrap=addr_equal
 fib_rtm_test_sources  := $(addprefix agent/fib/,rtm.c netlink.c) $(fib_test_lib)
 fib_rtm_test_libs     := -lmnl -lnl-route-3 -lnl-3
 fib_rtm_test_cflags   := -I /usr/include/libnl3
