@@ -107,11 +107,7 @@ bool proc_has_chan(enum proc_id other)
 	return chans[other] != NULL;
 }
 
-/*
- * Signals to the process group or the whole service are the parent's; a child
- * ends when the parent says so, or is gone.
- */
-static void ignore_signals(void)
+void proc_ignore_signals(void)
 {
 	static const int ignored[] = { SIGPIPE, SIGHUP, SIGINT, SIGTERM };
 	size_t i;
@@ -125,7 +121,7 @@ void proc_init(enum proc_id proc, const struct proc_ops *proc_ops)
 	self = proc;
 	ops = proc_ops;
 	started_ms = loop_now_ms();
-	ignore_signals();
+	proc_ignore_signals();
 	hash_init();
 	loop_init();
 	statm_fd = open("/proc/self/statm", O_RDONLY | O_CLOEXEC);

@@ -35,6 +35,11 @@ struct proc_ops {
 
 /* Begin: loop, signals, hash key. */
 void proc_init(enum proc_id self, const struct proc_ops *ops);
+/*
+ * Signals to the process group or the whole service are the parent's; a child
+ * ends when the parent says so, or is gone.
+ */
+void proc_ignore_signals(void);
 
 /* Talk to @other through @fd, a connected stream socket. */
 void proc_attach(enum proc_id other, int fd);

@@ -73,6 +73,8 @@ static void exec_child(const struct options *opt, enum proc_id proc, int fd)
 		fcntl(fd, F_SETFD, 0);
 	else
 		dup2(fd, PROC_PARENT_FD);
+	/* as long as the program begins, too: what is ignored stays so */
+	proc_ignore_signals();
 	execv("/proc/self/exe", argv);
 	fatal("cannot start process %s", proc_name(proc));
 }

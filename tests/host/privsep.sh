@@ -148,4 +148,27 @@ for process in session rib kernel control bfd; do
 	gone() { ! kill -0 $pids 2>/dev/null; }
 	check "no process is left" wait_until 5 gone
 done
+
+# Signals to all processes are the parent's, also while the others begin.
+hung_up() {
+	/usr/bin/python3 - "$run/vrsd.log" ip netns exec "$(ns rs)" "$@" 2>>"$run/vrsd.log" <<-'EOT'
+	import os, signal, subprocess, sys, time
+	# the parent, too, has to begin before it can take one
+	signal.signal(signal.SIGHUP, signal.SIG_IGN)
+	log = open(sys.argv[1])
+	log.seek(0, os.SEEK_END)
+	said = ""
+	vrsd = subprocess.Popen(sys.argv[2:], start_new_session=True)
+	begin = time.time()
+	while time.time() < begin + 0.5 or "serves" not in said:
+	    os.killpg(vrsd.pid, signal.SIGHUP)
+	    time.sleep(0.0002)
+	    said += log.read()
+	    if time.time() > begin + 10:
+	        break
+	vrsd.terminate()
+	sys.exit(vrsd.wait(20))
+	EOT
+}
+check "SIGHUP to all ends none" hung_up "$vrsd" -N -c "$run/vrsd.yaml" -r "$run/rs" -u nobody
 ktap_finish
