@@ -85,7 +85,7 @@ struct ask {
 	size_t step;
 	bool waiting;			/* there is more; the client is slow */
 	size_t peers;			/* sessions that the request is about */
-	struct msg_row_counts *counts;
+	struct msg_row_counts *counts;	/* in order once all are there */
 	size_t n_counts;
 };
 
@@ -165,6 +165,13 @@ static bool nobody_meant(const struct ask *ask, char *text, size_t size)
 	return true;
 }
 
+static int counts_cmp(const void *pa, const void *pb)
+{
+	const struct msg_row_counts *a = pa, *b = pb;
+
+	return a->peer < b->peer ? -1 : a->peer > b->peer;
+}
+
 static void next_step(struct ask *ask)
 {
 	const struct step *done = ask_step(ask);
@@ -175,6 +182,9 @@ static void next_step(struct ask *ask)
 		ask_finish(ask, text);
 		return;
 	}
+	if (ask->n_counts)
+		qsort(ask->counts, ask->n_counts, sizeof(*ask->counts),
+		      counts_cmp);
 	ask->step++;
 	if (ask->step < ask->command->n_steps && no_kernel &&
 	    ask_step(ask)->proc == PROC_KERNEL)
@@ -199,19 +209,29 @@ static void row_counts(struct ask *ask, const struct msg_row_counts *msg)
 	ask->counts[ask->n_counts++] = *msg;
 }
 
+/* NULL: rib does not know the peer. */
+static const struct msg_row_counts *find_counts(const struct ask *ask,
+						uint32_t peer)
+{
+	const struct msg_row_counts wanted = { .peer = peer };
+
+	if (!ask->n_counts)
+		return NULL;
+	return bsearch(&wanted, ask->counts, ask->n_counts,
+		       sizeof(*ask->counts), counts_cmp);
+}
+
 static void row_peer(struct ask *ask, const struct row_peer *from)
 {
+	const struct msg_row_counts *counts = find_counts(ask, from->id.peer);
 	struct row_peer row = *from;
-	size_t i;
 
 	ask->peers++;
 	if (ask_step(ask)->silent)
 		return;
-	for (i = 0; i < ask->n_counts; i++) {
-		if (ask->counts[i].peer != row.id.peer)
-			continue;
-		row.learned = ask->counts[i].learned;
-		row.advertised = ask->counts[i].advertised;
+	if (counts) {
+		row.learned = counts->learned;
+		row.advertised = counts->advertised;
 	}
 	ctl_client_row(ask->client, row_peer_json(&row));
 }
