@@ -2,7 +2,8 @@
 /*
  * Logging to standard error, one write per line. Under a service manager each
  * line starts with the <N> syslog level that journald understands; on a
- * terminal with the level in words.
+ * terminal with the level in words. A line that cannot be written is lost, and
+ * the next that can be comes after one that says how many were.
  */
 #ifndef LIB_LOG_H
 #define LIB_LOG_H
@@ -25,6 +26,14 @@ enum log_level {			/* syslog(3) numbers */
  */
 void log_init(const char *process, enum log_level level);
 
+/**
+ * log_nonblock - have no line wait for who reads the log
+ *
+ * Without it a write to a pipe, a terminal or a socket that is full waits. To
+ * be called while what standard error is can still be opened.
+ */
+void log_nonblock(void);
+
 /*
  * Whether to log the @n-th of what others can make happen without end: the
  * first, second, fourth, eighth...
@@ -37,7 +46,10 @@ void log_notice(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 void log_info(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 void log_debug(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
-/* Log an error and exit(1): fatal() appends strerror(errno), fatalx() not. */
+/*
+ * Log an error, for which they may wait a second, and exit(1): fatal() appends
+ * strerror(errno), fatalx() not.
+ */
 void fatal(const char *fmt, ...)
 	__attribute__((format(printf, 1, 2), noreturn));
 void fatalx(const char *fmt, ...)

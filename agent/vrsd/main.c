@@ -185,6 +185,7 @@ int main(int argc, char **argv)
 
 	log_init(proc_name(line.process),
 		 opt.debug ? LOG_LEVEL_DEBUG : LOG_LEVEL_INFO);
+	log_nonblock();
 	prctl(PR_SET_NAME, "vrsd");
 	find_user(line.user, &opt.sandbox);
 	opt.sandbox.root = xasprintf("%s/empty", opt.run_dir);

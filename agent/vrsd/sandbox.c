@@ -38,6 +38,7 @@ static const struct {
 	{ SCMP_SYS(sendmsg), CHILDREN },
 	{ SCMP_SYS(close), CHILDREN },
 	{ SCMP_SYS(write), CHILDREN },		/* log lines */
+	{ SCMP_SYS(poll), CHILDREN },		/* the last one */
 	{ SCMP_SYS(writev), CHILDREN },
 	{ SCMP_SYS(pread64), CHILDREN },	/* own memory use */
 	{ SCMP_SYS(getpid), CHILDREN },

@@ -97,7 +97,7 @@ no_kernel=-N
 # What is tried in the same sandbox, and which system calls are let in: those of
 # every process, and some.
 every="brk clock_gettime close epoll_ctl epoll_pwait epoll_wait futex getpid
-	gettimeofday madvise mmap mprotect mremap munmap pread64 recvmsg
+	gettimeofday madvise mmap mprotect mremap munmap poll pread64 recvmsg
 	restart_syscall sendmsg write writev"
 # tried PROCESS [CALL...]
 tried() {
