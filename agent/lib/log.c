@@ -31,11 +31,25 @@ static const char *const level_names[] = {
 	[LOG_LEVEL_DEBUG] = "debug: ",
 };
 
+/* Or it is another descriptor that does, as systemd.exec(5) has it. */
+static bool goes_to_journal(void)
+{
+	const char *stream = getenv("JOURNAL_STREAM");
+	char own[64];
+	struct stat st;
+
+	if (!stream || fstat(STDERR_FILENO, &st))
+		return false;
+	snprintf(own, sizeof(own), "%ju:%ju", (uintmax_t)st.st_dev,
+		 (uintmax_t)st.st_ino);
+	return strcmp(stream, own) == 0;
+}
+
 void log_init(const char *process, enum log_level level)
 {
 	log_process = process;
 	log_level = level;
-	log_journal = getenv("JOURNAL_STREAM");
+	log_journal = goes_to_journal();
 }
 
 bool log_sparsely(uint64_t n)

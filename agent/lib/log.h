@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Logging to standard error, one write per line. Under a service manager each
- * line starts with the <N> syslog level that journald understands; on a
- * terminal with the level in words. A line that cannot be written is lost, and
+ * Logging to standard error, one write per line. Where that is the journal each
+ * line starts with the <N> syslog level that journald understands; elsewhere
+ * with the level in words. A line that cannot be written is lost, and
  * the next that can be comes after one that says how many were.
  */
 #ifndef LIB_LOG_H

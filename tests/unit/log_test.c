@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <termios.h>
 #include <unistd.h>
@@ -186,6 +187,43 @@ static void test_file(void)
 	fclose(file);
 }
 
+static void test_journal_is(const char *stream, int reader,
+			    const char *prefix, const char *name)
+{
+	setenv("JOURNAL_STREAM", stream, 1);
+	log_init("test", LOG_LEVEL_INFO);
+	log_warn("here");
+	text_len = 0;
+	drain(reader);
+	ktap_ok(strncmp(text, prefix, strlen(prefix)) == 0, "%s", name);
+	unsetenv("JOURNAL_STREAM");
+	log_init("test", LOG_LEVEL_INFO);
+}
+
+static void test_journal(void)
+{
+	char stream[64];
+	struct stat st;
+	int fds[2];
+
+	ktap_must(socketpair(AF_UNIX, SOCK_STREAM, 0, fds) == 0);
+	ktap_must(fstat(fds[1], &st) == 0);
+	set_nonblock(fds[0]);
+	set_stderr(fds[1]);
+	snprintf(stream, sizeof(stream), "%ju:%ju", (uintmax_t)st.st_dev,
+		 (uintmax_t)st.st_ino);
+	test_journal_is(stream, fds[0], "<4>test: here",
+			"lines to the journal have levels");
+	snprintf(stream, sizeof(stream), "%ju:%ju", (uintmax_t)st.st_dev,
+		 (uintmax_t)st.st_ino + 1);
+	test_journal_is(stream, fds[0], "test: warning: here",
+			"not if it is another descriptor that goes there");
+	test_journal_is("x", fds[0], "test: warning: here",
+			"nor if the variable makes no sense");
+	close(fds[0]);
+	close(fds[1]);
+}
+
 /* A process that finds the socket full, and has a last line; the reader. */
 static int last_line(pid_t *pid)
 {
@@ -242,6 +280,7 @@ int main(void)
 	test_pipe();
 	test_terminal();
 	test_file();
+	test_journal();
 	test_fatal();
 	dup2(real_stderr, STDERR_FILENO);
 	return ktap_finish();
