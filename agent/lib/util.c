@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
+#include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "lib/log.h"
 #include "lib/util.h"
@@ -53,4 +55,16 @@ char *xasprintf(const char *fmt, ...)
 	vsnprintf(str, len + 1, fmt, again);
 	va_end(again);
 	return str;
+}
+
+/* Opened the wrong way around, so that using them fails as if closed. */
+void open_std_fds(void)
+{
+	int fd, mode;
+
+	for (fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
+		mode = fd == STDIN_FILENO ? O_WRONLY : O_RDONLY;
+		if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", mode) != fd)
+			fatal("/dev/null");
+	}
 }

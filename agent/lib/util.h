@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Memory that is always there: running out ends the process with a message. */
+/*
+ * Memory, and standard descriptors, that are always there: running out ends the
+ * process with a message.
+ */
 #ifndef LIB_UTIL_H
 #define LIB_UTIL_H
 
@@ -19,5 +22,11 @@ void *xcalloc(size_t n, size_t size);
 void *xreallocarray(void *ptr, size_t n, size_t size);
 char *xstrdup(const char *str);
 char *xasprintf(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+
+/*
+ * Occupy those of descriptors 0 to 2 that are closed, before another file gets
+ * the number and with it what is meant for standard output or error.
+ */
+void open_std_fds(void);
 
 #endif

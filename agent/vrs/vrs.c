@@ -16,6 +16,7 @@
 
 #include "ctl/protocol.h"
 #include "lib/utf8.h"
+#include "lib/util.h"
 
 #define READS_MAX	5	/* of what changes while it is read */
 
@@ -343,6 +344,7 @@ int main(int argc, char **argv)
 	struct request req = { .socket = CTL_RUN_DIR "/" CTL_SOCKET };
 	int option, status;
 
+	open_std_fds();
 	/* "--complete WORD...": the words so far, for shells */
 	if (argc > 1 && strcmp(argv[1], "--complete") == 0) {
 		parse_complete(argc - 2, argv + 2);

@@ -179,6 +179,7 @@ int main(int argc, char **argv)
 		.try = PROC_COUNT,
 	};
 
+	open_std_fds();
 	parse_options(&opt, &line);
 	if (opt.check)
 		return check_config(opt.config);

@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# Where vrsd's log lines go must not matter to its peers, not even if it is to
-# somebody who has stopped reading.
+# Where vrsd's log lines go must not matter to its peers: to somebody who has
+# stopped reading, or nowhere.
 
 . "${0%/*}/host.bash"
 
@@ -17,6 +17,15 @@ start_logging_to() {
 		-r "$run/rs" -u nobody &
 	vrsd_pid=$!
 	defer end_process $vrsd_pid
+}
+
+# descriptors PROCESS-NUMBER...: what its standard ones are.
+descriptors() {
+	local pid
+
+	for pid; do
+		readlink "/proc/$pid/fd/"{0,1,2}
+	done | sort -u
 }
 
 mkfifo "$run/log"
@@ -42,4 +51,12 @@ check "the lines that were lost are counted" \
 check "those after them are there" wait_until 5 logged "^parent: .*$run/vrsd.yaml"
 stop_vrsd
 
+start_logging_to "<&- >&- 2>&-"
+check "sessions come up without standard descriptors" wait_until 20 sessions 4
+check_equal "no process has another file in their place" /dev/null \
+	descriptors $vrsd_pid $(pgrep -P $vrsd_pid)
+out=$("$VNET_BUILD/vrs" -s "$run/rs/vrsd.sock" show status 2>&1 >&-)
+check_equal "vrs says that there is no standard output" "1 vrs: standard output: Bad file descriptor" \
+	echo $? "$out"
+stop_vrsd
 ktap_finish

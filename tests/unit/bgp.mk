@@ -6,7 +6,8 @@ bgp_test_codec	:= $(addprefix agent/bgp/,as_path.c attr.c attr_wire.c bgp.c \
 		   update_parse.c)
 bgp_test_fsm	:= $(addprefix agent/bgp/,fsm.c peer.c restart.c)
 
-unit_tests += addr_test buf_test hash_test idhash_test log_test loop_test mac_test
+unit_tests += addr_test buf_test hash_test idhash_test log_test loop_test \
+	      mac_test util_test
 unit_tests += bgp_attr_test bgp_collide_test bgp_fsm_collision_test bgp_fsm_test \
 	      bgp_restart_test bgp_roundtrip_test bgp_vectors_test
 
@@ -18,6 +19,7 @@ log_test_sources	 := agent/lib/log.c
 loop_test_sources	 := agent/lib/loop.c agent/lib/log.c agent/lib/util.c
 loop_test_libs		 := -levent_core
 mac_test_sources	 := agent/lib/mac.c
+util_test_sources	 := agent/lib/log.c agent/lib/util.c
 bgp_attr_test_sources	 := $(bgp_test_codec) $(bgp_test_lib)
 bgp_roundtrip_test_sources	 := $(bgp_test_fsm) $(bgp_test_codec) $(bgp_test_lib)
 bgp_vectors_test_sources := $(bgp_test_codec) $(bgp_test_lib) \
