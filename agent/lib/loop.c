@@ -38,8 +38,18 @@ static struct event_base *loop_base;
 static struct loop_signal *loop_signals;
 static int loop_status;
 
+/* By itself it would write to standard error, and wait where that is full. */
+static void libevent_log(int severity, const char *msg)
+{
+	if (severity == EVENT_LOG_ERR)
+		log_err("libevent: %s", msg);
+	else
+		log_warn("libevent: %s", msg);
+}
+
 void loop_init(void)
 {
+	event_set_log_callback(libevent_log);
 	loop_base = event_base_new();
 	if (!loop_base)
 		fatalx("cannot create the event loop");

@@ -2,6 +2,8 @@
 
 #include <signal.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "ktap.h"
@@ -84,9 +86,39 @@ static void on_again(void *arg)
 		loop_defer(again);
 }
 
+/* A process that watches what cannot be watched. */
+static void watch_file(int log)
+{
+	dup2(log, STDERR_FILENO);
+	log_init("test", LOG_LEVEL_WARN);
+	loop_init();
+	loop_fd_new(fileno(tmpfile()), LOOP_READ, on_read, NULL);
+	_exit(0);
+}
+
+static void test_libevent_log(void)
+{
+	char text[1024] = "";
+	int fds[2];
+	pid_t pid;
+
+	ktap_must(pipe(fds) == 0);
+	pid = fork();
+	ktap_must(pid >= 0);
+	if (pid == 0)
+		watch_file(fds[1]);
+	ktap_must(waitpid(pid, NULL, 0) == pid);
+	ktap_must(read(fds[0], text, sizeof(text) - 1) > 0);
+	ktap_ok(strncmp(text, "test: warning: libevent: ", 25) == 0,
+		"what libevent says is in the log");
+	close(fds[0]);
+	close(fds[1]);
+}
+
 int main(void)
 {
 	ktap_start();
+	test_libevent_log();
 	log_init("test", LOG_LEVEL_ERR);
 	ktap_must(pipe(pipe_fd) == 0);
 	loop_init();
