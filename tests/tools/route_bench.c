@@ -2,7 +2,7 @@
 /*
  * How fast do routes reach the kernel's table?
  *
- *	route_bench [-o] [-p] -t TABLE -n COUNT bgp NETNS
+ *	route_bench [-o] [-p] [-w FIFO] -t TABLE -n COUNT bgp NETNS
  *	route_bench [-o] -t TABLE -n COUNT netlink NEXTHOP-ID
  *
  * bgp: a speaker in namespace NETNS, 10.77.1.1 in AS 64600, announces COUNT
@@ -14,9 +14,15 @@
  *	-p	meanwhile another speaker, 10.77.1.2, announces a prefix each
  *		50 ms: how long until the kernel tells of it? And how long
  *		does the first speaker hear nothing?
+ *	-w	begin when FIFO, which is opened when the kernel is listened
+ *		to, comes to its end. The kernel tells who listens last first,
+ *		and copies the message for the next if that one wanted it: a
+ *		daemon that drops what it has set off itself has to start
+ *		after us, or pays for our listening.
  */
 #include <err.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <libmnl/libmnl.h>
 #include <linux/rtnetlink.h>
 #include <signal.h>
@@ -30,6 +36,7 @@
 
 #include "bench/bgp/figure.h"
 #include "bench/bgp/speaker.h"
+#include "fib/fib.h"
 #include "tools/netns.h"
 
 #define SECOND		1000000000ull
@@ -242,6 +249,7 @@ static size_t put_route(void *at, uint32_t slot, unsigned int len,
 	rtm->rtm_type = RTN_UNICAST;
 	mnl_attr_put(nlh, RTA_DST, 4, dst);
 	mnl_attr_put_u32(nlh, RTA_TABLE, watch.table);
+	mnl_attr_put_u32(nlh, RTA_PRIORITY, FIB_METRIC);
 	mnl_attr_put_u32(nlh, RTA_NH_ID, nexthop);
 	return MNL_ALIGN(nlh->nlmsg_len);
 }
@@ -339,19 +347,33 @@ static void run_netlink(unsigned int count, uint32_t nexthop)
 		errx(1, "the writer failed");
 }
 
+static void await_end(const char *fifo)
+{
+	int fd = open(fifo, O_RDONLY);
+	char c;
+
+	if (fd < 0 || read(fd, &c, 1) != 0)
+		err(1, "%s", fifo);
+	close(fd);
+}
+
 int main(int argc, char **argv)
 {
+	const char *fifo = NULL;
 	bool probing = false;
 	unsigned int count = 0;
 	int c;
 
-	while ((c = getopt(argc, argv, "opt:n:")) != -1) {
+	while ((c = getopt(argc, argv, "opw:t:n:")) != -1) {
 		switch (c) {
 		case 'o':
 			watch.offload = true;
 			break;
 		case 'p':
 			probing = true;
+			break;
+		case 'w':
+			fifo = optarg;
 			break;
 		case 't':
 			watch.table = atoi(optarg);
@@ -367,6 +389,8 @@ int main(int argc, char **argv)
 	if (!count || !watch.table || !argv[0] || !argv[1])
 		errx(2, "usage: see the head of route_bench.c");
 	watch_open();
+	if (fifo)
+		await_end(fifo);
 	if (!strcmp(argv[0], "bgp")) {
 		netns_enter(argv[1]);
 		run_bgp(count, probing);

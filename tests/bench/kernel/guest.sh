@@ -42,6 +42,22 @@ bench() {
 	sed "s/^/$who /" "$run/out"
 }
 
+# bench_daemon START WHO OPTION...: who is measured is started by START when the
+# kernel is listened to already.
+bench_daemon() {
+	local start=$1 bench
+	shift
+
+	mkfifo "$run/begin"
+	bench "$@" -w "$run/begin" &
+	bench=$!
+	exec 5>"$run/begin"
+	$start 5>&-
+	exec 5>&-
+	wait $bench || exit
+	rm "$run/begin"
+}
+
 # ended PID: it, and all that it has started.
 ended() { ! kill -0 "$1" 2>/dev/null; }
 end() {
@@ -73,6 +89,12 @@ run_netlink() {
 	del_nva
 }
 
+start_vrsd() {
+	vrsd -c "$run/vrsd.yaml" -r "$run/rs" -u nobody >"$run/vrsd.log" 2>&1 &
+	pid=$!
+	wait_until 30 grep -q serves "$run/vrsd.log" || bail_out "vrsd does not start"
+}
+
 run_vrsd() {
 	add_nva
 	cat >"$run/vrsd.yaml" <<-EOT
@@ -93,10 +115,7 @@ run_vrsd() {
 	        - { name: two, address: 10.77.1.2, asn: 64601 }
 	EOT
 	rm -rf "$run/rs"		# or it is a restart, which waits for all
-	vrsd -c "$run/vrsd.yaml" -r "$run/rs" -u nobody >"$run/vrsd.log" 2>&1 &
-	pid=$!
-	wait_until 30 grep -q serves "$run/vrsd.log" || bail_out "vrsd does not start"
-	bench "$@" -o -t 101 bgp nva
+	bench_daemon start_vrsd "$@" -o -t 101 bgp nva
 	memory "$count" "$count" | sed "s/^/$1 /"
 	end $pid
 	ip link del blue
@@ -107,6 +126,12 @@ run_vrsd() {
 #
 # Into a plain table
 #
+
+start_bird() {
+	bird -f -c "$run/bird.conf" -s "$run/ctl" -P "$run/pid" >"$run/bird.out" 2>&1 &
+	pid=$!
+	sleep 2
+}
 
 run_bird() {
 	add_nva
@@ -125,13 +150,18 @@ run_bird() {
 	protocol bgp one from speaker { neighbor 10.77.1.1 as 64600; }
 	protocol bgp two from speaker { neighbor 10.77.1.2 as 64601; }
 	EOT
-	bird -f -c "$run/bird.conf" -s "$run/ctl" -P "$run/pid" >"$run/bird.out" 2>&1 &
-	pid=$!
-	sleep 2
-	bench "$@" -t 101 bgp nva
+	bench_daemon start_bird "$@" -t 101 bgp nva
 	end $pid
 	ip route flush table 101
 	del_nva
+}
+
+start_frr() {
+	/usr/lib/frr/zebra -d -i "$run/zebra.pid" -z "$run/frr/zserv" --vty_socket "$run/frr" \
+		-f /dev/null >"$run/zebra.log" 2>&1
+	/usr/lib/frr/bgpd -S -i "$run/bgpd.pid" -z "$run/frr/zserv" --vty_socket "$run/frr" \
+		-l 10.77.0.1 -f "$run/frr.conf" >"$run/bgpd.log" 2>&1 &
+	sleep 3
 }
 
 run_frr() {
@@ -151,12 +181,7 @@ run_frr() {
 	EOT
 	mkdir -p "$run/frr"
 	chmod 777 "$run/frr"
-	/usr/lib/frr/zebra -d -i "$run/zebra.pid" -z "$run/frr/zserv" --vty_socket "$run/frr" \
-		-f /dev/null >"$run/zebra.log" 2>&1
-	/usr/lib/frr/bgpd -S -i "$run/bgpd.pid" -z "$run/frr/zserv" --vty_socket "$run/frr" \
-		-l 10.77.0.1 -f "$run/frr.conf" >"$run/bgpd.log" 2>&1 &
-	sleep 3
-	bench "$@" -t 254 bgp nva
+	bench_daemon start_frr "$@" -t 254 bgp nva
 	end "$(cat "$run/bgpd.pid")"
 	end "$(cat "$run/zebra.pid")"
 	ip route flush proto bgp
@@ -164,6 +189,8 @@ run_frr() {
 }
 
 load_module
+# As vrsd has it: the kernel tells less of a route.
+sysctl -qw net.ipv4.nexthop_compat_mode=0
 for who; do
 	case $who in
 	netlink) run_netlink ;;
