@@ -7,5 +7,8 @@ conf_test_lib	:= $(addprefix agent/lib/,addr.c log.c mac.c utf8.c util.c)
 
 unit_tests += conf_test
 
+# what tests with compared.h are linked with
+compared_libs		:= -Wl,--wrap=addr_cmp -Wl,--wrap=addr_equal
+
 conf_test_sources	:= $(conf_test_conf) $(conf_test_lib)
-conf_test_libs		:= -lyaml -Wl,--wrap=addr_cmp -Wl,--wrap=addr_equal
+conf_test_libs		:= -lyaml $(compared_libs)

@@ -11,6 +11,7 @@
 #include "conf/conf.h"
 #include "ktap.h"
 #include "lib/util.h"
+#include "unit/compared.h"
 #include "unit/conf_print.h"
 
 #define DATA	"tests/unit/data/conf/"
@@ -236,26 +237,6 @@ static void test_values(void)
 #define N_NEIGHBORS	1000
 #define NEIGHBOR	"        - { name: n%u, address: 10.1.%u.%u, asn: 1 }\n"
 #define RANGE		"        - { name: r%u, range: 10.1.%u.0/24, asn: 1 }\n"
-
-static unsigned int n_compared;
-
-int __real_addr_cmp(const struct addr *a, const struct addr *b);
-int __wrap_addr_cmp(const struct addr *a, const struct addr *b);
-
-int __wrap_addr_cmp(const struct addr *a, const struct addr *b)
-{
-	n_compared++;
-	return __real_addr_cmp(a, b);
-}
-
-bool __real_addr_equal(const struct addr *a, const struct addr *b);
-bool __wrap_addr_equal(const struct addr *a, const struct addr *b);
-
-bool __wrap_addr_equal(const struct addr *a, const struct addr *b)
-{
-	n_compared++;
-	return __real_addr_equal(a, b);
-}
 
 /* Neighbors from 10.1.20.0 on, some of them in two ranges. */
 static struct conf *many_neighbors(void)

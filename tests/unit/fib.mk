@@ -15,7 +15,7 @@ fib_links_test_sources := $(addprefix agent/fib/,links.c rtm.c netlink.c) \
 fib_links_test_libs := -lmnl -Wl,--wrap=netlink_dump
 fib_hosts_test_sources := $(addprefix agent/,fib/hosts.c lib/mac.c) \
 			  $(fib_test_lib)
-fib_hosts_test_libs := -Wl,--wrap=addr_cmp -Wl,--wrap=addr_equal
+fib_hosts_test_libs := $(compared_libs)
 fib_rtm_test_sources  := $(addprefix agent/fib/,rtm.c netlink.c) $(fib_test_lib)
 fib_rtm_test_libs     := -lmnl -lnl-route-3 -lnl-3
 fib_rtm_test_cflags   := -I /usr/include/libnl3

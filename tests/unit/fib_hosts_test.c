@@ -9,6 +9,7 @@
 #include "ktap.h"
 #include "lib/mac.h"
 #include "lib/util.h"
+#include "unit/compared.h"
 
 #define N_ENDPOINTS	1000
 #define HOST		0xc0a80000	/* 192.168.0.0, in the underlay */
@@ -23,25 +24,7 @@ static struct vnet blue = { .fib = &fib, .spec = &spec };
 
 static struct genl_endpoint kernel[N_ENDPOINTS];
 static size_t n_kernel;
-static unsigned int n_set, n_deleted, n_compared;
-
-int __real_addr_cmp(const struct addr *a, const struct addr *b);
-int __wrap_addr_cmp(const struct addr *a, const struct addr *b);
-
-int __wrap_addr_cmp(const struct addr *a, const struct addr *b)
-{
-	n_compared++;
-	return __real_addr_cmp(a, b);
-}
-
-bool __real_addr_equal(const struct addr *a, const struct addr *b);
-bool __wrap_addr_equal(const struct addr *a, const struct addr *b);
-
-bool __wrap_addr_equal(const struct addr *a, const struct addr *b)
-{
-	n_compared++;
-	return __real_addr_equal(a, b);
-}
+static unsigned int n_set, n_deleted;
 
 static struct genl_endpoint *held(const struct addr *addr)
 {

@@ -29,4 +29,4 @@ unit_tests += apply_test
 apply_test_sources	:= $(addprefix agent/vrsd/,apply.c auth.c) \
 			   $(addprefix agent/lib/,hash.c idhash.c pages.c) \
 			   $(conf_test_conf) $(conf_test_lib)
-apply_test_libs		:= -lyaml -Wl,--wrap=addr_equal
+apply_test_libs		:= -lyaml $(compared_libs)
