@@ -56,7 +56,10 @@ struct work {
 	uint32_t keep_as;
 };
 
-static uint8_t scratch[BGP_PART_COUNT][2][UINT16_MAX + 1];
+/* A part of any length, and behind it the same in order. */
+#define SCRATCH_SIZE	(2 * (UINT16_MAX + 1))
+
+static uint8_t scratch[BGP_PART_COUNT][2][SCRATCH_SIZE];
 
 /* ---- making ---------------------------------------------------------- */
 
@@ -337,15 +340,18 @@ static struct wbuf rewrite(const struct work *work, enum bgp_attrs_part part)
 	const uint8_t *now = work->set.part[part].pos;
 	bool second = now >= scratch[part][0] && now < scratch[part][1];
 
-	return wbuf_make(scratch[part][second], UINT16_MAX);
+	return wbuf_make(scratch[part][second], SCRATCH_SIZE);
 }
 
-/* What does not fit is not done. */
+/*
+ * A part that became too long for a message is no reason to let a route pass
+ * without what was to be done to it.
+ */
 static void rewritten(struct work *work, enum bgp_attrs_part part,
-		      const struct wbuf *w)
+		      const struct wbuf *w, struct rbuf result)
 {
-	if (wbuf_ok(w))
-		work->set.part[part] = rbuf_make(w->data, w->len);
+	work->dropped |= !wbuf_ok(w) || result.left > UINT16_MAX;
+	work->set.part[part] = result;
 	work->changed = true;
 }
 
@@ -359,7 +365,7 @@ static void add_path(struct work *work, const struct action *action)
 		w = rewrite(work, part);
 		as_path_prepend(&w, work->set.part[part],
 				action->number[i - 1]);
-		rewritten(work, part, &w);
+		rewritten(work, part, &w, rbuf_make(w.data, w.len));
 	}
 }
 
@@ -374,7 +380,7 @@ static void clear_path(struct work *work)
 		return;
 	w = rewrite(work, part);
 	as_path_prepend(&w, work->set.part[part], work->keep_as);
-	rewritten(work, part, &w);
+	rewritten(work, part, &w, rbuf_make(w.data, w.len));
 }
 
 /* Azure's own, and what says that a route is a last resort (RFC 9494 4.3) */
@@ -407,11 +413,8 @@ static void change_communities(struct work *work, const struct action *action)
 	put_communities(&w, list, action, action->verb == CONF_REPLACE);
 	for (i = 0; action->verb != CONF_REMOVE && i < action->n; i++)
 		wbuf_u32(&w, action->number[i]);
-	if (!wbuf_ok(&w) || 2 * w.len > w.size)
-		return;
 	list = community_sort(&w, rbuf_make(w.data, w.len), COMMUNITY_LEN);
-	work->set.part[part] = list;
-	work->changed = true;
+	rewritten(work, part, &w, list);
 }
 
 /*

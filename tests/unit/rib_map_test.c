@@ -352,6 +352,62 @@ static void do_line(char *line)
 	}
 }
 
+/* ---- long lists ------------------------------------------------------ */
+
+/* Attributes with communities 0:0 up to @n of them, in order. */
+static struct bgp_attrs *with_communities(unsigned int n)
+{
+	static uint8_t list[UINT16_MAX];
+	struct bgp_attr_set set = { .nexthop = addr_from_v4(0x0a010201) };
+	struct wbuf w = wbuf_make(list, sizeof(list));
+	unsigned int i;
+
+	for (i = 0; i < n; i++)
+		wbuf_u32(&w, i);
+	ktap_must(wbuf_ok(&w));
+	set.part[BGP_PART_COMMUNITIES] = rbuf_make(list, w.len);
+	return bgp_attrs_new(&set);
+}
+
+/* How many communities a map of one action leaves; 0: it drops the route. */
+static size_t left_by(const char *action, const struct bgp_attrs *attrs)
+{
+	struct rib_map_result result;
+	struct rib_map *map;
+	char text[256];
+	size_t n;
+
+	snprintf(text, sizeof(text), "      - { name: r, actions: [%s] }\n",
+		 action);
+	map = rib_map_from_text(text);
+	result = rib_map_apply(map, attrs, 0, 0);
+	n = bgp_attrs_part(result.attrs ?: attrs, BGP_PART_COMMUNITIES).left /
+	    sizeof(uint32_t);
+	free(result.attrs);
+	rib_map_put(map);
+	return result.drop ? 0 : n;
+}
+
+/* No peer can have a rule left out by a list that is long. */
+static void test_long(void)
+{
+	static const unsigned int most = UINT16_MAX / 4;
+	struct bgp_attrs *long_list = with_communities(most);
+	struct bgp_attrs *half = with_communities(most / 2 + 2);
+
+	ktap_ok(left_by("{ type: Add, communities: [\"65001:1\"] }", half) ==
+		most / 2 + 3, "a community is added to a long list");
+	ktap_ok(left_by("{ type: Remove, communities: [\"0:1\"] }",
+			long_list) == most - 1, "removed from the longest");
+	ktap_ok(left_by("{ type: Add, communities: [\"0:1\"] }", long_list) ==
+		most, "added to it where it is there already");
+	ktap_ok(left_by("{ type: Add, communities: [\"65001:1\"] }",
+			long_list) == 0,
+		"and with one more than a message holds the route is dropped");
+	free(long_list);
+	free(half);
+}
+
 int main(void)
 {
 	static const struct cases_ops case_ops = { start, do_line, finish };
@@ -360,6 +416,7 @@ int main(void)
 	hash_init();
 	parser = bgp_update_new();
 	cases_run(DATA, &case_ops);
+	test_long();
 	bgp_update_free(parser);
 	return ktap_finish();
 }
