@@ -10,6 +10,7 @@
  */
 #include <stdlib.h>
 
+#include "lib/util.h"
 #include "rib/table.h"
 
 static struct rib_path *path_find(struct table *t, struct net *net,
@@ -436,6 +437,9 @@ void adjin_review(struct table *t)
 	struct net *net;
 	uint32_t id, i, n;
 
+	if (!t->decide_all)
+		return;
+	t->decide_all = false;
 	for (id = net_next(&t->nets, 0); id != NET_NONE;
 	     id = net_next(&t->nets, id + 1)) {
 		net = net_get(&t->nets, id);
@@ -449,7 +453,7 @@ void adjin_review(struct table *t)
 
 /* ---- long-lived stale paths ------------------------------------------ */
 
-#define AGEING_NETS	512		/* looked at in one piece */
+#define AGEING_PATHS	512		/* looked at in one piece */
 
 static bool has_no_llgr(const struct attrset_pool *pool, uint32_t attrs)
 {
@@ -525,18 +529,19 @@ static void mark(struct table *t, struct rib_peer *peer, uint32_t id,
 	inbound_end(&in);
 }
 
-/* One stale path; whether the prefix may have more. */
-static bool long_lived_one(struct table *t, uint32_t id)
+/* One stale path; what that took, or 0: the prefix has no more. */
+static uint32_t long_lived_one(struct table *t, uint32_t id)
 {
 	struct attrset_pool *pool = &t->rib->attrs;
 	struct net *net = net_try(&t->nets, id);
 	struct rib_peer *peer;
 	struct rib_path *path;
-	uint32_t at, marked;
+	uint32_t at, marked, n;
 
 	path = net ? unmarked(t, net, &at) : NULL;
 	if (!path)
-		return false;
+		return 0;
+	net_paths(&t->nets, net, &n);
 	peer = t->rib->peer[path->peer];
 	pool->owner = peer->index;
 	marked = marked_attrs(pool, path->attrs);
@@ -547,7 +552,7 @@ static bool long_lived_one(struct table *t, uint32_t id)
 		attrset_put(pool, marked);
 	}
 	pool->owner = PEER_OWN;
-	return true;
+	return decide_cost(n);
 }
 
 static void long_lived_done(struct table *t)
@@ -563,17 +568,18 @@ static void long_lived_done(struct table *t)
 
 bool adjin_long_lived(struct table *t)
 {
-	uint32_t i, id;
+	uint32_t id, cost, looked = 0;
 
-	for (i = 0; t->ageing && i < AGEING_NETS; i++) {
+	while (t->ageing && looked < AGEING_PATHS) {
 		id = net_next(&t->nets, t->ageing_cursor);
 		if (id == NET_NONE) {
 			long_lived_done(t);
 			break;
 		}
 		t->ageing_cursor = id + 1;
-		while (long_lived_one(t, id))
-			;
+		looked++;
+		while ((cost = long_lived_one(t, id)) > 0)
+			looked += cost;
 	}
 	return t->ageing;
 }
@@ -653,24 +659,36 @@ static bool sweep_needed(struct table *t)
 	return needed;
 }
 
+/* Returns what it took. */
+static uint32_t net_sweep_all(struct table *t, uint32_t id)
+{
+	uint32_t cost = 0, n;
+
+	/* what became of a path may have taken the prefix with it */
+	do {
+		net_paths(&t->nets, net_get(&t->nets, id), &n);
+		cost += decide_cost(n);
+	} while (net_sweep(t, id) && net_try(&t->nets, id));
+	return cost;
+}
+
 bool adjin_sweep(struct table *t, uint32_t max)
 {
-	uint32_t id;
+	uint32_t id, cost;
 
 	if (!sweep_needed(t))
 		return false;
-	for (; max > 0; max--) {
+	while (max > 0) {
 		id = net_next(&t->nets, t->sweep_cursor);
 		if (id == NET_NONE) {
 			t->sweep_cursor = 0;
 			break;
 		}
 		t->sweep_cursor = id + 1;
-		if (!net_has_void(t, net_get(&t->nets, id)))
-			continue;
-		/* what became of a path may have taken the prefix with it */
-		while (net_sweep(t, id) && net_try(&t->nets, id))
-			;
+		cost = 1;
+		if (net_has_void(t, net_get(&t->nets, id)))
+			cost = net_sweep_all(t, id);
+		max -= MIN(max, cost);
 	}
 	return sweep_needed(t);
 }

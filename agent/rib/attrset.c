@@ -126,7 +126,8 @@ bool attrset_review_nexthop(struct attrset_pool *pool,
 	uint32_t id;
 	bool was;
 
-	if (!nexthop_find(pool, addr, &id))
+	/* Our own routes have none in either family. */
+	if (addr->family == 0 || !nexthop_find(pool, addr, &id))
 		return false;
 	nexthop = nexthop_get(pool, id);
 	was = nexthop->own;

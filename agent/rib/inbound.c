@@ -72,20 +72,33 @@ uint32_t inbound_attrs(struct inbound *in, const struct prefix *prefix)
 
 /* ---- another map ----------------------------------------------------- */
 
-#define REMAP_NETS	512		/* looked at in one piece */
+#define REMAP_PATHS	512		/* looked at in one piece */
 
-/* One path whose map has changed; whether the prefix's paths have moved. */
-static bool review_path(struct table *t, uint32_t id, struct inbound *in,
-			const struct rib_path *path, uint32_t path_id)
+/* A path of a prefix, by what it keeps when it changes. */
+struct received {
+	uint32_t path_id;
+	uint32_t attrs;
+	uint16_t peer;
+};
+
+struct remap {
+	struct table *t;
+	struct inbound *in;		/* by peer */
+	struct received *path;		/* of the prefix that is looked at */
+	uint32_t size;
+};
+
+/* One path whose map has changed. */
+static void review_path(struct remap *remap, uint32_t id,
+			const struct received *path)
 {
+	struct table *t = remap->t;
 	const struct rib_peer *peer = t->rib->peer[path->peer];
+	struct inbound *in = &remap->in[path->peer];
 	struct attrset_pool *pool = &t->rib->attrs;
 	uint32_t raw = attrset_raw(pool, path->attrs);
 	struct prefix prefix;
-	bool changed;
 
-	if (!peer->remap || path->summary || path_void(t->rib, t->af, path))
-		return false;
 	/* The raw set must outlive what is known of it. */
 	if (in->map != peer->conf.policy.in || in->raw != raw) {
 		inbound_end(in);
@@ -96,67 +109,103 @@ static bool review_path(struct table *t, uint32_t id, struct inbound *in,
 	}
 	prefix = net_prefix(&t->nets, net_get(&t->nets, id));
 	pool->owner = path->peer;
-	changed = adjin_change(t, id, path->peer, path_id,
-			       inbound_attrs(in, &prefix));
+	adjin_change(t, id, path->peer, path->path_id,
+		     inbound_attrs(in, &prefix));
 	pool->owner = PEER_OWN;
-	return changed;
 }
 
-static void review_net(struct table *t, uint32_t id, struct inbound *in)
+/* Those of the prefix whose map has changed; returns how many. */
+static uint32_t list_paths(struct remap *remap, struct net *net)
 {
+	struct table *t = remap->t;
+	const uint32_t *ids = net_path_ids(&t->nets, net);
 	const struct rib_path *paths;
-	const uint32_t *ids;
-	uint32_t i, n;
+	uint32_t i, n, listed = 0;
 
-again:
-	paths = net_paths(&t->nets, net_get(&t->nets, id), &n);
-	ids = net_path_ids(&t->nets, net_get(&t->nets, id));
-	for (i = 0; i < n; i++) {
-		if (review_path(t, id, &in[paths[i].peer], &paths[i],
-				ids ? ids[i] : 0))
-			goto again;
+	paths = net_paths(&t->nets, net, &n);
+	if (n > remap->size) {
+		remap->path = xreallocarray(remap->path, n,
+					    sizeof(*remap->path));
+		remap->size = n;
 	}
+	for (i = 0; i < n; i++) {
+		if (!t->rib->peer[paths[i].peer]->remap || paths[i].summary ||
+		    path_void(t->rib, t->af, &paths[i]))
+			continue;
+		remap->path[listed++] = (struct received){
+			.path_id = ids ? ids[i] : 0,
+			.attrs = paths[i].attrs,
+			.peer = paths[i].peer,
+		};
+	}
+	return listed;
 }
 
-static void review_some(struct table *t, struct inbound *in)
+/*
+ * A path that changes is moved to where it belongs now: so they are listed
+ * before the first one does. Returns what it took.
+ */
+static uint32_t review_net(struct remap *remap, uint32_t id)
 {
-	uint32_t i, id;
+	struct net *net = net_get(&remap->t->nets, id);
+	uint32_t i, n = list_paths(remap, net);
 
-	for (i = 0; i < REMAP_NETS; i++) {
+	for (i = 0; i < n; i++)
+		review_path(remap, id, &remap->path[i]);
+	return 1 + n * decide_cost(n);
+}
+
+static void review_some(struct remap *remap)
+{
+	struct table *t = remap->t;
+	uint32_t id, looked = 0;
+
+	while (looked < REMAP_PATHS) {
 		id = net_next(&t->nets, t->remap_cursor);
 		if (id == NET_NONE) {
 			t->remap = false;
 			return;
 		}
 		t->remap_cursor = id + 1;
-		review_net(t, id, in);
+		looked += review_net(remap, id);
 	}
+}
+
+static void inbound_done(struct rib *rib)
+{
+	unsigned int af;
+	uint32_t i;
+
+	for (af = 0; af < BGP_AF_COUNT; af++)
+		if (rib->table[af].remap)
+			return;
+	for (i = 0; i < rib->n_peers; i++)
+		if (rib->peer[i])
+			rib->peer[i]->remap = false;
 }
 
 bool inbound_run(struct table *t)
 {
-	struct inbound *in;
 	uint32_t i, n = t->rib->n_peers;
+	struct remap remap = { .t = t };
+	struct inbound *in;
 
 	if (!t->remap)
 		return false;
-	in = xcalloc(n, sizeof(*in));
+	in = remap.in = xcalloc(n, sizeof(*in));
 	for (i = 0; i < n; i++) {
 		in[i].rib = t->rib;
 		in[i].raw = NET_NONE;
 	}
-	review_some(t, in);
+	review_some(&remap);
 	for (i = 0; i < n; i++) {
 		inbound_end(&in[i]);
 		if (in[i].raw != NET_NONE)
 			attrset_put(&t->rib->attrs, in[i].raw);
 	}
 	free(in);
-	if (rib_remapping(t->rib))
-		return true;
-	for (i = 0; i < n; i++) {
-		if (t->rib->peer[i])
-			t->rib->peer[i]->remap = false;
-	}
-	return false;
+	free(remap.path);
+	if (!t->remap)
+		inbound_done(t->rib);
+	return t->remap;
 }

@@ -92,13 +92,13 @@ bool peer_local_addr(const void *ctx, const struct addr *addr)
 	return false;
 }
 
-/* Decide again on everything. */
+/* Decide again on everything, once for all that asks for it till then. */
 static void review_all(struct rib *rib)
 {
 	unsigned int af;
 
 	for (af = 0; af < BGP_AF_COUNT; af++)
-		adjin_review(&rib->table[af]);
+		rib->table[af].decide_all = true;
 	rib_wake(rib);
 }
 
@@ -369,7 +369,7 @@ bool rib_remapping(const struct rib *rib)
 	unsigned int af;
 
 	for (af = 0; af < BGP_AF_COUNT; af++) {
-		if (rib->table[af].remap)
+		if (rib->table[af].remap || rib->table[af].decide_all)
 			return true;
 	}
 	return false;

@@ -104,6 +104,7 @@ static bool table_run(struct table *t)
 {
 	bool more;
 
+	adjin_review(t);
 	more = adjin_sweep(t, SWEEP_NETS);
 	more |= inbound_run(t);
 	more |= adjin_long_lived(t);
@@ -243,7 +244,8 @@ bool rib_route_settled(const struct rib *rib)
 	unsigned int af;
 
 	for (af = 0; af < BGP_AF_COUNT; af++) {
-		if (feed_waiting(&rib->table[af].feed) > 0 ||
+		if (rib->table[af].decide_all ||
+		    feed_waiting(&rib->table[af].feed) > 0 ||
 		    rib->table[af].feed.n_unanswered > 0)
 			return false;
 	}

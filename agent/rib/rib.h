@@ -154,7 +154,10 @@ struct rib_peer *rib_peer_add(struct rib *rib,
 			      const struct rib_peer_conf *conf);
 /* Withdraw its paths and forget it; @peer is gone on return. */
 void rib_peer_remove(struct rib_peer *peer);
-/* Its paths are decided on again, and it is sent what is different now. */
+/*
+ * With rib_run() its paths are decided on again, and it is sent what is
+ * different now.
+ */
 void rib_peer_set_policy(struct rib_peer *peer,
 			 const struct rib_peer_policy *policy);
 /*
@@ -163,6 +166,7 @@ void rib_peer_set_policy(struct rib_peer *peer,
  * it; what is announced goes through the new one at once.
  */
 void rib_remap(struct rib *rib);
+/* Whether there are paths that have not been judged by the new policies. */
 bool rib_remapping(const struct rib *rib);
 
 /* Established: the peer is sent the table, then as a rule End-of-RIB. */

@@ -182,6 +182,7 @@ struct table {
 	enum bgp_af af;
 	struct net_store nets;
 	uint32_t sweep_cursor;
+	bool decide_all;		/* what a path must be has changed */
 	bool remap;			/* paths go through new inbound maps, */
 	uint32_t remap_cursor;		/* those of prefixes from here on */
 	bool ageing;			/* paths of peers with .ageing are */
@@ -281,6 +282,15 @@ static inline bool path_void(const struct rib *rib, enum bgp_af af,
 	return path_age(peer, af, path) >= peer->af[af].void_age;
 }
 
+/*
+ * What it takes to decide on a prefix of @n paths: 1 for few. Pieces of work
+ * are measured by it, as with ADD-PATH a prefix can have very many.
+ */
+static inline uint32_t decide_cost(uint32_t n)
+{
+	return 1 + n / 16;
+}
+
 /* adjin.c */
 void adjin_own_add(struct table *t, const struct prefix *prefix);
 void adjin_own_del(struct table *t, const struct prefix *prefix);
@@ -288,9 +298,12 @@ void adjin_own_del(struct table *t, const struct prefix *prefix);
 void adjin_program_inside(struct table *t, bool on);
 /* Set or clear NET_SUPPRESSED of all inside @space, which came or went. */
 void adjin_suppress(struct table *t, const struct prefix *space);
-/* Decide again on every prefix: what a path must be has changed. */
+/* If what a path must be has changed, decide again on every prefix. */
 void adjin_review(struct table *t);
-/* Withdraw void paths among the next @max prefixes; whether some are left. */
+/*
+ * Withdraw void paths among the next @max prefixes, fewer if they have many;
+ * whether some are left.
+ */
 bool adjin_sweep(struct table *t, uint32_t max);
 /* Withdraw those of one prefix, which something else keeps from being freed. */
 void adjin_sweep_net(struct table *t, uint32_t id);

@@ -34,6 +34,11 @@ unit_tests += rib_remap_test
 rib_remap_test_sources	:= $(rib_test_maps)
 rib_remap_test_libs	:= -lyaml
 
+unit_tests += rib_review_cost_test
+rib_review_cost_test_sources := $(rib_test_maps)
+rib_review_cost_test_libs    := -lyaml -Wl,--wrap=rib_map_apply \
+			   -Wl,--wrap=decide_commit
+
 unit_tests += rib_paths_test
 rib_paths_test_sources	:= $(rib_test_maps)
 rib_paths_test_libs	:= -lyaml
