@@ -61,12 +61,12 @@ void groups_queue_set(struct groups *groups, struct nhobj *obj)
 
 /*
  * Removal waits for the routes that were queued before: those that leave this
- * object are among them.
+ * object are among them. It may have been queued, and used again since.
  */
 static void queue_reap(struct groups *groups, struct nhobj *obj)
 {
 	if (obj->reap_queued)
-		return;
+		TAILQ_REMOVE(&groups->reap_queue, obj, reap_entry);
 	obj->reap_queued = true;
 	obj->ticket = groups->clock;
 	TAILQ_INSERT_TAIL(&groups->reap_queue, obj, reap_entry);
@@ -556,6 +556,7 @@ void groups_audit_begin(struct groups *groups)
 
 	HASH_ITER(hh_id, groups->by_id, obj, next) {
 		obj->seen = false;
+		obj->lost = false;
 		obj->touched = false;
 	}
 }
@@ -569,6 +570,7 @@ unsigned int groups_audit_end(struct groups *groups)
 		if (!obj->in_kernel || obj->seen || obj->touched)
 			continue;
 		groups_queue_set(groups, obj);
+		obj->lost = true;
 		lost++;
 	}
 	return lost;

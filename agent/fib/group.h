@@ -40,6 +40,7 @@ struct nhobj {
 	bool in_kernel;			/* as it should be */
 	bool set_queued, reap_queued;
 	bool seen;			/* by the audit that runs */
+	bool lost;			/* as it has found */
 	bool touched;			/* set or queued since it began */
 	size_t refs;
 	uint64_t ticket;		/* when it was queued for removal */

@@ -71,6 +71,7 @@ struct want {
 	bool sweep_due;			/* then it is to go */
 	unsigned int differences;	/* of the audit that runs */
 	bool unsure;			/* the audit missed what may be there */
+	bool forgot;			/* routes that it may have yet to see */
 	struct failure failures[FAILURES_MAX];	/* [0] is not used */
 	unsigned int n_failures;
 	want_state_cb *cb;
@@ -722,8 +723,10 @@ static void del_route_done(struct want *want, struct route *route, int error)
 	route->touched = 1;
 	if (error == 0 || error == ESRCH)
 		route->maybe = 0;
-	if (!route->queued && !route->group)
+	if (!route->queued && !route->group) {
+		want->forgot |= !route->seen;
 		free_route(want, route);
+	}
 }
 
 void want_done(struct want *want, const struct want_op *op, int error,
@@ -785,6 +788,7 @@ void want_audit_begin(struct want *want)
 {
 	want->differences = 0;
 	want->unsure = false;
+	want->forgot = false;
 	groups_audit_begin(&want->groups);
 	each_route(want, unsee_route);
 }
@@ -882,8 +886,9 @@ static void audit_unknown(struct want *want, const struct prefix *prefix,
 		adopt_route(want, route, nhid, of_gateway);
 		return;
 	}
+	/* The kernel has pieces of a dump ready before they are asked for. */
+	want->differences += !want->forgot;
 	queue_route(want, route);
-	want->differences++;
 }
 
 static void audit_known(struct want *want, struct route *route, uint32_t nhid,
@@ -926,11 +931,12 @@ void want_audit_route(struct want *want, const struct prefix *prefix,
 
 /*
  * The kernel leaves out some IPv6 routes, without a word, if others go while
- * it dumps them: lost is what two dumps do not have.
+ * it dumps them: lost is what two dumps do not have, or whose group is lost.
  */
 static bool is_hidden(struct want *want, struct route *route)
 {
-	if (route->family != AF_INET6 || route->missed)
+	if (route->family != AF_INET6 || route->missed ||
+	    route->group->obj.lost)
 		return false;
 	route->missed = 1;
 	want->unsure = true;

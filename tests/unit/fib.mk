@@ -3,11 +3,12 @@
 fib_test_lib := $(addprefix agent/lib/,addr.c hash.c idhash.c log.c pages.c \
 		slab.c util.c)
 
-unit_tests += fib_want_test fib_retry_test fib_rtm_test fib_dropped_test \
-	      fib_links_test fib_hosts_test
+unit_tests += fib_want_test fib_audit_test fib_retry_test fib_rtm_test \
+	      fib_dropped_test fib_links_test fib_hosts_test
 
 fib_want_test_sources := $(addprefix agent/fib/,want.c group.c nhid.c) \
 			 $(fib_test_lib)
+fib_audit_test_sources := $(fib_want_test_sources)
 fib_retry_test_sources := $(fib_want_test_sources)
 fib_dropped_test_sources := agent/fib/dropped.c $(fib_test_lib)
 fib_links_test_sources := $(addprefix agent/fib/,links.c rtm.c netlink.c) \
