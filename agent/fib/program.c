@@ -13,7 +13,7 @@
 
 bool program_is_ours(const struct rtm_route *route)
 {
-	return route->metric == FIB_METRIC &&
+	return route->metric == FIB_METRIC && nhid_is_ours(route->nhid) &&
 	       (route->protocol == RTPROT_BGP ||
 		route->protocol == VNET_PROTO_GATEWAY);
 }

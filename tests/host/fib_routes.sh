@@ -141,10 +141,14 @@ check "routes that were taken away come back" wait_until 10 \
 must ip -n "$ns" nexthop flush >/dev/null
 check "and next hops" wait_until 10 \
 	eval "[ \$(ip -n $ns route show table 101 | wc -l) -eq 5005 ]"
+must ip -n "$ns" route add 10.98.0.0/16 via 10.1.2.4 dev blue onlink \
+	table 101 metric 20000 proto bgp
 must ip -n "$ns" route add 10.99.0.0/16 metric 20000 proto bgp table 101 \
 	nhid "$(ip -n "$ns" -j nexthop show | jq 'map(select(.group))[0].id')"
 check "a strange route of ours goes" wait_until 10 \
 	eval "[ -z \"\$(ip -n $ns route show table 101 10.99.0.0/16)\" ]"
+check "one that refers to no next hop of ours stays" \
+	ip -n "$ns" route del 10.98.0.0/16 table 101
 
 # More notifications than there is room for: something may have been among
 # them, and has. What is told before them is old when it is read, and what comes
