@@ -165,6 +165,18 @@ static struct vnet *find_owner(struct vnet *vnet,
 	}
 }
 
+/* One that is not peered any more with who has the device, or is not up */
+static struct vnet *find_former_owner(struct fib *fib, uint32_t id)
+{
+	struct vnet *vnet, *tmp;
+
+	HASH_ITER(hh, fib->vnets, vnet, tmp) {
+		if (want_knows(vnet->want, id))
+			return vnet;
+	}
+	return NULL;
+}
+
 /*
  * What nobody knows is left by an earlier run, of the VNet whose routes use
  * it: take_over(), or of nobody, if all have taken over what is theirs.
@@ -179,6 +191,10 @@ static void judge_nexthop(struct audit *audit,
 	if (!vnet)
 		return;
 	owner = find_owner(vnet, nexthop, &open);
+	if (!owner && !open)
+		owner = find_former_owner(audit->fib, nexthop->id);
+	if (owner && !owner->up)
+		return;
 	if (owner ? !compare_nexthop(owner, nexthop) : !open)
 		remove_nexthop(audit, vnet, nexthop->id);
 }

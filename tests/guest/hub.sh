@@ -250,4 +250,25 @@ check_equal "and does not go to the Internet" "None dropped" eval \
 	"lookup vm2 8.8.8.8 | sed 's/ .*/ dropped/'"
 must ip link set hub up
 check "up again: to the firewall" wait_until 40 row_is vm2 ^U "$to_firewall"
+
+# When a peering ends, a next hop behind it is the VNet's still, and what it
+# shares routes with is not to go with it.
+ways() {
+	ip -j nexthop show id "$(ip -j route show table 102 10.253.0.0/16 |
+		jq '.[].nhid // 0')" 2>/dev/null | jq '.[].group | length'
+}
+ways_are() { [ "$(ways)" = "$1" ]; }
+left_behind() { grep -c "is not wanted, removed" "$run/vrsd.log" || :; }
+for name in nva csr; do
+	must sed -i 's,^protocol static.*,& route 10.253.0.0/16 blackhole;,' \
+		"$run/$name.conf"
+	must birdc -s "$run/$name.ctl" configure >/dev/null
+done
+check "a route through NVAs of two VNets" wait_until 40 ways_are 2
+removed=$(left_behind)
+must sed -i '/{ vnet: far, /d; /name: csr, address/d
+	/^ *peerings:$/{N;/{ vnet: hub }$/d}' "$run/vrsd.yaml"
+check "the peering and the neighbor behind it end" ask reload
+check "the route has one way left" wait_until 20 ways_are 1
+check_equal "and no next hop was taken for nobody's" "$removed" left_behind
 ktap_finish
