@@ -84,7 +84,8 @@ void hosts_release_tunnel(struct fib *fib, const struct fib_vnet *vnets,
 
 struct endpoint_diff {
 	struct vnet *vnet;
-	const struct fib_endpoint **sorted;	/* of the spec, by address */
+	const struct fib_endpoint **by_address;	/* of the spec, sorted */
+	const struct fib_endpoint **by_host;
 	bool *right;			/* for each endpoint of the spec */
 	struct addr *stale;
 	size_t n_stale;
@@ -107,14 +108,23 @@ static bool same_place(const struct fib_vnet *spec,
 	       mac_equal(mac, is->mac);
 }
 
-static int by_address(const void *pa, const void *pb)
+static int compare_addresses(const void *pa, const void *pb)
 {
 	const struct fib_endpoint *const *a = pa, *const *b = pb;
 
 	return addr_cmp(&(*a)->address, &(*b)->address);
 }
 
-static const struct fib_endpoint **sort_endpoints(const struct fib_vnet *spec)
+static int compare_hosts(const void *pa, const void *pb)
+{
+	const struct fib_endpoint *const *a = pa, *const *b = pb;
+
+	return addr_cmp(&(*a)->host, &(*b)->host);
+}
+
+static const struct fib_endpoint **sort(const struct fib_vnet *spec,
+					int (*compare)(const void *pa,
+						       const void *pb))
 {
 	const struct fib_endpoint **sorted;
 	size_t i;
@@ -122,7 +132,7 @@ static const struct fib_endpoint **sort_endpoints(const struct fib_vnet *spec)
 	sorted = xcalloc(spec->n_endpoints + 1, sizeof(*sorted));
 	for (i = 0; i < spec->n_endpoints; i++)
 		sorted[i] = &spec->endpoints[i];
-	qsort(sorted, spec->n_endpoints, sizeof(*sorted), by_address);
+	qsort(sorted, spec->n_endpoints, sizeof(*sorted), compare);
 	return sorted;
 }
 
@@ -132,23 +142,26 @@ static const struct fib_endpoint *find(const struct endpoint_diff *diff,
 	const struct fib_endpoint key = { .address = *addr };
 	const struct fib_endpoint *wanted = &key, **found;
 
-	found = bsearch(&wanted, diff->sorted, diff->vnet->spec->n_endpoints,
-			sizeof(*diff->sorted), by_address);
+	found = bsearch(&wanted, diff->by_address,
+			diff->vnet->spec->n_endpoints, sizeof(wanted),
+			compare_addresses);
 	return found ? *found : NULL;
 }
 
-/* A VNet has one VNI at a host: what has another is in the way. */
-static bool in_the_way(const struct fib_vnet *spec,
+/*
+ * A VNet has one VNI at a host, which any endpoint there is described with:
+ * what has another is in the way.
+ */
+static bool in_the_way(const struct endpoint_diff *diff,
 		       const struct genl_endpoint *is)
 {
-	size_t i;
+	const struct fib_endpoint key = { .host = is->host };
+	const struct fib_endpoint *wanted = &key, **found;
+	const struct fib_vnet *spec = diff->vnet->spec;
 
-	for (i = 0; i < spec->n_endpoints; i++) {
-		if (addr_equal(&spec->endpoints[i].host, &is->host) &&
-		    vni_at_host(spec, &spec->endpoints[i]) != is->vni)
-			return true;
-	}
-	return false;
+	found = bsearch(&wanted, diff->by_host, spec->n_endpoints,
+			sizeof(wanted), compare_hosts);
+	return found && vni_at_host(spec, *found) != is->vni;
 }
 
 /*
@@ -165,7 +178,7 @@ static void compare_endpoint(const struct genl_endpoint *is, void *arg)
 		diff->right[endpoint - spec->endpoints] = true;
 		return;
 	}
-	if (endpoint && !in_the_way(spec, is))
+	if (endpoint && !in_the_way(diff, is))
 		return;
 	diff->stale = xreallocarray(diff->stale, diff->n_stale + 1,
 				    sizeof(*diff->stale));
@@ -217,7 +230,8 @@ static void change(struct vnet *vnet, void (*fn)(struct vnet *vnet,
 {
 	struct endpoint_diff diff = {
 		.vnet = vnet,
-		.sorted = sort_endpoints(vnet->spec),
+		.by_address = sort(vnet->spec, compare_addresses),
+		.by_host = sort(vnet->spec, compare_hosts),
 		.right = xcalloc(vnet->spec->n_endpoints + 1, sizeof(bool)),
 	};
 	struct netlink_error err;
@@ -227,7 +241,8 @@ static void change(struct vnet *vnet, void (*fn)(struct vnet *vnet,
 		vnet_unread(vnet, "endpoints", &err);
 	else
 		fn(vnet, &diff);
-	free(diff.sorted);
+	free(diff.by_address);
+	free(diff.by_host);
 	free(diff.right);
 	free(diff.stale);
 }
