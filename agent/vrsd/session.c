@@ -12,6 +12,8 @@
 #include <unistd.h>
 
 #include "bgp/notify.h"
+#include "lib/hash.h"
+#include "lib/idhash.h"
 #include "lib/loop.h"
 #include "lib/util.h"
 #include "vrsd/peer.h"
@@ -24,6 +26,7 @@
 
 static struct {
 	struct peer_table peers;	/* of struct session_peer */
+	struct idhash index;		/* of their numbers, by addresses */
 	struct peer_table problems;	/* of char: why it is refused */
 	struct bgp_update *parser;
 	struct msg_query *queries;	/* not yet answered */
@@ -38,6 +41,60 @@ struct session_peer *session_find(uint32_t number)
 struct session_peer *session_next(const struct session_peer *peer)
 {
 	return peer_table_next(&session.peers, peer ? peer->conf.id.peer : 0);
+}
+
+/*
+ * Peers by their addresses. Two have the same only until a configuration is
+ * read: one that goes, and one that is in its place.
+ */
+
+static uint32_t hash_addresses(uint32_t vni, const struct addr *local,
+			       const struct addr *remote)
+{
+	struct {
+		uint32_t vni;
+		uint8_t local[16], remote[16];
+	} key = { .vni = vni };
+
+	memcpy(key.local, local->bytes, addr_bytes(local));
+	memcpy(key.remote, remote->bytes, addr_bytes(remote));
+	return hash_bytes(&key, sizeof(key));
+}
+
+static uint32_t hash_number(const void *ctx, uint32_t number)
+{
+	const struct row_peer_id *id = &session_find(number)->conf.id;
+
+	(void)ctx;
+	return hash_addresses(id->vni, &id->local, &id->remote);
+}
+
+/* The first with these addresses that is not @but. */
+static struct session_peer *find_other(const struct session_peer *but,
+				       uint32_t vni, const struct addr *local,
+				       const struct addr *remote)
+{
+	struct idhash_probe probe = idhash_probe(&session.index,
+				hash_addresses(vni, local, remote));
+	struct session_peer *peer, *first = NULL;
+	uint32_t number;
+
+	while (idhash_next(&session.index, &probe, &number)) {
+		peer = session_find(number);
+		if (peer != but && peer->conf.id.vni == vni &&
+		    addr_equal(&peer->conf.id.local, local) &&
+		    addr_equal(&peer->conf.id.remote, remote) &&
+		    (!first || number < first->conf.id.peer))
+			first = peer;
+	}
+	return first;
+}
+
+struct session_peer *session_find_by_address(uint32_t vni,
+					     const struct addr *local,
+					     const struct addr *remote)
+{
+	return find_other(NULL, vni, local, remote);
 }
 
 /*
@@ -74,14 +131,19 @@ static bool same_session(const struct msg_conf_peer *live,
 struct session_peer *session_new(const struct msg_conf_peer *conf)
 {
 	struct session_peer *peer = session_peer_new(conf, session.parser);
+	uint32_t number = conf->id.peer;
 
-	peer_table_set(&session.peers, conf->id.peer, peer);
+	peer_table_set(&session.peers, number, peer);
+	idhash_insert(&session.index, hash_number(NULL, number), number);
 	return peer;
 }
 
 void session_remove(struct session_peer *peer, enum bgp_cease why)
 {
-	peer_table_set(&session.peers, peer->conf.id.peer, NULL);
+	uint32_t number = peer->conf.id.peer;
+
+	idhash_remove(&session.index, hash_number(NULL, number), number);
+	peer_table_set(&session.peers, number, NULL);
 	session_peer_free(peer, why);
 }
 
@@ -110,16 +172,10 @@ static void conf_peer(const struct msg_conf_peer *conf)
 /* Whether a neighbor that dialled in has a peer of its own now. */
 static bool dynamic_over(const struct session_peer *peer)
 {
-	struct session_peer *other = NULL;
+	const struct row_peer_id *id = &peer->conf.id;
 
-	if (!session_peer_dynamic(peer))
-		return false;
-	while ((other = session_next(other)))
-		if (other != peer && other->conf.id.vni == peer->conf.id.vni &&
-		    addr_equal(&other->conf.id.local, &peer->conf.id.local) &&
-		    addr_equal(&other->conf.id.remote, &peer->conf.id.remote))
-			return true;
-	return false;
+	return session_peer_dynamic(peer) &&
+	       find_other(peer, id->vni, &id->local, &id->remote);
 }
 
 static void conf_end(void)
@@ -420,6 +476,7 @@ int session_main(const struct options *opt)
 	proc_init(PROC_SESSION, &ops);
 	session_peer_init();
 	session.parser = bgp_update_new();
+	idhash_init(&session.index, hash_number, NULL);
 	session_dynamic_init();
 	sandbox_enter(PROC_SESSION, &opt->sandbox);
 	return loop_run();

@@ -14,7 +14,7 @@
 #include "vrsd/session_listen.h"
 
 #define ACCEPTS_MAX	64		/* in one loop turn ... */
-#define STRANGERS_MAX	4		/* ... of which all peers are asked */
+#define STRANGERS_MAX	4		/* ... for whom ranges are searched */
 #define ACCEPT_REST_MS	1000		/* when there is nothing to accept by */
 
 struct session_listener {
@@ -28,22 +28,6 @@ struct session_listener {
 
 static struct session_listener *listeners;
 static uint64_t rests;			/* of theirs */
-
-static struct session_peer *find_by_address(const struct msg_listener *where,
-					    const struct addr *remote)
-{
-	struct session_peer *peer = NULL;
-
-	while ((peer = session_next(peer))) {
-		const struct row_peer_id *id = &peer->conf.id;
-
-		if (id->vni == where->vni &&
-		    addr_equal(&id->local, &where->local) &&
-		    addr_equal(&id->remote, remote))
-			return peer;
-	}
-	return NULL;
-}
 
 static const struct session_listener *listener_of(const struct row_peer_id *id)
 {
@@ -92,7 +76,9 @@ void session_listen_forwarding(const struct msg_forwarding *msg)
 static struct session_peer *find_caller(const struct msg_listener *where,
 					const struct addr *remote, int fd)
 {
-	struct session_peer *peer = find_by_address(where, remote);
+	struct session_peer *peer = session_find_by_address(where->vni,
+							    &where->local,
+							    remote);
 
 	if (!peer)
 		return session_dynamic_find(where, remote, fd);

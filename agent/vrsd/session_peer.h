@@ -71,6 +71,10 @@ const char *session_problem(uint32_t number);
 struct session_peer *session_next(const struct session_peer *peer);
 /* The peer with this number, or NULL. */
 struct session_peer *session_find(uint32_t number);
+/* session.c: the peer with these addresses, or NULL. */
+struct session_peer *session_find_by_address(uint32_t vni,
+					     const struct addr *local,
+					     const struct addr *remote);
 struct session_peer *session_new(const struct msg_conf_peer *conf);
 void session_remove(struct session_peer *peer, enum bgp_cease why);
 

@@ -21,6 +21,12 @@ session_conn_test_sources := $(addprefix agent/vrsd/,out.c session_conn.c) \
 			     $(addprefix agent/lib/,log.c loop.c util.c)
 session_conn_test_libs := -levent_core
 
+unit_tests += session_test
+session_test_sources	:= $(addprefix agent/vrsd/,peer.c session.c) \
+			   $(addprefix agent/lib/,addr.c hash.c idhash.c \
+			   log.c pages.c util.c)
+session_test_libs	:= $(compared_libs)
+
 unit_tests += segments_test
 segments_test_sources	:= agent/vrsd/segments.c
 segments_test_libs	:= -Wl,--wrap=open
