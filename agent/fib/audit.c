@@ -41,10 +41,9 @@ struct audit {
 /* The VNet that a device is of, if it is one of ours and up. */
 static struct vnet *vnet_by_ifindex(struct fib *fib, int ifindex)
 {
-	const struct rtm_link *link = links_by_index(&fib->links, ifindex);
-	struct vnet *vnet = link ? fib_find_vnet(fib, link->vni) : NULL;
+	struct vnet *vnet = index_by_device(fib, ifindex);
 
-	return vnet && vnet->up && vnet->ifindex == ifindex ? vnet : NULL;
+	return vnet && vnet->up ? vnet : NULL;
 }
 
 /*

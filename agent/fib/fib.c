@@ -237,6 +237,7 @@ struct fib *fib_open(const struct fib_events *events, void *arg)
 
 static void forget_vnet(struct vnet *vnet)
 {
+	index_set_device(vnet, 0);
 	HASH_DELETE(hh, vnet->fib->vnets, vnet);
 	want_free(vnet->want);
 	spec_free(vnet->spec);
@@ -259,6 +260,7 @@ void fib_close(struct fib *fib)
 	batch_free(fib->batch);
 	nhid_free(fib->ids);
 	links_free(&fib->links);
+	index_free(fib);
 	free(fib);
 }
 
@@ -386,6 +388,7 @@ void fib_configure(struct fib *fib, const struct fib_vnet *vnets, size_t n)
 	move_hops(fib, vnets, n);
 	for (i = 0; i < n; i++)
 		describe(fib, &vnets[i]);
+	index_update(fib);
 	audit_restart(fib->audit);
 	fib->configured = true;
 	loop_timer_set(fib->vnet_timer, 0);

@@ -80,34 +80,22 @@ static int join(struct monitor *monitor)
 	return 0;
 }
 
-static struct vnet *vnet_by_bgp_table(struct fib *fib, uint32_t table)
-{
-	struct vnet *vnet, *tmp;
-
-	HASH_ITER(hh, fib->vnets, vnet, tmp) {
-		if (vnet->spec->bgp_table == table)
-			return vnet;
-	}
-	return NULL;
-}
-
 /* Whether somebody else's route could be in a table that is looked after. */
 static void on_route(struct fib *fib, const struct nlmsghdr *nlh)
 {
-	struct vnet *vnet, *tmp;
 	struct rtm_route route;
+	struct vnet *vnet;
 
 	if (!rtm_get_route(nlh, &route))
 		return;
-	if (program_is_ours(&route) &&
-	    vnet_by_bgp_table(fib, route.table)) {
-		audit_soon(fib->audit, AUDIT_DELAY);
+	vnet = index_by_table(fib, route.table);
+	if (!vnet)
 		return;
-	}
-	HASH_ITER(hh, fib->vnets, vnet, tmp) {
-		if (vnet->spec->table == route.table &&
-		    route.type != RTM_ROUTE_OTHER)
-			fib_vnet_due(vnet);
+	if (vnet->spec->table != route.table) {
+		if (program_is_ours(&route))
+			audit_soon(fib->audit, AUDIT_DELAY);
+	} else if (route.type != RTM_ROUTE_OTHER) {
+		fib_vnet_due(vnet);
 	}
 }
 
@@ -117,21 +105,6 @@ static void on_nexthop(struct fib *fib, const struct nlmsghdr *nlh)
 
 	if (rtm_get_nexthop(nlh, &nexthop) && nhid_is_ours(nexthop.id))
 		audit_soon(fib->audit, AUDIT_DELAY);
-}
-
-static bool names_device(const struct fib_vnet *spec, const char *name)
-{
-	size_t i;
-
-	if (strcmp(spec->name, name) == 0 ||
-	    strcmp(spec->internet, name) == 0 ||
-	    strcmp(spec->tunnel, name) == 0)
-		return true;
-	for (i = 0; i < spec->n_nics; i++) {
-		if (strcmp(spec->nics[i].device, name) == 0)
-			return true;
-	}
-	return spec_names_peer(spec, name);
 }
 
 /* Whoever is behind a NIC can be reached (@up), or cannot any more. */
@@ -153,50 +126,51 @@ static void nic_moved(struct fib *fib, uint32_t vni, const struct fib_nic *nic,
 }
 
 /* Those who are peered with the NIC's VNet may have it as next hop, too. */
-static void carrier_moved(struct vnet *vnet, const char *name, bool up)
+static void carrier_moved(struct vnet *vnet, const struct fib_nic *nic, bool up)
 {
 	struct fib *fib = vnet->fib;
-	const struct fib_nic *nic;
-	struct vnet *other, *tmp;
-	size_t i;
+	const struct naming *naming;
+	size_t n;
 
-	for (i = 0; i < vnet->spec->n_nics; i++) {
-		nic = &vnet->spec->nics[i];
-		if (strcmp(nic->device, name) != 0)
-			continue;
-		HASH_ITER(hh, fib->vnets, other, tmp) {
-			if (other == vnet ||
-			    spec_names_peer(other->spec, vnet->spec->name))
-				nic_moved(fib, other->vni, nic, up);
-		}
+	nic_moved(fib, vnet->vni, nic, up);
+	naming = index_by_name(fib, vnet->spec->name, &n);
+	for (; n > 0; naming++, n--) {
+		if (naming->peer)
+			nic_moved(fib, naming->vnet->vni, nic, up);
 	}
 }
 
 static void link_moved(void *arg, const char *name, bool up)
 {
-	struct vnet *vnet, *tmp;
+	const struct naming *naming;
 	struct fib *fib = arg;
+	size_t n;
 
-	HASH_ITER(hh, fib->vnets, vnet, tmp)
-		carrier_moved(vnet, name, up);
+	naming = index_by_name(fib, name, &n);
+	for (; n > 0; naming++, n--) {
+		if (naming->nic)
+			carrier_moved(naming->vnet, naming->nic, up);
+	}
 }
 
 static void on_link(struct fib *fib, const struct nlmsghdr *nlh)
 {
-	struct vnet *vnet, *tmp;
+	const struct naming *naming;
 	struct rtm_link link;
+	struct vnet *vnet;
+	size_t n;
 
 	if (!rtm_get_link(nlh, &link))
 		return;
 	links_update(&fib->links, nlh);
-	HASH_ITER(hh, fib->vnets, vnet, tmp) {
-		if (strcmp(vnet->spec->name, link.name) == 0 ||
-		    vnet->ifindex == link.ifindex)
-			vnet_check_device(vnet, &link);
-		if (names_device(vnet->spec, link.name))
-			fib_vnet_due(vnet);
+	vnet = index_by_device(fib, link.ifindex);
+	if (vnet)
+		vnet_check_device(vnet, &link);
+	naming = index_by_name(fib, link.name, &n);
+	for (; n > 0; naming++, n--) {
+		fib_vnet_due(naming->vnet);
 		/* the kernel drops what led through it, and says nothing */
-		if (spec_names_peer(vnet->spec, link.name))
+		if (naming->peer)
 			audit_soon(fib->audit, AUDIT_DELAY);
 	}
 }
@@ -204,14 +178,13 @@ static void on_link(struct fib *fib, const struct nlmsghdr *nlh)
 static void on_address(struct fib *fib, const struct nlmsghdr *nlh)
 {
 	struct rtm_address address;
-	struct vnet *vnet, *tmp;
+	struct vnet *vnet;
 
 	if (!rtm_get_address(nlh, &address))
 		return;
-	HASH_ITER(hh, fib->vnets, vnet, tmp) {
-		if (vnet->ifindex == address.ifindex)
-			fib_vnet_due(vnet);
-	}
+	vnet = index_by_device(fib, address.ifindex);
+	if (vnet)
+		fib_vnet_due(vnet);
 }
 
 static void on_message(struct fib *fib, const struct nlmsghdr *nlh)

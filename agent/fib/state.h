@@ -6,6 +6,7 @@
  *	program.c	operations of want.c to the kernel, a batch a turn
  *	audit.c		dumps of next hops and routes to want.c
  *	monitor.c	the kernel's notifications, and what they set off
+ *	index.c		VNets by their devices and tables, and what they name
  *	vnet.c		a VNet's device, addresses, subnets and NICs
  *	hosts.c		what a VNet has at other hosts
  *	peering.c	its sides of peerings, and what lies behind them
@@ -31,12 +32,14 @@
 struct audit;
 struct monitor;
 struct rtm_route;
+struct table_of;
 
 struct vnet {
 	struct fib *fib;
 	struct fib_vnet *spec;		/* as wanted */
 	struct want *want;
-	int ifindex;			/* of the device, 0: not there */
+	int ifindex;			/* of the device, 0: not there; set by
+					 * index_set_device() */
 	bool up;			/* BGP routes can be programmed */
 	bool raised;			/* by us, which is not told yet */
 	bool ready;			/* up, and instance addresses are set */
@@ -54,6 +57,24 @@ struct vnet {
 	char told_problem[NETLINK_TEXT_LEN + 64];
 	UT_hash_handle hh;		/* by VNI, which is spec->vni */
 	uint32_t vni;
+	UT_hash_handle hh_ifindex;	/* by .ifindex, unless it is 0 */
+};
+
+/* That a description names a device */
+struct naming {
+	const char *device;
+	struct vnet *vnet;		/* whose description it is */
+	const struct fib_nic *nic;	/* NULL: as something else */
+	bool peer;			/* as that of a peer */
+};
+
+/* By what messages of the kernel name: many come at once, of many VNets. */
+struct index {
+	struct vnet *by_ifindex;
+	struct table_of *tables;	/* sorted */
+	size_t n_tables;
+	struct naming *names;		/* sorted by device */
+	size_t n_names;
 };
 
 struct fib {
@@ -69,6 +90,7 @@ struct fib {
 	struct nhid *ids;
 	struct links links;
 	struct vnet *vnets;		/* by VNI */
+	struct index index;
 	struct loop_job *program_job;
 	struct loop_timer *vnet_timer;	/* VNets that are due */
 	struct loop_timer *check_timer;	/* everything, now and then */
@@ -103,6 +125,23 @@ void audit_restart(struct audit *audit);
 /* monitor.c */
 struct monitor *monitor_new(struct fib *fib);
 void monitor_free(struct monitor *monitor);
+
+/* index.c */
+/* @vnet has this device; 0: none. */
+void index_set_device(struct vnet *vnet, int ifindex);
+/* The VNet that has it; NULL: none has. */
+struct vnet *index_by_device(const struct fib *fib, int ifindex);
+/*
+ * Descriptions have changed. What they name is not to be asked for between
+ * that and this.
+ */
+void index_update(struct fib *fib);
+/* The VNet whose table it is, for BGP or else; NULL: it is nobody's. */
+struct vnet *index_by_table(const struct fib *fib, uint32_t table);
+/* The *@n places that name a device. */
+const struct naming *index_by_name(const struct fib *fib, const char *name,
+				   size_t *n);
+void index_free(struct fib *fib);
 
 /* vnet.c */
 /* Bring the kernel to the VNet's description, as far as possible. */

@@ -157,7 +157,7 @@ static bool apply_device(struct vnet *vnet)
 		link = create_device(vnet);
 	if (!link || !is_right_device(vnet, link))
 		return false;
-	vnet->ifindex = link->ifindex;
+	index_set_device(vnet, link->ifindex);
 	set_options(vnet, link);
 	return bring_up(vnet, link);
 }
@@ -200,7 +200,7 @@ void vnet_check_device(struct vnet *vnet, const struct rtm_link *link)
 	if (other || !link->up)
 		device_lost(vnet);
 	if (other)
-		vnet->ifindex = 0;
+		index_set_device(vnet, 0);
 }
 
 /*
@@ -502,25 +502,14 @@ static void strip_nic(struct vnet *vnet, const struct fib_nic *nic, int ifindex)
 	vnet_count(vnet, nic->device, &err);
 }
 
-/* A VNet of the file's: each NIC is in one only, so they do not quarrel. */
-static bool is_our_device(const struct fib *fib, int ifindex)
-{
-	struct vnet *vnet, *next;
-
-	HASH_ITER(hh, fib->vnets, vnet, next) {
-		if (vnet->ifindex == ifindex)
-			return true;
-	}
-	return false;
-}
-
 static bool enslave(struct vnet *vnet, const struct rtm_link *link)
 {
 	char buf[RTM_MSG_MAX] __attribute__((aligned(8)));
 
 	if (link->master == vnet->ifindex)
 		return true;
-	if (link->master && !is_our_device(vnet->fib, link->master)) {
+	/* each NIC is in one VNet of the file only: they do not quarrel */
+	if (link->master && !index_by_device(vnet->fib, link->master)) {
 		vnet_problem(vnet, "%s: belongs to %s already", link->name,
 			     links_name(&vnet->fib->links, link->master));
 		return false;
@@ -650,7 +639,7 @@ void vnet_delete(struct vnet *vnet)
 	rows_release(vnet);
 	if (vnet->problem[0])
 		log_warn("%s", vnet->problem);
-	vnet->ifindex = 0;
+	index_set_device(vnet, 0);
 	device_lost(vnet);
 }
 

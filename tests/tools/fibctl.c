@@ -334,7 +334,7 @@ static void cmd_pretend(char **words)
 		die("no such device, or no VNet", pretended);
 	link->is.is_vnet = true;
 	link->is.vni = vnet->vni;
-	vnet->ifindex = link->is.ifindex;
+	index_set_device(vnet, link->is.ifindex);
 	vnet->up = true;
 	audit_restart(fib->audit);
 	fib_work(fib);
