@@ -350,10 +350,18 @@ static void fail(struct audit *audit)
 	audit->retry = MIN(2 * audit->retry, RETRY_MAX);
 }
 
+/*
+ * Not while VNets come up, one after the other: when all have had their first
+ * pass, run_due() begins anew. What is behind the device of one that has taken
+ * over its own, and is nobody's, would be removed, though it may be of one that
+ * is not up yet.
+ */
 static void begin(void *arg)
 {
 	struct audit *audit = arg;
 
+	if (audit->fib->came_up)
+		return;
 	audit->began = loop_now_ms();
 	audit->running = true;
 	audit->fib->stats.audits++;

@@ -92,9 +92,16 @@ static void tell_vnet(struct vnet *vnet)
 				 vnet->problem[0] ? vnet->problem : NULL);
 }
 
+static void set_waiting(struct vnet *vnet, bool waiting)
+{
+	vnet->fib->n_waiting += waiting - vnet->waiting;
+	vnet->waiting = waiting;
+}
+
 static void look_after(struct vnet *vnet)
 {
 	vnet->due = false;
+	set_waiting(vnet, false);
 	vnet_apply(vnet);
 	if (vnet->settled && vnet->changes)
 		log_info("%s: %u changes", vnet->spec->name, vnet->changes);
@@ -119,6 +126,15 @@ static struct vnet *next_vnet(const struct fib *fib, const struct vnet *vnet)
 	return vnet && vnet->hh.next ? vnet->hh.next : fib->vnets;
 }
 
+/* One serves all that come up in their first pass. */
+static void audit_come_up(struct fib *fib)
+{
+	if (!fib->came_up || fib->n_waiting > 0)
+		return;
+	fib->came_up = false;
+	audit_restart(fib->audit);
+}
+
 /*
  * Some of them, in turn: with a thousand VNets, others wait for this process,
  * too.
@@ -134,12 +150,14 @@ static void run_due(void *arg)
 		if (!vnet->due)
 			continue;
 		if (n++ == VNETS_AT_ONCE) {
+			audit_come_up(fib);
 			loop_timer_set(fib->vnet_timer, 0);
 			return;
 		}
 		fib->looked = vnet->vni;
 		look_after(vnet);
 	}
+	audit_come_up(fib);
 	if (fib->configured)
 		try_again(fib);
 }
@@ -238,6 +256,7 @@ struct fib *fib_open(const struct fib_events *events, void *arg)
 static void forget_vnet(struct vnet *vnet)
 {
 	index_set_device(vnet, 0);
+	set_waiting(vnet, false);
 	HASH_DELETE(hh, vnet->fib->vnets, vnet);
 	want_free(vnet->want);
 	spec_free(vnet->spec);
@@ -374,6 +393,7 @@ static void describe(struct fib *fib, const struct fib_vnet *spec)
 	vnet->settled = false;
 	vnet->tell = true;
 	vnet->due = true;
+	set_waiting(vnet, true);
 }
 
 void fib_configure(struct fib *fib, const struct fib_vnet *vnets, size_t n)

@@ -44,6 +44,7 @@ struct vnet {
 	bool raised;			/* by us, which is not told yet */
 	bool ready;			/* up, and instance addresses are set */
 	bool due;			/* is to be looked after */
+	bool waiting;			/* for that since it was described */
 	bool settled;			/* was ready as described */
 	bool tell;			/* even if nothing has changed */
 	bool looked;			/* it is known what was left of it: */
@@ -98,6 +99,8 @@ struct fib {
 	uint32_t looked;		/* VNI that was looked after last */
 	bool busy;			/* idle was not told yet */
 	bool configured;		/* no pass since then */
+	size_t n_waiting;		/* VNets with .waiting */
+	bool came_up;			/* a VNet has, and it is not audited */
 	struct fib_stats stats;		/* requests, refused, repairs, audits */
 };
 

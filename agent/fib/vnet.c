@@ -681,7 +681,7 @@ static void start_routes(struct vnet *vnet)
 	if (!vnet->up) {
 		vnet->up = true;
 		want_retry(vnet->want);
-		audit_restart(vnet->fib->audit);
+		vnet->fib->came_up = true;
 	}
 }
 
