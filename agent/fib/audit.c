@@ -350,6 +350,18 @@ static void fail(struct audit *audit)
 	audit->retry = MIN(2 * audit->retry, RETRY_MAX);
 }
 
+/* A piece of what is left of a dump is read away, for the sake of the next. */
+static bool discard_piece(struct audit *audit)
+{
+	struct netlink_error err;
+
+	if (!audit->dumping)
+		return false;
+	audit->dumping = netlink_dump_next(&audit->fib->dump, NULL, NULL,
+					   &err) > 0;
+	return true;
+}
+
 /*
  * Not while VNets come up, one after the other: when all have had their first
  * pass, run_due() begins anew. What is behind the device of one that has taken
@@ -362,6 +374,10 @@ static void begin(void *arg)
 
 	if (audit->fib->came_up)
 		return;
+	if (discard_piece(audit)) {
+		loop_timer_set(audit->timer, 0);
+		return;
+	}
 	audit->began = loop_now_ms();
 	audit->running = true;
 	audit->fib->stats.audits++;
@@ -441,15 +457,8 @@ void audit_soon(struct audit *audit, uint64_t ms)
 	loop_timer_set(audit->timer, ms);
 }
 
-/* What is left of a dump is read away, for the sake of the next. */
 void audit_restart(struct audit *audit)
 {
-	struct netlink_error err;
-
-	while (audit->dumping) {
-		if (netlink_dump_next(&audit->fib->dump, NULL, NULL, &err) <= 0)
-			audit->dumping = false;
-	}
 	audit->running = false;
 	audit->again = false;
 	audit->earliest = 0;
