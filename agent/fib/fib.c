@@ -227,15 +227,12 @@ static void close_sockets(struct fib *fib)
 struct fib *fib_open(const struct fib_events *events, void *arg)
 {
 	struct fib *fib = xcalloc(1, sizeof(*fib));
-	struct netlink_error err;
 	int error;
 
 	fib->events = *events;
 	fib->arg = arg;
-	error = open_sockets(fib) ? 0 : errno;
-	if (!error)
-		error = -links_read(&fib->links, &fib->talk, &err);
-	if (error) {
+	if (!open_sockets(fib)) {
+		error = errno;
 		log_err("netlink: %s", strerror(error));
 		close_sockets(fib);
 		free(fib);
@@ -310,6 +307,7 @@ static void release(struct fib *fib, const struct fib_vnet *vnets, size_t n)
 
 	HASH_ITER(hh, fib->vnets, vnet, next) {
 		spec = find_spec(vnets, n, vnet->vni);
+		vnet_find_device(vnet);
 		if (!spec) {
 			vnet_delete(vnet);
 			forget_vnet(vnet);
@@ -398,11 +396,9 @@ static void describe(struct fib *fib, const struct fib_vnet *spec)
 
 void fib_configure(struct fib *fib, const struct fib_vnet *vnets, size_t n)
 {
-	struct netlink_error err;
 	size_t i;
 
-	if (links_read(&fib->links, &fib->talk, &err) < 0)
-		log_warn("reading devices: %s", err.text);
+	monitor_read_devices(fib->monitor);
 	hosts_release_tunnel(fib, vnets, n);
 	release(fib, vnets, n);
 	move_hops(fib, vnets, n);

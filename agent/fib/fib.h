@@ -24,7 +24,7 @@
  *
  * VNets are named by their VNI. All calls are made from the loop's thread; no
  * call waits for anything but the kernel's own work on one request. Callbacks
- * come from the loop, never from within a call.
+ * come from the loop and from within calls, and must change nothing.
  */
 #ifndef FIB_FIB_H
 #define FIB_FIB_H
@@ -168,7 +168,7 @@ struct fib_events {
 };
 
 /**
- * fib_open - open the sockets and read what the kernel holds of ours
+ * fib_open - open the sockets
  * @events: copied
  * @arg: passed to each event
  *

@@ -209,7 +209,7 @@ static void on_message(struct fib *fib, const struct nlmsghdr *nlh)
 	}
 }
 
-/* That its device went down may have been lost, or that it is another one. */
+/* Its device may be down, or another one. */
 static void check_device(struct vnet *vnet)
 {
 	const struct rtm_link gone = {
@@ -218,15 +218,13 @@ static void check_device(struct vnet *vnet)
 	};
 	const struct rtm_link *link;
 
-	/* what was told before is read or lost */
-	vnet->raised = false;
 	link = links_by_index(&vnet->fib->links, vnet->ifindex);
-	if (vnet->ifindex)
+	/* That it was down before we set it up may have yet to be told. */
+	if (vnet->ifindex && !(link && vnet->raised))
 		vnet_check_device(vnet, link ? link : &gone);
 }
 
-/* What was lost could have been anything. */
-static void compare(struct monitor *monitor)
+void monitor_read_devices(struct monitor *monitor)
 {
 	struct fib *fib = monitor->fib;
 	struct vnet *vnet, *tmp;
@@ -236,10 +234,19 @@ static void compare(struct monitor *monitor)
 		log_warn("reading devices: %s, comparing again", err.text);
 		loop_timer_set(monitor->retry, RETRY_DELAY);
 	}
-	HASH_ITER(hh, fib->vnets, vnet, tmp) {
+	HASH_ITER(hh, fib->vnets, vnet, tmp)
 		check_device(vnet);
+}
+
+/* What was lost could have been anything. */
+static void compare(struct monitor *monitor)
+{
+	struct fib *fib = monitor->fib;
+	struct vnet *vnet, *tmp;
+
+	monitor_read_devices(monitor);
+	HASH_ITER(hh, fib->vnets, vnet, tmp)
 		fib_vnet_due(vnet);
-	}
 	audit_soon(fib->audit, AUDIT_DELAY);
 }
 
@@ -252,6 +259,7 @@ static void compare(struct monitor *monitor)
 static void discard(struct monitor *monitor, int fd)
 {
 	unsigned int turn = TURN_DISCARDS;
+	struct vnet *vnet, *tmp;
 	char byte;
 
 	while (turn-- > 0) {
@@ -259,6 +267,9 @@ static void discard(struct monitor *monitor, int fd)
 		    errno == ENOBUFS)
 			continue;
 		monitor->overrun = false;
+		/* what was told before is read or lost */
+		HASH_ITER(hh, monitor->fib->vnets, vnet, tmp)
+			vnet->raised = false;
 		compare(monitor);
 		return;
 	}

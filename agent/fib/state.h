@@ -128,6 +128,11 @@ void audit_restart(struct audit *audit);
 /* monitor.c */
 struct monitor *monitor_new(struct fib *fib);
 void monitor_free(struct monitor *monitor);
+/*
+ * What devices there are, before that is told: VNets whose own is another one
+ * lose it. If it cannot be had all is compared a little later.
+ */
+void monitor_read_devices(struct monitor *monitor);
 
 /* index.c */
 /* @vnet has this device; 0: none. */
@@ -149,6 +154,8 @@ void index_free(struct fib *fib);
 /* vnet.c */
 /* Bring the kernel to the VNet's description, as far as possible. */
 void vnet_apply(struct vnet *vnet);
+/* What an earlier run made is there before a pass has looked at it. */
+void vnet_find_device(struct vnet *vnet);
 /* Take out of @vnet what @spec does not have any more. */
 void vnet_release(struct vnet *vnet, const struct fib_vnet *spec);
 /* Delete the device, and the routes of ours that stay behind. */

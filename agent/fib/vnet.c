@@ -91,21 +91,35 @@ static const struct rtm_link *create_device(struct vnet *vnet)
 	return links_by_name(&vnet->fib->links, spec->name);
 }
 
+static bool is_device_of(const struct fib_vnet *spec,
+			 const struct rtm_link *link)
+{
+	return link->is_vnet && link->vni == spec->vni &&
+	       link->table == spec->table &&
+	       link->bgp_table == spec->bgp_table;
+}
+
 static bool is_right_device(struct vnet *vnet, const struct rtm_link *link)
 {
-	const struct fib_vnet *spec = vnet->spec;
-
+	if (is_device_of(vnet->spec, link))
+		return true;
 	if (!link->is_vnet)
 		vnet_problem(vnet, "%s: exists and is not a VNet", link->name);
-	else if (link->vni != spec->vni || link->table != spec->table ||
-		 link->bgp_table != spec->bgp_table)
+	else
 		vnet_problem(vnet,
 			     "%s: exists with vni %u table %u bgp_table %u",
 			     link->name, link->vni, link->table,
 			     link->bgp_table);
-	else
-		return true;
 	return false;
+}
+
+void vnet_find_device(struct vnet *vnet)
+{
+	const struct rtm_link *link;
+
+	link = links_by_name(&vnet->fib->links, vnet->spec->name);
+	if (!vnet->ifindex && link && is_device_of(vnet->spec, link))
+		index_set_device(vnet, link->ifindex);
 }
 
 static void set_options(struct vnet *vnet, const struct rtm_link *link)
@@ -129,7 +143,7 @@ static bool bring_up(struct vnet *vnet, const struct rtm_link *link)
 {
 	char buf[RTM_MSG_MAX] __attribute__((aligned(8)));
 
-	if (!link->up) {
+	if (!link->up && !vnet->raised) {
 		left_nothing(vnet);
 		if (vnet->settled) {
 			vnet_problem(vnet, "%s: device is down", link->name);

@@ -2,7 +2,9 @@
 /*
  * A start with many VNets that an earlier run has left: what they have in the
  * kernel is read once, when all of them are up, not each time that some more
- * are; and no next hop of theirs is taken for nobody's.
+ * are; and no next hop of theirs is taken for nobody's. Devices may change
+ * while they are read, and another configuration may come before all were
+ * looked at.
  */
 #include "fib/state.h"
 
@@ -21,6 +23,7 @@
 
 #define N_VNETS		200
 #define N_ROUTES	5		/* of each */
+#define N_MANY		3000		/* of one, later */
 #define BGP_TABLES	10000		/* the number of the first one */
 #define N_OTHERS	8		/* timers: ours take another order */
 #define LOOK_MS		5		/* how often it is looked at ... */
@@ -39,6 +42,9 @@ static struct fib_stats stats;
  * hop, that is in the VNet before it and so behind that one's device.
  */
 static unsigned int n_nexthop_dumps, n_routes_read, n_removed;
+static unsigned int n_deleted, n_created;	/* devices */
+static unsigned int interruptions;	/* of dumps of devices */
+static bool down;			/* devices, as far as is told */
 
 static struct {
 	uint32_t vnet;			/* of a dump of routes */
@@ -91,7 +97,7 @@ static void give_links(netlink_cb *cb, void *arg)
 		nlh = rtm_new_vnet(buf, &link);
 		ifm = mnl_nlmsg_get_payload(nlh);
 		ifm->ifi_index = device(i);
-		ifm->ifi_flags = IFF_UP | IFF_LOWER_UP;
+		ifm->ifi_flags = down ? 0 : IFF_UP | IFF_LOWER_UP;
 		cb(nlh, arg);
 	}
 }
@@ -120,6 +126,10 @@ int __wrap_netlink_dump(struct netlink *nl, struct nlmsghdr *nlh,
 			netlink_cb *cb, void *arg, struct netlink_error *err)
 {
 	(void)nl;
+	if (nlh->nlmsg_type == RTM_GETLINK && interruptions) {
+		interruptions--;
+		return netlink_error_set(err, EINTR, NULL);
+	}
 	if (nlh->nlmsg_type == RTM_GETLINK)
 		give_links(cb, arg);
 	if (nlh->nlmsg_type == RTM_GETNEXTHOP) {
@@ -170,6 +180,12 @@ int __wrap_netlink_dump_next(struct netlink *nl, netlink_cb *cb, void *arg,
 	return 1;
 }
 
+static bool is_new_device(const struct nlmsghdr *nlh)
+{
+	return nlh->nlmsg_type == RTM_NEWLINK &&
+	       nlh->nlmsg_flags & NLM_F_CREATE;
+}
+
 int __wrap_netlink_talk(struct netlink *nl, struct nlmsghdr *nlh,
 			netlink_cb *cb, void *arg, struct netlink_error *err);
 int __wrap_netlink_talk(struct netlink *nl, struct nlmsghdr *nlh,
@@ -179,6 +195,11 @@ int __wrap_netlink_talk(struct netlink *nl, struct nlmsghdr *nlh,
 	(void)cb;
 	(void)arg;
 	n_removed += nlh->nlmsg_type == RTM_DELNEXTHOP;
+	n_deleted += nlh->nlmsg_type == RTM_DELLINK;
+	if (is_new_device(nlh)) {
+		n_created++;
+		return netlink_error_set(err, EEXIST, NULL);
+	}
 	return netlink_error_set(err, 0, NULL);
 }
 
@@ -300,13 +321,30 @@ static void never(void *arg)
 	(void)arg;
 }
 
-static void start(void)
-{
-	static const struct fib_events events;
+static unsigned int n_problems;
 
+static void on_vnet(void *arg, uint32_t vni, bool ready, const char *text)
+{
+	(void)arg;
+	(void)vni;
+	(void)ready;
+	n_problems += text && strstr(text, "is down");
+}
+
+static void begin(void)
+{
+	static const struct fib_events events = { .vnet = on_vnet };
+
+	n_nexthop_dumps = n_routes_read = n_removed = n_looks = 0;
+	n_deleted = n_created = 0;
 	fib = fib_open(&events, NULL);
 	ktap_must(fib);
 	fib_configure(fib, specs, N_VNETS);
+}
+
+static void start(void)
+{
+	begin();
 	loop_defer(asking);
 	loop_timer_set(looking, LOOK_MS);
 	loop_run();
@@ -315,7 +353,6 @@ static void start(void)
 
 static void test_start(unsigned int n_others)
 {
-	n_nexthop_dumps = n_routes_read = n_removed = n_looks = 0;
 	start();
 	ktap_ok(stats.stale == N_VNETS * N_ROUTES && n_removed == 0,
 		"beside %u timers all that was left is taken over", n_others);
@@ -323,6 +360,124 @@ static void test_start(unsigned int n_others)
 		     n_routes_read == N_VNETS * N_ROUTES, "and read once"))
 		printf("# next hops %u times, %u routes\n", n_nexthop_dumps,
 		       n_routes_read);
+}
+
+/* Devices come and go all the time while they are read. */
+static void test_interrupted(void)
+{
+	interruptions = 7;
+	start();
+	ktap_ok(stats.stale == N_VNETS * N_ROUTES && n_removed == 0,
+		"devices that could not be read are read later");
+	ktap_ok(n_created > 0 && n_deleted == 0,
+		"and are found to be there until then");
+}
+
+/* All VNets become due once more whenever some were looked after. */
+static struct loop_job *churning;
+
+static void churn(void *arg)
+{
+	struct vnet *vnet, *next;
+
+	(void)arg;
+	HASH_ITER(hh, fib->vnets, vnet, next)
+		fib_vnet_due(vnet);
+	loop_defer(churning);
+}
+
+static void test_churn(void)
+{
+	churning = loop_job_new(churn, NULL);
+	begin();
+	loop_defer(churning);
+	loop_timer_set(looking, LOOK_MS);
+	loop_run();
+	ktap_ok(stats.stale == N_VNETS * N_ROUTES && n_nexthop_dumps == 1,
+		"passes that never end are not waited for");
+	fib_close(fib);
+	loop_job_free(churning);
+}
+
+/* Another pass comes before the kernel has told that a device is up, by us. */
+static void look_again(void *arg)
+{
+	struct vnet *vnet, *next;
+
+	(void)arg;
+	if (n_looks++ == 2)
+		loop_exit(0);
+	HASH_ITER(hh, fib->vnets, vnet, next)
+		fib_vnet_due(vnet);
+	loop_timer_set(looking, 500);
+}
+
+static void test_raised(void)
+{
+	struct rtm_link old = { .ifindex = device(0) };
+	struct loop_timer *timer = looking;
+
+	down = true;
+	looking = loop_timer_new(look_again, NULL);
+	begin();
+	loop_timer_set(looking, 500);
+	loop_run();
+	ktap_ok(all_up() && n_problems == 0,
+		"a device that was set up just now is not down: %u",
+		n_problems);
+	down = false;
+	fib_configure(fib, specs, N_VNETS);
+	memcpy(old.name, specs[0].name, sizeof(old.name));
+	vnet_check_device(fib_find_vnet(fib, specs[0].vni), &old);
+	ktap_ok(all_up(), "nor is it when that is read before it is told");
+	fib_close(fib);
+	loop_timer_free(looking);
+	looking = timer;
+}
+
+/* Half of the VNets go before they were looked at. */
+static void test_reload(void)
+{
+	begin();
+	fib_configure(fib, specs, N_VNETS / 2);
+	ktap_ok(n_deleted == N_VNETS / 2,
+		"VNets that another configuration is without go: %u",
+		n_deleted);
+	fib_close(fib);
+}
+
+/* An audit begins anew in the middle of a dump of many routes. */
+static void read_some(void *arg)
+{
+	(void)arg;
+	if (dump.left > 0 && n_routes_read > 0)
+		loop_exit(0);
+	else
+		loop_timer_set(looking, 0);
+}
+
+static void test_restart(void)
+{
+	struct loop_timer *timer = looking;
+	unsigned int before_it;
+
+	looking = loop_timer_new(read_some, NULL);
+	begin();
+	loop_timer_set(looking, 0);
+	loop_run();
+	dump.left = N_MANY;
+	before_it = n_routes_read;
+	audit_restart(fib->audit);
+	ktap_ok(n_routes_read - before_it <= 1,
+		"what is left of a dump is not read at once");
+	loop_timer_free(looking);
+	looking = timer;
+	loop_timer_set(looking, LOOK_MS);
+	loop_run();
+	ktap_ok(stats.stale == N_VNETS * N_ROUTES && n_removed == 0 &&
+		n_routes_read >= before_it + N_MANY + N_VNETS * N_ROUTES,
+		"but before the next begins: %u", n_routes_read);
+	fib_close(fib);
 }
 
 int main(void)
@@ -344,6 +499,11 @@ int main(void)
 	}
 	for (i = 0; i < N_OTHERS; i++)
 		loop_timer_free(others[i]);
+	test_interrupted();
+	test_churn();
+	test_raised();
+	test_reload();
+	test_restart();
 	loop_timer_free(looking);
 	loop_job_free(asking);
 	loop_fini();
