@@ -53,11 +53,17 @@ enum vnet_drop vnet_deliver_frame(const struct vnet_port *port,
 	return transmit(port->dev, port->stats, skb);
 }
 
-/* What one stack or device has noted in a packet means nothing to the next. */
-static void forget_past(struct sk_buff *skb)
+/* What one stack or device has noted in a packet means nothing to the next. The time at which it
+ * is to be delivered is the host's way to pace what it sends: a guest that has one is a container,
+ * and must not have others wait behind it in the queue of a device.
+ */
+static void forget_past(const struct vnet_packet *pkt)
 {
-	skb_scrub_packet(skb, false);
-	skb_clear_tstamp(skb);
+	skb_scrub_packet(pkt->skb, false);
+	if (pkt->from || pkt->tunnel)
+		skb_set_delivery_time(pkt->skb, 0, 0);
+	else
+		skb_clear_tstamp(pkt->skb);
 }
 
 /* What has to succeed while the packet can still be dropped as a whole */
@@ -192,7 +198,7 @@ static __always_inline enum vnet_drop deliver_out(struct vnet_packet *pkt,
 	}
 	if (skb_warn_if_lro(skb))
 		return VNET_DROP_INTERNAL;
-	forget_past(skb);
+	forget_past(pkt);
 	reason = fits ? prepare(skb, way) : VNET_DROP_NONE;
 	if (reason)
 		return reason;
@@ -312,7 +318,7 @@ static enum vnet_drop prepare_from_guest(struct vnet_packet *pkt)
 							check_for_host(pkt);
 	if (reason)
 		return reason;
-	forget_past(pkt->skb);
+	forget_past(pkt);
 	pkt->skb->pkt_type = PACKET_HOST;
 	return VNET_DROP_NONE;
 }

@@ -134,6 +134,20 @@ check_counter "and not sent from" vm2 drop_spoofed_addr send_from vm2 10.1.0.4
 must ip -n vm2 address add 10.1.0.6/24 dev eth0
 check "an address gained" ping_from vm1 10.1.0.6
 
+# When its sender wants a packet to be delivered is nothing to others' queues.
+no_ports() { in_vm "$1" awk '/^Udp: [0-9]/ { print $3 }' /proc/net/snmp; }
+arrives() { [ "$(no_ports "$1")" -gt "$2" ]; }
+at_once="a packet that is meant for later arrives at once"
+if [[ $(uname -r) = *-vnet* ]]; then
+	skip "$at_once" "our own kernels have no fq, which would wait"
+else
+	must tc qdisc add dev vm2 root fq
+	before=$(no_ports vm2)
+	must in_vm vm1 later 8 10.1.0.6 9
+	check "$at_once" wait_until 4 arrives vm2 "$before"
+	must tc qdisc del dev vm2 root
+fi
+
 # A NIC with many of them
 must vrs nic set vm3 $(printf 'address 10.1.2.%d ' 4 {100..163}) \
 	$(printf 'address fd00:10:1:2::%d ' {100..163})
