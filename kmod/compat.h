@@ -82,7 +82,7 @@ static inline void vnet_compat_tunnel_flags(struct ip_tunnel_key *key, bool csum
 /* A route that lives on the stack */
 static inline void vnet_compat_dst_init(struct dst_entry *dst, struct dst_ops *ops)
 {
-#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 9, 0)
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 7, 0)
 	dst_init(dst, ops, NULL, DST_OBSOLETE_NONE, DST_NOCOUNT);
 #else
 	dst_init(dst, ops, NULL, 1, DST_OBSOLETE_NONE, DST_NOCOUNT);
@@ -92,7 +92,7 @@ static inline void vnet_compat_dst_init(struct dst_entry *dst, struct dst_ops *o
 /* Attributes of the request that a dump answers */
 static inline struct nlattr **vnet_compat_dump_attrs(struct netlink_callback *cb)
 {
-#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 7, 0)
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 6, 0)
 	return genl_info_dump(cb)->attrs;
 #else
 	return genl_dumpit_info(cb)->attrs;
