@@ -299,20 +299,38 @@ err_set:
 	return err;
 }
 
+/* Which group it is, the kernel does not say in 6.1. */
+static int nexthop_check_kind(struct vnet_net *vn, const struct nh_notifier_info *info,
+			      const struct vnet_nhset *set)
+{
+	struct vnet_nexthop *nh = nexthop_find(vn, info->id);
+	const struct vnet_nhset *group = nh ? vnet_nexthop_nhset(vn, nh) : NULL;
+	bool ours = group && group->activity;
+
+	if (!info->id || (ours ? group->kind == set->kind && group->family == set->family :
+				 set->kind != VNET_NHSET_HOPS))
+		return 0;
+	NL_SET_ERR_MSG_MOD(info->extack,
+			   "The kind of a resilient group's next hops cannot change");
+	return -EBUSY;
+}
+
 /* A resilient group is about to change, bucket by bucket, which cannot be refused
  * then.
  */
-static int nexthop_check(const struct nh_notifier_info *info)
+static int nexthop_check(struct vnet_net *vn, const struct nh_notifier_info *info)
 {
 	struct vnet_nhset *set;
+	int err;
 
 	if (info->nh_grp->is_fdb)
 		return 0;
 	set = nhset_of_group(info->nh_grp, false, info->extack);
 	if (IS_ERR(set))
 		return PTR_ERR(set);
+	err = nexthop_check_kind(vn, info, set);
 	vnet_nhset_free(set);
-	return 0;
+	return err;
 }
 
 static int nexthop_event(struct notifier_block *nb, unsigned long event,
@@ -328,7 +346,7 @@ static int nexthop_event(struct notifier_block *nb, unsigned long event,
 		err = nexthop_replace(vn, info);
 		break;
 	case NEXTHOP_EVENT_RES_TABLE_PRE_REPLACE:
-		err = nexthop_check(info);
+		err = nexthop_check(vn, info);
 		break;
 	case NEXTHOP_EVENT_BUCKET_REPLACE:
 		err = vnet_resilient_move(vn, nexthop_find(vn, info->id),
