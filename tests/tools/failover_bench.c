@@ -2,7 +2,7 @@
 /*
  * How long are flows lost when one of two NVAs goes?
  *
- *	failover_bench [-b] -n COUNT [-r RATE]
+ *	failover_bench [-b] [-e ENDS] -n COUNT [-r RATE]
  *		COMMAND-LOADED COMMAND-BFD COMMAND-REMOVE
  *
  * Namespaces nva1 (10.77.1.1) and nva2 (10.77.1.2) announce the same COUNT
@@ -11,9 +11,10 @@
  * between these, as an emulator is. UDP from namespace vm1 to 64 of the
  * prefixes goes at RATE packets a second. Then, when the kernel has all routes
  * and COMMAND-LOADED has been run, one after the other: nva1's carrier is lost
- * and comes back, its session ends by a TCP reset and comes back, the same by a
- * NOTIFICATION; it falls silent when BFD is up (COMMAND-BFD succeeds) and comes
- * back; and its NIC is removed (COMMAND-REMOVE). Prints "FIGURE VALUE" lines:
+ * and comes back; its session ends by a TCP reset and comes back, and the same
+ * by a NOTIFICATION, ENDS times (1); it falls silent when BFD is up
+ * (COMMAND-BFD succeeds) and comes back; and its NIC is removed
+ * (COMMAND-REMOVE). Prints "FIGURE VALUE" lines, for each time one:
  * the milliseconds until the last packet that was lost, or after the end of a
  * session that still went to nva1; for what comes back, the packets that were
  * lost.
@@ -496,15 +497,18 @@ static void come_back(const char *name, double least)
 
 int main(int argc, char **argv)
 {
-	unsigned int count = 0;
+	unsigned int count = 0, ends = 1;
 	bool backup = false;
 	double least;
 	int c;
 
-	while ((c = getopt(argc, argv, "bn:r:")) != -1) {
+	while ((c = getopt(argc, argv, "be:n:r:")) != -1) {
 		switch (c) {
 		case 'b':
 			backup = true;
+			break;
+		case 'e':
+			ends = atoi(optarg);
 			break;
 		case 'n':
 			count = atoi(optarg);
@@ -532,10 +536,12 @@ int main(int argc, char **argv)
 	/* Its own link was down, too: it begins anew. */
 	speaker_reset(&speakers[0]);
 	come_back("carrier_back", least);
-	lose_session("close", speaker_reset);
-	come_back("close_back", least);
-	lose_session("notify", speaker_cease);
-	come_back("notify_back", least);
+	for (; ends > 0; ends--) {
+		lose_session("close", speaker_reset);
+		come_back("close_back", least);
+		lose_session("notify", speaker_cease);
+		come_back("notify_back", least);
+	}
 	fall_silent(argv[optind + 1], least);
 	come_back("silent_back", least);
 	lose_nic(argv[optind + 2]);

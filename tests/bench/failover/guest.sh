@@ -82,7 +82,7 @@ run_ours() {
 	pid=$!
 	wait_until 30 grep -q serves "$run/vrsd.log" || bail_out "vrsd does not start"
 	write_bfd nva1 10.77.1.1
-	nice -n -5 failover_bench "${backup[@]}" -n "$1" \
+	nice -n -5 failover_bench "${backup[@]}" -e $ends -n "$1" \
 		"bash -c '. ${0%/*}/../memory.sh; memory $((2 * $1)) $1'" \
 		"sh $run/nva1.bfd" "ip link del nva1" \
 		2>"$run/err" | sed -u "s/^/ours $2 $1 /" || {
@@ -104,6 +104,9 @@ run_ours() {
 
 load_module
 [ -e /dev/net/tun ] || must modprobe tun
+# A time of processes is whole ticks of the clock, and one event may meet one more:
+# where times are compared, that is not to decide.
+[ $# -gt 1 ] && ends=3 || ends=1
 for count; do
 	run_ours "$count" ecmp
 	run_ours "$count" backup
