@@ -3,9 +3,11 @@
  * The RIB alone: how fast paths go in, are decided on and come out as
  * encoded UPDATEs, and what memory they take; no socket, no kernel, nothing
  * parsed. Each scenario runs in a process of its own and prints one line of
- * JSON; the shapes are those of the BGP benchmark (S2, S3, S4).
+ * JSON; the shapes are those of the BGP benchmark (S1 to S4). It is there to be
+ * profiled, and for a look before and after a change; how vrsd does beside
+ * others is what that benchmark says.
  *
- * rib_bench [-k] [SCENARIO...]	-k: with routes for a kernel that answers
+ * rib_profile [-k] [SCENARIO...]	-k: with routes for a kernel
  */
 #include <stdio.h>
 #include <stdlib.h>
