@@ -86,6 +86,11 @@ ttl_from() {
 	ping_from "$@" | sed -n 's/.* ttl=\([0-9]*\) .*/\1/p'
 }
 
+# expires_at VM ADDR: who tells VM that a packet with TTL 1 goes no further
+expires_at() {
+	ping_from "$@" -t 1 | sed -n 's/^From \([^ ]*\) .*exceeded.*/\1/p'
+}
+
 listening() {
 	in_vm "$1" ss -Hltn "sport = $2" | grep -q .
 }

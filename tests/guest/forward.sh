@@ -46,6 +46,8 @@ check_counter "next hop without IP forwarding" vm1 drop_not_forwarding \
 must vrs nic set nva forwarding on
 check "through an NVA" ping_from vm1 10.250.0.10
 check_equal "the NVA is the one hop" 63 ttl_from vm1 10.250.0.10
+check_equal "a packet with TTL 1 gets to it, and no further" 10.1.3.4 \
+	expires_at vm1 10.250.0.10
 check_counter "the NVA's NIC has passed it" nva tx_packets \
 	ping_from vm1 10.250.0.10
 check "bulk TCP through an NVA" tcp_transfer vm1 onprem 10.250.0.10

@@ -38,6 +38,8 @@ must nft -f - <<-END
 END
 check "out through masquerading, and back" ping_from vm1 203.0.113.10
 check_equal "the host is the one hop" 63 ttl_from vm1 203.0.113.10
+check_equal "a packet with TTL 1 gets to it, and no further" 10.1.1.4 \
+	expires_at vm1 203.0.113.10
 check "bulk TCP" tcp_transfer vm1 internet 203.0.113.10
 must nft add chain ip nat forward \
 	'{ type filter hook forward priority 0; policy drop; }'
@@ -109,6 +111,8 @@ END
 check "IPv6: out through masquerading, and back" \
 	wait_until 5 ping_from vm6 2001:db8:113::10
 check_equal "IPv6: the host is the one hop" 63 ttl_from vm6 2001:db8:113::10
+check_equal "IPv6: a packet with hop limit 1 gets to it, and no further" \
+	fd00:10:1:1::4 expires_at vm6 2001:db8:113::10
 check "IPv6: bulk TCP" tcp_transfer vm6 internet 2001:db8:113::10
 must nft add chain ip6 nat forward \
 	'{ type filter hook forward priority 0; policy drop; }'

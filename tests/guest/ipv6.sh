@@ -19,6 +19,7 @@ add_onprem
 check "same subnet" ping_from vm1 fd00:10:1::5
 check "another subnet" ping_from vm1 fd00:10:1:2::4
 check_equal "no hop between NICs" 64 ttl_from vm1 fd00:10:1:2::4
+check "a packet with hop limit 1 arrives" ping_from vm1 fd00:10:1:2::4 -t 1
 check "bulk TCP in a subnet" tcp_transfer vm1 vm2 fd00:10:1::5
 check "bulk TCP between subnets" tcp_transfer vm3 vm1 fd00:10:1::4
 check "fragments" ping_from vm1 fd00:10:1::5 -s 20000
@@ -32,6 +33,8 @@ check_counter "next hop without IP forwarding" vm1 drop_not_forwarding \
 must vrs nic set nva forwarding on
 check "through an NVA" ping_from vm1 fd00:250::10
 check_equal "the NVA is the one hop" 63 ttl_from vm1 fd00:250::10
+check_equal "a packet with hop limit 1 gets to it, and no further" fd00:10:1:3::4 \
+	expires_at vm1 fd00:250::10
 check "bulk TCP through an NVA" \
 	tcp_transfer vm1 onprem fd00:250::10
 must ip -6 nexthop add id 10 via fd00:10:1:3::4 dev blue
