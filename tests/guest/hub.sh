@@ -251,6 +251,20 @@ check_equal "and does not go to the Internet" "None dropped" eval \
 must ip link set hub up
 check "up again: to the firewall" wait_until 40 row_is vm2 ^U "$to_firewall"
 
+# The routers behind the way out
+gateways_are() {
+	[ "$({ ip -j route show table 120 default; ip -6 -j route show table 120 default; } |
+		jq -r '.[] | "\(.dev) \(.gateway)"' | xargs)" = "$1" ]
+}
+check "the Internet is the device's link" gateways_are "uplink null"
+must sed -i 's/internet: uplink/&\n    internet-gateways: [192.0.2.1, "fe80::1"]/
+	s|\[10.2.0.0/16\]|[10.2.0.0/16, "fd00:2::/48"]|' "$run/vrsd.yaml"
+check "or what is behind its routers" ask reload
+check "one of each family" wait_until 10 gateways_are "uplink 192.0.2.1 uplink fe80::1"
+must sed -i 's/192.0.2.1, //' "$run/vrsd.yaml"
+check "one is given up" ask reload
+check "and the other is not" wait_until 10 gateways_are "uplink null uplink fe80::1"
+
 # When a peering ends, a next hop behind it is the VNet's still, and what it
 # shares routes with is not to go with it.
 ways() {
