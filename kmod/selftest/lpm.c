@@ -2,8 +2,11 @@
 /*
  * Random operations on a table and on a plain list, which must agree. Included by lpm.c
  * when built with DEBUG; runs when the module is loaded and takes at most SELFTEST_TIME.
+ * The operations follow from the seed alone, time says only how many there are.
  */
 #include <linux/jiffies.h>
+#include <linux/moduleparam.h>
+#include <linux/prandom.h>
 #include <linux/printk.h>
 #include <linux/random.h>
 #include <linux/sched.h>
@@ -12,6 +15,12 @@
 #define SELFTEST_ROUTES	1000
 #define SELFTEST_FILL	700		/* routes to begin with: beyond the small body */
 #define SELFTEST_WAVE	1000		/* operations of which most remove, then most insert */
+
+static unsigned int selftest_seed;
+module_param(selftest_seed, uint, 0444);
+MODULE_PARM_DESC(selftest_seed, "Seed of the self-test's operations (0: one that is new)");
+
+static struct rnd_state selftest_random;
 
 struct plain_route {
 	struct vnet_prefix prefix;
@@ -23,6 +32,11 @@ struct plain_list {
 	struct plain_route route[SELFTEST_ROUTES];
 };
 
+static u32 random_u32(void)
+{
+	return prandom_u32_state(&selftest_random);
+}
+
 /* A prefix of few different bytes but for its last, so that prefixes nest and repeat. */
 static void random_prefix(struct vnet_prefix *prefix, unsigned int bits)
 {
@@ -30,9 +44,9 @@ static void random_prefix(struct vnet_prefix *prefix, unsigned int bits)
 	u32 random;
 
 	memset(prefix, 0, sizeof(*prefix));
-	prefix->len = get_random_u32() % (bits + 1);
+	prefix->len = random_u32() % (bits + 1);
 	for (i = 0; i < prefix->len; i += 8) {
-		random = get_random_u32();
+		random = random_u32();
 		prefix->addr[i / 8] = i + 8 < prefix->len ? random % 3 * 127 : random;
 	}
 	if (prefix->len % 8)
@@ -42,7 +56,7 @@ static void random_prefix(struct vnet_prefix *prefix, unsigned int bits)
 /* The address in a prefix with all the other bits set, or with random ones. */
 static void random_host(const struct vnet_prefix *prefix, unsigned int bits, u8 *addr)
 {
-	u32 random = get_random_u32() % 2 ? ~0U : get_random_u32();
+	u32 random = random_u32() % 2 ? ~0U : random_u32();
 	unsigned int i;
 
 	memcpy(addr, prefix->addr, sizeof(prefix->addr));
@@ -85,7 +99,7 @@ static u32 plain_lookup(const struct plain_list *list, const u8 *addr, u8 maxlen
 static bool same_lookup(struct vnet_lpm *t, const struct plain_list *list,
 			const struct vnet_prefix *near)
 {
-	u8 addr[16], len = 0, want_len = 0, maxlen = get_random_u32() % (t->bits + 1);
+	u8 addr[16], len = 0, want_len = 0, maxlen = random_u32() % (t->bits + 1);
 	u32 value, want, many = 0;
 	const void *addrs = addr;
 
@@ -140,7 +154,7 @@ static bool both_insert(struct vnet_lpm *t, struct plain_list *list,
 			const struct vnet_prefix *prefix)
 {
 	struct plain_route *route = plain_get(list, prefix);
-	u32 value = 1 + get_random_u32() % 300, old = 0;
+	u32 value = 1 + random_u32() % 300, old = 0;
 	u32 want = route ? route->value : 0;
 
 	if (!route && list->count == SELFTEST_ROUTES)
@@ -160,11 +174,11 @@ static bool random_update(struct vnet_lpm *t, struct plain_list *list, unsigned 
 			  struct vnet_prefix *prefix)
 {
 	bool growing = n / SELFTEST_WAVE % 2;
-	bool insert = get_random_u32() % 10 < (growing ? 9 : 2);
+	bool insert = random_u32() % 10 < (growing ? 9 : 2);
 
 	random_prefix(prefix, t->bits);
-	if (list->count && get_random_u32() % 4 && !(insert && growing))
-		*prefix = list->route[get_random_u32() % list->count].prefix;
+	if (list->count && random_u32() % 4 && !(insert && growing))
+		*prefix = list->route[random_u32() % list->count].prefix;
 	return insert ? both_insert(t, list, prefix) : both_remove(t, list, prefix);
 }
 
@@ -200,6 +214,7 @@ static bool selftest_family(int family, struct plain_list *list, unsigned int *s
 	spin_lock_init(&lock);
 	vnet_lpm_init(&t, family, &lock);
 	list->count = 0;
+	prandom_seed_state(&selftest_random, selftest_seed);
 	spin_lock_bh(&lock);
 	for (*steps = 0; ok && *steps < SELFTEST_FILL; ++*steps) {
 		random_prefix(&prefix, t.bits);
@@ -223,10 +238,12 @@ bool __init vnet_lpm_selftest(void)
 
 	if (!list)
 		return false;
+	if (!selftest_seed)
+		selftest_seed = get_random_u32();
 	ok = selftest_family(AF_INET, list, &steps4) && selftest_family(AF_INET6, list, &steps6);
 	kvfree(list);
 	rcu_barrier();
-	pr_info("lpm self-test: %s after %u IPv4 and %u IPv6 operations\n",
-		ok ? "pass" : "FAIL", steps4, steps6);
+	pr_info("lpm self-test: %s after %u IPv4 and %u IPv6 operations, selftest_seed=%u\n",
+		ok ? "pass" : "FAIL", steps4, steps6, selftest_seed);
 	return ok;
 }
