@@ -20,16 +20,16 @@ fib_hosts_test_sources := $(addprefix agent/,fib/hosts.c lib/mac.c) \
 fib_hosts_test_libs := $(compared_libs)
 fib_monitor_test_sources := $(addprefix agent/fib/,index.c links.c monitor.c \
 			    netlink.c nhid.c rtm.c) $(fib_test_lib)
-fib_monitor_test_libs := -lmnl -Wl,--wrap=strcmp -Wl,--wrap=netlink_open \
-			 -Wl,--wrap=netlink_set_room \
-			 -Wl,--wrap=mnl_socket_setsockopt
+any_socket_libs := -Wl,--wrap=netlink_open -Wl,--wrap=netlink_set_room \
+		   -Wl,--wrap=mnl_socket_setsockopt
+fib_monitor_test_libs := -lmnl -Wl,--wrap=strcmp $(any_socket_libs)
 fib_start_test_sources := $(wildcard agent/fib/*.c) \
 			  $(addprefix agent/lib/,loop.c mac.c) $(fib_test_lib)
-fib_start_test_libs := -lmnl -levent_core -Wl,--wrap=netlink_open \
-		       -Wl,--wrap=netlink_set_room -Wl,--wrap=netlink_talk \
-		       -Wl,--wrap=netlink_dump -Wl,--wrap=netlink_dump_start \
+fib_start_test_libs := -lmnl -levent_core $(any_socket_libs) \
+		       -Wl,--wrap=netlink_talk -Wl,--wrap=netlink_dump \
+		       -Wl,--wrap=netlink_dump_start \
 		       -Wl,--wrap=netlink_dump_next -Wl,--wrap=genl_resolve \
-		       -Wl,--wrap=mnl_socket_setsockopt -Wl,--wrap=open
+		       -Wl,--wrap=open
 fib_rtm_test_sources  := $(addprefix agent/fib/,rtm.c netlink.c) $(fib_test_lib)
 fib_rtm_test_libs     := -lmnl -lnl-route-3 -lnl-3
 fib_rtm_test_cflags   := -I /usr/include/libnl3

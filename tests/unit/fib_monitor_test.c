@@ -14,6 +14,7 @@
 #include "fib/rtm.h"
 #include "ktap.h"
 #include "lib/util.h"
+#include "unit/any_socket.h"
 
 #define N_VNETS		100
 #define N_NICS		50		/* of each */
@@ -45,7 +46,6 @@ static loop_fd_cb *readable;
 static void *readable_arg;
 static int near, far;
 
-int __wrap_netlink_open(struct netlink *nl, int bus);
 int __wrap_netlink_open(struct netlink *nl, int bus)
 {
 	int pair[2];
@@ -55,26 +55,6 @@ int __wrap_netlink_open(struct netlink *nl, int bus)
 	near = pair[0];
 	far = pair[1];
 	nl->sock = mnl_socket_fdopen(near);
-	return 0;
-}
-
-int __wrap_netlink_set_room(const struct netlink *nl, int bytes);
-int __wrap_netlink_set_room(const struct netlink *nl, int bytes)
-{
-	(void)nl;
-	(void)bytes;
-	return 0;
-}
-
-int __wrap_mnl_socket_setsockopt(const struct mnl_socket *nl, int type,
-				 void *buf, socklen_t len);
-int __wrap_mnl_socket_setsockopt(const struct mnl_socket *nl, int type,
-				 void *buf, socklen_t len)
-{
-	(void)nl;
-	(void)type;
-	(void)buf;
-	(void)len;
 	return 0;
 }
 
