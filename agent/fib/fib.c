@@ -84,6 +84,8 @@ static void tell_vnet(struct vnet *vnet)
 	if (!vnet->tell && ifindex == vnet->told_ifindex &&
 	    strcmp(vnet->problem, vnet->told_problem) == 0)
 		return;
+	if (vnet->told_problem[0] && !vnet->problem[0])
+		log_notice("%s: all is as described now", vnet->spec->name);
 	vnet->tell = false;
 	vnet->told_ifindex = ifindex;
 	memcpy(vnet->told_problem, vnet->problem, sizeof(vnet->problem));

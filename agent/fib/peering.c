@@ -90,7 +90,8 @@ static void change_sides(struct vnet *vnet, const struct side_diff *diff)
 	for (i = 0; i < diff->n_stale; i++) {
 		genl_del_peering(&vnet->fib->genl, vnet->ifindex,
 				 diff->stale[i], &err);
-		vnet_count(vnet, "peering", &err);
+		vnet_count(vnet, links_name(&vnet->fib->links,
+					    diff->stale[i]), &err);
 	}
 	for (i = 0; i < spec->n_peerings; i++) {
 		if (!diff->right[i] && !(spec->peerings[i].flags &

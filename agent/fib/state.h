@@ -41,6 +41,7 @@ struct vnet {
 	int ifindex;			/* of the device, 0: not there; set by
 					 * index_set_device() */
 	bool up;			/* BGP routes can be programmed */
+	bool was_up;			/* this device, in a pass before */
 	bool raised;			/* by us, which is not told yet */
 	bool ready;			/* up, and instance addresses are set */
 	bool due;			/* is to be looked after */

@@ -136,8 +136,8 @@ static void set_options(struct vnet *vnet, const struct rtm_link *link)
 }
 
 /*
- * A device that is taken down while we run stays down: whoever did it has a
- * reason.
+ * A device that is taken down while we run stays down, whatever else is
+ * configured anew: whoever did it has a reason.
  */
 static bool bring_up(struct vnet *vnet, const struct rtm_link *link)
 {
@@ -145,7 +145,7 @@ static bool bring_up(struct vnet *vnet, const struct rtm_link *link)
 
 	if (!link->up && !vnet->raised) {
 		left_nothing(vnet);
-		if (vnet->settled) {
+		if (vnet->was_up) {
 			vnet_problem(vnet, "%s: device is down", link->name);
 			return false;
 		}
@@ -158,6 +158,7 @@ static bool bring_up(struct vnet *vnet, const struct rtm_link *link)
 		netlink_talk(&vnet->fib->talk,
 			     rtm_set_loose_rp_filter(buf, link->ifindex), NULL,
 			     NULL, &(struct netlink_error){ 0 });
+	vnet->was_up = true;
 	return true;
 }
 
@@ -171,6 +172,8 @@ static bool apply_device(struct vnet *vnet)
 		link = create_device(vnet);
 	if (!link || !is_right_device(vnet, link))
 		return false;
+	if (link->ifindex != vnet->ifindex)
+		vnet->was_up = false;
 	index_set_device(vnet, link->ifindex);
 	set_options(vnet, link);
 	return bring_up(vnet, link);

@@ -415,6 +415,28 @@ static void test_raised(void)
 	looking = timer;
 }
 
+/* Somebody sets devices down, and there is another configuration. */
+static void test_set_down(void)
+{
+	struct loop_timer *timer = looking;
+
+	begin();
+	loop_timer_set(looking, LOOK_MS);
+	loop_run();
+	looking = loop_timer_new(look_again, NULL);
+	n_looks = n_problems = 0;
+	down = true;
+	fib_configure(fib, specs, N_VNETS);
+	loop_timer_set(looking, 500);
+	loop_run();
+	ktap_ok(!fib->vnets->up && n_problems >= N_VNETS,
+		"devices that were set down stay down: %u", n_problems);
+	fib_close(fib);
+	loop_timer_free(looking);
+	looking = timer;
+	down = false;
+}
+
 /* Half of the VNets go before they were looked at. */
 static void test_reload(void)
 {
@@ -482,6 +504,7 @@ int main(void)
 	test_interrupted();
 	test_churn();
 	test_raised();
+	test_set_down();
 	test_reload();
 	test_restart();
 	loop_timer_free(looking);
