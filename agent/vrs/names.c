@@ -51,7 +51,7 @@ static const char *const reasons[] = {
 	[VNET_REASON_BGP_WINS] = "BGP route to the same prefix wins",
 	[VNET_REASON_INSIDE_SPACE] =
 		"inside an address space of this or a peered VNet",
-	[VNET_REASON_NO_PROPAGATION] = "propagation is off in the subnet",
+	[VNET_REASON_NO_PROPAGATION] = "the subnet's propagation leaves it out",
 	[VNET_REASON_OWN_NEXT_HOP] = "this NIC is a next hop",
 	[VNET_REASON_DEFAULT_OVERRIDDEN] = "default route is overridden",
 	[VNET_REASON_SPACE_COVERS] = "inside an address space",

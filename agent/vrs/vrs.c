@@ -304,7 +304,7 @@ bool vrs_open(struct genl *g)
 static void help(void)
 {
 	puts("vrs - show and set virtual networks, their NICs and routes\n\n"
-	     "  vrs [-j] [-s SOCKET] COMMAND\n\n"
+	     "  vrs [-aj] [-s SOCKET] COMMAND\n\n"
 	     "  -j, --json           JSON instead of text\n"
 	     "  -a, --all            rows too that Azure does not list\n"
 	     "  -s, --socket SOCKET  vrsd's control socket\n"

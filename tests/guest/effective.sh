@@ -493,7 +493,7 @@ B Hidden 10.77.0.0/16 VirtualNetworkGateway 10.0.0.166
 D Hidden 100.64.0.0/10 None
 D Hidden 172.16.0.0/12 None
 D Hidden 192.168.0.0/16 None"
-check_equal "TV-15: why" "propagation is off in the subnet" \
+check_equal "TV-15: why" "the subnet's propagation leaves it out" \
 	why dm1 10.77.0.0/16 B
 check_lookups TV-15 \
 	"dm1 10.0.2.4 = VirtualAppliance 10.0.0.166 dmnva" \

@@ -164,7 +164,7 @@ propagation() {
 }
 propagation on Active Active false
 propagation route-server Active Hidden false
-check_equal "why" "propagation is off in the subnet" why vm 10.77.0.0/16 B
+check_equal "why" "the subnet's propagation leaves it out" why vm 10.77.0.0/16 B
 check_equal "lookup" "VirtualNetworkGateway 10.1.2.4 nva" lookup vm 10.77.0.1
 propagation gateway Hidden Active false
 check_equal "lookup of the gateway's" "VirtualNetworkGateway 10.1.2.5 gw" \
