@@ -210,8 +210,11 @@ check "and say what they said before" wait_until 20 grep -q "vnet blue: all rout
 sed -i "s/    route-server:/&\n      deferral-time: 0\n      stale-time: $((20 * ${TIME_SCALE:-1}))/" \
 	"$run/vrsd.yaml"
 traffic_start
-kill -KILL $vrsd_pid "$(cat "$run/firewall.pid")"
+kill -KILL $vrsd_pid
 wait $vrsd_pid 2>/dev/null
+# Its other processes would hear of the NVA's end if they had not heard of it.
+must wait_until 10 lacks pgrep -x vrsd
+kill -KILL "$(cat "$run/firewall.pid")"
 # Until it is over that it was lost, it lets nobody in.
 waiting() { [ "$(birdc -s "$run/sdwan.ctl" show protocols | grep -cE ' BGP .* (Active|Connect) ')" -eq 4 ]; }
 must wait_until 20 waiting
