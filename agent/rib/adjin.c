@@ -430,25 +430,42 @@ void adjin_program_inside(struct table *t, bool on)
 	}
 }
 
-void adjin_review(struct table *t)
+/* ---- what a path must be has changed ---------------------------------- */
+
+#define REVIEW_COST	4096		/* of one piece */
+
+/* Returns what it took. */
+static uint32_t review_net(struct table *t, uint32_t id)
 {
+	struct net *net = net_get(&t->nets, id);
 	struct rib_path *paths;
 	struct choice before;
-	struct net *net;
-	uint32_t id, i, n;
+	uint32_t i, n;
 
-	if (!t->decide_all)
-		return;
-	t->decide_all = false;
-	for (id = net_next(&t->nets, 0); id != NET_NONE;
-	     id = net_next(&t->nets, id + 1)) {
-		net = net_get(&t->nets, id);
-		decide_begin(t, net, &before);
-		paths = net_paths(&t->nets, net, &n);
-		for (i = 0; i < n; i++)
-			paths[i].checked = false;
-		decide_commit(t, id, &before);
+	decide_begin(t, net, &before);
+	paths = net_paths(&t->nets, net, &n);
+	for (i = 0; i < n; i++)
+		paths[i].checked = false;
+	decide_commit(t, id, &before);
+	return 1 + n + decide_cost(n);
+}
+
+bool adjin_review(struct table *t)
+{
+	uint32_t id, cost = 0;
+
+	while (t->decide_all && cost < REVIEW_COST) {
+		id = net_next(&t->nets, t->decide_cursor);
+		if (id == NET_NONE) {
+			t->decide_all = t->decide_again;
+			t->decide_again = false;
+			t->decide_cursor = 0;
+			break;
+		}
+		t->decide_cursor = id + 1;
+		cost += review_net(t, id);
 	}
+	return t->decide_all;
 }
 
 /* ---- long-lived stale paths ------------------------------------------ */

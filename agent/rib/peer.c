@@ -97,8 +97,11 @@ static void review_all(struct rib *rib)
 {
 	unsigned int af;
 
-	for (af = 0; af < BGP_AF_COUNT; af++)
+	for (af = 0; af < BGP_AF_COUNT; af++) {
 		rib->table[af].decide_all = true;
+		/* To the end first: who keeps asking keeps none waiting. */
+		rib->table[af].decide_again = rib->table[af].decide_cursor > 0;
+	}
 	rib_wake(rib);
 }
 

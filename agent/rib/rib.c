@@ -104,8 +104,8 @@ static bool table_run(struct table *t)
 {
 	bool more;
 
-	adjin_review(t);
-	more = adjin_sweep(t, SWEEP_NETS);
+	more = adjin_review(t);
+	more |= adjin_sweep(t, SWEEP_NETS);
 	more |= inbound_run(t);
 	more |= adjin_long_lived(t);
 	if (t->rib->held)
@@ -234,9 +234,11 @@ void rib_route_ready(struct rib *rib)
 {
 	unsigned int af;
 
-	for (af = 0; af < BGP_AF_COUNT; af++)
+	for (af = 0; af < BGP_AF_COUNT; af++) {
+		if (rib->table[af].feed.blocked)
+			rib_wake(rib);
 		rib->table[af].feed.blocked = false;
-	rib_wake(rib);
+	}
 }
 
 bool rib_route_settled(const struct rib *rib)

@@ -16,8 +16,8 @@
  * encoded once for all peers that get the same bytes.
  *
  * Nothing here knows sockets or the kernel. One thread; callbacks are made
- * from rib_run() only and must not call back, except rib_peer_pause() and
- * rib_wake().
+ * from rib_run() only, but for rib_ops.wake, and must not call back, except
+ * rib_peer_pause().
  */
 #ifndef RIB_RIB_H
 #define RIB_RIB_H

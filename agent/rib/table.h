@@ -182,7 +182,10 @@ struct table {
 	enum bgp_af af;
 	struct net_store nets;
 	uint32_t sweep_cursor;
-	bool decide_all;		/* what a path must be has changed */
+	bool decide_all;		/* what a path must be has changed: */
+	uint32_t decide_cursor;		/* prefixes from here on are to be
+					 * decided on, */
+	bool decide_again;		/* and then all once more */
 	bool remap;			/* paths go through new inbound maps, */
 	uint32_t remap_cursor;		/* those of prefixes from here on */
 	bool ageing;			/* paths of peers with .ageing are */
@@ -298,8 +301,11 @@ void adjin_own_del(struct table *t, const struct prefix *prefix);
 void adjin_program_inside(struct table *t, bool on);
 /* Set or clear NET_SUPPRESSED of all inside @space, which came or went. */
 void adjin_suppress(struct table *t, const struct prefix *space);
-/* If what a path must be has changed, decide again on every prefix. */
-void adjin_review(struct table *t);
+/*
+ * If what a path must be has changed, decide again on every prefix, some at a
+ * time; returns whether some are left.
+ */
+bool adjin_review(struct table *t);
 /*
  * Withdraw void paths among the next @max prefixes, fewer if they have many;
  * whether some are left.

@@ -16,7 +16,7 @@
 
 #define LOCAL_AS	65515
 #define N_PEERS		20
-#define N_ROUTES	1000
+#define N_ROUTES	4000
 #define N_PATHS		64
 #define N_MANY		40	/* prefixes of as many paths */
 
@@ -182,10 +182,26 @@ static void test_policies(void)
 		rib_peer_set_policy(peer[i], &policy);
 	rib_remap(rib);
 	ktap_ok(rib_remapping(rib), "a new policy has yet to be applied");
+	rib_run(rib, 0);
+	ktap_ok(n_decided > 0 && n_decided < N_ROUTES && rib_remapping(rib),
+		"not all prefixes are decided on in one piece: %u",
+		n_decided);
 	run();
 	ktap_ok(n_decided == N_ROUTES,
 		"all prefixes are decided on once: %u", n_decided);
 	ktap_ok(!rib_remapping(rib), "and then it has been");
+
+	/* Each time when the first piece is done */
+	n_decided = 0;
+	for (i = 0; i < 3; i++) {
+		policy.allow_own_as = 2 + i;
+		rib_peer_set_policy(peer[0], &policy);
+		rib_run(rib, 0);
+	}
+	run();
+	ktap_ok(n_decided > N_ROUTES && n_decided <= 2 * N_ROUTES,
+		"asked for anew all the time it comes to an end: %u",
+		n_decided);
 	end();
 }
 
