@@ -212,8 +212,6 @@ void bgp_conn_written(struct bgp_conn *conn, bool progress, bool pending);
  * of one or more whole messages of one type. False if there is no session.
  */
 bool bgp_peer_send(struct bgp_peer *peer, const void *msgs, size_t len);
-/* Whether these bytes are what bgp_peer_send() takes. */
-bool bgp_msgs_sendable(const void *msgs, size_t len);
 
 /* The more advanced of the two connections' states. */
 enum bgp_state bgp_peer_state(const struct bgp_peer *peer);

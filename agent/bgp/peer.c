@@ -318,23 +318,7 @@ void bgp_conn_written(struct bgp_conn *conn, bool progress, bool pending)
 	conn->sending = pending;
 }
 
-bool bgp_msgs_sendable(const void *msgs, size_t len)
-{
-	struct rbuf stream = rbuf_make(msgs, len), body;
-	enum bgp_msg_type type;
-	struct bgp_error err;
-
-	while (stream.left) {
-		if (bgp_msg_next(&stream, BGP_MSG_MAX_EXT, &type, &body,
-				 &err) != BGP_FRAME_MESSAGE)
-			return false;
-		if (type != BGP_MSG_UPDATE && type != BGP_MSG_ROUTE_REFRESH)
-			return false;
-	}
-	return len > 0;
-}
-
-/* Our own or bgp_msgs_sendable(), so lengths and types hold. */
+/* They are our own, so lengths and types hold. */
 static void count_sent(struct bgp_stats *stats, const uint8_t *msg, size_t len)
 {
 	size_t at, step;

@@ -82,7 +82,7 @@
  *	sent, discarded (packets), up (times)
  *
  * Rows of "status":
- *	process ("session"), pid, seconds, rss (bytes), prefixes, paths,
+ *	process ("speaker"), pid, seconds, rss (bytes), prefixes, paths,
  *	attributes, failedRoutes, comparisons (with what the kernel holds),
  *	repairs (differences that they found); of the process that has them
  */

@@ -421,7 +421,7 @@ void fib_route_set(struct fib *fib, uint32_t vni, const struct prefix *prefix,
 {
 	struct vnet *vnet = fib_find_vnet(fib, vni);
 
-	/* Rib may not have heard yet that it is gone. */
+	/* Speaker may not have heard yet that it is gone. */
 	if (!vnet)
 		return;
 	want_set(vnet->want, prefix, way);

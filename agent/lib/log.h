@@ -21,7 +21,7 @@ enum log_level {			/* syslog(3) numbers */
 
 /**
  * log_init - name this process and choose what is printed
- * @process: e.g. "session"; kept by reference
+ * @process: e.g. "speaker"; kept by reference
  * @level: the least severe level printed
  */
 void log_init(const char *process, enum log_level level);

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * A configuration is put into force one process after the other: kernel, rib,
- * bfd, session, each when the one before has answered. So a VNet has a device
- * before it has a table, and a table before it has peers.
+ * A configuration is put into force in stages, one after the other: a VNet has
+ * a device before it has a table, and a table before it has peers.
  *
  * Peers are numbered here. A session whose addresses and local AS stay the same
  * keeps its number from one configuration to the next, and with it its TCP
@@ -25,6 +24,21 @@
 
 #define TEXT_CHUNK	(256 * 1024)
 
+enum stage {
+	STAGE_DEVICES,			/* kernel: VNets and their NICs */
+	STAGE_TABLES,			/* speaker */
+	STAGE_BFD,			/* bfd, before BGP can come up */
+	STAGE_PEERS,			/* speaker: sessions */
+	STAGES,				/* none is under way */
+};
+
+static const enum proc_id stage_proc[STAGES] = {
+	[STAGE_DEVICES] = PROC_KERNEL,
+	[STAGE_TABLES] = PROC_SPEAKER,
+	[STAGE_BFD] = PROC_BFD,
+	[STAGE_PEERS] = PROC_SPEAKER,
+};
+
 struct apply_peer {
 	bool used;
 	bool wanted;			/* by the configuration */
@@ -32,7 +46,7 @@ struct apply_peer {
 	struct msg_conf_bfd bfd;	/* interval 0: none */
 	uint32_t slot;			/* of a range, from 0 */
 	struct auth auth;
-	char problem[AUTH_PROBLEM_MAX];	/* with it, as session was told */
+	char problem[AUTH_PROBLEM_MAX];	/* with it, as speaker was told */
 };
 
 static struct {
@@ -41,7 +55,7 @@ static struct {
 	size_t len;
 	bool no_kernel;
 	bool restarted;
-	enum proc_id stage;		/* who is to answer, or PROC_PARENT */
+	enum stage stage;		/* whose end is waited for */
 	void (*done)(void);
 
 	struct apply_peer *peers;	/* [number - 1] */
@@ -136,7 +150,7 @@ static uint8_t instance_families(const struct conf_server *server,
 	return families;
 }
 
-/* Whether it is another by its AS, of perhaps several, session knows. */
+/* Whether it is another by its AS, of perhaps several, speaker knows. */
 static bool same_peer(const struct msg_conf_peer *a,
 		      const struct msg_conf_peer *b)
 {
@@ -389,10 +403,10 @@ void apply_dial(uint32_t number)
 	int fd = -1;
 
 	if (number == 0 || number > apply.n_peers)
-		proc_violation(PROC_SESSION, MSG_DIAL);
+		proc_violation(PROC_SPEAKER, MSG_DIAL);
 	peer = &apply.peers[number - 1];
 	id = &peer->conf.id;
-	if (chan_congested(proc_chan(PROC_SESSION))) {
+	if (chan_congested(proc_chan(PROC_SPEAKER))) {
 		failed.error = EAGAIN;
 	} else if (!peer->used || !id->remote.family || !is_ready(id->vni)) {
 		failed.error = ENETDOWN;
@@ -405,10 +419,10 @@ void apply_dial(uint32_t number)
 		failed.error = errno;
 	}
 	if (fd >= 0)
-		chan_send_fd(proc_chan(PROC_SESSION), MSG_DIALED, &number,
+		chan_send_fd(proc_chan(PROC_SPEAKER), MSG_DIALED, &number,
 			     sizeof(number), fd);
 	else
-		chan_send(proc_chan(PROC_SESSION), MSG_DIAL_FAILED, &failed,
+		chan_send(proc_chan(PROC_SPEAKER), MSG_DIAL_FAILED, &failed,
 			  sizeof(failed));
 }
 
@@ -428,7 +442,7 @@ void apply_rekey(uint32_t number, int fd)
 	struct prefix who;
 
 	if (number == 0 || number > apply.n_peers)
-		proc_violation(PROC_SESSION, MSG_REKEY);
+		proc_violation(PROC_SPEAKER, MSG_REKEY);
 	peer = &apply.peers[number - 1];
 	if (peer->used && peer->auth.n_ao) {
 		who = auth_of(peer);
@@ -458,7 +472,7 @@ static void tell_problem(struct apply_peer *peer, const char *problem)
 			   addr_format(&id->local, local));
 	snprintf(peer->problem, sizeof(peer->problem), "%s", problem);
 	memcpy(msg.problem, peer->problem, sizeof(msg.problem));
-	chan_send(proc_chan(PROC_SESSION), MSG_PEER_PROBLEM, &msg,
+	chan_send(proc_chan(PROC_SPEAKER), MSG_PEER_PROBLEM, &msg,
 		  sizeof(msg));
 }
 
@@ -579,7 +593,7 @@ static void tell_forwarding(uint32_t vni, bool on)
 {
 	const struct msg_forwarding msg = { .vni = vni, .on = on };
 
-	chan_send(proc_chan(PROC_SESSION), MSG_FORWARDING, &msg, sizeof(msg));
+	chan_send(proc_chan(PROC_SPEAKER), MSG_FORWARDING, &msg, sizeof(msg));
 }
 
 void apply_vnet_lost(uint32_t vni)
@@ -632,7 +646,7 @@ static void send_peers(void)
 
 	for (i = 0; i < apply.n_peers; i++)
 		if (apply.peers[i].used)
-			chan_send(proc_chan(PROC_SESSION), MSG_CONF_PEER,
+			chan_send(proc_chan(PROC_SPEAKER), MSG_CONF_PEER,
 				  &apply.peers[i].conf,
 				  sizeof(apply.peers[i].conf));
 }
@@ -648,43 +662,41 @@ static void send_bfd(void)
 				  sizeof(apply.peers[i].bfd));
 }
 
-static void begin_stage(enum proc_id proc)
+static void begin_stage(enum stage stage)
 {
-	if (proc == PROC_KERNEL && apply.no_kernel)
-		proc = PROC_RIB;
-	if (proc == PROC_BFD) {
+	enum proc_id proc = stage_proc[stage];
+	enum msg_type end = MSG_CONF_END;
+
+	switch (stage) {
+	case STAGE_BFD:
 		number_peers();
 		/* A peer's key is there before it can be let in. */
 		listen_all();
 		send_bfd();
-	} else if (proc == PROC_SESSION) {
+		break;
+	case STAGE_PEERS:
 		send_peers();
-	} else {
+		end = MSG_CONF_PEERS_END;
+		break;
+	default:			/* who need all of it */
 		send_text(proc);
 	}
-	chan_send(proc_chan(proc), MSG_CONF_END, NULL, 0);
-	apply.stage = proc;
+	chan_send(proc_chan(proc), end, NULL, 0);
+	apply.stage = stage;
 }
 
 void apply_answered(enum proc_id from)
 {
-	if (from != apply.stage)
+	if (apply.stage == STAGES || from != stage_proc[apply.stage])
 		proc_violation(from, MSG_CONF_DONE);
-	switch (from) {
-	case PROC_KERNEL:
+	if (apply.stage == STAGE_DEVICES)
 		forget_gone();
-		begin_stage(PROC_RIB);
-		break;
-	case PROC_RIB:
-		begin_stage(PROC_BFD);
-		break;
-	case PROC_BFD:
-		begin_stage(PROC_SESSION);
-		break;
-	default:
-		apply.stage = PROC_PARENT;
-		apply.done();
+	if (apply.stage < STAGE_PEERS) {
+		begin_stage(apply.stage + 1);
+		return;
 	}
+	apply.stage = STAGES;
+	apply.done();
 }
 
 void apply_start(struct conf *conf, char *text, size_t len,
@@ -696,12 +708,13 @@ void apply_start(struct conf *conf, char *text, size_t len,
 	apply.text = text;
 	apply.len = len;
 	apply.done = done;
-	begin_stage(PROC_KERNEL);
+	begin_stage(apply.no_kernel ? STAGE_TABLES : STAGE_DEVICES);
 }
 
 void apply_init(const struct options *opt)
 {
 	apply.no_kernel = opt->no_kernel;
+	apply.stage = STAGES;
 	apply.restarted = opt->restarted;
 	idhash_init(&apply.index, place_hash, NULL);
 	sockets_init();

@@ -3,7 +3,7 @@
  * The bfd process: BFD sessions (RFC 5880, 5881, 5883) with BGP neighbors,
  * and nothing else, so that nothing keeps it from sending in time. The parent
  * hands it its sockets. When a neighbor is lost that BGP is up with, it tells
- * session, which ends the BGP session, and kernel, which moves routes off the
+ * speaker, which ends the BGP session, and kernel, which moves routes off the
  * next hop, at once. A neighbor whose BGP has gone before (its daemon has
  * restarted, say, and it keeps forwarding) is BGP's own matter.
  *
@@ -236,8 +236,8 @@ static void tell_lost(struct bfd_peer *peer)
 			  sizeof(hop));
 		chan_flush(proc_chan(PROC_KERNEL));
 	}
-	chan_send(proc_chan(PROC_SESSION), MSG_BFD_DOWN, &down, sizeof(down));
-	chan_flush(proc_chan(PROC_SESSION));
+	chan_send(proc_chan(PROC_SPEAKER), MSG_BFD_DOWN, &down, sizeof(down));
+	chan_flush(proc_chan(PROC_SPEAKER));
 }
 
 /*

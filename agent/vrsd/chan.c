@@ -14,8 +14,8 @@
 #include "vrsd/chan.h"
 
 /*
- * Small on purpose: what waits here delays whoever comes behind a peer that
- * floods, and what is still in the cache is read faster.
+ * Small on purpose: what waits here, a flood of routes, delays whoever comes
+ * behind it, and what is still in the cache is read faster.
  */
 #define SEGMENT_SIZE	(16 * 1024)
 #define FLUSH_SIZE	SEGMENT_SIZE	/* do not wait for the end of turn */
@@ -276,11 +276,6 @@ void *chan_reserve(struct chan *ch, uint16_t type, size_t len)
 bool chan_congested(const struct chan *ch)
 {
 	return ch->congested;
-}
-
-size_t chan_queued(const struct chan *ch)
-{
-	return ch->queued;
 }
 
 /*

@@ -71,8 +71,6 @@ void *chan_reserve(struct chan *ch, uint16_t type, size_t len);
 
 /* Whether more waits to be sent than a producer should add to. */
 bool chan_congested(const struct chan *ch);
-/* Bytes that the other end has not taken. */
-size_t chan_queued(const struct chan *ch);
 /* Write what the socket takes now, without waiting for the end of the turn. */
 void chan_flush(struct chan *ch);
 #endif

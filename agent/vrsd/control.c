@@ -26,7 +26,7 @@ struct step {
 	bool silent;			/* not for the client */
 };
 
-#define STEPS_MAX	4
+#define STEPS_MAX	3
 #define RELOADS_MAX	1024		/* at a time; the parent takes more */
 
 static const struct command {
@@ -35,44 +35,43 @@ static const struct command {
 	enum row_view view;
 } commands[CTL_COMMANDS] = {
 	[CTL_PEERS] = {
-		.steps = { { PROC_RIB, QUERY_PEERS, true },
-			   { PROC_SESSION, QUERY_PEERS, false } },
+		.steps = { { PROC_SPEAKER, QUERY_COUNTS, true },
+			   { PROC_SPEAKER, QUERY_PEERS, false } },
 		.n_steps = 2,
 	},
-	/* Session knows the neighbors that have no session, too. */
+	/* There are neighbors without a session, whom no table knows. */
 	[CTL_LEARNED] = {
-		.steps = { { PROC_SESSION, QUERY_PEERS, true },
-			   { PROC_RIB, QUERY_LEARNED, false } },
+		.steps = { { PROC_SPEAKER, QUERY_PEERS, true },
+			   { PROC_SPEAKER, QUERY_LEARNED, false } },
 		.n_steps = 2,
 		.view = ROW_LEARNED,
 	},
 	[CTL_ADVERTISED] = {
-		.steps = { { PROC_SESSION, QUERY_PEERS, true },
-			   { PROC_RIB, QUERY_ADVERTISED, false } },
+		.steps = { { PROC_SPEAKER, QUERY_PEERS, true },
+			   { PROC_SPEAKER, QUERY_ADVERTISED, false } },
 		.n_steps = 2,
 		.view = ROW_ADVERTISED,
 	},
 	[CTL_ROUTES] = {
-		.steps = { { PROC_RIB, QUERY_LOC_RIB, false } },
+		.steps = { { PROC_SPEAKER, QUERY_LOC_RIB, false } },
 		.n_steps = 1,
 		.view = ROW_LOC_RIB,
 	},
 	[CTL_POLICY_TEST] = {
-		.steps = { { PROC_SESSION, QUERY_PEERS, true },
-			   { PROC_RIB, QUERY_POLICY, false } },
+		.steps = { { PROC_SPEAKER, QUERY_PEERS, true },
+			   { PROC_SPEAKER, QUERY_POLICY, false } },
 		.n_steps = 2,
 	},
 	[CTL_BFD] = {
-		.steps = { { PROC_SESSION, QUERY_PEERS, true },
+		.steps = { { PROC_SPEAKER, QUERY_PEERS, true },
 			   { PROC_BFD, QUERY_BFD, false } },
 		.n_steps = 2,
 	},
 	[CTL_STATUS] = {
-		.steps = { { PROC_SESSION, QUERY_STATUS, false },
-			   { PROC_RIB, QUERY_STATUS, false },
+		.steps = { { PROC_SPEAKER, QUERY_STATUS, false },
 			   { PROC_BFD, QUERY_STATUS, false },
 			   { PROC_KERNEL, QUERY_STATUS, false } },
-		.n_steps = 4,
+		.n_steps = 3,
 	},
 };
 
@@ -177,7 +176,7 @@ static void next_step(struct ask *ask)
 	const struct step *done = ask_step(ask);
 	char text[160];
 
-	if (done->proc == PROC_SESSION && done->kind == QUERY_PEERS &&
+	if (done->kind == QUERY_PEERS &&
 	    nobody_meant(ask, text, sizeof(text))) {
 		ask_finish(ask, text);
 		return;
@@ -209,7 +208,7 @@ static void row_counts(struct ask *ask, const struct msg_row_counts *msg)
 	ask->counts[ask->n_counts++] = *msg;
 }
 
-/* NULL: rib does not know the peer. */
+/* NULL: no table knows the peer. */
 static const struct msg_row_counts *find_counts(const struct ask *ask,
 						uint32_t peer)
 {
@@ -243,7 +242,7 @@ static void row_route(struct ask *ask, const struct msg_row_route *msg,
 
 	if (msg->attrs_len != len - sizeof(*msg) ||
 	    !bgp_attrs_valid(attrs, msg->attrs_len))
-		proc_violation(PROC_RIB, MSG_ROW_ROUTE);
+		proc_violation(PROC_SPEAKER, MSG_ROW_ROUTE);
 	ctl_client_row(ask->client, row_route_json(&msg->row, attrs,
 						   ask->command->view));
 }
@@ -259,7 +258,7 @@ static void row_policy(struct ask *ask, const struct msg_row_policy *msg,
 	if (msg->row.outcome >= ROW_OUTCOMES || at > len ||
 	    !bgp_attrs_valid(before, msg->before_len) ||
 	    !bgp_attrs_valid(after, len - at))
-		proc_violation(PROC_RIB, MSG_ROW_POLICY);
+		proc_violation(PROC_SPEAKER, MSG_ROW_POLICY);
 	ctl_client_row(ask->client,
 		       row_policy_json(&msg->row, (const void *)before,
 				       (const void *)after));

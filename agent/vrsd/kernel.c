@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The kernel process: what the configuration and rib want, said to fib, and
- * what became of it, said back. It has CAP_NET_ADMIN, and hears only from
- * processes that have read no peer's bytes themselves or have checked them.
+ * The kernel process: what the configuration and speaker want, said to fib, and
+ * what became of it, said back. It has CAP_NET_ADMIN, and no peer's bytes come
+ * to it: only routes and next hops that speaker and bfd made of them, of a form
+ * that is checked here.
  */
 
 #include <errno.h>
@@ -283,7 +284,7 @@ static void answer(uint32_t vni, const struct prefix *prefix, int error,
 		.prefix = *prefix,
 	};
 
-	chan_send2(proc_chan(PROC_RIB), MSG_ROUTE_DONE, &msg, sizeof(msg),
+	chan_send2(proc_chan(PROC_SPEAKER), MSG_ROUTE_DONE, &msg, sizeof(msg),
 		   text, text ? strlen(text) : 0);
 }
 
@@ -306,7 +307,7 @@ static void route(const struct msg_route *msg, size_t len)
 	    !prefix_valid(&msg->prefix) ||
 	    len != sizeof(*msg) +
 		   (msg->n_hops + msg->n_backups) * sizeof(*hops))
-		proc_violation(PROC_RIB, MSG_ROUTE);
+		proc_violation(PROC_SPEAKER, MSG_ROUTE);
 	if (msg->n_backups)
 		way.backup = &hops[msg->n_hops];
 	fib_route_set(kernel.fib, msg->vni, &msg->prefix, &way);
@@ -362,7 +363,7 @@ static void fib_nic_down(void *arg, uint32_t vni, const struct addr *addr)
 static void fib_hop_back(void *arg, uint32_t vni, const struct addr *hop)
 {
 	(void)arg;
-	tell_hop(PROC_RIB, MSG_HOP_BACK, vni, hop);
+	tell_hop(PROC_SPEAKER, MSG_HOP_BACK, vni, hop);
 }
 
 static void fib_lost(void *arg, uint32_t vni)

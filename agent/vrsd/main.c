@@ -28,8 +28,8 @@ static const char usage_text[] =
 NOBODY ")\n"
 "  -d, --debug          log more\n"
 "      --try-sandbox PROCESS\n"
-"                       show that parent, session, rib, kernel, control or\n"
-"                       bfd cannot do what it should not\n"
+"                       show that parent, speaker, kernel, control or bfd\n"
+"                       cannot do what it should not\n"
 "  -h, --help\n"
 "  -V, --version\n";
 
@@ -63,8 +63,7 @@ struct command_line {
 
 static int (*const process_main[PROC_COUNT])(const struct options *opt) = {
 	[PROC_PARENT] = parent_main,
-	[PROC_SESSION] = session_main,
-	[PROC_RIB] = rib_main,
+	[PROC_SPEAKER] = speaker_main,
 	[PROC_KERNEL] = kernel_main,
 	[PROC_CONTROL] = control_main,
 	[PROC_BFD] = bfd_main,

@@ -7,8 +7,7 @@
 
 #define BIT(proc)	(1u << (proc))
 #define PARENT		BIT(PROC_PARENT)
-#define SESSION		BIT(PROC_SESSION)
-#define RIB		BIT(PROC_RIB)
+#define SPEAKER		BIT(PROC_SPEAKER)
 #define KERNEL		BIT(PROC_KERNEL)
 #define CONTROL		BIT(PROC_CONTROL)
 #define BFD		BIT(PROC_BFD)
@@ -28,76 +27,64 @@ static const struct msg_info {
 #define MSG(type, from, to, flags, len) \
 	[MSG_##type] = { #type, from, to, flags, len }
 
-	MSG(CHANNEL, PARENT, SESSION | RIB | KERNEL | CONTROL | BFD, FD,
+	MSG(CHANNEL, PARENT, SPEAKER | KERNEL | CONTROL | BFD, FD,
 	    sizeof(uint32_t)),
-	MSG(SHUTDOWN, PARENT, SESSION | RIB | KERNEL | CONTROL | BFD, 0, 0),
+	MSG(SHUTDOWN, PARENT, SPEAKER | KERNEL | CONTROL | BFD, 0, 0),
 
-	MSG(CONF_TEXT, PARENT, RIB | KERNEL, TAIL, 0),
-	MSG(CONF_PEER, PARENT, SESSION, 0, sizeof(struct msg_conf_peer)),
+	MSG(CONF_TEXT, PARENT, SPEAKER | KERNEL, TAIL, 0),
 	MSG(CONF_BFD, PARENT, BFD, 0, sizeof(struct msg_conf_bfd)),
-	MSG(CONF_END, PARENT, SESSION | RIB | KERNEL | BFD, 0, 0),
-	MSG(CONF_DONE, SESSION | RIB | KERNEL | BFD, PARENT, 0, 0),
+	MSG(CONF_END, PARENT, SPEAKER | KERNEL | BFD, 0, 0),
+	MSG(CONF_PEER, PARENT, SPEAKER, 0, sizeof(struct msg_conf_peer)),
+	MSG(CONF_PEERS_END, PARENT, SPEAKER, 0, 0),
+	MSG(CONF_DONE, SPEAKER | KERNEL | BFD, PARENT, 0, 0),
 
-	MSG(LISTENER, PARENT, SESSION, FD, sizeof(struct msg_listener)),
-	MSG(LISTENER_CLOSE, PARENT, SESSION, 0, sizeof(struct msg_listener)),
-	MSG(DIALED, PARENT, SESSION, FD, sizeof(uint32_t)),
-	MSG(DIAL_FAILED, PARENT, SESSION, 0, sizeof(struct msg_dial_failed)),
-	MSG(PEER_PROBLEM, PARENT, SESSION, 0,
+	MSG(LISTENER, PARENT, SPEAKER, FD, sizeof(struct msg_listener)),
+	MSG(LISTENER_CLOSE, PARENT, SPEAKER, 0, sizeof(struct msg_listener)),
+	MSG(DIALED, PARENT, SPEAKER, FD, sizeof(uint32_t)),
+	MSG(DIAL_FAILED, PARENT, SPEAKER, 0, sizeof(struct msg_dial_failed)),
+	MSG(PEER_PROBLEM, PARENT, SPEAKER, 0,
 	    sizeof(struct msg_peer_problem)),
 	MSG(BFD_RECEIVER, PARENT, BFD, FD, sizeof(struct msg_bfd_socket)),
 	MSG(BFD_SENDER, PARENT, BFD, FD, sizeof(struct msg_bfd_socket)),
 	MSG(BFD_CLOSE, PARENT, BFD, 0, sizeof(struct msg_bfd_socket)),
-	MSG(DIAL, SESSION, PARENT, 0, sizeof(uint32_t)),
-	MSG(REKEY, SESSION, PARENT, FD, sizeof(uint32_t)),
+	MSG(DIAL, SPEAKER, PARENT, 0, sizeof(uint32_t)),
+	MSG(REKEY, SPEAKER, PARENT, FD, sizeof(uint32_t)),
 	MSG(VNET_READY, KERNEL, PARENT, 0, sizeof(struct msg_vnet_ready)),
 	MSG(VNET_LOST, KERNEL, PARENT, 0, sizeof(uint32_t)),
-	MSG(FORWARDING, PARENT, SESSION, 0, sizeof(struct msg_forwarding)),
+	MSG(FORWARDING, PARENT, SPEAKER, 0, sizeof(struct msg_forwarding)),
 	MSG(NIC_DOWN, KERNEL, PARENT, 0, sizeof(struct msg_hop)),
-	MSG(UNREACHABLE, PARENT, SESSION, 0, sizeof(struct msg_hop)),
+	MSG(UNREACHABLE, PARENT, SPEAKER, 0, sizeof(struct msg_hop)),
 	MSG(CONTROL_SOCKET, PARENT, CONTROL, FD, 0),
 	MSG(RELOADED, PARENT, CONTROL, TAIL, sizeof(struct msg_query_end)),
 
-	MSG(PEER_UP, SESSION, RIB, 0, sizeof(struct msg_peer_up)),
-	MSG(PEER_DOWN, SESSION, RIB, 0, sizeof(struct msg_peer_down)),
-	MSG(UPDATE, SESSION, RIB, TAIL, sizeof(struct msg_update)),
-	MSG(END_OF_RIB, SESSION, RIB, 0, sizeof(struct msg_peer_af)),
-	MSG(REFRESH, SESSION, RIB, 0, sizeof(struct msg_peer_af)),
-	MSG(PEER_SLOW, SESSION, RIB, 0, sizeof(uint32_t)),
-	MSG(PEER_READY, SESSION, RIB, 0, sizeof(uint32_t)),
+	MSG(BFD_BEGIN, SPEAKER, BFD, 0, sizeof(struct msg_bfd_peer)),
+	MSG(BFD_END, SPEAKER, BFD, 0, sizeof(struct msg_bfd_peer)),
+	MSG(BFD_DOWN, BFD, SPEAKER, 0, sizeof(struct msg_bfd_peer)),
 
-	MSG(BFD_BEGIN, SESSION, BFD, 0, sizeof(struct msg_bfd_peer)),
-	MSG(BFD_END, SESSION, BFD, 0, sizeof(struct msg_bfd_peer)),
-	MSG(BFD_DOWN, BFD, SESSION, 0, sizeof(struct msg_bfd_peer)),
+	MSG(ROUTE, SPEAKER, KERNEL, TAIL, sizeof(struct msg_route)),
+	MSG(HOP_DOWN, SPEAKER | BFD, KERNEL, 0, sizeof(struct msg_hop)),
+	MSG(HOP_UP, SPEAKER, KERNEL, 0, sizeof(struct msg_hop)),
+	MSG(HOP_BACK, KERNEL, SPEAKER, 0, sizeof(struct msg_hop)),
+	MSG(SWEEP, SPEAKER, KERNEL, 0, sizeof(uint32_t)),
+	MSG(ROUTE_DONE, KERNEL, SPEAKER, TAIL, sizeof(struct msg_route_done)),
 
-	MSG(PEER_HEARD, RIB, SESSION, 0, sizeof(struct msg_peer_ref)),
-	MSG(SEND, RIB, SESSION, TAIL, sizeof(struct msg_send)),
-	MSG(ASK_REFRESH, RIB, SESSION, 0, sizeof(struct msg_peer_ref)),
-	MSG(OVER_LIMIT, RIB, SESSION, 0, sizeof(struct msg_over_limit)),
-
-	MSG(ROUTE, RIB, KERNEL, TAIL, sizeof(struct msg_route)),
-	MSG(HOP_DOWN, RIB | BFD, KERNEL, 0, sizeof(struct msg_hop)),
-	MSG(HOP_UP, RIB, KERNEL, 0, sizeof(struct msg_hop)),
-	MSG(HOP_BACK, KERNEL, RIB, 0, sizeof(struct msg_hop)),
-	MSG(SWEEP, RIB, KERNEL, 0, sizeof(uint32_t)),
-	MSG(ROUTE_DONE, KERNEL, RIB, TAIL, sizeof(struct msg_route_done)),
-
-	MSG(QUERY, CONTROL, SESSION | RIB | KERNEL | BFD, 0,
+	MSG(QUERY, CONTROL, SPEAKER | KERNEL | BFD, 0,
 	    sizeof(struct msg_query)),
-	MSG(QUERY_MORE, CONTROL, SESSION | RIB | KERNEL | BFD, 0,
+	MSG(QUERY_MORE, CONTROL, SPEAKER | KERNEL | BFD, 0,
 	    sizeof(uint32_t)),
-	MSG(QUERY_CANCEL, CONTROL, SESSION | RIB | KERNEL | BFD, 0,
+	MSG(QUERY_CANCEL, CONTROL, SPEAKER | KERNEL | BFD, 0,
 	    sizeof(uint32_t)),
 	MSG(RELOAD, CONTROL, PARENT, 0, sizeof(uint32_t)),
-	MSG(ROW_PEER, SESSION, CONTROL, 0, sizeof(struct msg_row_peer)),
-	MSG(ROW_COUNTS, RIB, CONTROL, 0, sizeof(struct msg_row_counts)),
-	MSG(ROW_ROUTE, RIB, CONTROL, TAIL, sizeof(struct msg_row_route)),
-	MSG(ROW_STATUS, SESSION | RIB | KERNEL | BFD, CONTROL, 0,
+	MSG(ROW_PEER, SPEAKER, CONTROL, 0, sizeof(struct msg_row_peer)),
+	MSG(ROW_COUNTS, SPEAKER, CONTROL, 0, sizeof(struct msg_row_counts)),
+	MSG(ROW_ROUTE, SPEAKER, CONTROL, TAIL, sizeof(struct msg_row_route)),
+	MSG(ROW_STATUS, SPEAKER | KERNEL | BFD, CONTROL, 0,
 	    sizeof(struct msg_row_status)),
-	MSG(ROW_POLICY, RIB, CONTROL, TAIL, sizeof(struct msg_row_policy)),
+	MSG(ROW_POLICY, SPEAKER, CONTROL, TAIL,
+	    sizeof(struct msg_row_policy)),
 	MSG(ROW_BFD, BFD, CONTROL, 0, sizeof(struct msg_row_bfd)),
-	MSG(QUERY_BATCH, SESSION | RIB | KERNEL, CONTROL, 0,
-	    sizeof(uint32_t)),
-	MSG(QUERY_END, SESSION | RIB | KERNEL | BFD, CONTROL, TAIL,
+	MSG(QUERY_BATCH, SPEAKER, CONTROL, 0, sizeof(uint32_t)),
+	MSG(QUERY_END, SPEAKER | KERNEL | BFD, CONTROL, TAIL,
 	    sizeof(struct msg_query_end)),
 #undef MSG
 };
@@ -127,7 +114,6 @@ bool msg_strings_end(uint16_t type, const void *body)
 	const struct msg_conf_peer *conf = body;
 	const struct msg_conf_bfd *bfd = body;
 	const struct msg_peer_problem *problem = body;
-	const struct msg_peer_up *up = body;
 	const struct msg_query *query = body;
 	const struct msg_row_peer *peer = body;
 	const struct msg_row_route *route = body;
@@ -142,8 +128,6 @@ bool msg_strings_end(uint16_t type, const void *body)
 		return id_ends(&bfd->id);
 	case MSG_PEER_PROBLEM:
 		return ENDS(problem->problem);
-	case MSG_PEER_UP:
-		return id_ends(&up->id);
 	case MSG_QUERY:
 		return ENDS(query->vnet) && ENDS(query->neighbor) &&
 		       ENDS(query->map);
@@ -177,8 +161,7 @@ const char *msg_name(uint16_t type)
 
 static const char *const proc_names[PROC_COUNT] = {
 	[PROC_PARENT] = "parent",
-	[PROC_SESSION] = "session",
-	[PROC_RIB] = "rib",
+	[PROC_SPEAKER] = "speaker",
 	[PROC_KERNEL] = "kernel",
 	[PROC_CONTROL] = "control",
 	[PROC_BFD] = "bfd",

@@ -2,26 +2,23 @@
 /*
  * What the processes tell each other: the specification of every channel.
  *
- *	parent -- session, rib, kernel, control, bfd	(one channel each)
- *	session -- rib -- kernel
- *	session -- bfd -- kernel
- *	control -- session, rib, kernel, bfd
+ *	parent -- speaker, kernel, control, bfd		(one channel each)
+ *	speaker -- kernel -- bfd -- speaker
+ *	control -- speaker, kernel, bfd
  *
  * Bodies are these structs in host form, some with a tail of bytes. A VNet is
  * named by its VNI. A peer is one session as configured, a neighbor seen from
- * one instance address, and named by a number that the parent draws. Each time
- * the session comes up it gets a new serial, by which what still concerns the
- * session before can be told. Neighbors that dial in from a range of addresses
- * get a number each, drawn beforehand, and as long as nobody is there the
- * peer's remote address is none.
+ * one instance address, and named by a number that the parent draws. Neighbors
+ * that dial in from a range of addresses get a number each, drawn beforehand,
+ * and as long as nobody is there the peer's remote address is none.
  *
  * A receiver trusts no sender: msg_valid() holds the sizes and who may say
  * what to whom, and what a body points out is checked where it is used. A
  * message that breaks this ends the receiving process, and so the service.
  *
- * A configuration goes to kernel, rib, bfd and session, in this order, each
- * when the one before has answered, so that nobody hears of a VNet or peer it
- * does not know yet.
+ * A configuration goes to kernel, to speaker for its tables, to bfd, and to
+ * speaker for its peers, in this order, each when the one before has answered,
+ * so that nobody hears of a VNet or peer it does not know yet.
  */
 #ifndef VRSD_MSG_H
 #define VRSD_MSG_H
@@ -38,8 +35,7 @@
 
 enum proc_id {
 	PROC_PARENT,
-	PROC_SESSION,
-	PROC_RIB,
+	PROC_SPEAKER,
 	PROC_KERNEL,
 	PROC_CONTROL,
 	PROC_BFD,
@@ -51,18 +47,19 @@ enum msg_type {
 	MSG_CHANNEL = 1,	/* uint32_t enum proc_id, fd: a sibling */
 	MSG_SHUTDOWN,		/* end in good order */
 
-	/* parent -> kernel, rib: the file's text, in pieces */
+	/* parent -> kernel, speaker: the file's text, in pieces */
 	MSG_CONF_TEXT,		/* bytes */
-	/* parent -> session */
-	MSG_CONF_PEER,		/* msg_conf_peer, for each */
 	/* parent -> bfd */
 	MSG_CONF_BFD,		/* msg_conf_bfd, for each */
-	/* parent -> kernel, rib, bfd, session: that was all of it */
+	/* parent -> kernel, speaker, bfd: that was all of it */
 	MSG_CONF_END,
-	/* kernel, rib, bfd, session -> parent: it is in force */
+	/* parent -> speaker */
+	MSG_CONF_PEER,		/* msg_conf_peer, for each */
+	MSG_CONF_PEERS_END,	/* those were all of them */
+	/* kernel, speaker, bfd -> parent: it is in force */
 	MSG_CONF_DONE,
 
-	/* parent -> session */
+	/* parent -> speaker */
 	MSG_LISTENER,		/* msg_listener, fd */
 	MSG_LISTENER_CLOSE,	/* msg_listener */
 	MSG_DIALED,		/* uint32_t peer, fd: connecting */
@@ -73,7 +70,7 @@ enum msg_type {
 	MSG_BFD_RECEIVER,	/* msg_bfd_socket, fd */
 	MSG_BFD_SENDER,		/* msg_bfd_socket, fd; after the receiver */
 	MSG_BFD_CLOSE,		/* msg_bfd_socket */
-	/* session -> parent */
+	/* speaker -> parent */
 	MSG_DIAL,		/* uint32_t peer */
 	MSG_REKEY,		/* uint32_t peer, fd: a connection of it, which
 				 * is to have the keys of now */
@@ -81,55 +78,40 @@ enum msg_type {
 	MSG_VNET_READY,		/* msg_vnet_ready: device and addresses are
 				 * up */
 	MSG_VNET_LOST,		/* uint32_t vni: and are not any more */
-	/* parent -> session */
+	/* parent -> speaker */
 	MSG_FORWARDING,		/* msg_forwarding: the same */
-	/* kernel -> parent, which passes it on to session */
+	/* kernel -> parent, which passes it on to speaker */
 	MSG_NIC_DOWN,		/* msg_hop: its NIC has no carrier */
 	MSG_UNREACHABLE,	/* the same */
 	/* parent -> control */
 	MSG_CONTROL_SOCKET,	/* fd, listening */
 	MSG_RELOADED,		/* msg_query_end, text if refused */
 
-	/* session -> rib */
-	MSG_PEER_UP,		/* msg_peer_up */
-	MSG_PEER_DOWN,		/* msg_peer_down */
-	MSG_UPDATE,		/* msg_update, attributes, NLRI */
-	MSG_END_OF_RIB,		/* msg_peer_af */
-	MSG_REFRESH,		/* msg_peer_af */
-	MSG_PEER_SLOW,		/* uint32_t peer: too much waits for it */
-	MSG_PEER_READY,		/* uint32_t peer: go on */
-
-	/* session -> bfd: BGP with it is up, and is not any more */
+	/* speaker -> bfd: BGP with it is up, and is not any more */
 	MSG_BFD_BEGIN,		/* msg_bfd_peer */
 	MSG_BFD_END,		/* msg_bfd_peer */
-	/* bfd -> session */
+	/* bfd -> speaker */
 	MSG_BFD_DOWN,		/* msg_bfd_peer: is not reached any more */
 
-	/* rib -> session */
-	MSG_PEER_HEARD,		/* msg_peer_ref: what follows is for it */
-	MSG_SEND,		/* msg_send, peers, BGP messages */
-	MSG_ASK_REFRESH,	/* msg_peer_ref: have it say all again */
-	MSG_OVER_LIMIT,		/* msg_over_limit: end the session */
-
-	/* rib -> kernel */
+	/* speaker -> kernel */
 	MSG_ROUTE,		/* msg_route, next hops */
-	/* rib, bfd -> kernel */
+	/* speaker, bfd -> kernel */
 	MSG_HOP_DOWN,		/* msg_hop */
-	/* rib -> kernel */
+	/* speaker -> kernel */
 	MSG_HOP_UP,		/* msg_hop: its neighbor is up */
 	MSG_SWEEP,		/* uint32_t vni: all that is wanted was sent */
-	/* kernel -> rib */
+	/* kernel -> speaker */
 	MSG_HOP_BACK,		/* msg_hop: set what has it once more, or
 				 * all routes if it has no family */
 	MSG_ROUTE_DONE,		/* msg_route_done, text */
 
-	/* control -> session, rib, kernel, bfd */
+	/* control -> speaker, kernel, bfd */
 	MSG_QUERY,		/* msg_query: begin, with a batch of rows */
 	MSG_QUERY_MORE,		/* uint32_t id: the next batch */
 	MSG_QUERY_CANCEL,	/* uint32_t id */
 	/* control -> parent */
 	MSG_RELOAD,		/* uint32_t id */
-	/* session, rib, kernel, bfd -> control */
+	/* speaker, kernel, bfd -> control */
 	MSG_ROW_PEER,		/* msg_row_peer */
 	MSG_ROW_COUNTS,		/* msg_row_counts */
 	MSG_ROW_ROUTE,		/* msg_row_route, struct bgp_attrs */
@@ -182,7 +164,7 @@ struct msg_conf_peer {
 	bool restarted;			/* there was a vrsd before this one */
 	uint16_t restart_time;		/* seconds, 0: no graceful restart */
 	uint32_t long_lived_time;	/* seconds */
-	uint32_t prefix_limit;		/* which rib watches over */
+	uint32_t prefix_limit;
 	uint8_t excess;			/* enum conf_excess */
 	uint16_t prefix_restart;	/* seconds after a teardown */
 };
@@ -240,70 +222,6 @@ struct msg_dial_failed {
 	int32_t error;			/* errno */
 };
 
-struct msg_peer_ref {
-	uint32_t peer;
-	uint32_t serial;
-};
-
-/* It has announced more prefixes than it may. */
-struct msg_over_limit {
-	struct msg_peer_ref ref;
-	uint32_t restart;		/* seconds, 0: not by itself */
-};
-
-struct msg_peer_af {
-	uint32_t peer;
-	uint8_t af;			/* enum bgp_af */
-	uint8_t what;			/* enum bgp_refresh */
-};
-
-/* A session became Established. */
-struct msg_peer_up {
-	uint32_t serial;
-	struct row_peer_id id;
-	struct bgp_wire wire;
-	uint8_t forwarding;		/* families whose stale routes hold
-					 * until End-of-RIB, */
-	uint8_t long_lived_forwarding;	/* and whose long-lived ones do */
-	bool end_of_rib;		/* it sends that */
-	bool restarting;		/* it waits for ours */
-	bool enhanced_refresh;		/* RFC 7313 was agreed on */
-	uint8_t role;			/* enum bgp_role, ours */
-};
-
-/* It has ended; what it leaves becomes stale, all else is withdrawn. */
-struct msg_peer_down {
-	uint32_t peer;
-	uint8_t kept;			/* bgp_af_bit()s */
-	uint16_t restart_time[BGP_AF_COUNT];	/* seconds to come back */
-	uint32_t long_lived_time[BGP_AF_COUNT];	/* and then */
-};
-
-/*
- * One block of an UPDATE as parsed. The tail is attrs_len bytes of struct
- * bgp_attrs (0 for a withdrawal), then the NLRI.
- */
-struct msg_update {
-	uint32_t peer;
-	uint8_t af;			/* enum bgp_af */
-	uint8_t withdraw;
-	uint16_t zero;
-	uint32_t attrs_len;
-	uint32_t nlri_len;
-};
-
-/*
- * BGP messages and those who get them, each taking a copy of a reference
- * only. The tail is n_peers numbers, then len bytes of whole messages.
- *
- * When too much waits to be sent to a peer, session says MSG_PEER_SLOW; rib
- * then only remembers what has changed for it, until MSG_PEER_READY.
- */
-struct msg_send {
-	uint32_t n_peers;
-	uint32_t len;
-};
-
 /* The latest wish for a prefix; no next hop: remove it. */
 struct msg_route {
 	uint32_t vni;
@@ -333,12 +251,13 @@ struct msg_route_done {
 #define QUERY_BATCH	256
 
 enum query_kind {
-	QUERY_PEERS,			/* session: ROW_PEER; rib: ROW_COUNTS */
-	QUERY_LEARNED,			/* rib: ROW_ROUTE */
-	QUERY_ADVERTISED,		/* rib: ROW_ROUTE */
-	QUERY_LOC_RIB,			/* rib: ROW_ROUTE */
+	QUERY_PEERS,			/* speaker: ROW_PEER */
+	QUERY_COUNTS,			/* speaker: ROW_COUNTS */
+	QUERY_LEARNED,			/* speaker: ROW_ROUTE */
+	QUERY_ADVERTISED,		/* speaker: ROW_ROUTE */
+	QUERY_LOC_RIB,			/* speaker: ROW_ROUTE */
+	QUERY_POLICY,			/* speaker: ROW_POLICY */
 	QUERY_STATUS,			/* all: ROW_STATUS */
-	QUERY_POLICY,			/* rib: ROW_POLICY */
 	QUERY_BFD,			/* bfd: ROW_BFD */
 	QUERY_KINDS,
 };

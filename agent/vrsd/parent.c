@@ -233,7 +233,7 @@ static void message(enum proc_id from, uint16_t type, const void *body,
 		apply_answered(from);
 		break;
 	case MSG_NIC_DOWN:
-		chan_send(proc_chan(PROC_SESSION), MSG_UNREACHABLE, body,
+		chan_send(proc_chan(PROC_SPEAKER), MSG_UNREACHABLE, body,
 			  len);
 		break;
 	case MSG_VNET_READY:

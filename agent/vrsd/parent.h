@@ -49,12 +49,12 @@ uint8_t apply_kept(uint32_t vni);
 void apply_dial(uint32_t peer);
 /* MSG_REKEY: give a connection of the peer its keys of now; closes @fd. */
 void apply_rekey(uint32_t peer, int fd);
-/* Tell session whom it must refuse because its keys are not there. */
+/* Tell speaker whom it must refuse because its keys are not there. */
 void apply_protection(void);
 void apply_init(const struct options *opt);
 
 /*
- * sockets.c: what session cannot open itself
+ * sockets.c: what speaker cannot open itself
  */
 
 /* Keys for whoever is in @who. */
@@ -64,7 +64,7 @@ struct socket_key {
 };
 
 /**
- * sockets_listen - have session listen, again if the device is not the one
+ * sockets_listen - have speaker listen, again if the device is not the one
  *		    it was; if that cannot be done now it is tried again
  * @device: "": any
  * @min_ttl: of all that is received, 0: any

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What session, rib and bfd do alike with the peers that each of them has. */
+/* What sessions, tables and bfd do alike with the peers that each has. */
 #ifndef VRSD_PEER_H
 #define VRSD_PEER_H
 

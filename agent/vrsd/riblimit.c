@@ -8,8 +8,8 @@
 #include "lib/log.h"
 #include "lib/loop.h"
 #include "lib/util.h"
-#include "vrsd/proc.h"
-#include "vrsd/ribproc.h"
+#include "vrsd/ribs.h"
+#include "vrsd/session.h"
 
 #define ASK_MS		30000		/* between two questions for all */
 
@@ -25,10 +25,10 @@ uint32_t riblimit_bound(const struct conf_neighbor *neighbor)
 	return MAX(neighbor->prefix_limit, CONF_DEFAULT_PREFIX_LIMIT);
 }
 
-void riblimit_set(struct ribproc_peer *peer, const struct conf_server *server,
+void riblimit_set(struct ribs_peer *peer, const struct conf_server *server,
 		  const struct conf_neighbor *neighbor)
 {
-	struct ribproc_limit *limit = &peer->limit;
+	struct ribs_limit *limit = &peer->limit;
 
 	limit->azure = server->profile == CONF_PROFILE_AZURE &&
 		       neighbor->kind == CONF_NVA;
@@ -38,17 +38,17 @@ void riblimit_set(struct ribproc_peer *peer, const struct conf_server *server,
 	limit->restart = neighbor->prefix_restart;
 }
 
-void riblimit_init(struct ribproc_peer *peer)
+void riblimit_init(struct ribs_peer *peer)
 {
 	peer->limit.timer = loop_timer_new(ask_later, peer);
 }
 
-void riblimit_fini(struct ribproc_peer *peer)
+void riblimit_fini(struct ribs_peer *peer)
 {
 	loop_timer_free(peer->limit.timer);
 }
 
-void riblimit_up(struct ribproc_peer *peer)
+void riblimit_up(struct ribs_peer *peer)
 {
 	peer->limit.told = false;
 	peer->limit.told_excess = false;
@@ -60,7 +60,7 @@ void riblimit_up(struct ribproc_peer *peer)
 	peer->limit.refused_more = false;
 }
 
-static void tell(const struct ribproc_peer *peer, bool *told, uint32_t max,
+static void tell(const struct ribs_peer *peer, bool *told, uint32_t max,
 		 const char *consequence)
 {
 	if (*told)
@@ -71,7 +71,7 @@ static void tell(const struct ribproc_peer *peer, bool *told, uint32_t max,
 		 consequence);
 }
 
-static void tell_paths(struct ribproc_peer *peer)
+static void tell_paths(struct ribs_peer *peer)
 {
 	if (peer->limit.told_paths)
 		return;
@@ -81,7 +81,7 @@ static void tell_paths(struct ribproc_peer *peer)
 		 peer->id.vnet, peer->id.neighbor, peer->id.instance);
 }
 
-static void tell_attrs(struct ribproc_peer *peer)
+static void tell_attrs(struct ribs_peer *peer)
 {
 	if (peer->limit.told_attrs)
 		return;
@@ -91,7 +91,7 @@ static void tell_attrs(struct ribproc_peer *peer)
 		 peer->id.neighbor, peer->id.instance, CONF_ATTR_LIMIT >> 20);
 }
 
-static void tell_total(struct ribproc_peer *peer)
+static void tell_total(struct ribs_peer *peer)
 {
 	peer->vnet->full = true;
 	if (peer->limit.told_total)
@@ -103,17 +103,12 @@ static void tell_total(struct ribproc_peer *peer)
 		 CONF_AZURE_TOTAL);
 }
 
-static void teardown(struct ribproc_peer *peer)
+static void teardown(struct ribs_peer *peer)
 {
-	struct msg_over_limit msg = {
-		.ref = { .peer = peer->id.peer, .serial = peer->serial },
-		.restart = peer->limit.restart,
-	};
-
 	tell(peer, &peer->limit.told_excess, peer->limit.max,
 	     "the session ends");
 	peer->limit.over = true;
-	chan_send(proc_chan(PROC_SESSION), MSG_OVER_LIMIT, &msg, sizeof(msg));
+	session_over_limit(peer->id.peer, peer->limit.restart);
 }
 
 static uint32_t count(enum bgp_af af, struct rbuf nlri)
@@ -126,10 +121,10 @@ static uint32_t count(enum bgp_af af, struct rbuf nlri)
 	return n;
 }
 
-void riblimit_announce(struct ribproc_peer *peer, enum bgp_af af,
+void riblimit_announce(struct ribs_peer *peer, enum bgp_af af,
 		       const struct bgp_attrs *attrs, struct rbuf nlri)
 {
-	struct ribproc_limit *limit = &peer->limit;
+	struct ribs_limit *limit = &peer->limit;
 	struct rib_excess excess;
 
 	if (limit->over)
@@ -160,7 +155,7 @@ void riblimit_announce(struct ribproc_peer *peer, enum bgp_af af,
 		     "the others are not taken");
 }
 
-static bool has_room(const struct ribproc_peer *peer, uint32_t max)
+static bool has_room(const struct ribs_peer *peer, uint32_t max)
 {
 	return max == 0 || rib_peer_held(peer->rib) + MAX(max / 10, 1u) <= max;
 }
@@ -169,13 +164,9 @@ static bool has_room(const struct ribproc_peer *peer, uint32_t max)
  * What was not taken is not known any more: when there is room again, it must
  * be said again. But of too many paths of one prefix the peer has to choose.
  */
-void riblimit_room(struct ribproc_peer *peer)
+void riblimit_room(struct ribs_peer *peer)
 {
-	struct ribproc_limit *limit = &peer->limit;
-	struct msg_peer_ref ref = {
-		.peer = peer->id.peer,
-		.serial = peer->serial,
-	};
+	struct ribs_limit *limit = &peer->limit;
 	bool more = limit->refused_more && rib_peer_has_room(peer->rib);
 	bool prefixes = has_room(peer, limit->bound);
 
@@ -199,13 +190,13 @@ void riblimit_room(struct ribproc_peer *peer)
 	if (prefixes)
 		limit->refused = 0;
 	limit->asked_ms = loop_now_ms();
-	chan_send(proc_chan(PROC_SESSION), MSG_ASK_REFRESH, &ref, sizeof(ref));
+	session_ask_refresh(peer->id.peer);
 }
 
 /* For all of a VNet: its peers are asked when there is room for some. */
-void riblimit_turn(struct ribproc_vnet *vnet)
+void riblimit_turn(struct ribs_vnet *vnet)
 {
-	struct ribproc_peer *peer;
+	struct ribs_peer *peer;
 	struct rib_stats stats;
 
 	if (!vnet->full)

@@ -8,24 +8,24 @@
 #include "lib/util.h"
 #include "vrsd/peer.h"
 #include "vrsd/proc.h"
-#include "vrsd/ribproc.h"
+#include "vrsd/ribs.h"
 
 static struct peer_table peers;		/* that have a session, or had */
 
-struct ribproc_peer *ribpeer_find(uint32_t number)
+struct ribs_peer *ribpeer_find(uint32_t number)
 {
 	return peer_table_get(&peers, number);
 }
 
-struct ribproc_peer *ribpeer_next(const struct ribproc_peer *peer)
+struct ribs_peer *ribpeer_next(const struct ribs_peer *peer)
 {
 	return peer_table_next(&peers, peer ? peer->id.peer : 0);
 }
 
 /* Whether another session of the same neighbor is up. */
-static bool neighbor_has_other(const struct ribproc_peer *peer)
+static bool neighbor_has_other(const struct ribs_peer *peer)
 {
-	const struct ribproc_peer *other;
+	const struct ribs_peer *other;
 
 	for (other = peer->vnet->peers; other; other = other->next)
 		if (other != peer && (other->up || other->stale) &&
@@ -34,9 +34,9 @@ static bool neighbor_has_other(const struct ribproc_peer *peer)
 	return false;
 }
 
-static void peer_remove(struct ribproc_peer *peer)
+static void peer_remove(struct ribs_peer *peer)
 {
-	struct ribproc_peer **p = &peer->vnet->peers;
+	struct ribs_peer **p = &peer->vnet->peers;
 
 	while (*p != peer)
 		p = &(*p)->next;
@@ -49,11 +49,11 @@ static void peer_remove(struct ribproc_peer *peer)
 	free(peer);
 }
 
-static void tell_hop(const struct ribproc_peer *peer, uint16_t type)
+static void tell_hop(const struct ribs_peer *peer, uint16_t type)
 {
 	struct msg_hop msg;
 
-	if (!ribproc_has_kernel())
+	if (!ribs_has_kernel())
 		return;
 	memset(&msg, 0, sizeof(msg));
 	msg.vni = peer->vnet->vni;
@@ -61,7 +61,7 @@ static void tell_hop(const struct ribproc_peer *peer, uint16_t type)
 	chan_send(proc_chan(PROC_KERNEL), type, &msg, sizeof(msg));
 }
 
-void ribpeer_forget(struct ribproc_peer *peer)
+void ribpeer_forget(struct ribs_peer *peer)
 {
 	/* The kernel has a short way to move all routes off a next hop. */
 	if (!neighbor_has_other(peer))
@@ -70,7 +70,7 @@ void ribpeer_forget(struct ribproc_peer *peer)
 }
 
 /* Who is at the other end; NULL if it is no longer configured. */
-static const struct conf_neighbor *neighbor_of(const struct ribproc_vnet *vnet,
+static const struct conf_neighbor *neighbor_of(const struct ribs_vnet *vnet,
 					       const struct row_peer_id *id)
 {
 	const struct conf_server *server = vnet->conf->server;
@@ -91,7 +91,7 @@ static bool has_asn(const struct conf_neighbor *neighbor, uint32_t asn)
 }
 
 /* Whether a session that is down is still to be, and its paths kept for it. */
-static bool may_return(const struct ribproc_peer *peer)
+static bool may_return(const struct ribs_peer *peer)
 {
 	const struct conf_server *server = peer->vnet->conf->server;
 	const struct conf_neighbor *neighbor = neighbor_of(peer->vnet,
@@ -103,18 +103,18 @@ static bool may_return(const struct ribproc_peer *peer)
 	       conf_server_instance_of(server, &peer->id.local) != SIZE_MAX;
 }
 
-void ribpeer_down(const struct msg_peer_down *msg)
+void ribpeer_down(uint32_t number, const struct ribpeer_down *down)
 {
-	struct ribproc_peer *peer = ribpeer_find(msg->peer);
+	struct ribs_peer *peer = ribpeer_find(number);
 	uint8_t kept;
 
 	if (!peer || !peer->up)
 		return;
 	peer->up = false;
 	/* Perhaps it is for the new configuration that it was ended. */
-	kept = may_return(peer) ? ribstale_kept(peer, msg->kept) : 0;
+	kept = may_return(peer) ? ribstale_kept(peer, down->kept) : 0;
 	if (kept) {
-		ribstale_down(peer, msg);
+		ribstale_down(peer, down);
 		/* what was offered may be more than what is configured now */
 		ribstale_limit(peer,
 			       peer->vnet->conf->server->long_lived_time);
@@ -169,19 +169,11 @@ static struct rib_peer_policy peer_policy(const struct conf_neighbor *neighbor)
 }
 
 /* Azure offers IPv6 on the wire, and has none. */
-static uint8_t vnet_families(const struct ribproc_vnet *vnet)
+static uint8_t vnet_families(const struct ribs_vnet *vnet)
 {
 	if (vnet->conf->server->profile == CONF_PROFILE_AZURE)
 		return bgp_af_bit(BGP_IPV4_UNICAST);
 	return (1 << BGP_AF_COUNT) - 1;
-}
-
-static bool peer_up_valid(const struct msg_peer_up *up)
-{
-	return up->id.peer != 0 && up->id.peer <= MSG_PEERS_MAX &&
-	       addr_bits(&up->id.local) && addr_bits(&up->id.remote) &&
-	       (up->wire.max_len == BGP_MSG_MAX ||
-		up->wire.max_len == BGP_MSG_MAX_EXT);
 }
 
 static bool same_ends(const struct row_peer_id *a,
@@ -192,10 +184,10 @@ static bool same_ends(const struct row_peer_id *a,
 	       a->remote_as == b->remote_as;
 }
 
-static struct ribproc_peer *peer_new(struct ribproc_vnet *vnet,
-				     const struct rib_peer_conf *conf)
+static struct ribs_peer *peer_new(struct ribs_vnet *vnet,
+				  const struct rib_peer_conf *conf)
 {
-	struct ribproc_peer *peer = xcalloc(1, sizeof(*peer));
+	struct ribs_peer *peer = xcalloc(1, sizeof(*peer));
 
 	peer->vnet = vnet;
 	peer->next = vnet->peers;
@@ -207,13 +199,9 @@ static struct ribproc_peer *peer_new(struct ribproc_vnet *vnet,
 	return peer;
 }
 
-void ribpeer_up(const struct msg_peer_up *up)
+void ribpeer_up(const struct ribpeer_up *up)
 {
-	struct ribproc_vnet *vnet = ribvnet_find(up->id.vni);
-	struct msg_peer_ref ref = {
-		.peer = up->id.peer,
-		.serial = up->serial,
-	};
+	struct ribs_vnet *vnet = ribvnet_find(up->id.vni);
 	const struct conf_neighbor *neighbor;
 	struct rib_session session = {
 		.wire = up->wire,
@@ -227,11 +215,9 @@ void ribpeer_up(const struct msg_peer_up *up)
 		.local = up->id.local,
 		.as = up->id.remote_as,
 	};
-	struct ribproc_peer *peer = ribpeer_find(up->id.peer);
+	struct ribs_peer *peer = ribpeer_find(up->id.peer);
 
-	if (!peer_up_valid(up) || (peer && peer->up))
-		proc_violation(PROC_SESSION, MSG_PEER_UP);
-	/* Session has not heard yet that the VNet is gone. */
+	/* Sessions have not heard yet that the VNet is gone. */
 	if (!vnet || vnet->draining || !vnet->conf->server)
 		return;
 	neighbor = neighbor_of(vnet, &up->id);
@@ -250,22 +236,19 @@ void ribpeer_up(const struct msg_peer_up *up)
 		peer = peer_new(vnet, &conf);
 	peer->id = up->id;
 	peer->up = true;
-	peer->serial = up->serial;
 	peer->families = up->wire.families & vnet_families(vnet);
 	peer->told_family = false;
-	peer->add_path = up->wire.add_path_rx;
 	peer->end_of_rib = up->end_of_rib;
 	peer->restarting = up->restarting;
 	peer->complete = 0;
 	riblimit_set(peer, vnet->conf->server, neighbor);
 	riblimit_up(peer);
-	chan_send(proc_chan(PROC_SESSION), MSG_PEER_HEARD, &ref, sizeof(ref));
 	rib_peer_up(peer->rib, &session);
 	ribstale_up(peer, up);
 	tell_hop(peer, MSG_HOP_UP);
 }
 
-static bool takes_family(struct ribproc_peer *peer, enum bgp_af af)
+static bool takes_family(struct ribs_peer *peer, enum bgp_af af)
 {
 	if (peer->families & bgp_af_bit(af))
 		return true;
@@ -278,65 +261,69 @@ static bool takes_family(struct ribproc_peer *peer, enum bgp_af af)
 	return false;
 }
 
-void ribpeer_update(const struct msg_update *msg, size_t len)
+void ribpeer_update(uint32_t number, enum bgp_af af,
+		    const struct bgp_attrs *attrs, struct rbuf nlri)
 {
-	const uint8_t *tail = (const uint8_t *)(msg + 1);
-	struct ribproc_peer *peer = ribpeer_find(msg->peer);
-	const struct bgp_attrs *attrs = (const void *)tail;
-	struct rbuf nlri;
+	struct ribs_peer *peer = ribpeer_find(number);
 
-	len -= sizeof(*msg);
-	if (msg->af >= BGP_AF_COUNT || msg->attrs_len > len ||
-	    msg->nlri_len != len - msg->attrs_len)
-		proc_violation(PROC_SESSION, MSG_UPDATE);
-	nlri = rbuf_make(tail + msg->attrs_len, msg->nlri_len);
-	if (!peer || !peer->up)
+	if (!peer || !peer->up || !takes_family(peer, af))
 		return;
-	if (!bgp_nlri_valid(nlri, msg->af,
-			    peer->add_path & bgp_af_bit(msg->af)) ||
-	    (!msg->withdraw && !bgp_attrs_valid(attrs, msg->attrs_len)))
-		proc_violation(PROC_SESSION, MSG_UPDATE);
-	if (!takes_family(peer, msg->af))
-		return;
-	if (msg->withdraw)
-		rib_peer_withdraw(peer->rib, msg->af, nlri);
+	if (attrs)
+		riblimit_announce(peer, af, attrs, nlri);
 	else
-		riblimit_announce(peer, msg->af, attrs, nlri);
+		rib_peer_withdraw(peer->rib, af, nlri);
 	/* Other attributes for the same prefixes make room, too. */
 	if (peer->limit.refused_more ||
-	    (msg->withdraw && (peer->limit.told || peer->limit.told_excess ||
-			       peer->limit.refused > 0)))
+	    (!attrs && (peer->limit.told || peer->limit.told_excess ||
+			peer->limit.refused > 0)))
 		riblimit_room(peer);
 }
 
-void ribpeer_refresh(const struct msg_peer_af *msg)
+void ribpeer_refresh(uint32_t number, enum bgp_af af, enum bgp_refresh what)
 {
-	struct ribproc_peer *peer = ribpeer_find(msg->peer);
+	struct ribs_peer *peer = ribpeer_find(number);
 
-	if (msg->af >= BGP_AF_COUNT)
-		proc_violation(PROC_SESSION, MSG_REFRESH);
 	if (!peer || !peer->up)
 		return;
-	if (msg->what == BGP_REFRESH_REQUEST)
-		rib_peer_refresh(peer->rib, msg->af);
+	if (what == BGP_REFRESH_REQUEST)
+		rib_peer_refresh(peer->rib, af);
 	else
-		ribstale_refresh(peer, msg->af, msg->what);
+		ribstale_refresh(peer, af, what);
 }
 
-void ribpeer_end_of_rib(const struct msg_peer_af *msg)
+void ribpeer_end_of_rib(uint32_t number, enum bgp_af af)
 {
-	struct ribproc_peer *peer = ribpeer_find(msg->peer);
+	struct ribs_peer *peer = ribpeer_find(number);
 
-	if (msg->af >= BGP_AF_COUNT)
-		proc_violation(PROC_SESSION, MSG_END_OF_RIB);
 	if (!peer || !peer->up)
 		return;
-	peer->complete |= bgp_af_bit(msg->af) & peer->families;
-	ribstale_end_of_rib(peer, msg->af);
-	ribproc_wake(peer->vnet);
+	peer->complete |= bgp_af_bit(af) & peer->families;
+	ribstale_end_of_rib(peer, af);
+	ribs_wake(peer->vnet);
 }
 
-void ribpeer_remove_all(struct ribproc_vnet *vnet)
+void ribpeer_pause(uint32_t number)
+{
+	struct ribs_peer *peer = ribpeer_find(number);
+
+	if (peer)
+		rib_peer_pause(peer->rib);
+}
+
+void ribpeer_resume(uint32_t number)
+{
+	struct ribs_peer *peer = ribpeer_find(number);
+
+	if (peer)
+		rib_peer_resume(peer->rib);
+}
+
+void ribpeer_end(void)
+{
+	peers.n = 0;
+}
+
+void ribpeer_remove_all(struct ribs_vnet *vnet)
 {
 	while (vnet->peers)
 		peer_remove(vnet->peers);
@@ -346,11 +333,11 @@ void ribpeer_remove_all(struct ribproc_vnet *vnet)
  * Sessions go on under the names that their neighbor and VNet have now, and
  * with their policy.
  */
-static void update_peers(struct ribproc_vnet *vnet)
+static void update_peers(struct ribs_vnet *vnet)
 {
 	const struct conf_neighbor *neighbor;
 	struct rib_peer_policy policy;
-	struct ribproc_peer *peer;
+	struct ribs_peer *peer;
 	size_t instance;
 
 	for (peer = vnet->peers; peer; peer = peer->next) {
@@ -359,7 +346,7 @@ static void update_peers(struct ribproc_vnet *vnet)
 		snprintf(id->vnet, sizeof(id->vnet), "%s", vnet->conf->name);
 		neighbor = neighbor_of(vnet, id);
 		if (!neighbor)
-			continue;	/* session ends it in a moment */
+			continue;	/* its session ends in a moment */
 		snprintf(id->neighbor, sizeof(id->neighbor), "%s",
 			 neighbor->name);
 		instance = conf_server_instance_of(vnet->conf->server,
@@ -373,9 +360,9 @@ static void update_peers(struct ribproc_vnet *vnet)
 	}
 }
 
-static void forget_unconfigured(struct ribproc_vnet *vnet)
+static void forget_unconfigured(struct ribs_vnet *vnet)
 {
-	struct ribproc_peer *peer, *next;
+	struct ribs_peer *peer, *next;
 
 	for (peer = vnet->peers; peer; peer = next) {
 		next = peer->next;
@@ -389,7 +376,7 @@ static void forget_unconfigured(struct ribproc_vnet *vnet)
 	}
 }
 
-void ribpeer_configure(struct ribproc_vnet *vnet)
+void ribpeer_configure(struct ribs_vnet *vnet)
 {
 	forget_unconfigured(vnet);
 	update_peers(vnet);

@@ -14,11 +14,11 @@
 #include "lib/util.h"
 #include "vrsd/peer.h"
 #include "vrsd/proc.h"
-#include "vrsd/ribproc.h"
+#include "vrsd/ribs.h"
 
 struct part {
-	struct ribproc_vnet *vnet;	/* NULL: gone since */
-	struct ribproc_peer *peer;	/* NULL: all of the table */
+	struct ribs_vnet *vnet;		/* NULL: gone since */
+	struct ribs_peer *peer;		/* NULL: all of the table */
 	enum bgp_af af;
 };
 
@@ -44,10 +44,10 @@ static const enum rib_view views[QUERY_KINDS] = {
 	[QUERY_POLICY] = RIB_VIEW_LEARNED,
 };
 
-static void add_parts(struct query *query, struct ribproc_vnet *vnet,
-		      struct ribproc_peer *peer)
+static void add_parts(struct query *query, struct ribs_vnet *vnet,
+		      struct ribs_peer *peer)
 {
-	unsigned int n = query->kind == QUERY_PEERS ? 1 : BGP_AF_COUNT;
+	unsigned int n = query->kind == QUERY_COUNTS ? 1 : BGP_AF_COUNT;
 	enum bgp_af af;
 
 	query->parts = xreallocarray(query->parts, query->n_parts + n,
@@ -60,10 +60,10 @@ static void add_parts(struct query *query, struct ribproc_vnet *vnet,
 		};
 }
 
-static void plan_vnet(struct query *query, struct ribproc_vnet *vnet,
+static void plan_vnet(struct query *query, struct ribs_vnet *vnet,
 		      const char *neighbor)
 {
-	struct ribproc_peer *peer = NULL;
+	struct ribs_peer *peer = NULL;
 
 	if (!neighbor[0] && query->view != RIB_VIEW_ADVERTISED &&
 	    query->view != RIB_VIEW_OFFERED) {
@@ -78,7 +78,7 @@ static void plan_vnet(struct query *query, struct ribproc_vnet *vnet,
 
 static void plan_counts(struct query *query, const struct msg_query *msg)
 {
-	struct ribproc_peer *peer = NULL;
+	struct ribs_peer *peer = NULL;
 
 	while ((peer = ribpeer_next(peer)))
 		if (peer_asked_for(&peer->id, msg))
@@ -87,9 +87,9 @@ static void plan_counts(struct query *query, const struct msg_query *msg)
 
 static void plan(struct query *query, const struct msg_query *msg)
 {
-	struct ribproc_vnet *vnet = NULL;
+	struct ribs_vnet *vnet = NULL;
 
-	if (msg->kind == QUERY_PEERS) {
+	if (msg->kind == QUERY_COUNTS) {
 		plan_counts(query, msg);
 		return;
 	}
@@ -133,7 +133,7 @@ static struct query *query_find(uint32_t id)
  */
 
 /* The VNet in the terms of a row that is not about a session. */
-static void vnet_id(const struct ribproc_vnet *vnet, struct row_peer_id *id)
+static void vnet_id(const struct ribs_vnet *vnet, struct row_peer_id *id)
 {
 	id->vni = vnet->vni;
 	snprintf(id->vnet, sizeof(id->vnet), "%s", vnet->conf->name);
@@ -171,7 +171,7 @@ static enum row_route_state row_state(enum rib_route_state state)
 }
 
 /* Azure does not list what the loop check drops. */
-static bool listed(const struct ribproc_vnet *vnet, const struct rib_row *row)
+static bool listed(const struct ribs_vnet *vnet, const struct rib_row *row)
 {
 	const struct conf_server *server = vnet->conf->server;
 
@@ -183,7 +183,7 @@ static bool send_row(void *arg, const struct rib_row *from)
 {
 	struct query *query = arg;
 	const struct part *part = &query->parts[query->at];
-	const struct ribproc_peer *peer = part->peer;
+	const struct ribs_peer *peer = part->peer;
 	struct msg_row_route msg = { .query = query->id };
 	struct row_route *row = &msg.row;
 
@@ -243,7 +243,7 @@ static bool send_policy_row(void *arg, const struct rib_row *from)
 	struct query *query = arg;
 	const struct part *part = &query->parts[query->at];
 	bool out = query->view == RIB_VIEW_OFFERED;
-	const struct ribproc_peer *peer = part->peer;
+	const struct ribs_peer *peer = part->peer;
 	const struct bgp_attrs *before = out ? from->attrs : from->raw;
 	struct msg_row_policy msg = { .query = query->id };
 	struct rib_map_result result;
@@ -273,7 +273,7 @@ static bool send_policy_row(void *arg, const struct rib_row *from)
 
 static void count_part(struct query *query)
 {
-	const struct ribproc_peer *peer = query->parts[query->at].peer;
+	const struct ribs_peer *peer = query->parts[query->at].peer;
 	struct msg_row_counts msg = { .query = query->id };
 	struct rib_peer_stats stats;
 	enum bgp_af af;
@@ -320,7 +320,7 @@ static void step(struct query *query)
 {
 	query->rows = 0;
 	while (query->at < query->n_parts && query->rows < QUERY_BATCH) {
-		if (query->kind == QUERY_PEERS)
+		if (query->kind == QUERY_COUNTS)
 			count_part(query);
 		else if (walk_part(query))
 			break;
@@ -342,7 +342,7 @@ static void step(struct query *query)
 static void send_status(const struct msg_query *query)
 {
 	struct msg_row_status msg = { .query = query->id };
-	struct ribproc_vnet *vnet = NULL;
+	struct ribs_vnet *vnet = NULL;
 	struct rib_stats stats;
 	struct rib_mem mem;
 	enum bgp_af af;
@@ -379,10 +379,10 @@ static void begin_walks(const struct msg_query *msg)
 	step(query);
 }
 
-/* The others have asked session first, who knows all that have neighbors. */
+/* The others have asked for peers first: sessions know all that have some. */
 static bool is_vnet(const char *name)
 {
-	struct ribproc_vnet *vnet = NULL;
+	struct ribs_vnet *vnet = NULL;
 
 	while ((vnet = ribvnet_next(vnet)))
 		if (!strcmp(name, vnet->conf->name))
@@ -417,7 +417,7 @@ void ribquery_begin(const struct msg_query *msg)
 		proc_query_end(msg->id, 0, NULL);
 		break;
 	case QUERY_POLICY:
-	case QUERY_PEERS:
+	case QUERY_COUNTS:
 	case QUERY_LEARNED:
 	case QUERY_ADVERTISED:
 	case QUERY_LOC_RIB:
@@ -453,7 +453,7 @@ static void part_gone(struct query *query, size_t i)
 		end_walk(query);
 }
 
-void ribquery_peer_gone(const struct ribproc_peer *peer)
+void ribquery_peer_gone(const struct ribs_peer *peer)
 {
 	struct query *query;
 	size_t i;
@@ -464,7 +464,7 @@ void ribquery_peer_gone(const struct ribproc_peer *peer)
 				part_gone(query, i);
 }
 
-void ribquery_vnet_gone(const struct ribproc_vnet *vnet)
+void ribquery_vnet_gone(const struct ribs_vnet *vnet)
 {
 	struct query *query;
 	size_t i;

@@ -11,7 +11,7 @@
 #include "lib/log.h"
 #include "lib/loop.h"
 #include "lib/util.h"
-#include "vrsd/ribproc.h"
+#include "vrsd/ribs.h"
 
 /*
  * For which a peer that is there may take to announce everything, in seconds:
@@ -20,7 +20,7 @@
  */
 #define PATIENCE	360
 
-static enum bgp_af af_of(const struct ribproc_stale *stale)
+static enum bgp_af af_of(const struct ribs_stale *stale)
 {
 	return stale - stale->peer->af;
 }
@@ -29,7 +29,7 @@ static enum bgp_af af_of(const struct ribproc_stale *stale)
  * Wait for so long, or for what is left of the long-lived time: it goes on
  * until End-of-RIB (RFC 9494 4.2).
  */
-static void wait_for(struct ribproc_stale *stale, uint64_t ms)
+static void wait_for(struct ribs_stale *stale, uint64_t ms)
 {
 	uint64_t now = loop_now_ms(), end = stale->long_lived_ms;
 
@@ -39,7 +39,7 @@ static void wait_for(struct ribproc_stale *stale, uint64_t ms)
 	loop_timer_set(stale->timer, ms);
 }
 
-static void over(struct ribproc_peer *peer, enum bgp_af af)
+static void over(struct ribs_peer *peer, enum bgp_af af)
 {
 	peer->stale &= ~bgp_af_bit(af);
 	peer->refreshing &= ~bgp_af_bit(af);
@@ -49,9 +49,9 @@ static void over(struct ribproc_peer *peer, enum bgp_af af)
 	rib_peer_sweep(peer->rib, af);
 }
 
-static void begin_long_lived(struct ribproc_stale *stale)
+static void begin_long_lived(struct ribs_stale *stale)
 {
-	struct ribproc_peer *peer = stale->peer;
+	struct ribs_peer *peer = stale->peer;
 	uint64_t ms = stale->long_lived_time * 1000ull;
 
 	log_info("vnet %s neighbor %s: %s routes are long-lived stale",
@@ -67,8 +67,8 @@ static void begin_long_lived(struct ribproc_stale *stale)
 
 static void stale_time_ends(void *arg)
 {
-	struct ribproc_stale *stale = arg;
-	struct ribproc_peer *peer = stale->peer;
+	struct ribs_stale *stale = arg;
+	struct ribs_peer *peer = stale->peer;
 	enum bgp_af af = af_of(stale);
 
 	if (!peer->up && stale->long_lived_time) {
@@ -83,7 +83,7 @@ static void stale_time_ends(void *arg)
 		ribpeer_forget(peer);
 }
 
-void ribstale_init(struct ribproc_peer *peer)
+void ribstale_init(struct ribs_peer *peer)
 {
 	enum bgp_af af;
 
@@ -94,7 +94,7 @@ void ribstale_init(struct ribproc_peer *peer)
 	}
 }
 
-void ribstale_fini(struct ribproc_peer *peer)
+void ribstale_fini(struct ribs_peer *peer)
 {
 	enum bgp_af af;
 
@@ -106,7 +106,7 @@ void ribstale_fini(struct ribproc_peer *peer)
  * RFC 9494 4.2: if their long-lived time has ended on a session that ends
  * before its End-of-RIB, what it has announced goes with it.
  */
-uint8_t ribstale_kept(const struct ribproc_peer *peer, uint8_t families)
+uint8_t ribstale_kept(const struct ribs_peer *peer, uint8_t families)
 {
 	uint8_t kept = families & peer->families;
 	enum bgp_af af;
@@ -123,7 +123,7 @@ uint8_t ribstale_kept(const struct ribproc_peer *peer, uint8_t families)
  * because of another restart (RFC 9494 4.2), and those that a refresh had yet
  * to confirm.
  */
-static uint8_t stale_before(const struct ribproc_peer *peer)
+static uint8_t stale_before(const struct ribs_peer *peer)
 {
 	uint8_t before = peer->refreshing;
 	enum bgp_af af;
@@ -138,12 +138,12 @@ static uint8_t stale_before(const struct ribproc_peer *peer)
  * Nor does the time begin anew, or stand still while it may restart. It is one
  * for all paths of a family, those of the last session, too.
  */
-static uint32_t long_lived_time(const struct ribproc_stale *stale,
-				const struct msg_peer_down *msg)
+static uint32_t long_lived_time(const struct ribs_stale *stale,
+				const struct ribpeer_down *down)
 {
 	enum bgp_af af = af_of(stale);
-	uint64_t begins = loop_now_ms() + msg->restart_time[af] * 1000ull;
-	uint32_t time = msg->long_lived_time[af];
+	uint64_t begins = loop_now_ms() + down->restart_time[af] * 1000ull;
+	uint32_t time = down->long_lived_time[af];
 
 	if (!stale->long_lived_ms)
 		return time;
@@ -153,12 +153,12 @@ static uint32_t long_lived_time(const struct ribproc_stale *stale,
 }
 
 /* A time of zero: what was asked for is over at once, or long-lived. */
-static void keep(struct ribproc_stale *stale, const struct msg_peer_down *msg)
+static void keep(struct ribs_stale *stale, const struct ribpeer_down *down)
 {
 	const struct row_peer_id *id = &stale->peer->id;
-	uint16_t time = msg->restart_time[af_of(stale)];
+	uint16_t time = down->restart_time[af_of(stale)];
 
-	stale->long_lived_time = long_lived_time(stale, msg);
+	stale->long_lived_time = long_lived_time(stale, down);
 	if (time == 0 && stale->long_lived_time) {
 		begin_long_lived(stale);
 		return;
@@ -168,20 +168,20 @@ static void keep(struct ribproc_stale *stale, const struct msg_peer_down *msg)
 		 id->vnet, id->neighbor, bgp_af_info[af_of(stale)].name, time);
 }
 
-void ribstale_down(struct ribproc_peer *peer, const struct msg_peer_down *msg)
+void ribstale_down(struct ribs_peer *peer, const struct ribpeer_down *down)
 {
-	uint8_t kept = ribstale_kept(peer, msg->kept);
+	uint8_t kept = ribstale_kept(peer, down->kept);
 	enum bgp_af af;
 
 	rib_peer_down(peer->rib, kept, kept & stale_before(peer));
 	for (af = 0; af < BGP_AF_COUNT; af++) {
-		struct ribproc_stale *stale = &peer->af[af];
+		struct ribs_stale *stale = &peer->af[af];
 
 		loop_timer_stop(stale->timer);
 		stale->waiting = kept & bgp_af_bit(af);
 		stale->late = false;
 		if (stale->waiting)
-			keep(stale, msg);
+			keep(stale, down);
 		else
 			stale->long_lived_ms = 0;
 	}
@@ -189,7 +189,7 @@ void ribstale_down(struct ribproc_peer *peer, const struct msg_peer_down *msg)
 	peer->refreshing = 0;
 }
 
-void ribstale_up(struct ribproc_peer *peer, const struct msg_peer_up *up)
+void ribstale_up(struct ribs_peer *peer, const struct ribpeer_up *up)
 {
 	uint8_t forwarding;
 	enum bgp_af af;
@@ -209,13 +209,13 @@ void ribstale_up(struct ribproc_peer *peer, const struct msg_peer_up *up)
 	}
 }
 
-void ribstale_limit(struct ribproc_peer *peer, uint32_t long_lived_time)
+void ribstale_limit(struct ribs_peer *peer, uint32_t long_lived_time)
 {
 	uint64_t ms = long_lived_time * 1000ull, end = loop_now_ms() + ms;
 	enum bgp_af af;
 
 	for (af = 0; !peer->up && af < BGP_AF_COUNT; af++) {
-		struct ribproc_stale *stale = &peer->af[af];
+		struct ribs_stale *stale = &peer->af[af];
 
 		stale->long_lived_time = MIN(stale->long_lived_time,
 					     long_lived_time);
@@ -227,7 +227,7 @@ void ribstale_limit(struct ribproc_peer *peer, uint32_t long_lived_time)
 	}
 }
 
-void ribstale_end_of_rib(struct ribproc_peer *peer, enum bgp_af af)
+void ribstale_end_of_rib(struct ribs_peer *peer, enum bgp_af af)
 {
 	peer->af[af].late = false;
 	if (peer->stale & bgp_af_bit(af))
@@ -240,7 +240,7 @@ void ribstale_end_of_rib(struct ribproc_peer *peer, enum bgp_af af)
  * another BoRR does not make it longer: what was heard since the first stays.
  * Who begins again and again has to wait for the sweeps that he causes.
  */
-void ribstale_refresh(struct ribproc_peer *peer, enum bgp_af af,
+void ribstale_refresh(struct ribs_peer *peer, enum bgp_af af,
 		      enum bgp_refresh what)
 {
 	uint8_t bit = bgp_af_bit(af);

@@ -14,11 +14,11 @@
 #include "lib/loop.h"
 #include "lib/util.h"
 #include "vrsd/proc.h"
-#include "vrsd/ribproc.h"
+#include "vrsd/ribs.h"
 
 #define HURRY_MS	5000	/* see hurry() */
 
-static void release(struct ribproc_vnet *vnet, const char *why)
+static void release(struct ribs_vnet *vnet, const char *why)
 {
 	if (!vnet->held)
 		return;
@@ -65,9 +65,9 @@ static size_t sessions_expected(const struct conf_server *server)
  * not send it, or who have restarted as well and wait for ours, are not waited
  * for (RFC 4724 4.1).
  */
-static bool all_complete(const struct ribproc_vnet *vnet, bool patient)
+static bool all_complete(const struct ribs_vnet *vnet, bool patient)
 {
-	const struct ribproc_peer *peer;
+	const struct ribs_peer *peer;
 	size_t n = 0;
 
 	for (peer = vnet->peers; peer; peer = peer->next)
@@ -87,7 +87,7 @@ static void timer_until(struct loop_timer *timer, uint64_t ms)
 	loop_timer_set(timer, ms > now ? ms - now : 0);
 }
 
-static void defer_until(struct ribproc_vnet *vnet, uint64_t ms)
+static void defer_until(struct ribs_vnet *vnet, uint64_t ms)
 {
 	vnet->deferral_ms = ms;
 	timer_until(vnet->deferral, ms);
@@ -100,7 +100,7 @@ static void deferral_ends(void *arg)
 }
 
 /* Wait no longer than for so long from now; false if that is so. */
-static bool hurry(struct ribproc_vnet *vnet)
+static bool hurry(struct ribs_vnet *vnet)
 {
 	uint64_t ms = loop_now_ms() + HURRY_MS;
 
@@ -112,9 +112,9 @@ static bool hurry(struct ribproc_vnet *vnet)
 }
 
 /* Whether somebody is there of whom nobody can tell when all has come. */
-static bool any_silent(const struct ribproc_vnet *vnet)
+static bool any_silent(const struct ribs_vnet *vnet)
 {
-	const struct ribproc_peer *peer;
+	const struct ribs_peer *peer;
 
 	for (peer = vnet->peers; peer; peer = peer->next)
 		if (peer->up && !peer->end_of_rib &&
@@ -124,7 +124,7 @@ static bool any_silent(const struct ribproc_vnet *vnet)
 }
 
 /* All that can be expected is here, or will be in a moment. */
-static void release_if_due(struct ribproc_vnet *vnet)
+static void release_if_due(struct ribs_vnet *vnet)
 {
 	if (!vnet->held || !all_complete(vnet, false))
 		return;
@@ -134,7 +134,7 @@ static void release_if_due(struct ribproc_vnet *vnet)
 		release(vnet, "all neighbors are back");
 }
 
-static void sweep_if_due(struct ribproc_vnet *vnet)
+static void sweep_if_due(struct ribs_vnet *vnet)
 {
 	if (vnet->swept || vnet->draining || !rib_route_settled(vnet->rib))
 		return;
@@ -150,13 +150,13 @@ static void sweep_if_due(struct ribproc_vnet *vnet)
 
 static void patience_ends(void *arg)
 {
-	struct ribproc_vnet *vnet = arg;
+	struct ribs_vnet *vnet = arg;
 
 	vnet->patience_over = true;
 	sweep_if_due(vnet);
 }
 
-void ribstart_init(struct ribproc_vnet *vnet, bool kernel, bool restarted)
+void ribstart_init(struct ribs_vnet *vnet, bool kernel, bool restarted)
 {
 	const struct conf_server *server = vnet->conf->server;
 
@@ -174,7 +174,7 @@ void ribstart_init(struct ribproc_vnet *vnet, bool kernel, bool restarted)
 }
 
 /* A table that is being emptied is not to wait for anybody. */
-void ribstart_change(struct ribproc_vnet *vnet)
+void ribstart_change(struct ribs_vnet *vnet)
 {
 	const struct conf_server *server = vnet->conf->server;
 	uint64_t ms;
@@ -190,7 +190,7 @@ void ribstart_change(struct ribproc_vnet *vnet)
 			    (server ? server->stale_time * 1000 : 0));
 }
 
-void ribstart_fini(struct ribproc_vnet *vnet)
+void ribstart_fini(struct ribs_vnet *vnet)
 {
 	loop_timer_free(vnet->patience);
 	loop_timer_free(vnet->deferral);
@@ -200,14 +200,14 @@ void ribstart_fini(struct ribproc_vnet *vnet)
  * Its routes are not to stay for long, nor are those who are still on their
  * way to be taken for gone because of one that has been.
  */
-void ribstart_lost(struct ribproc_vnet *vnet)
+void ribstart_lost(struct ribs_vnet *vnet)
 {
 	if (vnet->held && hurry(vnet))
 		log_info("vnet %s: a neighbor is lost: waiting for others for "
 			 "%u s", vnet->conf->name, HURRY_MS / 1000);
 }
 
-void ribstart_turn(struct ribproc_vnet *vnet)
+void ribstart_turn(struct ribs_vnet *vnet)
 {
 	release_if_due(vnet);
 	sweep_if_due(vnet);

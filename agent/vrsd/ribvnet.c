@@ -5,7 +5,7 @@
 
 #include "lib/util.h"
 #include "vrsd/proc.h"
-#include "vrsd/ribproc.h"
+#include "vrsd/ribs.h"
 
 struct route_map {
 	const char *name;
@@ -19,18 +19,18 @@ static struct {
 	bool applying;			/* MSG_CONF_DONE is owed */
 	struct route_map *maps;
 	size_t n_maps;
-	struct ribproc_vnet *vnets;	/* by VNI */
+	struct ribs_vnet *vnets;	/* by VNI */
 } tables;
 
-struct ribproc_vnet *ribvnet_find(uint32_t vni)
+struct ribs_vnet *ribvnet_find(uint32_t vni)
 {
-	struct ribproc_vnet *vnet;
+	struct ribs_vnet *vnet;
 
 	HASH_FIND(hh, tables.vnets, &vni, sizeof(vni), vnet);
 	return vnet;
 }
 
-struct ribproc_vnet *ribvnet_next(const struct ribproc_vnet *vnet)
+struct ribs_vnet *ribvnet_next(const struct ribs_vnet *vnet)
 {
 	return vnet ? vnet->hh.next : tables.vnets;
 }
@@ -64,7 +64,7 @@ static uint32_t local_as(const struct conf_vnet *conf)
 	return conf->server ? conf->server->asn : CONF_DEFAULT_ASN;
 }
 
-static void add_spaces(struct ribproc_vnet *vnet, const struct conf_vnet *conf)
+static void add_spaces(struct ribs_vnet *vnet, const struct conf_vnet *conf)
 {
 	size_t i;
 
@@ -75,7 +75,7 @@ static void add_spaces(struct ribproc_vnet *vnet, const struct conf_vnet *conf)
 		vnet->spaces[vnet->n_spaces++] = conf->spaces[i].prefix;
 }
 
-static bool has_space(const struct ribproc_vnet *vnet,
+static bool has_space(const struct ribs_vnet *vnet,
 		      const struct prefix *prefix)
 {
 	size_t i;
@@ -90,7 +90,7 @@ static bool has_space(const struct ribproc_vnet *vnet,
  * The VNet's own spaces, and those of the spokes that use its gateways: NVAs
  * reach both by the route server's VNet.
  */
-static void vnet_set_spaces(struct ribproc_vnet *vnet,
+static void vnet_set_spaces(struct ribs_vnet *vnet,
 			    const struct conf_vnet *conf)
 {
 	struct prefix *old = vnet->spaces;
@@ -144,7 +144,7 @@ static bool wants_inside(const struct conf_vnet *conf)
 	return false;
 }
 
-static void vnet_begin(struct ribproc_vnet *vnet)
+static void vnet_begin(struct ribs_vnet *vnet)
 {
 	struct rib_conf conf = {
 		.local_as = local_as(vnet->conf),
@@ -152,25 +152,25 @@ static void vnet_begin(struct ribproc_vnet *vnet)
 	};
 
 	vnet->local_as = conf.local_as;
-	vnet->rib = rib_new(&conf, ribproc_ops(), vnet);
+	vnet->rib = rib_new(&conf, ribs_ops(), vnet);
 	vnet_set_spaces(vnet, vnet->conf);
 	rib_program_inside(vnet->rib, wants_inside(vnet->conf));
 }
 
 static void vnet_add(const struct conf_vnet *conf)
 {
-	struct ribproc_vnet *vnet = xcalloc(1, sizeof(*vnet));
+	struct ribs_vnet *vnet = xcalloc(1, sizeof(*vnet));
 
 	vnet->vni = conf->vni;
 	vnet->conf = conf;
 	HASH_ADD(hh, tables.vnets, vni, sizeof(vnet->vni), vnet);
 	vnet_begin(vnet);
-	ribstart_init(vnet, ribproc_has_kernel(), tables.restarted);
-	ribproc_wake(vnet);
+	ribstart_init(vnet, ribs_has_kernel(), tables.restarted);
+	ribs_wake(vnet);
 }
 
 /* A table has one local AS: with another it is emptied and made anew. */
-static void vnet_change(struct ribproc_vnet *vnet,
+static void vnet_change(struct ribs_vnet *vnet,
 			const struct conf_vnet *conf)
 {
 	struct rib_policy policy = vnet_policy(conf);
@@ -190,14 +190,15 @@ static void vnet_change(struct ribproc_vnet *vnet,
 	}
 	ribstart_change(vnet);
 	/* Perhaps for nobody that is not there yet. */
-	ribproc_wake(vnet);
+	ribs_wake(vnet);
 }
 
-static void vnet_remove(struct ribproc_vnet *vnet)
+static void vnet_remove(struct ribs_vnet *vnet)
 {
 	ribpeer_remove_all(vnet);
 	ribquery_vnet_gone(vnet);
 	HASH_DELETE(hh, tables.vnets, vnet);
+	ribs_forget(vnet);
 	ribstart_fini(vnet);
 	rib_free(vnet->rib);
 	free(vnet->spaces);
@@ -248,7 +249,7 @@ static void take_maps(const struct conf *conf)
 
 void ribvnet_apply(struct conf *conf)
 {
-	struct ribproc_vnet *vnet, *next;
+	struct ribs_vnet *vnet, *next;
 	struct conf *old = tables.conf;
 	size_t i;
 
@@ -269,11 +270,11 @@ void ribvnet_apply(struct conf *conf)
 	tables.restarted = false;
 	conf_free(old);
 	tables.applying = true;
-	ribproc_work();
+	ribs_work();
 }
 
 /* A table that was to be emptied is; a new one takes its place. */
-void ribvnet_finish_draining(struct ribproc_vnet *vnet)
+void ribvnet_finish_draining(struct ribs_vnet *vnet)
 {
 	if (!rib_route_settled(vnet->rib))
 		return;
@@ -286,7 +287,7 @@ void ribvnet_finish_draining(struct ribproc_vnet *vnet)
 
 void ribvnet_tell_done(void)
 {
-	struct ribproc_vnet *vnet = NULL;
+	struct ribs_vnet *vnet = NULL;
 
 	if (!tables.applying)
 		return;

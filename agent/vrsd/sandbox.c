@@ -19,9 +19,8 @@
 #include "vrsd/tcp_ao.h"
 
 #define FOR(proc)	(1u << (proc))
-#define CHILDREN	(FOR(PROC_SESSION) | FOR(PROC_RIB) | \
-			 FOR(PROC_KERNEL) | FOR(PROC_CONTROL) | \
-			 FOR(PROC_BFD))
+#define CHILDREN	(FOR(PROC_SPEAKER) | FOR(PROC_KERNEL) | \
+			 FOR(PROC_CONTROL) | FOR(PROC_BFD))
 
 /* System calls without a look at their arguments, and who may make them. */
 static const struct {
@@ -52,10 +51,10 @@ static const struct {
 	{ SCMP_SYS(madvise), CHILDREN },
 	{ SCMP_SYS(futex), CHILDREN },
 	/* connections */
-	{ SCMP_SYS(accept4), FOR(PROC_SESSION) | FOR(PROC_CONTROL) },
-	{ SCMP_SYS(read), FOR(PROC_SESSION) | FOR(PROC_CONTROL) },
+	{ SCMP_SYS(accept4), FOR(PROC_SPEAKER) | FOR(PROC_CONTROL) },
+	{ SCMP_SYS(read), FOR(PROC_SPEAKER) | FOR(PROC_CONTROL) },
 	/* timers' jitter */
-	{ SCMP_SYS(getrandom), FOR(PROC_SESSION) | FOR(PROC_BFD) },
+	{ SCMP_SYS(getrandom), FOR(PROC_SPEAKER) | FOR(PROC_BFD) },
 	/* netlink */
 	{ SCMP_SYS(sendto), FOR(PROC_KERNEL) },
 	{ SCMP_SYS(recvfrom), FOR(PROC_KERNEL) },
@@ -99,7 +98,7 @@ static void allow_partly(scmp_filter_ctx ctx, enum proc_id proc)
 
 	allow(ctx, SCMP_SYS(mmap), 1, no_exec);
 	allow(ctx, SCMP_SYS(mprotect), 1, no_exec);
-	if (proc == PROC_SESSION) {
+	if (proc == PROC_SPEAKER) {
 		allow(ctx, SCMP_SYS(ioctl), 1,
 		      SCMP_A1(SCMP_CMP_EQ, FIONREAD));
 		allow_state(ctx, SOL_SOCKET, SO_ERROR);

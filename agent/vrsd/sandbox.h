@@ -2,8 +2,8 @@
 /*
  * Taking away from a process all that its task does not need.
  *
- * session	nothing: it parses what peers send
- * rib		nothing
+ * speaker	nothing: it parses what peers send; whoever took it over could
+ *		have routes programmed in the VNets, and nothing else
  * kernel	keeps CAP_NET_ADMIN; hears no peer
  * control	nothing
  * bfd		nothing; it has its memory locked and is scheduled first, and

@@ -1,10 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The session process: BGP sessions, and nothing else. It opens no socket; the
- * parent hands it listening ones, and connecting ones as it asks for them.
- * What peers announce goes to rib in parsed form, and rib's messages go out
- * as they are. When rib falls behind, no peer is read from until it has
- * caught up; sessions are kept alive meanwhile.
+ * The BGP sessions of the speaker. What peers announce goes to the tables in
+ * parsed form, and the tables' messages go out as they are.
  */
 
 #include <stdlib.h>
@@ -16,11 +13,14 @@
 #include "lib/idhash.h"
 #include "lib/loop.h"
 #include "lib/util.h"
+#include "rib/rib.h"
 #include "vrsd/peer.h"
 #include "vrsd/proc.h"
+#include "vrsd/ribpeer.h"
+#include "vrsd/session.h"
 #include "vrsd/session_dynamic.h"
 #include "vrsd/session_listen.h"
-#include "vrsd/vrsd.h"
+#include "vrsd/session_peer.h"
 
 #define QUERIES_MAX	1024		/* at a time, more than clients have */
 
@@ -29,6 +29,8 @@ static struct {
 	struct idhash index;		/* of their numbers, by addresses */
 	struct peer_table problems;	/* of char: why it is refused */
 	struct bgp_update *parser;
+	TAILQ_HEAD(, session_peer) asked;	/* for something by tables */
+	struct loop_job *asked_job;
 	struct msg_query *queries;	/* not yet answered */
 	size_t n_queries;
 } session;
@@ -260,56 +262,69 @@ static void bfd_down(const struct msg_bfd_peer *msg)
 	bgp_peer_fail(&peer->bgp, &err);
 }
 
-/* The peer, if the session that rib means is still there. */
-static struct session_peer *meant(const struct msg_peer_ref *ref)
+/*
+ * What tables ask for. They may do so while the state machine is dealing with
+ * the peer, which is not to be gone back into then: so a job does it.
+ */
+
+static void do_asked(void *arg)
 {
-	struct session_peer *peer = session_find(ref->peer);
-
-	return peer && peer->serial == ref->serial && peer->bgp.session ?
-	       peer : NULL;
-}
-
-static void heard(const struct msg_peer_ref *ref)
-{
-	struct session_peer *peer = meant(ref);
-
-	if (peer)
-		peer->heard = true;
-}
-
-static void ask_refresh(const struct msg_peer_ref *ref)
-{
-	struct session_peer *peer = meant(ref);
-
-	if (peer)
-		session_peer_ask_refresh(peer);
-}
-
-static void over_limit(const struct msg_over_limit *msg)
-{
-	struct session_peer *peer = meant(&msg->ref);
-
-	if (peer)
-		session_peer_over_limit(peer, msg->restart);
-}
-
-static void send_messages(const struct msg_send *msg, size_t len)
-{
-	const uint32_t *numbers = (const void *)(msg + 1);
-	struct out_buf *buf;
 	struct session_peer *peer;
+	enum session_asked what;
+
+	(void)arg;
+	while ((peer = TAILQ_FIRST(&session.asked))) {
+		what = peer->asked;
+		session_forget_asked(peer);
+		session_peer_do(peer, what);
+	}
+}
+
+static void ask(struct session_peer *peer, enum session_asked what)
+{
+	if (!peer->asked)
+		TAILQ_INSERT_TAIL(&session.asked, peer, ask);
+	peer->asked = MAX(peer->asked, what);
+	loop_defer(session.asked_job);
+}
+
+void session_forget_asked(struct session_peer *peer)
+{
+	if (peer->asked)
+		TAILQ_REMOVE(&session.asked, peer, ask);
+	peer->asked = SESSION_ASKED_NOTHING;
+}
+
+void session_ask_refresh(uint32_t number)
+{
+	struct session_peer *peer = session_find(number);
+
+	if (peer)
+		ask(peer, SESSION_ASKED_REFRESH);
+}
+
+void session_over_limit(uint32_t number, uint32_t restart)
+{
+	struct session_peer *peer = session_find(number);
+
+	if (!peer)
+		return;
+	peer->restart = restart;
+	ask(peer, SESSION_ASKED_STOP);
+}
+
+void session_send(const struct rib_send *send)
+{
+	struct session_peer *peer;
+	struct out_buf *buf;
 	size_t offset;
 	uint32_t i;
 
-	if (len != sizeof(*msg) + msg->n_peers * sizeof(*numbers) + msg->len)
-		proc_violation(PROC_RIB, MSG_SEND);
-	if (!bgp_msgs_sendable(numbers + msg->n_peers, msg->len))
-		proc_violation(PROC_RIB, MSG_SEND);
-	buf = out_gather(numbers + msg->n_peers, msg->len, &offset);
-	for (i = 0; i < msg->n_peers; i++) {
-		peer = session_find(numbers[i]);
+	buf = out_gather(send->data, send->len, &offset);
+	for (i = 0; i < send->n_peers; i++) {
+		peer = session_find(send->peers[i]);
 		if (peer)
-			session_conn_send(peer, buf, offset, msg->len);
+			session_conn_send(peer, buf, offset, send->len);
 	}
 }
 
@@ -332,17 +347,6 @@ static void query_peers(const struct msg_query *query)
 	}
 }
 
-static void answer(const struct msg_query *query)
-{
-	if (query->kind == QUERY_PEERS) {
-		query_peers(query);
-		session_dynamic_query(query);
-	} else if (query->kind == QUERY_STATUS) {
-		proc_send_status(query->id);
-	}
-	proc_query_end(query->id, 0, NULL);
-}
-
 static void forget_query(size_t at)
 {
 	session.n_queries--;
@@ -350,7 +354,7 @@ static void forget_query(size_t at)
 		(session.n_queries - at) * sizeof(*session.queries));
 }
 
-static void answer_queries(void)
+void session_query_go_on(void)
 {
 	struct msg_query next;
 
@@ -358,22 +362,23 @@ static void answer_queries(void)
 	       !chan_congested(proc_chan(PROC_CONTROL))) {
 		next = session.queries[0];
 		forget_query(0);
-		answer(&next);
+		query_peers(&next);
+		session_dynamic_query(&next);
+		proc_query_end(next.id, 0, NULL);
 	}
 }
 
-static void query(const struct msg_query *query)
+void session_query(const struct msg_query *query)
 {
 	if (session.n_queries == QUERIES_MAX)
 		proc_violation(PROC_CONTROL, MSG_QUERY);
 	session.queries = xreallocarray(session.queries, session.n_queries + 1,
 					sizeof(*session.queries));
 	session.queries[session.n_queries++] = *query;
-	answer_queries();
+	session_query_go_on();
 }
 
-/* Whoever asked is gone. */
-static void cancel(uint32_t id)
+void session_query_cancel(uint32_t id)
 {
 	size_t i;
 
@@ -385,99 +390,64 @@ static void cancel(uint32_t id)
 	}
 }
 
-static void message(enum proc_id from, uint16_t type, const void *body,
-		    size_t len, int fd)
+bool session_message(uint16_t type, const void *body, int fd)
 {
 	const struct msg_dial_failed *failed = body;
 
 	switch (type) {
 	case MSG_CONF_PEER:
 		conf_peer(body);
-		break;
-	case MSG_CONF_END:
+		return true;
+	case MSG_CONF_PEERS_END:
 		conf_end();
-		break;
+		return true;
 	case MSG_LISTENER:
 		session_listen_open(body, fd);
-		break;
+		return true;
 	case MSG_FORWARDING:
 		session_listen_forwarding(body);
-		break;
+		return true;
 	case MSG_LISTENER_CLOSE:
 		session_listen_close(body);
-		break;
+		return true;
 	case MSG_DIALED:
 		dialed(*(const uint32_t *)body, fd, 0);
-		break;
+		return true;
 	case MSG_DIAL_FAILED:
 		dialed(failed->peer, -1, failed->error);
-		break;
+		return true;
 	case MSG_PEER_PROBLEM:
 		peer_problem(body);
-		break;
+		return true;
 	case MSG_UNREACHABLE:
 		unreachable(body);
-		break;
+		return true;
 	case MSG_BFD_DOWN:
 		bfd_down(body);
-		break;
-	case MSG_PEER_HEARD:
-		heard(body);
-		break;
-	case MSG_ASK_REFRESH:
-		ask_refresh(body);
-		break;
-	case MSG_OVER_LIMIT:
-		over_limit(body);
-		break;
-	case MSG_SEND:
-		send_messages(body, len);
-		break;
-	case MSG_QUERY:
-		query(body);
-		break;
-	case MSG_QUERY_MORE:
-		break;			/* the answer was sent whole */
-	case MSG_QUERY_CANCEL:
-		cancel(*(const uint32_t *)body);
-		break;
+		return true;
 	default:
-		proc_violation(from, type);
+		return false;
 	}
 }
 
-static void drained(enum proc_id to)
-{
-	if (to == PROC_RIB)
-		session_conn_pause_reading(false);
-	else if (to == PROC_CONTROL)
-		answer_queries();
-}
-
-static void shutdown_sessions(void)
+void session_shutdown(void)
 {
 	struct session_peer *peer;
 
+	/* Nothing follows for anybody else any more. */
+	ribpeer_end();
 	while ((peer = session_next(NULL))) {
 		bgp_peer_leave(&peer->bgp);
 		session_remove(peer, BGP_CEASE_ADMIN_SHUTDOWN);
 	}
-	loop_exit(0);
 }
 
-static const struct proc_ops ops = {
-	.message = message,
-	.drained = drained,
-	.shutdown = shutdown_sessions,
-};
-
-int session_main(const struct options *opt)
+void session_init(void)
 {
-	proc_init(PROC_SESSION, &ops);
 	session_peer_init();
 	session.parser = bgp_update_new();
 	idhash_init(&session.index, hash_number, NULL);
 	session_dynamic_init();
-	sandbox_enter(PROC_SESSION, &opt->sandbox);
-	return loop_run();
+	TAILQ_INIT(&session.asked);
+	session.asked_job = loop_job_new(do_asked, NULL);
 }

@@ -16,15 +16,16 @@
 #include "lib/util.h"
 #include "vrsd/min_ttl.h"
 #include "vrsd/proc.h"
+#include "vrsd/ribpeer.h"
 #include "vrsd/session_peer.h"
 
-#define READ_SIZE	(8 * 1024)	/* of a peer in one loop turn */
-#define LAST_READS	1024		/* of one that is gone ... */
-#define LAST_QUEUED	(16 * 1024 * 1024)	/* ... with so much for rib */
+#define READ_SIZE	(8 * 1024)	/* bytes of a peer in a loop turn */
+#define TURN_SIZE	(32 * 1024)	/* bytes of all of them, about */
+#define LAST_READS	1024		/* of one that is gone */
 
 /*
- * Bytes waiting for a peer from which on rib is asked to hold back, and below
- * which to go on. Peers that are alike share these bytes.
+ * Bytes waiting for a peer from which on its table is asked to hold back, and
+ * below which to go on. Peers that are alike share these bytes.
  */
 #define SLOW_HIGH	(16 * 1024 * 1024)
 #define SLOW_LOW	(4 * 1024 * 1024)
@@ -49,8 +50,9 @@ struct peer_timer {
 static struct out_buf *sending;		/* see session_conn_send() */
 static struct peer_conn *dirty;
 static struct loop_job *flush_job;
-static bool reading_paused;
 static TAILQ_HEAD(, peer_conn) waiting = TAILQ_HEAD_INITIALIZER(waiting);
+static struct loop_job *read_job;	/* reads from those who wait */
+static size_t turn_read;		/* bytes, in this turn */
 static uint8_t input[BGP_MSG_MAX_EXT + READ_SIZE];
 
 static void watch_update(struct peer_conn *conn)
@@ -65,11 +67,15 @@ static void watch_update(struct peer_conn *conn)
 }
 
 /*
- * While rib is behind, who has something to say queues up for when it is not.
- * So those who always have do not keep it from the others.
+ * After each turn the tables have theirs, so that what many peers say does not
+ * keep what follows from it waiting. Who has something to say when enough has
+ * been read queues up for the next one; so those who always have do not keep it
+ * from the others.
  */
 static void wait_to_read(struct peer_conn *conn)
 {
+	if (conn->waiting)
+		return;
 	conn->waiting = true;
 	TAILQ_INSERT_TAIL(&waiting, conn, wait);
 	watch_update(conn);
@@ -187,6 +193,10 @@ static void conn_read(struct peer_conn *conn)
 	if (len)
 		memcpy(input, conn->rest, len);
 	n = read(conn->fd, input + len, READ_SIZE);
+	if (n > 0) {
+		turn_read += n;
+		loop_defer(read_job);
+	}
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
 		return;
 	if (n <= 0) {
@@ -205,15 +215,31 @@ static void conn_read(struct peer_conn *conn)
 	conn->rest_len = len;
 }
 
+/* Read on; of one that cannot be written to any more, until nothing is left. */
+static void conn_hear(struct peer_conn *conn)
+{
+	conn_read(conn);
+	if (conn->fd < 0 || !conn->failed)
+		return;
+	if (++conn->last_reads == LAST_READS || !unheard(conn))
+		conn_lost(conn, strerror(conn->failed));
+}
+
+static void next_turn(void *arg)
+{
+	struct peer_conn *conn;
+
+	(void)arg;
+	turn_read = 0;
+	while (turn_read < TURN_SIZE && (conn = TAILQ_FIRST(&waiting))) {
+		wait_no_more(conn);
+		conn_hear(conn);
+	}
+}
+
 /*
  * Writing
  */
-
-static void tell_rib(const struct session_peer *peer, enum msg_type type)
-{
-	chan_send(proc_chan(PROC_RIB), type, &peer->conf.id.peer,
-		  sizeof(peer->conf.id.peer));
-}
 
 static void check_slow(struct session_peer *peer, size_t queued)
 {
@@ -221,10 +247,10 @@ static void check_slow(struct session_peer *peer, size_t queued)
 		peer->slow = true;
 		log_info("%s: reads slowly, %zu bytes wait", peer->name,
 			 queued);
-		tell_rib(peer, MSG_PEER_SLOW);
+		ribpeer_pause(peer->conf.id.peer);
 	} else if (peer->slow && queued < SLOW_LOW) {
 		peer->slow = false;
-		tell_rib(peer, MSG_PEER_READY);
+		ribpeer_resume(peer->conf.id.peer);
 	}
 }
 
@@ -234,19 +260,24 @@ static void check_slow(struct session_peer *peer, size_t queued)
  */
 static void write_failed(struct peer_conn *conn, int error)
 {
-	unsigned int reads;
-
-	for (reads = 0; reads < LAST_READS && unheard(conn) &&
-			chan_queued(proc_chan(PROC_RIB)) < LAST_QUEUED; reads++)
-		conn_read(conn);
-	if (conn->fd >= 0)
+	if (!unheard(conn)) {
 		conn_lost(conn, strerror(error));
+		return;
+	}
+	conn->failed = error;
+	conn->last_reads = 0;
+	conn->blocked = false;
+	wait_to_read(conn);
+	loop_defer(read_job);
 }
 
 static void conn_write(struct peer_conn *conn)
 {
-	ssize_t n = out_queue_write(&conn->out, conn->fd);
+	ssize_t n;
 
+	if (conn->failed)
+		return;
+	n = out_queue_write(&conn->out, conn->fd);
 	if (n < 0) {
 		write_failed(conn, errno);
 		return;
@@ -282,8 +313,6 @@ static void flush_due(void *arg)
 void session_conn_send(struct session_peer *peer, struct out_buf *buf,
 		       size_t offset, size_t len)
 {
-	if (!peer->heard)
-		return;
 	sending = buf;
 	bgp_peer_send(&peer->bgp, buf->data + offset, len);
 	sending = NULL;
@@ -294,7 +323,7 @@ void session_conn_put(struct bgp_conn *bgp, const void *msg, size_t len)
 	struct peer_conn *conn = session_conn_of(bgp);
 	size_t offset = sending ? (const uint8_t *)msg - sending->data : 0;
 
-	if (conn->fd < 0)
+	if (conn->fd < 0 || conn->failed)
 		return;
 	if (sending && conn->blocked)
 		out_queue_ref_waiting(&conn->out, sending, offset, len);
@@ -333,21 +362,13 @@ static void conn_ready(int fd, unsigned int ready, void *arg)
 		connected(conn);
 		return;
 	}
-	if (ready & LOOP_READ && reading_paused)
+	if (ready & LOOP_READ && (turn_read >= TURN_SIZE ||
+				  !TAILQ_EMPTY(&waiting)))
 		wait_to_read(conn);
 	else if (ready & LOOP_READ)
-		conn_read(conn);
+		conn_hear(conn);
 	if (ready & LOOP_WRITE && conn->fd == fd)
 		conn_write(conn);
-}
-
-void session_conn_pause_reading(bool pause)
-{
-	struct peer_conn *conn;
-
-	reading_paused = pause;
-	while (!pause && (conn = TAILQ_FIRST(&waiting)))
-		wait_no_more(conn);
 }
 
 /*
@@ -357,6 +378,7 @@ void session_conn_pause_reading(bool pause)
 static void conn_attach(struct peer_conn *conn, int fd, bool connecting)
 {
 	conn->fd = fd;
+	conn->failed = 0;
 	conn->connecting = connecting;
 	conn->watch = loop_fd_new(fd, 0, conn_ready, conn);
 	watch_update(conn);
@@ -469,10 +491,25 @@ static struct bgp_conn *call_taken(struct session_peer *peer)
 	return bgp;
 }
 
+/*
+ * What the peer has said before it dialled comes before this connection, as it
+ * may say why: all of it, if nothing can be written to the other any more.
+ */
+static void hear_out(struct peer_conn *conn)
+{
+	if (!conn->connecting && unheard(conn))
+		conn_hear(conn);
+	while (conn->fd >= 0 && conn->failed)
+		conn_hear(conn);
+}
+
 void session_conn_accept(struct session_peer *peer, int fd)
 {
-	struct bgp_conn *bgp = call_taken(peer);
+	struct bgp_conn *bgp;
 
+	hear_out(&peer->conn[BGP_OUTGOING]);
+	hear_out(&peer->conn[BGP_INCOMING]);
+	bgp = call_taken(peer);
 	if (!bgp) {
 		hang_up(peer, fd);
 		return;
@@ -588,4 +625,5 @@ void session_conn_fini(struct peer_conn *conn)
 void session_conn_setup(void)
 {
 	flush_job = loop_job_new(flush_due, NULL);
+	read_job = loop_job_new(next_turn, NULL);
 }

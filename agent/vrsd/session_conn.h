@@ -28,10 +28,13 @@ struct peer_conn {
 	size_t rest_len;
 	struct out_queue out;
 	bool blocked;			/* the socket takes no more */
+	int failed;			/* errno of writing: what the peer has
+					 * said before is still read */
+	unsigned int last_reads;	/* of that */
 	struct peer_conn *next_dirty;	/* has something new to write */
 	bool dirty;
 	TAILQ_ENTRY(peer_conn) wait;	/* has something new to read */
-	bool waiting;			/* until rib takes more */
+	bool waiting;			/* for a later turn */
 };
 
 static inline struct peer_conn *session_conn_of(const struct bgp_conn *bgp)
@@ -58,14 +61,10 @@ void session_conn_drop(struct session_peer *peer, const char *reason);
 void session_conn_rekey(const struct peer_conn *conn);
 
 /*
- * Queue whole messages of rib, @len bytes from @offset in @buf on, if they
- * concern this session.
+ * Queue whole messages of its table, @len bytes from @offset in @buf on.
  */
 void session_conn_send(struct session_peer *peer, struct out_buf *buf,
 		       size_t offset, size_t len);
-
-/* Stop or go on reading from all peers, whoever has waited longest first. */
-void session_conn_pause_reading(bool pause);
 
 /* The state machine's: see struct bgp_io_ops. */
 void session_conn_dial(struct bgp_conn *bgp);

@@ -11,6 +11,7 @@
 #include "lib/util.h"
 #include "vrsd/peer.h"
 #include "vrsd/proc.h"
+#include "vrsd/ribpeer.h"
 #include "vrsd/session_dynamic.h"
 #include "vrsd/session_listen.h"
 #include "vrsd/tcp_ao.h"
@@ -18,11 +19,6 @@
 #define CONNECT_RETRY	5		/* seconds, about as Azure does */
 
 static uint64_t started;		/* when this process was */
-/*
- * Of the latest session of any peer. A neighbor of a range is a new peer each
- * time under the number of the last one, so a peer cannot count its own.
- */
-static uint32_t last_serial;
 
 /*
  * What we offer
@@ -135,7 +131,7 @@ static void io_established(struct bgp_peer *bgp)
 {
 	struct session_peer *peer = bgp->ctx;
 	const struct bgp_caps *remote = &bgp->session->remote.caps;
-	struct msg_peer_up up = {
+	struct ribpeer_up up = {
 		.wire = bgp->session->wire,
 		.forwarding = remote->restart.forwarding,
 		.long_lived_forwarding = remote->restart.long_lived_forwarding &
@@ -150,95 +146,52 @@ static void io_established(struct bgp_peer *bgp)
 	};
 
 	peer->conf.id.remote_as = bgp->session->remote.as;
-	up.serial = peer->serial = ++last_serial;
 	up.id = peer->conf.id;
-	peer->heard = false;
 	peer->slow = false;
 	peer->told_unaskable = false;
 	session_peer_tell_bfd(peer);
-	chan_send(proc_chan(PROC_RIB), MSG_PEER_UP, &up, sizeof(up));
+	ribpeer_up(&up);
 }
 
 static void io_down(struct bgp_peer *bgp, const struct bgp_error *err)
 {
 	const struct bgp_kept *kept = &bgp->kept;
 	struct session_peer *peer = bgp->ctx;
-	struct msg_peer_down down;
+	struct ribpeer_down down = { .kept = kept->families };
 
 	(void)err;
-	memset(&down, 0, sizeof(down));
-	down.peer = peer->conf.id.peer;
-	down.kept = kept->families;
 	memcpy(down.restart_time, kept->time, sizeof(down.restart_time));
 	memcpy(down.long_lived_time, kept->long_lived_time,
 	       sizeof(down.long_lived_time));
 	tell_bfd(peer, MSG_BFD_END);
-	peer->heard = false;
+	session_forget_asked(peer);
 	peer->held = session_listen_forwards(&peer->conf.id);
 	peer->conf.id.remote_as = bgp->conf.remote_as;
-	chan_send(proc_chan(PROC_RIB), MSG_PEER_DOWN, &down, sizeof(down));
-}
-
-static void send_block(struct session_peer *peer, struct bgp_update *update,
-		       const struct bgp_update_block *block)
-{
-	const struct bgp_attrs *attrs = NULL;
-	struct msg_update msg = {
-		.peer = peer->conf.id.peer,
-		.af = block->af,
-		.withdraw = block->withdraw,
-		.nlri_len = block->nlri.left,
-	};
-	uint8_t *dst;
-
-	if (!block->withdraw) {
-		attrs = bgp_update_attrs(update, block);
-		msg.attrs_len = attrs->size;
-	}
-	dst = chan_reserve(proc_chan(PROC_RIB), MSG_UPDATE,
-			   sizeof(msg) + msg.attrs_len + msg.nlri_len);
-	memcpy(dst, &msg, sizeof(msg));
-	if (attrs)
-		memcpy(dst + sizeof(msg), attrs, msg.attrs_len);
-	memcpy(dst + sizeof(msg) + msg.attrs_len, block->nlri.pos,
-	       msg.nlri_len);
-}
-
-/* Take no more from peers than rib gets done. */
-static void spare_rib(void)
-{
-	if (chan_congested(proc_chan(PROC_RIB)))
-		session_conn_pause_reading(true);
+	ribpeer_down(peer->conf.id.peer, &down);
 }
 
 static void io_update(struct bgp_peer *bgp, struct bgp_update *update)
 {
 	struct session_peer *peer = bgp->ctx;
-	struct msg_peer_af eor = { .peer = peer->conf.id.peer };
+	uint32_t number = peer->conf.id.peer;
 	unsigned int i;
 
-	for (i = 0; i < update->n_blocks; i++)
-		send_block(peer, update, &update->block[i]);
-	if (update->eor) {
-		eor.af = update->eor_af;
-		chan_send(proc_chan(PROC_RIB), MSG_END_OF_RIB, &eor,
-			  sizeof(eor));
+	for (i = 0; i < update->n_blocks; i++) {
+		const struct bgp_update_block *block = &update->block[i];
+
+		ribpeer_update(number, block->af, block->withdraw ? NULL :
+			       bgp_update_attrs(update, block), block->nlri);
 	}
-	spare_rib();
+	if (update->eor)
+		ribpeer_end_of_rib(number, update->eor_af);
 }
 
 static void io_refresh(struct bgp_peer *bgp, enum bgp_af af,
 		       enum bgp_refresh what)
 {
 	struct session_peer *peer = bgp->ctx;
-	struct msg_peer_af msg = {
-		.peer = peer->conf.id.peer,
-		.af = af,
-		.what = what,
-	};
 
-	chan_send(proc_chan(PROC_RIB), MSG_REFRESH, &msg, sizeof(msg));
-	spare_rib();
+	ribpeer_refresh(peer->conf.id.peer, af, what);
 }
 
 static const struct bgp_io_ops io_ops = {
@@ -282,7 +235,8 @@ static void come_again(void *arg)
 		session_dynamic_look_after();
 }
 
-void session_peer_over_limit(struct session_peer *peer, uint32_t restart)
+/* It has announced more prefixes than it may. */
+static void stop_for(struct session_peer *peer, uint32_t restart)
 {
 	bgp_peer_stop(&peer->bgp, BGP_CEASE_MAX_PREFIXES, NULL);
 	if (!restart)
@@ -300,15 +254,13 @@ static void tell_unaskable(struct session_peer *peer)
 		 "refresh it cannot be asked for that", peer->name);
 }
 
-void session_peer_ask_refresh(struct session_peer *peer)
+static void ask_refresh(struct session_peer *peer)
 {
 	const struct bgp_conn *session = peer->bgp.session;
 	uint8_t msg[BGP_HEADER_LEN + 4];
 	struct wbuf w;
 	enum bgp_af af;
 
-	if (!session)
-		return;
 	if (!session->remote.caps.route_refresh) {
 		tell_unaskable(peer);
 		return;
@@ -320,6 +272,16 @@ void session_peer_ask_refresh(struct session_peer *peer)
 		bgp_refresh_build(&w, af, BGP_REFRESH_REQUEST);
 		bgp_peer_send(&peer->bgp, msg, w.len);
 	}
+}
+
+void session_peer_do(struct session_peer *peer, enum session_asked what)
+{
+	if (!peer->bgp.session)
+		return;
+	if (what == SESSION_ASKED_STOP)
+		stop_for(peer, peer->restart);
+	else
+		ask_refresh(peer);
 }
 
 static struct bgp_peer_conf bgp_conf(const struct msg_conf_peer *conf)
@@ -484,6 +446,7 @@ void session_peer_update(struct session_peer *peer,
 void session_peer_free(struct session_peer *peer, enum bgp_cease why)
 {
 	bgp_peer_stop(&peer->bgp, why, NULL);
+	session_forget_asked(peer);
 	loop_timer_free(peer->again);
 	session_conn_fini(&peer->conn[BGP_OUTGOING]);
 	session_conn_fini(&peer->conn[BGP_INCOMING]);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A BGP peer of the session process: the state machine of bgp/fsm.h with its
- * sockets, timers and queues. What the state machine has to tell goes to rib.
+ * A BGP peer: the state machine of bgp/fsm.h with its sockets, timers and
+ * queues. What the state machine has to tell goes to the tables.
  */
 #ifndef VRSD_SESSION_PEER_H
 #define VRSD_SESSION_PEER_H
@@ -10,16 +10,24 @@
 #include "vrsd/msg.h"
 #include "vrsd/session_conn.h"
 
+/* What a table wants of a session; the more matters more. */
+enum session_asked {
+	SESSION_ASKED_NOTHING,
+	SESSION_ASKED_REFRESH,		/* have it announce everything again */
+	SESSION_ASKED_STOP,		/* it has announced too much */
+};
+
 struct session_peer {
 	struct msg_conf_peer conf;	/* remote_as: also as heard */
 	char *name;			/* for log lines */
 	struct bgp_peer bgp;
 	struct peer_conn conn[BGP_DIRECTIONS];
-	uint32_t serial;		/* of the session */
 	bool held;			/* forwarding has gone on since its
 					 * last session with this process */
-	bool heard;			/* rib speaks of this session */
-	bool slow;			/* rib was asked to hold back */
+	bool slow;			/* its table was asked to hold back */
+	enum session_asked asked;	/* by its table */
+	TAILQ_ENTRY(session_peer) ask;	/* with others of whom it has */
+	uint32_t restart;		/* seconds after SESSION_ASKED_STOP */
 	bool told_unaskable;		/* that it has no route refresh */
 	unsigned int dials;		/* asked for and not yet answered */
 	uint64_t calls_ms;		/* until when it would have dialled in
@@ -49,10 +57,8 @@ void session_peer_update(struct session_peer *peer,
  */
 void session_peer_start(struct session_peer *peer);
 
-/* It announced too much: end the session, for so many seconds (0: on). */
-void session_peer_over_limit(struct session_peer *peer, uint32_t restart);
-/* Have it announce everything again, if it can. */
-void session_peer_ask_refresh(struct session_peer *peer);
+/* What its table has asked for, out of the state machine. */
+void session_peer_do(struct session_peer *peer, enum session_asked what);
 /* Say to bfd, perhaps again, that BGP is up, if it is. */
 void session_peer_tell_bfd(const struct session_peer *peer);
 
@@ -67,7 +73,9 @@ static inline bool session_peer_dynamic(const struct session_peer *peer)
 
 /* session.c: why the peer of that number is refused, or "". */
 const char *session_problem(uint32_t number);
-/* session.c: the process's peers one after the other, beginning with NULL. */
+/* session.c: what its table has asked for does not matter any more. */
+void session_forget_asked(struct session_peer *peer);
+/* session.c: all peers one after the other, beginning with NULL. */
 struct session_peer *session_next(const struct session_peer *peer);
 /* The peer with this number, or NULL. */
 struct session_peer *session_find(uint32_t number);

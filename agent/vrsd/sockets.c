@@ -5,7 +5,7 @@
  *
  * Keys are of a listening socket, those of each neighbor or range of them, and
  * the kernel gives a connection its own. Whose keys the kernel does not take
- * could come in without, so apply.c has session refuse it (sockets_problem())
+ * could come in without, so apply.c has speaker refuse it (sockets_problem())
  * until it does; all others go on.
  */
 
@@ -54,7 +54,7 @@ struct listener {
 	struct addr local;
 	char device[IFNAMSIZ];
 	unsigned int ifindex;		/* of device when it was bound */
-	int fd;				/* session has it, too; -1: not open */
+	int fd;				/* speaker has it, too; -1: not open */
 	uint8_t min_ttl;
 	struct held_key *keys;
 	size_t n_keys;
@@ -147,12 +147,12 @@ static void close_fd(struct listener *ln)
 	ln->fd = -1;
 }
 
-/* Session may have one of before that could not be opened again. */
+/* Speaker may have one of before that could not be opened again. */
 static void close_listener(struct listener *ln)
 {
 	struct msg_listener msg = { .vni = ln->vni, .local = ln->local };
 
-	chan_send(proc_chan(PROC_SESSION), MSG_LISTENER_CLOSE, &msg,
+	chan_send(proc_chan(PROC_SPEAKER), MSG_LISTENER_CLOSE, &msg,
 		  sizeof(msg));
 	close_fd(ln);
 }
@@ -262,7 +262,7 @@ static bool begin_listening(struct listener *ln, int fd)
 	return true;
 }
 
-/* One that session has already is replaced, and its connections with it. */
+/* One that speaker has already is replaced, and its connections with it. */
 static void open_listener(struct listener *ln)
 {
 	struct msg_listener msg = {
@@ -290,7 +290,7 @@ static void open_listener(struct listener *ln)
 	}
 	log_debug("listening on %s%s%s", addr_format(&ln->local, text),
 		  ln->device[0] ? " in " : "", ln->device);
-	chan_send_fd(proc_chan(PROC_SESSION), MSG_LISTENER, &msg, sizeof(msg),
+	chan_send_fd(proc_chan(PROC_SPEAKER), MSG_LISTENER, &msg, sizeof(msg),
 		     fd);
 	ln->complained = false;
 }

@@ -28,12 +28,10 @@ static struct child {
 } children[PROC_COUNT];
 
 static const enum proc_id siblings[][2] = {
-	{ PROC_SESSION, PROC_RIB },
-	{ PROC_RIB, PROC_KERNEL },
-	{ PROC_BFD, PROC_SESSION },
+	{ PROC_SPEAKER, PROC_KERNEL },
+	{ PROC_BFD, PROC_SPEAKER },
 	{ PROC_BFD, PROC_KERNEL },
-	{ PROC_CONTROL, PROC_SESSION },
-	{ PROC_CONTROL, PROC_RIB },
+	{ PROC_CONTROL, PROC_SPEAKER },
 	{ PROC_CONTROL, PROC_KERNEL },
 	{ PROC_CONTROL, PROC_BFD },
 };
@@ -179,19 +177,18 @@ static bool ask(enum proc_id proc)
 }
 
 /*
- * The routes in the kernel are to stay. So session, whose peers' paths would
- * be withdrawn when it says goodbye to them, goes last.
+ * The routes in the kernel are to stay, whatever speaker loses while it says
+ * goodbye to its peers: so it goes last.
  */
 void spawn_shutdown(void)
 {
 	bool others = false;
 
 	others |= ask(PROC_KERNEL);
-	others |= ask(PROC_RIB);
 	others |= ask(PROC_BFD);
 	others |= ask(PROC_CONTROL);
 	if (!others)
-		ask(PROC_SESSION);
+		ask(PROC_SPEAKER);
 }
 
 void spawn_kill(void)

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The route server daemon. One program in six processes, each with the
+ * The route server daemon. One program in five processes, each with the
  * rights that its task needs:
  *
  *	parent	  reads the configuration, opens listening and connecting
  *		  sockets, starts and ends the others
- *	session	  BGP sessions: every byte that a peer sends is parsed here
- *	rib	  Adj-RIB-In, best paths, what to advertise, what to program
+ *	speaker	  BGP sessions and tables: every byte that a peer sends is
+ *		  parsed here; best paths, what to advertise, what to program
  *	kernel	  VNets, NICs and routes in the kernel, by netlink
  *	control	  answers vrs
  *	bfd	  sees within a second that a peer is gone, and has nothing
@@ -43,8 +43,7 @@ struct options {
 int parent_main(const struct options *opt);
 
 /* The others, in files of their names; each returns its exit status. */
-int session_main(const struct options *opt);
-int rib_main(const struct options *opt);
+int speaker_main(const struct options *opt);
 int kernel_main(const struct options *opt);
 int control_main(const struct options *opt);
 int bfd_main(const struct options *opt);

@@ -93,7 +93,7 @@ check "nothing in them is run" test ! -e "$run/own"
 
 check "a request of 2,000 bytes is refused" \
 	answers "{\"command\": \"$(printf '%2000s' x)\"}" "too long"
-check_equal "status has a row for each process" "session rib bfd control" \
+check_equal "status has a row for each process" "speaker bfd control" \
 	eval 'ask "{\"command\": \"status\"}" | jq -r "select(.process) | .process" | xargs'
 
 # Who may ask.
@@ -162,15 +162,15 @@ reload() {
 	    s.close()
 	EOT
 }
-rib=$(vrsd_process rib)
-must kill -STOP "$rib"
+bfd=$(vrsd_process bfd)
+must kill -STOP "$bfd"
 reload wait >"$run/reload.out" &
 reload_pid=$!
 for _ in {1..10}; do reload hangup 10; done
 check "100 clients that hung up are in nobody's way" answers '{"command": "x"}' "unknown command"
 for _ in {1..95}; do reload hangup 10; done
 check "only so many reloads are waited for" answers '{"command": "reload"}' "too many reloads"
-must kill -CONT "$rib"
+must kill -CONT "$bfd"
 check "a client that only has no more to say is answered" \
 	wait_until 10 grep -q '"ok"' "$run/reload.out"
 wait $reload_pid

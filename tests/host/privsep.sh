@@ -69,8 +69,7 @@ start_again() {
 }
 
 nobody=$(id -u nobody)
-confined session 0000000000000000 "tcp tcp6 unix"
-confined rib 0000000000000000 unix
+confined speaker 0000000000000000 "tcp tcp6 unix"
 confined control 0000000000000000 unix
 confined bfd 0000000000000000 "udp unix"
 check_equal "the directory is empty" "" ls -A "$run/rs/empty"
@@ -121,8 +120,7 @@ tried() {
 			eval "printf '%s\n' $made | sort | xargs"
 }
 tried parent
-tried session accept4 getrandom read
-tried rib
+tried speaker accept4 getrandom read
 tried kernel recvfrom sendto
 tried control accept4 read
 tried bfd getrandom
@@ -136,7 +134,7 @@ check_error "an unknown user is refused" 'no user "nosuch"' \
 
 # One that dies takes the others along, for the service manager to see.
 no_kernel=
-for process in session rib kernel control bfd; do
+for process in speaker kernel control bfd; do
 	start_again
 	must wait_until 10 vrsd_process $process
 	pids=$(pgrep -P $vrsd_pid)

@@ -75,7 +75,7 @@ key_in_memory() {
 		grep -qaF key-of-fw
 }
 check "the parent holds a key" key_in_memory parent
-for process in session rib control; do
+for process in speaker control bfd; do
 	check "$process holds none" lacks key_in_memory $process
 done
 check "the log shows none" lacks grep -qE 'key-of-fw|another$|key-of-sdwan6' "$run/vrsd.log"

@@ -111,12 +111,12 @@ must sed -i 's/local as 65003/local as 65002/' "$run/bird.conf"
 must bird configure >/dev/null
 check "the right one is let in again" wait_until 40 sessions 8
 
-# No descriptor is left for who dials in: it waits, and so does session.
-session=$(vrsd_process session)
-ticks() { awk '{ print $14 + $15 }' "/proc/$session/stat"; }
-limit=$(awk '/open files/ { print $4 }' "/proc/$session/limits")
-# limit_files N: of session. Root may lack the right, its own user has it.
-limit_files() { setpriv --reuid nobody --regid nogroup --clear-groups prlimit --pid "$session" --nofile="$1:"; }
+# No descriptor is left for who dials in: it waits, and so does speaker.
+speaker=$(vrsd_process speaker)
+ticks() { awk '{ print $14 + $15 }' "/proc/$speaker/stat"; }
+limit=$(awk '/open files/ { print $4 }' "/proc/$speaker/limits")
+# limit_files N: of speaker. Root may lack the right, its own user has it.
+limit_files() { setpriv --reuid nobody --regid nogroup --clear-groups prlimit --pid "$speaker" --nofile="$1:"; }
 must limit_files 3
 in_ns sdwan bash -c 'exec 3<>/dev/tcp/10.1.1.4/179 && sleep 30' &
 defer end_process $!

@@ -28,7 +28,6 @@ write_session() {
 	  ${peer_as4:-enable as4 off;}
 	  ${peer_capabilities:-capabilities off;}
 	  ${peer_passive:+passive;}
-	  ${peer_send_hold:+hold time 15; send hold time $peer_send_hold; error wait time 1, 2;}
 	  ${peer_extended_open:+advertise hostname on;}
 	  ${peer_extended_message:+enable extended messages;}
 	  ${peer_restart_time:+graceful restart; graceful restart time $peer_restart_time;}
@@ -135,19 +134,13 @@ peer_shutdown() { ctl disable rs4 "\"$1\""; }
 peer_told() { grep -q "dministrative shutdown.*$1" "$run/peer.log"; }
 
 peer_ao_key() { ctl show protocols all "rs$1" | grep -qE "Current key: +$2\$"; }
-peer_announce_much() {
-	many_routes >>"$run/peer.conf"
-	ctl configure
-}
-peer_gave_up() { ctl show protocols all "rs$1" | grep -qi "send hold timer expired"; }
 
 # It has what AS4_PATH says, also when it does not say that it understands that.
 peer_merged=4200000002
-# No version knows RFC 8538; BIRD 2.0 has neither a send hold timer nor TCP-AO.
+# No version knows RFC 8538; BIRD 2.0 does not have TCP-AO.
 without=notified
-stalled=stalled_vrsd
 unknown=+unknown
-[[ $(peer_version) != 2.0.* ]] || stalled='' unknown='' without="notified stalled_vrsd tcp_ao unknown"
+[[ $(peer_version) != 2.0.* ]] || unknown='' without="notified tcp_ao unknown"
 # BIRD 3 has kept what it needs for a reload, and asks nobody.
 refresh=+refresh
 enhanced=+enhanced_refresh
@@ -158,4 +151,4 @@ if [ "${KERNEL:-}" = ao ]; then
 fi
 run_features BIRD routes+communities+well_known+extended_communities+next_hop$unknown+graceful_shutdown$refresh+shutdown+shutdown_told \
 	collision otc passive+refresh_asked mixed gateway as4+as_override+allowas_in as2 no_capabilities extended_open md5+gtsm+roles+add_path+extended_message$enhanced range extended_nexthop \
-	helper+restarter long_lived left_long $stalled bfd bfd_multihop
+	helper+restarter long_lived left_long bfd bfd_multihop

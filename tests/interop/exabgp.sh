@@ -120,7 +120,7 @@ peer_refresh() { tell "neighbor 10.1.1.4 announce route-refresh ipv4 unicast"; }
 
 # It keeps no routes, its own or others', while a session is down.
 peer_merged=4200000002
-without="extended_open roles otc restarter notified long_lived left_long stalled_vrsd bfd
+without="extended_open roles otc restarter notified long_lived left_long bfd
 	bfd_multihop tcp_ao"
 run_features ExaBGP routes+communities+well_known+extended_communities+next_hop+unknown+graceful_shutdown+refresh \
 	passive mixed gateway as4+as_override+allowas_in as2 md5+gtsm+add_path+extended_message+enhanced_refresh range extended_nexthop helper

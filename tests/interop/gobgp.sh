@@ -128,6 +128,6 @@ peer_shutdown() { ctl neighbor 10.1.1.4 shutdown --reason "$1"; }
 ours=
 [[ $(peer_version) != 3.10.* ]] || ours=+allowas_in
 # It keeps what it has heard, and asks nobody again.
-without="roles otc extended_message stalled_vrsd tcp_ao"
+without="roles otc extended_message tcp_ao"
 run_features GoBGP routes+communities+well_known+extended_communities+next_hop+graceful_shutdown+shutdown+shutdown_told \
 	passive+refresh_asked mixed gateway as4+as_override$ours md5+gtsm+add_path range extended_nexthop helper+restarter+notified long_lived left_long

@@ -28,9 +28,6 @@
 #	peer_ao_key FAMILY ID	it sends with the key that has this ID
 #	peer_stall		it says that it is there, and takes no more
 #	peer_go_on		and takes again
-#	peer_announce_much	writes_much, or the like, by itself
-#	peer_gave_up		it says that it has ended the session of IPv4 for
-#				what we did not take
 #
 # (what none of its features needs it may leave out) and calls run_features with
 # the names of the features that it has. Those with a "+" between them share a
@@ -62,7 +59,6 @@ reset_settings() {
 	peer_again=
 	peer_as4=1
 	peer_extended_open=
-	peer_send_hold=
 	peer_queue=
 	peer_enhanced=
 	peer_extended_message=
@@ -702,8 +698,7 @@ feature_restarter() { restart_vrsd KILL; }
 feature_notified() { restart_vrsd TERM; }
 
 # One that says that all is well, and takes nothing: a bgpd of FRR whose main
-# thread hangs, a vrsd whose rib process does. Whoever says nothing meets the
-# hold timer, which is shorter.
+# thread hangs. A vrsd that hangs says nothing, either, and meets the hold timer.
 set_stalled_daemon() {
 	peer_queue=100
 	server_keys=("hold-time: 15" "send-hold-time: 20")
@@ -719,22 +714,6 @@ feature_stalled_daemon() {
 	peer_go_on
 	[ $status -eq 0 ] && with_each up && with_each space_out &&
 		wait_until 120 peer_has 10.195.255.0/24 "65515 65002"
-}
-set_stalled_vrsd() {
-	peer_send_hold=20
-	server_keys=("hold-time: 15")
-	small_buffers rs sdwan
-}
-feature_stalled_vrsd() {
-	local rib status
-
-	rib=$(vrsd_process rib)
-	with_each space_out && kill -STOP "$rib" && peer_announce_much &&
-		wait_until 120 peer_gave_up 4
-	status=$?
-	kill -CONT "$rib"
-	[ $status -eq 0 ] && with_each up && with_each space_out &&
-		wait_until 120 witness_has 10.195.255.0/24 "65515 65001"
 }
 witness_announces_many() {
 	many_routes >>"$run/bird.conf"
@@ -842,7 +821,6 @@ declare -A titles=(
 	[long_lived]="long-lived graceful restart of the daemon (RFC 9494)"
 	[left_long]="long-lived graceful restart of vrsd (RFC 9494)"
 	[stalled_daemon]="send hold timer of vrsd, the daemon hangs (RFC 9687)"
-	[stalled_vrsd]="send hold timer of the daemon, vrsd hangs (RFC 9687)"
 	[bfd]="BFD of one hop, up and silence (RFC 5880, 5881)"
 	[bfd_multihop]="BFD of several hops, up and silence (RFC 5880, 5883)"
 )

@@ -192,9 +192,9 @@ static void apply(void)
 	n_compared = 0;
 	n_done = 0;
 	apply_start(conf, text, strlen(text), done);
-	apply_answered(PROC_RIB);
+	apply_answered(PROC_SPEAKER);
 	apply_answered(PROC_BFD);
-	apply_answered(PROC_SESSION);
+	apply_answered(PROC_SPEAKER);
 	ktap_must(n_done == 1);
 }
 

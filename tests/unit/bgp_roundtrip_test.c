@@ -517,29 +517,6 @@ static void test_refresh(void)
 	ktap_ok(same == 2 * all, "ROUTE-REFRESH: %u of %u", same, 2 * all);
 }
 
-static void test_sendable(void)
-{
-	uint8_t msgs[100] = { 0 };
-	struct wbuf w = wbuf_make(msgs, sizeof(msgs));
-	size_t begin = bgp_msg_begin(&w, BGP_MSG_UPDATE), first;
-
-	wbuf_u16(&w, 0);
-	wbuf_u16(&w, 0);
-	bgp_msg_end(&w, begin);
-	first = w.len;
-	bgp_refresh_build(&w, BGP_IPV4_UNICAST, BGP_REFRESH_BEGIN);
-	ktap_ok(bgp_msgs_sendable(msgs, w.len), "whole messages can be sent");
-	ktap_ok(!bgp_msgs_sendable(msgs, 0), "nothing cannot");
-	ktap_ok(!bgp_msgs_sendable(msgs, w.len - 1) &&
-		!bgp_msgs_sendable(msgs, w.len + 1), "nor a part of one");
-	msgs[first + 18] = BGP_MSG_TYPE_MAX + 1;
-	ktap_ok(!bgp_msgs_sendable(msgs, w.len), "nor what is no message");
-	msgs[first + 18] = BGP_MSG_NOTIFICATION;
-	ktap_ok(!bgp_msgs_sendable(msgs, w.len), "nor one of another type");
-	wbuf_set_u16(&w, begin + 16, 0);
-	ktap_ok(!bgp_msgs_sendable(msgs, first), "nor one without a length");
-}
-
 int main(int argc, char **argv)
 {
 	random_state = argc > 1 ? strtoull(argv[1], NULL, 0) :
@@ -554,7 +531,6 @@ int main(int argc, char **argv)
 	test_notifications();
 	test_notification();
 	test_refresh();
-	test_sendable();
 	bgp_update_free(parser);
 	return ktap_finish();
 }

@@ -31,29 +31,23 @@ static const struct {
 	enum proc_id from, to;
 	unsigned int n;
 } edges[] = {
-	{ PROC_PARENT, PROC_SESSION, 11 },
-	{ PROC_PARENT, PROC_RIB, 4 },
+	{ PROC_PARENT, PROC_SPEAKER, 13 },
 	{ PROC_PARENT, PROC_KERNEL, 4 },
 	{ PROC_PARENT, PROC_CONTROL, 4 },
 	{ PROC_PARENT, PROC_BFD, 7 },
-	{ PROC_SESSION, PROC_PARENT, 3 },
-	{ PROC_SESSION, PROC_RIB, 7 },
-	{ PROC_SESSION, PROC_CONTROL, 4 },
-	{ PROC_SESSION, PROC_BFD, 2 },
-	{ PROC_RIB, PROC_PARENT, 1 },
-	{ PROC_RIB, PROC_SESSION, 4 },
-	{ PROC_RIB, PROC_KERNEL, 4 },
-	{ PROC_RIB, PROC_CONTROL, 6 },
+	{ PROC_SPEAKER, PROC_PARENT, 3 },
+	{ PROC_SPEAKER, PROC_KERNEL, 4 },
+	{ PROC_SPEAKER, PROC_CONTROL, 7 },
+	{ PROC_SPEAKER, PROC_BFD, 2 },
 	{ PROC_KERNEL, PROC_PARENT, 4 },
-	{ PROC_KERNEL, PROC_RIB, 2 },
-	{ PROC_KERNEL, PROC_CONTROL, 3 },
+	{ PROC_KERNEL, PROC_SPEAKER, 2 },
+	{ PROC_KERNEL, PROC_CONTROL, 2 },
 	{ PROC_CONTROL, PROC_PARENT, 1 },
-	{ PROC_CONTROL, PROC_SESSION, 3 },
-	{ PROC_CONTROL, PROC_RIB, 3 },
+	{ PROC_CONTROL, PROC_SPEAKER, 3 },
 	{ PROC_CONTROL, PROC_KERNEL, 3 },
 	{ PROC_CONTROL, PROC_BFD, 3 },
 	{ PROC_BFD, PROC_PARENT, 1 },
-	{ PROC_BFD, PROC_SESSION, 1 },
+	{ PROC_BFD, PROC_SPEAKER, 1 },
 	{ PROC_BFD, PROC_KERNEL, 1 },
 	{ PROC_BFD, PROC_CONTROL, 3 },
 };
@@ -86,22 +80,22 @@ static void test_edges(void)
 
 static void test_sizes(void)
 {
-	ktap_ok(msg_valid(PROC_SESSION, PROC_PARENT, MSG_DIAL, 4, false),
+	ktap_ok(msg_valid(PROC_SPEAKER, PROC_PARENT, MSG_DIAL, 4, false),
 		"DIAL has a number");
-	ktap_ok(!msg_valid(PROC_SESSION, PROC_PARENT, MSG_DIAL, 3, false) &&
-		!msg_valid(PROC_SESSION, PROC_PARENT, MSG_DIAL, 5, false),
+	ktap_ok(!msg_valid(PROC_SPEAKER, PROC_PARENT, MSG_DIAL, 3, false) &&
+		!msg_valid(PROC_SPEAKER, PROC_PARENT, MSG_DIAL, 5, false),
 		"neither less nor more");
-	ktap_ok(!msg_valid(PROC_SESSION, PROC_PARENT, MSG_DIAL, 4, true),
+	ktap_ok(!msg_valid(PROC_SPEAKER, PROC_PARENT, MSG_DIAL, 4, true),
 		"and no descriptor");
-	ktap_ok(msg_valid(PROC_PARENT, PROC_SESSION, MSG_DIALED, 4, true) &&
-		!msg_valid(PROC_PARENT, PROC_SESSION, MSG_DIALED, 4, false),
+	ktap_ok(msg_valid(PROC_PARENT, PROC_SPEAKER, MSG_DIALED, 4, true) &&
+		!msg_valid(PROC_PARENT, PROC_SPEAKER, MSG_DIALED, 4, false),
 		"DIALED has one");
-	ktap_ok(msg_valid(PROC_SESSION, PROC_RIB, MSG_UPDATE,
-			  sizeof(struct msg_update) + 1000, false) &&
-		!msg_valid(PROC_SESSION, PROC_RIB, MSG_UPDATE,
-			   sizeof(struct msg_update) - 1, false),
-		"UPDATE has a tail of any length");
-	ktap_ok(!strcmp(msg_name(MSG_UPDATE), "UPDATE") &&
+	ktap_ok(msg_valid(PROC_SPEAKER, PROC_KERNEL, MSG_ROUTE,
+			  sizeof(struct msg_route) + 1000, false) &&
+		!msg_valid(PROC_SPEAKER, PROC_KERNEL, MSG_ROUTE,
+			   sizeof(struct msg_route) - 1, false),
+		"ROUTE has a tail of any length");
+	ktap_ok(!strcmp(msg_name(MSG_ROUTE), "ROUTE") &&
 		!strcmp(msg_name(0), "unknown") &&
 		!strcmp(msg_name(MSG_TYPE_COUNT), "unknown"),
 		"types have names, others are unknown");
@@ -109,16 +103,16 @@ static void test_sizes(void)
 
 static void test_strings(void)
 {
-	struct msg_peer_up up;
+	struct msg_conf_bfd conf;
 	struct msg_query query;
 
-	memset(&up, 0, sizeof(up));
-	ktap_ok(msg_strings_end(MSG_PEER_UP, &up), "empty strings end");
-	memset(up.id.neighbor, 'x', sizeof(up.id.neighbor));
-	ktap_ok(!msg_strings_end(MSG_PEER_UP, &up),
+	memset(&conf, 0, sizeof(conf));
+	ktap_ok(msg_strings_end(MSG_CONF_BFD, &conf), "empty strings end");
+	memset(conf.id.neighbor, 'x', sizeof(conf.id.neighbor));
+	ktap_ok(!msg_strings_end(MSG_CONF_BFD, &conf),
 		"a neighbor's name without an end is found");
-	up.id.neighbor[sizeof(up.id.neighbor) - 1] = '\0';
-	ktap_ok(msg_strings_end(MSG_PEER_UP, &up), "the longest one ends");
+	conf.id.neighbor[sizeof(conf.id.neighbor) - 1] = '\0';
+	ktap_ok(msg_strings_end(MSG_CONF_BFD, &conf), "the longest one ends");
 	memset(&query, 'x', sizeof(query));
 	ktap_ok(!msg_strings_end(MSG_QUERY, &query),
 		"a VNet's name without an end is found");

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * What was not taken for paths or attributes is asked for again when there is
- * room, and not before. What the rib process has around this is played here.
+ * room, and not before. What tables have around them is played here.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -9,8 +9,8 @@
 #include "ktap.h"
 #include "lib/hash.h"
 #include "lib/loop.h"
-#include "vrsd/proc.h"
-#include "vrsd/ribproc.h"
+#include "vrsd/ribs.h"
+#include "vrsd/session.h"
 
 #define AF	BGP_IPV4_UNICAST
 #define MINUTE	60000
@@ -18,18 +18,16 @@
 static unsigned int n_asked, n_timers;
 static uint64_t now = MINUTE;
 
-struct chan *proc_chan(enum proc_id other)
+void session_ask_refresh(uint32_t number)
 {
-	ktap_must(other == PROC_SESSION);
-	return NULL;
+	(void)number;
+	n_asked++;
 }
 
-void chan_send(struct chan *ch, uint16_t type, const void *body, size_t len)
+void session_over_limit(uint32_t number, uint32_t restart)
 {
-	(void)ch;
-	(void)body;
-	(void)len;
-	n_asked += type == MSG_ASK_REFRESH;
+	(void)number;
+	(void)restart;
 }
 
 uint64_t loop_now_ms(void)
@@ -70,8 +68,8 @@ static void on_wake(void *arg)
 static const struct rib_ops ops = { .send = on_send, .wake = on_wake };
 
 static struct rib *rib;
-static struct ribproc_vnet vnet;
-static struct ribproc_peer peer;
+static struct ribs_vnet vnet;
+static struct ribs_peer peer;
 
 static void start(const struct rib_peer_policy *policy, uint32_t limit,
 		  enum conf_excess excess)

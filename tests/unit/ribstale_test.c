@@ -8,7 +8,7 @@
 
 #include "ktap.h"
 #include "lib/loop.h"
-#include "vrsd/ribproc.h"
+#include "vrsd/ribs.h"
 
 #define AF	BGP_IPV4_UNICAST
 #define BIT	bgp_af_bit(AF)
@@ -97,7 +97,7 @@ void rib_peer_long_lived(struct rib_peer *peer, enum bgp_af af)
 	n_long_lived += af == AF;
 }
 
-void ribpeer_forget(struct ribproc_peer *peer)
+void ribpeer_forget(struct ribs_peer *peer)
 {
 	(void)peer;
 	n_forgotten++;
@@ -106,8 +106,8 @@ void ribpeer_forget(struct ribproc_peer *peer)
 /* The server of a VNet where nothing waits for our own restarts */
 static struct conf_server server = { .stale_time = 0 };
 static struct conf_vnet conf = { .server = &server };
-static struct ribproc_vnet vnet = { .conf = &conf };
-static struct ribproc_peer peer;
+static struct ribs_vnet vnet = { .conf = &conf };
+static struct ribs_peer peer;
 
 static void start(void)
 {
@@ -123,7 +123,7 @@ static void start(void)
 
 static void go_down(uint32_t long_lived)
 {
-	struct msg_peer_down down = { .kept = BIT, .restart_time = { 20, 20 } };
+	struct ribpeer_down down = { .kept = BIT, .restart_time = { 20, 20 } };
 
 	down.long_lived_time[AF] = long_lived;
 	peer.up = false;
@@ -132,7 +132,7 @@ static void go_down(uint32_t long_lived)
 
 static void come_back(uint8_t forwarding, uint8_t long_lived)
 {
-	struct msg_peer_up up = {
+	struct ribpeer_up up = {
 		.end_of_rib = true,
 		.forwarding = forwarding,
 		.long_lived_forwarding = long_lived,
@@ -144,7 +144,7 @@ static void come_back(uint8_t forwarding, uint8_t long_lived)
 
 static void test_only_long_lived(void)
 {
-	struct msg_peer_down down = { .kept = BIT };
+	struct ribpeer_down down = { .kept = BIT };
 
 	down.restart_time[!AF] = 20;
 	down.long_lived_time[AF] = 60;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Peers of the session process: by their addresses they are found, and
- * neighbors of ranges that have a peer of their own now, without a look at all
- * for each.
+ * Peers by their addresses: they are found, and neighbors of ranges that have a
+ * peer of their own now, without a look at all for each. And what their tables
+ * ask for waits until nobody is in the middle of something.
  */
 #include <stdlib.h>
 
@@ -13,9 +13,11 @@
 #include "lib/util.h"
 #include "unit/compared.h"
 #include "vrsd/proc.h"
+#include "vrsd/ribpeer.h"
+#include "vrsd/session.h"
 #include "vrsd/session_dynamic.h"
 #include "vrsd/session_listen.h"
-#include "vrsd/vrsd.h"
+#include "vrsd/session_peer.h"
 
 #define N_NEIGHBORS	1000
 #define VNI		7
@@ -23,15 +25,40 @@
 #define FIRST		0x0a010100	/* 10.1.1.0, the address of the first */
 #define LOOKS_MAX	10		/* at a peer, in a reload */
 
-static const struct proc_ops *session;
+static loop_cb *job;
+static bool deferred;
+static unsigned int n_asked[SESSION_ASKED_STOP + 1];
 
 /* ---- the process, with as much of a peer as is looked at --------------- */
 
-void proc_init(enum proc_id self, const struct proc_ops *ops)
+struct loop_job *loop_job_new(loop_cb *cb, void *arg)
 {
-	(void)self;
-	hash_init();
-	session = ops;
+	(void)arg;
+	job = cb;
+	return NULL;
+}
+
+void loop_defer(struct loop_job *it)
+{
+	(void)it;
+	deferred = true;
+}
+
+static void do_job(void)
+{
+	if (deferred)
+		job(NULL);
+	deferred = false;
+}
+
+void session_peer_do(struct session_peer *peer, enum session_asked what)
+{
+	(void)peer;
+	n_asked[what]++;
+}
+
+void ribpeer_end(void)
+{
 }
 
 struct session_peer *session_peer_new(const struct msg_conf_peer *conf,
@@ -47,6 +74,7 @@ struct session_peer *session_peer_new(const struct msg_conf_peer *conf,
 void session_peer_free(struct session_peer *peer, enum bgp_cease why)
 {
 	(void)why;
+	session_forget_asked(peer);
 	free(peer);
 }
 
@@ -63,17 +91,6 @@ void session_peer_start(struct session_peer *peer)
 }
 
 void session_peer_tell_bfd(const struct session_peer *peer)
-{
-	(void)peer;
-}
-
-void session_peer_over_limit(struct session_peer *peer, uint32_t restart)
-{
-	(void)peer;
-	(void)restart;
-}
-
-void session_peer_ask_refresh(struct session_peer *peer)
 {
 	(void)peer;
 }
@@ -143,11 +160,6 @@ void session_conn_send(struct session_peer *peer, struct out_buf *buf,
 	(void)len;
 }
 
-void session_conn_pause_reading(bool pause)
-{
-	(void)pause;
-}
-
 struct bgp_update *bgp_update_new(void)
 {
 	return NULL;
@@ -168,13 +180,6 @@ void bgp_peer_fail(struct bgp_peer *peer, const struct bgp_error *err)
 void bgp_peer_leave(struct bgp_peer *peer)
 {
 	(void)peer;
-}
-
-bool bgp_msgs_sendable(const void *msgs, size_t len)
-{
-	(void)msgs;
-	(void)len;
-	return false;
 }
 
 void bgp_notify_cease(struct bgp_error *err, enum bgp_cease why,
@@ -220,32 +225,11 @@ void proc_violation(enum proc_id from, uint16_t type)
 	abort();
 }
 
-void proc_send_status(uint32_t query)
-{
-	(void)query;
-}
-
 void proc_query_end(uint32_t query, int error, const char *text)
 {
 	(void)query;
 	(void)error;
 	(void)text;
-}
-
-void sandbox_enter(enum proc_id proc, const struct sandbox *sandbox)
-{
-	(void)proc;
-	(void)sandbox;
-}
-
-int loop_run(void)
-{
-	return 0;
-}
-
-void loop_exit(int status)
-{
-	(void)status;
 }
 
 /* ---- configurations ---------------------------------------------------- */
@@ -278,7 +262,7 @@ static struct msg_conf_peer neighbor(unsigned int i)
 
 static void tell(const struct msg_conf_peer *conf)
 {
-	session->message(PROC_PARENT, MSG_CONF_PEER, conf, sizeof(*conf), -1);
+	ktap_must(session_message(MSG_CONF_PEER, conf, -1));
 }
 
 /* A range, and every @by-th neighbor in it also by itself; 0: none. */
@@ -296,7 +280,7 @@ static void reload(unsigned int by)
 		conf = neighbor(i);
 		tell(&conf);
 	}
-	session->message(PROC_PARENT, MSG_CONF_END, NULL, 0, -1);
+	ktap_must(session_message(MSG_CONF_PEERS_END, NULL, -1));
 }
 
 static void dial_in(unsigned int i)
@@ -358,6 +342,39 @@ static void test_range(void)
 	ktap_ok(!found(0) && found(1), "which goes when it is not named");
 }
 
+/* Whether so many were told to announce everything again, and to stop. */
+static bool asked(unsigned int again, unsigned int stop)
+{
+	return n_asked[SESSION_ASKED_REFRESH] == again &&
+	       n_asked[SESSION_ASKED_STOP] == stop;
+}
+
+static void test_asked(void)
+{
+	struct session_peer *one = found(1), *other = found(2);
+
+	session_over_limit(one->conf.id.peer, 60);
+	session_ask_refresh(one->conf.id.peer);
+	session_ask_refresh(other->conf.id.peer);
+	ktap_ok(asked(0, 0), "what a table asks for is not done at once");
+	do_job();
+	ktap_ok(asked(1, 1) && one->restart == 60,
+		"but in a moment, of each what matters most");
+	session_ask_refresh(one->conf.id.peer);
+	session_ask_refresh(one->conf.id.peer);
+	do_job();
+	do_job();
+	ktap_ok(asked(2, 1), "and once");
+	session_over_limit(one->conf.id.peer, 0);
+	session_ask_refresh(other->conf.id.peer);
+	session_forget_asked(one);
+	do_job();
+	ktap_ok(asked(3, 1), "not if it has been forgotten meanwhile");
+	session_over_limit(N_NEIGHBORS + 1, 0);
+	do_job();
+	ktap_ok(asked(3, 1), "nor of one that is not there");
+}
+
 /* The one that goes and the one that comes are both there for a while. */
 static void test_same_addresses(void)
 {
@@ -370,17 +387,17 @@ static void test_same_addresses(void)
 		"of two with the same addresses the first is found");
 	session_remove(found(0), BGP_CEASE_PEER_DECONFIGURED);
 	ktap_ok(found(0) == session_find(conf.id.peer), "and then the other");
-	session->shutdown();
+	session_shutdown();
 	ktap_ok(!found(0), "and none when all are gone");
 }
 
 int main(void)
 {
-	static const struct options opt;
-
 	ktap_start();
-	session_main(&opt);
+	hash_init();
+	session_init();
 	test_range();
+	test_asked();
 	test_same_addresses();
 	return ktap_finish();
 }
