@@ -25,6 +25,7 @@ struct loop_job {
 	struct event *event;
 	loop_cb *cb;
 	void *arg;
+	uint64_t ran;			/* in which turn of the loop, last */
 };
 
 struct loop_signal {
@@ -36,6 +37,8 @@ struct loop_signal {
 
 static struct event_base *loop_base;
 static struct loop_signal *loop_signals;
+static uint64_t loop_turn;
+static bool loop_ended;
 static int loop_status;
 
 /* By itself it would write to standard error, and wait where that is full. */
@@ -70,14 +73,20 @@ void loop_fini(void)
 
 int loop_run(void)
 {
-	if (event_base_loop(loop_base, EVLOOP_NO_EXIT_ON_EMPTY) < 0)
-		fatalx("event loop failed");
+	loop_ended = false;
+	do {
+		loop_turn++;
+		if (event_base_loop(loop_base, EVLOOP_ONCE |
+				    EVLOOP_NO_EXIT_ON_EMPTY) < 0)
+			fatalx("event loop failed");
+	} while (!loop_ended);
 	return loop_status;
 }
 
 void loop_exit(int status)
 {
 	loop_status = status;
+	loop_ended = true;
 	event_base_loopbreak(loop_base);
 }
 
@@ -200,6 +209,7 @@ static void job_due(evutil_socket_t fd, short what, void *arg)
 
 	(void)fd;
 	(void)what;
+	job->ran = loop_turn;
 	job->cb(job->arg);
 }
 
@@ -214,8 +224,8 @@ struct loop_job *loop_job_new(loop_cb *cb, void *arg)
 }
 
 /*
- * A timer of 0 ms rather than event_active(): an active event would run in
- * the same turn, before descriptors are looked at again.
+ * By event_active() it runs at the end of this turn; by a timer of 0 ms when
+ * descriptors have been looked at again.
  */
 void loop_defer(struct loop_job *job)
 {
@@ -223,7 +233,9 @@ void loop_defer(struct loop_job *job)
 
 	if (event_pending(job->event, EV_TIMEOUT, NULL))
 		return;
-	if (event_add(job->event, &now) < 0)
+	if (job->ran != loop_turn)
+		event_active(job->event, EV_TIMEOUT, 1);
+	else if (event_add(job->event, &now) < 0)
 		fatalx("cannot defer work");
 }
 

@@ -18,7 +18,7 @@
 
 struct loop_fd;				/* a descriptor being watched */
 struct loop_timer;			/* one-shot, monotonic */
-struct loop_job;			/* work for the next turn */
+struct loop_job;			/* work for the end of the turn */
 
 /* @ready: LOOP_READ and LOOP_WRITE as far as they hold (level triggered). */
 typedef void loop_fd_cb(int fd, unsigned int ready, void *arg);
@@ -51,7 +51,10 @@ bool loop_timer_running(const struct loop_timer *timer);
 void loop_timer_free(struct loop_timer *timer);
 
 struct loop_job *loop_job_new(loop_cb *cb, void *arg);
-/* Run the job once, after what is already due; asking twice is asking once. */
+/*
+ * Run the job once, after what is already due; asking twice is asking once. One
+ * that has run in this turn of the loop, or does now, runs again in the next.
+ */
 void loop_defer(struct loop_job *job);
 void loop_job_free(struct loop_job *job);
 

@@ -86,6 +86,54 @@ static void on_again(void *arg)
 		loop_defer(again);
 }
 
+/* Two jobs that ask for each other, beside a descriptor that is always ready */
+static struct loop_job *ping, *pong;
+static unsigned int pings, pongs, looks, most, last;
+static bool in_turn;
+
+static void on_ping(void *arg)
+{
+	(void)arg;
+	pings++;
+	loop_defer(pong);
+}
+
+static void on_pong(void *arg)
+{
+	(void)arg;
+	pongs++;
+	loop_defer(ping);
+}
+
+static void on_look(int fd, unsigned int ready, void *arg)
+{
+	(void)fd;
+	(void)ready;
+	(void)arg;
+	if (looks++ == 0)
+		loop_defer(ping);
+	if (looks == 2)
+		in_turn = pings == 1 && pongs == 1;
+	most = pings - last > most ? pings - last : most;
+	last = pings;
+	if (looks == 100)
+		loop_exit(0);
+}
+
+static void test_turns(void)
+{
+	struct loop_fd *fd = loop_fd_new(pipe_fd[1], LOOP_WRITE, on_look, NULL);
+
+	ping = loop_job_new(on_ping, NULL);
+	pong = loop_job_new(on_pong, NULL);
+	loop_run();
+	ktap_ok(in_turn, "a job runs in the turn in which it is asked for");
+	ktap_ok(most == 1 && pings > 50, "and once in a turn, whoever asks");
+	loop_fd_free(fd);
+	loop_job_free(ping);
+	loop_job_free(pong);
+}
+
 /* A process that watches what cannot be watched. */
 static void watch_file(int log)
 {
@@ -149,6 +197,7 @@ int main(void)
 	ktap_ok(at_signal > at_quick, "a signal");
 	ktap_ok(jobs == 1, "deferred twice is once");
 	ktap_ok(steps == 100, "work that defers itself goes on");
+	test_turns();
 	loop_fd_free(writer);
 	loop_timer_free(slow);
 	loop_timer_free(stopped);
