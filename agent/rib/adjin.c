@@ -446,6 +446,9 @@ static uint32_t review_net(struct table *t, uint32_t id)
 	paths = net_paths(&t->nets, net, &n);
 	for (i = 0; i < n; i++)
 		paths[i].checked = false;
+	/* What was told is not known any more: @before is by today's. */
+	if (t->decide_feed && before.n_used > 0 && !before.withheld)
+		feed_mark(t, id);
 	decide_commit(t, id, &before);
 	return 1 + n + decide_cost(n);
 }
@@ -458,6 +461,7 @@ bool adjin_review(struct table *t)
 		id = net_next(&t->nets, t->decide_cursor);
 		if (id == NET_NONE) {
 			t->decide_all = t->decide_again;
+			t->decide_feed &= t->decide_again;
 			t->decide_again = false;
 			t->decide_cursor = 0;
 			break;

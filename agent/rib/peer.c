@@ -92,13 +92,17 @@ bool peer_local_addr(const void *ctx, const struct addr *addr)
 	return false;
 }
 
-/* Decide again on everything, once for all that asks for it till then. */
-static void review_all(struct rib *rib)
+/*
+ * Decide again on everything, once for all that asks for it till then. If
+ * @standing, peers are preferred otherwise, or are of another kind.
+ */
+static void review_all(struct rib *rib, bool standing)
 {
 	unsigned int af;
 
 	for (af = 0; af < BGP_AF_COUNT; af++) {
 		rib->table[af].decide_all = true;
+		rib->table[af].decide_feed |= standing;
 		/* To the end first: who keeps asking keeps none waiting. */
 		rib->table[af].decide_again = rib->table[af].decide_cursor > 0;
 	}
@@ -134,7 +138,7 @@ static void review(const struct rib_peer *peer)
 						  &peer->session.nexthop[af]);
 	if (!changed)
 		return;
-	review_all(peer->rib);
+	review_all(peer->rib, false);
 	remap_all(peer->rib);
 }
 
@@ -307,7 +311,7 @@ void rib_set_policy(struct rib *rib, const struct rib_policy *policy)
 			peer->class = peer_class(rib, peer->conf.policy.kind);
 	}
 	if (prefer)
-		review_all(rib);
+		review_all(rib, true);
 	for (af = 0; exchange && af < BGP_AF_COUNT; af++)
 		adjout_review(&rib->table[af]);
 }
@@ -337,7 +341,7 @@ void rib_peer_set_policy(struct rib_peer *peer,
 			adjout_review(&rib->table[af]);
 	}
 	if (accepts)
-		review_all(rib);
+		review_all(rib, kind);
 	rib_map_put(old.in);
 	rib_map_put(old.out);
 	rib_wake(rib);

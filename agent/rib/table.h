@@ -185,7 +185,9 @@ struct table {
 	bool decide_all;		/* what a path must be has changed: */
 	uint32_t decide_cursor;		/* prefixes from here on are to be
 					 * decided on, */
-	bool decide_again;		/* and then all once more */
+	bool decide_again;		/* and then all once more; */
+	bool decide_feed;		/* the kernel was told what follows
+					 * from how peers stood before */
 	bool remap;			/* paths go through new inbound maps, */
 	uint32_t remap_cursor;		/* those of prefixes from here on */
 	bool ageing;			/* paths of peers with .ageing are */

@@ -34,6 +34,9 @@ unit_tests += rib_remap_test
 rib_remap_test_sources	:= $(rib_test_maps)
 rib_remap_test_libs	:= -lyaml
 
+unit_tests += rib_backup_test
+rib_backup_test_sources	:= $(rib_store_test_sources)
+
 unit_tests += rib_review_cost_test
 rib_review_cost_test_sources := $(rib_test_maps)
 rib_review_cost_test_libs    := -lyaml -Wl,--wrap=rib_map_apply \
