@@ -68,9 +68,8 @@ static uint32_t net_add_suppressed(struct table *t, const struct net_key *key)
 	uint32_t id = net_key_add(&t->nets, key);
 	struct net *net = net_get(&t->nets, id);
 
-	if (net->flags == NET_LIVE && net->one.attrs == NET_NONE &&
-	    rib_space_covering(t->rib, &key->prefix))
-		net->flags |= NET_SUPPRESSED;
+	if (net->flags == NET_LIVE && net->one.attrs == NET_NONE)
+		net->flags |= space_flag(t->rib, &key->prefix);
 	return id;
 }
 
@@ -388,88 +387,6 @@ void adjin_own_del(struct table *t, const struct prefix *prefix)
 
 	net_key_hash(&t->nets, &key);
 	path_unset(t, t->rib->peer[PEER_OWN], &key, false);
-}
-
-void adjin_suppress(struct table *t, const struct prefix *space)
-{
-	struct choice before;
-	struct prefix prefix;
-	struct net *net;
-	uint32_t id;
-
-	for (id = net_next(&t->nets, 0); id != NET_NONE;
-	     id = net_next(&t->nets, id + 1)) {
-		net = net_get(&t->nets, id);
-		prefix = net_prefix(&t->nets, net);
-		if (!prefix_covers(space, &prefix))
-			continue;
-		decide_begin(t, net, &before);
-		if (rib_space_covering(t->rib, &prefix))
-			net->flags |= NET_SUPPRESSED;
-		else
-			net->flags &= ~NET_SUPPRESSED;
-		decide_commit(t, id, &before);
-	}
-}
-
-void adjin_program_inside(struct table *t, bool on)
-{
-	struct choice before;
-	struct net *net;
-	uint32_t id;
-
-	for (id = net_next(&t->nets, 0); id != NET_NONE;
-	     id = net_next(&t->nets, id + 1)) {
-		net = net_get(&t->nets, id);
-		if (!(net->flags & NET_SUPPRESSED))
-			continue;
-		t->rib->program_inside = !on;
-		decide_begin(t, net, &before);
-		t->rib->program_inside = on;
-		decide_commit(t, id, &before);
-	}
-}
-
-/* ---- what a path must be has changed ---------------------------------- */
-
-#define REVIEW_COST	4096		/* of one piece */
-
-/* Returns what it took. */
-static uint32_t review_net(struct table *t, uint32_t id)
-{
-	struct net *net = net_get(&t->nets, id);
-	struct rib_path *paths;
-	struct choice before;
-	uint32_t i, n;
-
-	decide_begin(t, net, &before);
-	paths = net_paths(&t->nets, net, &n);
-	for (i = 0; i < n; i++)
-		paths[i].checked = false;
-	/* What was told is not known any more: @before is by today's. */
-	if (t->decide_feed && before.n_used > 0 && !before.withheld)
-		feed_mark(t, id);
-	decide_commit(t, id, &before);
-	return 1 + n + decide_cost(n);
-}
-
-bool adjin_review(struct table *t)
-{
-	uint32_t id, cost = 0;
-
-	while (t->decide_all && cost < REVIEW_COST) {
-		id = net_next(&t->nets, t->decide_cursor);
-		if (id == NET_NONE) {
-			t->decide_all = t->decide_again;
-			t->decide_feed &= t->decide_again;
-			t->decide_again = false;
-			t->decide_cursor = 0;
-			break;
-		}
-		t->decide_cursor = id + 1;
-		cost += review_net(t, id);
-	}
-	return t->decide_all;
 }
 
 /* ---- long-lived stale paths ------------------------------------------ */

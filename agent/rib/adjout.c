@@ -592,7 +592,7 @@ static bool run_peer(struct table *t, struct rib_peer *peer)
 	if (!must_wait(af))
 		worked |= lag_run(t, peer);
 	if (af->syncing || af->lag || t->out.n > 0 || t->review ||
-	    t->decide_all ||
+	    revise_waiting(t) ||
 	    (af->group->paths && af->group->paths->changed.n > 0))
 		return worked;
 	end_of_rib(t, peer);

@@ -88,7 +88,7 @@ bool decide_accepts(const struct rib_peer *peer, uint32_t attrs)
 
 /*
  * Step 1; RIB_WHY_BEST: eligible. The answer for a path stands until its next
- * hop becomes ours (adjin_review()), and saves a look at its attributes.
+ * hop becomes ours (revise.c), and saves a look at its attributes.
  */
 static enum rib_why path_eligible(const struct table *t,
 				  const struct net *net,
@@ -260,13 +260,15 @@ static const struct rib_path *backup_path(const struct table *t,
 	return best;
 }
 
-/* What is suppressed is not programmed, unless that is asked for. */
+/*
+ * Our own route is not programmed, nor is what is suppressed, unless that is
+ * asked for.
+ */
 static bool is_withheld(const struct table *t, const struct net *net,
 			const struct rib_path *paths, uint32_t n)
 {
-	return net->flags & NET_SUPPRESSED &&
-	       (!t->rib->program_inside || n == 0 ||
-		paths[0].peer == PEER_OWN);
+	return (net->flags & NET_SUPPRESSED && !t->rib->program_inside) ||
+	       (n > 0 && paths[0].peer == PEER_OWN);
 }
 
 /* One route is either: what leads to an NVA, too, is the route server's. */

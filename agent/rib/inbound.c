@@ -72,25 +72,18 @@ uint32_t inbound_attrs(struct inbound *in, const struct prefix *prefix)
 
 /* ---- another map ----------------------------------------------------- */
 
-#define REMAP_PATHS	512		/* looked at in one piece */
+#define REMAP_COST	8		/* of a path's way through a map */
 
 /* A path of a prefix, by what it keeps when it changes. */
-struct received {
+struct remap_path {
 	uint32_t path_id;
 	uint32_t attrs;
 	uint16_t peer;
 };
 
-struct remap {
-	struct table *t;
-	struct inbound *in;		/* by peer */
-	struct received *path;		/* of the prefix that is looked at */
-	uint32_t size;
-};
-
 /* One path whose map has changed. */
 static void review_path(struct remap *remap, uint32_t id,
-			const struct received *path)
+			const struct remap_path *path)
 {
 	struct table *t = remap->t;
 	const struct rib_peer *peer = t->rib->peer[path->peer];
@@ -132,7 +125,7 @@ static uint32_t list_paths(struct remap *remap, struct net *net)
 		if (!t->rib->peer[paths[i].peer]->remap || paths[i].summary ||
 		    path_void(t->rib, t->af, &paths[i]))
 			continue;
-		remap->path[listed++] = (struct received){
+		remap->path[listed++] = (struct remap_path){
 			.path_id = ids ? ids[i] : 0,
 			.attrs = paths[i].attrs,
 			.peer = paths[i].peer,
@@ -145,67 +138,51 @@ static uint32_t list_paths(struct remap *remap, struct net *net)
  * A path that changes is moved to where it belongs now: so they are listed
  * before the first one does. Returns what it took.
  */
-static uint32_t review_net(struct remap *remap, uint32_t id)
+uint32_t remap_net(struct remap *remap, uint32_t id)
 {
 	struct net *net = net_get(&remap->t->nets, id);
 	uint32_t i, n = list_paths(remap, net);
 
 	for (i = 0; i < n; i++)
 		review_path(remap, id, &remap->path[i]);
-	return 1 + n * decide_cost(n);
+	return n * REMAP_COST * decide_cost(n);
 }
 
-static void review_some(struct remap *remap)
+void remap_begin(struct remap *remap, struct table *t)
 {
-	struct table *t = remap->t;
-	uint32_t id, looked = 0;
+	uint32_t i, n = t->rib->n_peers;
 
-	while (looked < REMAP_PATHS) {
-		id = net_next(&t->nets, t->remap_cursor);
-		if (id == NET_NONE) {
-			t->remap = false;
-			return;
-		}
-		t->remap_cursor = id + 1;
-		looked += review_net(remap, id);
+	*remap = (struct remap){ .t = t };
+	remap->in = xcalloc(n, sizeof(*remap->in));
+	for (i = 0; i < n; i++) {
+		remap->in[i].rib = t->rib;
+		remap->in[i].raw = NET_NONE;
 	}
 }
 
-static void inbound_done(struct rib *rib)
+void remap_end(struct remap *remap)
+{
+	struct rib *rib = remap->t->rib;
+	uint32_t i;
+
+	for (i = 0; i < rib->n_peers; i++) {
+		inbound_end(&remap->in[i]);
+		if (remap->in[i].raw != NET_NONE)
+			attrset_put(&rib->attrs, remap->in[i].raw);
+	}
+	free(remap->in);
+	free(remap->path);
+}
+
+void inbound_done(struct rib *rib)
 {
 	unsigned int af;
 	uint32_t i;
 
 	for (af = 0; af < BGP_AF_COUNT; af++)
-		if (rib->table[af].remap)
+		if (rib->table[af].revision.what & REVISE_MAPS)
 			return;
 	for (i = 0; i < rib->n_peers; i++)
 		if (rib->peer[i])
 			rib->peer[i]->remap = false;
-}
-
-bool inbound_run(struct table *t)
-{
-	uint32_t i, n = t->rib->n_peers;
-	struct remap remap = { .t = t };
-	struct inbound *in;
-
-	if (!t->remap)
-		return false;
-	in = remap.in = xcalloc(n, sizeof(*in));
-	for (i = 0; i < n; i++) {
-		in[i].rib = t->rib;
-		in[i].raw = NET_NONE;
-	}
-	review_some(&remap);
-	for (i = 0; i < n; i++) {
-		inbound_end(&in[i]);
-		if (in[i].raw != NET_NONE)
-			attrset_put(&t->rib->attrs, in[i].raw);
-	}
-	free(in);
-	free(remap.path);
-	if (!t->remap)
-		inbound_done(t->rib);
-	return t->remap;
 }

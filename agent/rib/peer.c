@@ -92,35 +92,18 @@ bool peer_local_addr(const void *ctx, const struct addr *addr)
 	return false;
 }
 
-/*
- * Decide again on everything, once for all that asks for it till then. If
- * @standing, peers are preferred otherwise, or are of another kind.
- */
-static void review_all(struct rib *rib, bool standing)
-{
-	unsigned int af;
-
-	for (af = 0; af < BGP_AF_COUNT; af++) {
-		rib->table[af].decide_all = true;
-		rib->table[af].decide_feed |= standing;
-		/* To the end first: who keeps asking keeps none waiting. */
-		rib->table[af].decide_again = rib->table[af].decide_cursor > 0;
-	}
-	rib_wake(rib);
-}
-
 /* What is accepted is another: have all go through inbound maps anew. */
 static void remap_all(struct rib *rib)
 {
+	unsigned int af;
 	uint32_t i;
 
 	for (i = 1; i < rib->n_peers; i++) {
-		if (rib->peer[i] && rib->peer[i]->conf.policy.in) {
+		if (rib->peer[i] && rib->peer[i]->conf.policy.in)
 			rib->peer[i]->remap = true;
-			rib->peer[i]->remap_now = true;
-		}
 	}
-	rib_remap(rib);
+	for (af = 0; af < BGP_AF_COUNT; af++)
+		revise_for_peer(&rib->table[af], REVISE_PATHS | REVISE_MAPS);
 }
 
 /*
@@ -136,10 +119,8 @@ static void review(const struct rib_peer *peer)
 	for (af = 0; af < BGP_AF_COUNT; af++)
 		changed |= attrset_review_nexthop(pool,
 						  &peer->session.nexthop[af]);
-	if (!changed)
-		return;
-	review_all(peer->rib, false);
-	remap_all(peer->rib);
+	if (changed)
+		remap_all(peer->rib);
 }
 
 static int rank_cmp(const void *pa, const void *pb)
@@ -311,7 +292,7 @@ void rib_set_policy(struct rib *rib, const struct rib_policy *policy)
 			peer->class = peer_class(rib, peer->conf.policy.kind);
 	}
 	if (prefer)
-		review_all(rib, true);
+		revise_all(rib, REVISE_PATHS | REVISE_STANDING);
 	for (af = 0; exchange && af < BGP_AF_COUNT; af++)
 		adjout_review(&rib->table[af]);
 }
@@ -323,15 +304,20 @@ void rib_peer_set_policy(struct rib_peer *peer,
 	struct rib *rib = peer->rib;
 	bool kind = old.kind != policy->kind;
 	bool accepts = kind || old.allow_own_as != policy->allow_own_as;
-	unsigned int af;
+	unsigned int af, revise = 0;
 
 	rib_map_hold(policy->in);
 	rib_map_hold(policy->out);
 	peer->conf.policy = *policy;
 	peer->class = peer_class(rib, policy->kind);
-	peer->remap |= old.in != policy->in || (policy->in && accepts);
+	if (accepts)
+		revise = REVISE_PATHS | (kind ? REVISE_STANDING : 0);
 	/* What is accepted from now on has not been through any map yet. */
-	peer->remap_now |= policy->in && accepts;
+	if (old.in != policy->in || (policy->in && accepts)) {
+		peer->remap = true;
+		revise |= REVISE_MAPS;
+	}
+	revise_all(rib, revise);
 	for (af = 0; af < BGP_AF_COUNT; af++) {
 		if (kind || old.as_override != policy->as_override ||
 		    old.add_path_send != policy->add_path_send ||
@@ -340,43 +326,16 @@ void rib_peer_set_policy(struct rib_peer *peer,
 		if (kind)
 			adjout_review(&rib->table[af]);
 	}
-	if (accepts)
-		review_all(rib, kind);
 	rib_map_put(old.in);
 	rib_map_put(old.out);
-	rib_wake(rib);
 }
 
-void rib_remap(struct rib *rib)
-{
-	bool some = false, now = false;
-	unsigned int af;
-	uint32_t i;
-
-	for (i = 1; i < rib->n_peers; i++) {
-		if (!rib->peer[i])
-			continue;
-		some |= rib->peer[i]->remap;
-		now |= rib->peer[i]->remap_now;
-		rib->peer[i]->remap_now = false;
-	}
-	for (af = 0; some && af < BGP_AF_COUNT; af++) {
-		rib->table[af].remap = true;
-		rib->table[af].remap_cursor = 0;
-	}
-	for (af = 0; now && af < BGP_AF_COUNT; af++) {
-		while (rib->table[af].remap)
-			inbound_run(&rib->table[af]);
-	}
-	rib_wake(rib);
-}
-
-bool rib_remapping(const struct rib *rib)
+bool rib_revising(const struct rib *rib)
 {
 	unsigned int af;
 
 	for (af = 0; af < BGP_AF_COUNT; af++) {
-		if (rib->table[af].remap || rib->table[af].decide_all)
+		if (revise_waiting(&rib->table[af]))
 			return true;
 	}
 	return false;

@@ -104,9 +104,8 @@ static bool table_run(struct table *t)
 {
 	bool more;
 
-	more = adjin_review(t);
+	more = revise_run(t);
 	more |= adjin_sweep(t, SWEEP_NETS);
-	more |= inbound_run(t);
 	more |= adjin_long_lived(t);
 	if (t->rib->held)
 		return more;
@@ -141,79 +140,6 @@ bool rib_run(struct rib *rib, uint64_t budget_us)
 	return more;
 }
 
-/* ---- address spaces -------------------------------------------------- */
-
-static enum bgp_af prefix_af(const struct prefix *prefix)
-{
-	return prefix->addr.family == AF_INET ? BGP_IPV4_UNICAST :
-						BGP_IPV6_UNICAST;
-}
-
-static struct prefix *space_find(const struct rib *rib,
-				const struct prefix *prefix)
-{
-	uint32_t i;
-
-	for (i = 0; i < rib->n_spaces; i++) {
-		if (prefix_equal(&rib->spaces[i], prefix))
-			return &rib->spaces[i];
-	}
-	return NULL;
-}
-
-const struct prefix *rib_space_covering(const struct rib *rib,
-				       const struct prefix *prefix)
-{
-	uint32_t i;
-
-	for (i = 0; i < rib->n_spaces; i++) {
-		if (prefix_covers(&rib->spaces[i], prefix))
-			return &rib->spaces[i];
-	}
-	return NULL;
-}
-
-bool rib_space_add(struct rib *rib, const struct prefix *prefix)
-{
-	struct table *t = &rib->table[prefix_af(prefix)];
-
-	if (space_find(rib, prefix))
-		return false;
-	rib->spaces = xreallocarray(rib->spaces, rib->n_spaces + 1,
-				    sizeof(*rib->spaces));
-	rib->spaces[rib->n_spaces++] = *prefix;
-	adjin_suppress(t, prefix);
-	adjin_own_add(t, prefix);
-	rib_wake(rib);
-	return true;
-}
-
-bool rib_space_del(struct rib *rib, const struct prefix *prefix)
-{
-	struct prefix *space = space_find(rib, prefix);
-	struct table *t = &rib->table[prefix_af(prefix)];
-
-	if (!space)
-		return false;
-	*space = rib->spaces[--rib->n_spaces];
-	adjin_own_del(t, prefix);
-	adjin_suppress(t, prefix);
-	rib_wake(rib);
-	return true;
-}
-
-void rib_program_inside(struct rib *rib, bool on)
-{
-	enum bgp_af af;
-
-	if (on == rib->program_inside)
-		return;
-	for (af = 0; af < BGP_AF_COUNT; af++)
-		adjin_program_inside(&rib->table[af], on);
-	rib->program_inside = on;
-	rib_wake(rib);
-}
-
 /* ---- the kernel ------------------------------------------------------ */
 
 void rib_route_done(struct rib *rib, enum bgp_af af,
@@ -246,7 +172,7 @@ bool rib_route_settled(const struct rib *rib)
 	unsigned int af;
 
 	for (af = 0; af < BGP_AF_COUNT; af++) {
-		if (rib->table[af].decide_all ||
+		if (revise_waiting(&rib->table[af]) ||
 		    feed_waiting(&rib->table[af].feed) > 0 ||
 		    rib->table[af].feed.n_unanswered > 0)
 			return false;

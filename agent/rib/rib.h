@@ -104,15 +104,17 @@ bool rib_run(struct rib *rib, uint64_t budget_us);
 void rib_hold(struct rib *rib, bool hold);
 
 /*
- * Address spaces: originated to all peers, and no route equal to or inside
- * one is programmed or sent on. False if it was there / was not there.
+ * Address spaces, which do not overlap: originated to all peers, and no route
+ * equal to or inside one is programmed or sent on; with rib_run() for those
+ * that are there. False if it, or one around it, was there / it was not there.
  */
 bool rib_space_add(struct rib *rib, const struct prefix *prefix);
 bool rib_space_del(struct rib *rib, const struct prefix *prefix);
 
 /*
  * Whether what is inside a space, though not what is equal to one, is
- * programmed all the same. It is not sent on in any case. Off at first.
+ * programmed all the same, with rib_run(). It is not sent on in any case. Off
+ * at first.
  */
 void rib_program_inside(struct rib *rib, bool on);
 
@@ -155,19 +157,15 @@ struct rib_peer *rib_peer_add(struct rib *rib,
 /* Withdraw its paths and forget it; @peer is gone on return. */
 void rib_peer_remove(struct rib_peer *peer);
 /*
- * With rib_run() its paths are decided on again, and it is sent what is
- * different now.
+ * With rib_run() its paths go through another inbound map and are decided on
+ * again, and it is sent what is different now. Until a path's turn comes it is
+ * what the old policy made of it; what is announced is subject to the new one
+ * at once.
  */
 void rib_peer_set_policy(struct rib_peer *peer,
 			 const struct rib_peer_policy *policy);
-/*
- * After policies have been set: have paths go through new inbound maps, in
- * turns of rib_run(). Until a path's turn comes it is what the old map made of
- * it; what is announced goes through the new one at once.
- */
-void rib_remap(struct rib *rib);
-/* Whether there are paths that have not been judged by the new policies. */
-bool rib_remapping(const struct rib *rib);
+/* Whether a change of policies or address spaces has yet to come to some. */
+bool rib_revising(const struct rib *rib);
 
 /* Established: the peer is sent the table, then as a rule End-of-RIB. */
 void rib_peer_up(struct rib_peer *peer, const struct rib_session *session);

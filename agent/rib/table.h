@@ -2,12 +2,14 @@
 /*
  * What the files of rib/ share: the structs behind rib.h.
  *
- *	rib.c		the VNet's table as a whole, address spaces, turns
+ *	rib.c		the VNet's table as a whole, turns
+ *	space.c		address spaces
  *	peer.c		peers and neighbors
  *	adjin.c		paths come and go; sweeping of void paths
  *	limit.c		how much of a peer is taken
  *	inbound.c	what inbound route maps make of them
  *	summary.c	paths that stand for others
+ *	revise.c	all prefixes once more
  *	decide.c	the decision process, and who must hear of its outcome
  *	adjout.c	what is sent to whom: changes, dumps
  *	group.c		who is sent the same
@@ -140,8 +142,7 @@ struct rib_peer {
 	bool up;
 	bool paused;
 	bool removed;			/* goes when its paths have gone */
-	bool remap;			/* has another inbound map */
-	bool remap_now;			/* and before anything else is done */
+	bool remap;			/* its paths go through its map anew */
 	struct rib_session session;
 	struct peer_af af[BGP_AF_COUNT];
 	uint64_t feed_turn;		/* see feed_mark() */
@@ -177,19 +178,30 @@ struct feed {
 	struct again again;
 };
 
+/* What all prefixes are looked at for once more, as a mask. */
+enum {
+	REVISE_PATHS = 0x01,		/* what is accepted, who is preferred */
+	REVISE_MAPS = 0x02,		/* maps of peers with .remap */
+	REVISE_SPACES = 0x04,		/* what is inside an address space */
+	REVISE_STANDING = 0x08,		/* the kernel was told what follows from
+					 * how peers stood before */
+	REVISE_INSIDE = 0x10,		/* ... from rib->program_inside */
+};
+
+struct revision {
+	uint8_t what;			/* 0: nothing has changed */
+	uint8_t again;			/* and then all of them for this */
+	uint32_t cursor;		/* prefixes from here on */
+	uint32_t walks;			/* that have come to their end */
+	uint32_t awaited;		/* how many until others may go on */
+};
+
 struct table {
 	struct rib *rib;
 	enum bgp_af af;
 	struct net_store nets;
 	uint32_t sweep_cursor;
-	bool decide_all;		/* what a path must be has changed: */
-	uint32_t decide_cursor;		/* prefixes from here on are to be
-					 * decided on, */
-	bool decide_again;		/* and then all once more; */
-	bool decide_feed;		/* the kernel was told what follows
-					 * from how peers stood before */
-	bool remap;			/* paths go through new inbound maps, */
-	uint32_t remap_cursor;		/* those of prefixes from here on */
+	struct revision revision;
 	bool ageing;			/* paths of peers with .ageing are */
 	uint32_t ageing_cursor;		/* looked for from here on */
 	struct idq out;			/* NET_OUT */
@@ -212,7 +224,7 @@ struct rib {
 	struct table table[BGP_AF_COUNT];
 	struct prefix *summary;		/* prefixes maps replace others by */
 	uint32_t n_summaries;
-	struct prefix *spaces;		/* address spaces, disjoint */
+	struct prefix *spaces;		/* address spaces, see space.c */
 	uint32_t n_spaces;
 	bool program_inside;		/* what is suppressed, but not ours */
 	uint32_t own_attrs;		/* of our own routes */
@@ -238,9 +250,13 @@ struct rib {
 void rib_wake(struct rib *rib);
 /* Prefixes in use, of both families. */
 uint32_t rib_prefixes(const struct rib *rib);
+
+/* space.c */
 /* The address space that @prefix is equal to or inside; NULL: none. */
 const struct prefix *rib_space_covering(const struct rib *rib,
 					const struct prefix *prefix);
+/* NET_SUPPRESSED if there is one, or 0. */
+unsigned int space_flag(const struct rib *rib, const struct prefix *prefix);
 
 /* peer.c */
 struct rib_peer *peer_own_new(struct rib *rib);
@@ -299,15 +315,6 @@ static inline uint32_t decide_cost(uint32_t n)
 /* adjin.c */
 void adjin_own_add(struct table *t, const struct prefix *prefix);
 void adjin_own_del(struct table *t, const struct prefix *prefix);
-/* rib->program_inside is to be @on: decide anew what is suppressed. */
-void adjin_program_inside(struct table *t, bool on);
-/* Set or clear NET_SUPPRESSED of all inside @space, which came or went. */
-void adjin_suppress(struct table *t, const struct prefix *space);
-/*
- * If what a path must be has changed, decide again on every prefix, some at a
- * time; returns whether some are left.
- */
-bool adjin_review(struct table *t);
 /*
  * Withdraw void paths among the next @max prefixes, fewer if they have many;
  * whether some are left.
@@ -374,11 +381,34 @@ void inbound_begin(struct inbound *in, const struct rib_peer *peer,
 /* The attributes of a path, not owned. */
 uint32_t inbound_attrs(struct inbound *in, const struct prefix *prefix);
 void inbound_end(struct inbound *in);
-/*
- * Have some paths of peers with .remap go through their maps again; whether
- * there are more, of any family.
- */
-bool inbound_run(struct table *t);
+/* If no walk goes through maps any more, all peers' paths have. */
+void inbound_done(struct rib *rib);
+
+struct remap_path;
+
+/* Some prefixes whose paths go through their peers' maps again. */
+struct remap {
+	struct table *t;
+	struct inbound *in;		/* by peer */
+	struct remap_path *path;	/* of the prefix looked at */
+	uint32_t size;
+};
+
+void remap_begin(struct remap *remap, struct table *t);
+/* Those of peers with .remap; returns what it took. */
+uint32_t remap_net(struct remap *remap, uint32_t id);
+void remap_end(struct remap *remap);
+
+/* revise.c */
+/* Have all prefixes looked at for this (REVISE_), some at a time. */
+void revise_begin(struct table *t, unsigned int what);
+void revise_all(struct rib *rib, unsigned int what);
+/* For a peer, which may ask for it all the time: nobody waits longer. */
+void revise_for_peer(struct table *t, unsigned int what);
+/* Whether some have yet to be, as far as that keeps others waiting. */
+bool revise_waiting(const struct table *t);
+/* One piece; whether there is more. */
+bool revise_run(struct table *t);
 
 /* summary.c */
 /*

@@ -103,12 +103,12 @@ static void vnet_set_spaces(struct ribs_vnet *vnet,
 	for (i = 0; conf && i < tables.conf->n_vnets; i++)
 		if (conf_peering_transits(conf, &tables.conf->vnets[i]))
 			add_spaces(vnet, &tables.conf->vnets[i]);
-	/* Those that stay are not there twice: add says so, and does nothing */
-	for (i = 0; i < vnet->n_spaces; i++)
-		rib_space_add(vnet->rib, &vnet->spaces[i]);
 	for (i = 0; i < n_old; i++)
 		if (!has_space(vnet, &old[i]))
 			rib_space_del(vnet->rib, &old[i]);
+	/* Those that stay are not there twice: add says so, and does nothing */
+	for (i = 0; i < vnet->n_spaces; i++)
+		rib_space_add(vnet->rib, &vnet->spaces[i]);
 	free(old);
 }
 
@@ -181,7 +181,6 @@ static void vnet_change(struct ribs_vnet *vnet,
 		rib_set_policy(vnet->rib, &policy);
 		rib_program_inside(vnet->rib, wants_inside(conf));
 		ribpeer_configure(vnet);
-		rib_remap(vnet->rib);
 	} else {
 		ribpeer_remove_all(vnet);
 		vnet_set_spaces(vnet, NULL);
@@ -292,7 +291,7 @@ void ribvnet_tell_done(void)
 	if (!tables.applying)
 		return;
 	while ((vnet = ribvnet_next(vnet)))
-		if (vnet->draining || rib_remapping(vnet->rib))
+		if (vnet->draining || rib_revising(vnet->rib))
 			return;
 	tables.applying = false;
 	chan_send(proc_chan(PROC_PARENT), MSG_CONF_DONE, NULL, 0);

@@ -2,7 +2,8 @@
 
 rib_test_rib	:= $(addprefix agent/rib/,adjin.c adjout.c attrset.c decide.c \
 		   feed.c group.c idq.c idset.c inbound.c lag.c limit.c map.c net.c \
-		   outbound.c outsum.c pack.c paths.c peer.c rib.c summary.c walk.c)
+		   outbound.c outsum.c pack.c paths.c peer.c revise.c rib.c space.c \
+		   summary.c walk.c)
 rib_test_bgp	:= $(addprefix agent/bgp/,as_path.c attr.c attr_wire.c bgp.c \
 		   community.c msg.c nlri.c notify.c open.c reflect.c update_build.c \
 		   update_parse.c)

@@ -210,7 +210,6 @@ static void set_map(bool in, struct rib_map *map)
 	for (i = 0; i < N_PEERS; i++)
 		if (peer[i])
 			rib_peer_set_policy(peer[i], &policy[i]);
-	rib_remap(rib);
 	rib_map_put(map);		/* the peers hold it */
 }
 

@@ -13,16 +13,19 @@
 #include "rib/rib.h"
 #include "unit/rib_map_text.h"
 
+#define LOCAL_AS	65515
 #define N_ROUTES	20000
 #define OTHER		0xc0000200	/* 192.0.2.0/24 */
 #define LLGR_STALE	"llgr-stale"
 #define LATE		0xc6336400	/* 198.51.100.0/24 */
+#define LOOPED		0xcb007100	/* 203.0.113.0/24 */
 
 static struct rib *rib;
 static struct rib_peer *many, *other;
 static struct prefix watched;		/* OTHER, or a summary */
 static bool programmed;			/* that */
 static bool sent;			/* OTHER */
+static bool looped;			/* what is announced has our AS in it */
 
 static void on_send(void *arg, const struct rib_send *send)
 {
@@ -108,14 +111,16 @@ static void announce(struct rib_peer *peer, uint32_t as, uint32_t addr,
 {
 	struct bgp_attr_set set = { .nexthop = addr_from_v4(0x0a010200 +
 							    as - 65000) };
-	uint8_t path[6] = { 2, 1 }, wire[1024];
+	uint8_t path[10] = { 2, 1 + looped }, wire[1024];
 	struct wbuf w = wbuf_make(wire, sizeof(wire));
 	struct bgp_attrs *attrs;
 	uint32_t i;
 
 	path[4] = as >> 8;
 	path[5] = as & 0xff;
-	set.part[BGP_PART_AS_PATH] = rbuf_make(path, sizeof(path));
+	path[8] = LOCAL_AS >> 8;
+	path[9] = LOCAL_AS & 0xff;
+	set.part[BGP_PART_AS_PATH] = rbuf_make(path, 2 + 4 * path[1]);
 	attrs = bgp_attrs_new(&set);
 	for (i = 0; i < n; i++) {
 		struct bgp_nlri nlri = {
@@ -185,7 +190,6 @@ static void set_rule(const char *rule, unsigned int allow_own_as)
 
 	rib_peer_set_policy(many, &policy);
 	rib_map_put(policy.in);
-	rib_remap(rib);
 }
 
 /* Add a community to all, or nothing. */
@@ -205,7 +209,7 @@ static void test_meanwhile(void)
 
 	set_map("65001:1", 0);
 	now = count("65001:1");
-	ktap_ok(rib_remapping(rib) && now.with == 0,
+	ktap_ok(rib_revising(rib) && now.with == 0,
 		"nothing goes through a new map at once");
 	announce(other, 65002, OTHER, 1);
 	announce(many, 65001, LATE, 1);
@@ -214,12 +218,12 @@ static void test_meanwhile(void)
 	ktap_ok(programmed, "another peer's route is programmed");
 	ktap_ok(sent, "and sent on");
 	now = count("65001:1");
-	ktap_ok(rib_remapping(rib) && now.with > 0 && now.without > 0,
+	ktap_ok(rib_revising(rib) && now.with > 0 && now.without > 0,
 		"while not all have been through the map");
 	ktap_ok(now.late, "what comes meanwhile has been");
 	run();
 	now = count("65001:1");
-	ktap_ok(!rib_remapping(rib) && now.with == N_ROUTES + 1 &&
+	ktap_ok(!rib_revising(rib) && now.with == N_ROUTES + 1 &&
 		now.without == 0, "in the end all have been");
 }
 
@@ -243,12 +247,34 @@ static void test_again(void)
 	ktap_ok(now.with == N_ROUTES + 1 && now.without == 0,
 		"without a map all is as it was received");
 	set_map("65001:4", 1);
+	turn();
 	now = count("65001:4");
-	ktap_ok(now.with == N_ROUTES + 1,
-		"if more is accepted, it goes through the map first");
-	ktap_ok(rib_remapping(rib), "and has yet to be decided on");
+	ktap_ok(now.with > 0 && now.without > 0 && rib_revising(rib),
+		"if more is accepted, that goes piece by piece");
 	run();
-	ktap_ok(!rib_remapping(rib), "and then it has been");
+	now = count("65001:4");
+	ktap_ok(now.with == N_ROUTES + 1 && !rib_revising(rib),
+		"until all have been through the map");
+}
+
+/* What was refused until now meets the map before it is used for anything. */
+static void test_accepted(void)
+{
+	many = peer_add(1);
+	set_rule("actions: [{ type: Drop }]", 0);
+	looped = true;
+	announce(many, 65001, 0x14000000, N_ROUTES);
+	announce(many, 65001, LOOPED, 1);
+	looped = false;
+	run();
+	watched = (struct prefix){ addr_from_v4(LOOPED), 24 };
+	programmed = false;
+	set_rule("actions: [{ type: Drop }]", 1);
+	run();
+	ktap_ok(!programmed, "nothing that is accepted now gets round the map");
+	set_rule(NULL, 1);
+	run();
+	ktap_ok(programmed, "and without it would have been");
 }
 
 /* The peer does not come back in time, and what it has left is marked. */
@@ -314,12 +340,12 @@ static void test_gone(void)
 
 	set_map("65001:5", 1);
 	turn();
-	ktap_ok(rib_remapping(rib), "a peer goes half through a map");
+	ktap_ok(rib_revising(rib), "a peer goes half through a map");
 	rib_peer_remove(many);
 	rib_peer_remove(other);
 	run();
 	rib_mem(rib, &mem);
-	ktap_ok(!rib_remapping(rib) && mem.paths == 0 && mem.prefixes == 0 &&
+	ktap_ok(!rib_revising(rib) && mem.paths == 0 && mem.prefixes == 0 &&
 		mem.attrs == 1, "nothing is left");
 }
 
@@ -391,7 +417,7 @@ static void test_summary_age(void)
 
 int main(void)
 {
-	struct rib_conf conf = { .local_as = 65515 };
+	struct rib_conf conf = { .local_as = LOCAL_AS };
 
 	ktap_start();
 	hash_init();
@@ -405,6 +431,9 @@ int main(void)
 	test_again();
 	test_long_lived();
 	test_gone();
+	rib_free(rib);
+	rib = rib_new(&conf, &ops, NULL);
+	test_accepted();
 	rib_free(rib);
 	rib = rib_new(&conf, &ops, NULL);
 	test_summary();
