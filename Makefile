@@ -16,6 +16,7 @@ DESTDIR		?=
 sbindir		?= $(PREFIX)/sbin
 bindir		?= $(PREFIX)/bin
 mandir		?= $(PREFIX)/share/man
+docdir		?= $(PREFIX)/share/doc/vnet
 completiondir	?= $(PREFIX)/share/bash-completion/completions
 unitdir		?= /etc/systemd/system
 sysusersdir	?= /usr/lib/sysusers.d
@@ -23,6 +24,9 @@ sysusersdir	?= /usr/lib/sysusers.d
 ipdir		?= /usr/lib/$(shell $(CC) -print-multiarch)/ip
 dkmsdir		?= /usr/src/vnet-$(VERSION)
 man_pages	:= $(wildcard docs/man/*.[1-8])
+# What an operator reads, and a configuration to begin with.
+documents	:= $(addprefix docs/,azure.md concepts.md configuration.md operations.md) \
+		   tests/demo/vrsd.yaml
 
 # The kernels to build the module for: the running one if its headers are
 # there, else the guests'. KERNEL is a list of: running 6.1 6.12 debug kcsan ao uml.
@@ -131,7 +135,7 @@ demo: setup	## shows the whole path in a guest, step by step, with evidence
 dkms_forget	= { test -z "$$(dkms status vnet/$(VERSION))" || \
 			dkms remove vnet/$(VERSION) --all; }
 
-install: agent plugin	## installs on this host: module through DKMS, programs, unit, user, man pages
+install: agent plugin	## installs on this host: module through DKMS, programs, unit, user, documents
 	@test -n "$(DESTDIR)" || command -v dkms >/dev/null || { \
 		echo "dkms is missing: apt install dkms linux-headers-amd64" >&2; \
 		exit 1; }
@@ -148,6 +152,7 @@ install: agent plugin	## installs on this host: module through DKMS, programs, u
 	set -e; for page in $(man_pages); do \
 		install -D -m 644 -t $(DESTDIR)$(mandir)/man$${page##*.} $$page; \
 	done
+	install -D -m 644 -t $(DESTDIR)$(docdir) $(documents)
 	test -n "$(DESTDIR)" || $(dkms_forget)
 	rm -rf $(DESTDIR)$(dkmsdir)
 	install -d $(DESTDIR)$(dkmsdir)
@@ -161,6 +166,9 @@ uninstall:	## takes away what install put there
 		$(completiondir)/vrs)
 	rm -f $(foreach page,$(notdir $(man_pages)), \
 		$(DESTDIR)$(mandir)/man$(patsubst .%,%,$(suffix $(page)))/$(page))
+	rm -f $(addprefix $(DESTDIR)$(docdir)/,$(notdir $(documents)))
+	test ! -d $(DESTDIR)$(docdir) || \
+		rmdir --ignore-fail-on-non-empty $(DESTDIR)$(docdir)
 	test -n "$(DESTDIR)" || $(dkms_forget)
 	rm -rf $(DESTDIR)$(dkmsdir)
 
