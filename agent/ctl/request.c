@@ -27,6 +27,7 @@ static const struct {
 	[CTL_POLICY_TEST] = { "policy-test", VNET | NEIGHBOR | MAP },
 	[CTL_BFD] = { "bfd", VNET | NEIGHBOR },
 	[CTL_STATUS] = { "status", 0 },
+	[CTL_PROBLEMS] = { "problems", 0 },
 	[CTL_RELOAD] = { "reload", 0 },
 };
 

@@ -17,6 +17,7 @@ enum ctl_command {
 	CTL_POLICY_TEST,
 	CTL_BFD,
 	CTL_STATUS,
+	CTL_PROBLEMS,
 	CTL_RELOAD,
 	CTL_COMMANDS,
 };

@@ -311,3 +311,21 @@ json_t *row_status_json(const struct row_status *row)
 	set_int(object, "repairs", row->repairs);
 	return object;
 }
+
+json_t *row_peer_problem_json(const struct row_peer *row)
+{
+	json_t *object = checked(json_object());
+
+	set_id(object, &row->id);
+	set_string(object, "problem", row->problem);
+	return object;
+}
+
+json_t *row_vnet_problem_json(const struct row_vnet_problem *row)
+{
+	json_t *object = checked(json_object());
+
+	set_string(object, "vnet", row->vnet);
+	set_string(object, "problem", row->text);
+	return object;
+}

@@ -108,6 +108,12 @@ struct row_status {
 	uint64_t repairs;		/* ... and differences they found */
 };
 
+/* The first thing about a VNet that could not be made as described. */
+struct row_vnet_problem {
+	char vnet[IFNAMSIZ];
+	char text[320];
+};
+
 enum row_outcome {
 	ROW_UNCHANGED,
 	ROW_CHANGED,
@@ -154,6 +160,9 @@ json_t *row_policy_json(const struct row_policy *row,
 			const struct bgp_attrs *before,
 			const struct bgp_attrs *after);
 json_t *row_status_json(const struct row_status *row);
+/* Of a neighbor with a problem, or of a VNet. */
+json_t *row_peer_problem_json(const struct row_peer *row);
+json_t *row_vnet_problem_json(const struct row_vnet_problem *row);
 json_t *row_bfd_json(const struct row_bfd *row);
 
 #endif

@@ -105,6 +105,10 @@ static void look_after(struct vnet *vnet)
 	vnet->due = false;
 	set_waiting(vnet, false);
 	vnet_apply(vnet);
+	/* A pass that is to be made again may have missed it. */
+	if (vnet->due && !vnet->problem[0])
+		memcpy(vnet->problem, vnet->told_problem,
+		       sizeof(vnet->problem));
 	if (vnet->settled && vnet->changes)
 		log_info("%s: %u changes", vnet->spec->name, vnet->changes);
 	vnet->settled = vnet->settled || vnet->ready;
@@ -468,6 +472,14 @@ bool fib_kept(const struct fib *fib, uint32_t vni, int family)
 	const struct vnet *vnet = fib_find_vnet(fib, vni);
 
 	return vnet && (family == AF_INET ? vnet->kept4 : vnet->kept6);
+}
+
+const char *fib_vnet_problem(const struct fib *fib, uint32_t vni)
+{
+	const struct vnet *vnet;
+
+	HASH_FIND(hh, fib->vnets, &vni, sizeof(vni), vnet);
+	return vnet && vnet->told_problem[0] ? vnet->told_problem : NULL;
 }
 
 bool fib_get_stats(const struct fib *fib, uint32_t vni, struct fib_stats *out)

@@ -268,6 +268,11 @@ struct fib_stats {
 	uint64_t audits;
 };
 
+/*
+ * What the last events->vnet said could not be done; NULL: nothing, or there is
+ * no such VNet.
+ */
+const char *fib_vnet_problem(const struct fib *fib, uint32_t vni);
 /* Of one VNet, or of all if @vni is 0. False if there is no such VNet. */
 bool fib_get_stats(const struct fib *fib, uint32_t vni, struct fib_stats *out);
 

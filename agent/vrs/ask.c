@@ -260,6 +260,13 @@ static const struct column status_columns[] = {
 	{ "Repairs", "repairs" },
 };
 
+static const struct column problem_columns[] = {
+	{ "VNet", "vnet" },
+	{ "Neighbor", "neighbor" },
+	{ "Local Address", "localAddress" },
+	{ "Problem", "problem" },
+};
+
 static void add_row_json(json_t *row, void *arg)
 {
 	json_array_append(arg, row);
@@ -323,6 +330,12 @@ int ask_status(const struct request *req)
 {
 	return ask_rows(req, "status", status_columns,
 			ARRAY_SIZE(status_columns));
+}
+
+int ask_problems(const struct request *req)
+{
+	return ask_rows(req, "problems", problem_columns,
+			ARRAY_SIZE(problem_columns));
 }
 
 /*

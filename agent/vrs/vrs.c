@@ -158,6 +158,10 @@ const struct command vrs_commands[] = {
 		.run = ask_status,
 		.help = "the processes of vrsd, and how they keep the kernel",
 	}, {
+		.words = "show problems",
+		.run = ask_problems,
+		.help = "VNets and neighbors that are not as vrsd was told",
+	}, {
 		.words = "policy test",
 		.operands = { &operand_map, &operand_peer },
 		.n_optional = 1,

@@ -167,6 +167,7 @@ int ask_advertised(const struct request *req);
 int ask_loc_rib(const struct request *req);
 int ask_policy_test(const struct request *req);
 int ask_status(const struct request *req);
+int ask_problems(const struct request *req);
 int ask_reload(const struct request *req);
 
 #endif

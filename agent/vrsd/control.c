@@ -73,6 +73,11 @@ static const struct command {
 			   { PROC_KERNEL, QUERY_STATUS, false } },
 		.n_steps = 3,
 	},
+	[CTL_PROBLEMS] = {
+		.steps = { { PROC_SPEAKER, QUERY_PEERS, false },
+			   { PROC_KERNEL, QUERY_PROBLEMS, false } },
+		.n_steps = 2,
+	},
 };
 
 struct ask {
@@ -228,6 +233,12 @@ static void row_peer(struct ask *ask, const struct row_peer *from)
 	ask->peers++;
 	if (ask_step(ask)->silent)
 		return;
+	if (ask->req.command == CTL_PROBLEMS) {
+		if (row.problem[0])
+			ctl_client_row(ask->client,
+				       row_peer_problem_json(&row));
+		return;
+	}
 	if (counts) {
 		row.learned = counts->learned;
 		row.advertised = counts->advertised;
@@ -359,6 +370,7 @@ static const struct ctl_server_ops server_ops = {
 static void message(enum proc_id from, uint16_t type, const void *body,
 		    size_t len, int fd)
 {
+	const struct msg_row_problem *problem = body;
 	const struct msg_row_status *status = body;
 	const struct msg_row_bfd *bfd = body;
 	const struct msg_row_peer *peer = body;
@@ -395,6 +407,10 @@ static void message(enum proc_id from, uint16_t type, const void *body,
 		break;
 	case MSG_ROW_STATUS:
 		ctl_client_row(ask->client, row_status_json(&status->row));
+		break;
+	case MSG_ROW_PROBLEM:
+		ctl_client_row(ask->client,
+			       row_vnet_problem_json(&problem->row));
 		break;
 	case MSG_QUERY_BATCH:
 		batch_ends(ask);

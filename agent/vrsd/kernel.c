@@ -7,6 +7,7 @@
  */
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -14,6 +15,7 @@
 #include "fib/fib.h"
 #include "lib/log.h"
 #include "lib/loop.h"
+#include "lib/utf8.h"
 #include "lib/util.h"
 #include "vrsd/conftext.h"
 #include "vrsd/proc.h"
@@ -391,22 +393,48 @@ static const struct fib_events fib_events = {
 	.repaired = fib_repaired,
 };
 
-static void query(const struct msg_query *query)
+static void query_status(uint32_t id)
 {
-	struct msg_row_status msg = { .query = query->id };
+	struct msg_row_status msg = { .query = id };
 	struct fib_stats stats;
 
-	if (query->kind == QUERY_STATUS) {
-		proc_status(&msg.row);
-		if (fib_get_stats(kernel.fib, 0, &stats)) {
-			msg.row.prefixes = stats.routes;
-			msg.row.failed = stats.failed;
-			msg.row.audits = stats.audits;
-			msg.row.repairs = stats.repairs;
-		}
-		chan_send(proc_chan(PROC_CONTROL), MSG_ROW_STATUS, &msg,
+	proc_status(&msg.row);
+	if (fib_get_stats(kernel.fib, 0, &stats)) {
+		msg.row.prefixes = stats.routes;
+		msg.row.failed = stats.failed;
+		msg.row.audits = stats.audits;
+		msg.row.repairs = stats.repairs;
+	}
+	chan_send(proc_chan(PROC_CONTROL), MSG_ROW_STATUS, &msg, sizeof(msg));
+}
+
+static void query_problems(uint32_t id)
+{
+	const struct conf_vnet *vnet;
+	struct msg_row_problem msg;
+	const char *text;
+	size_t i;
+
+	for (i = 0; kernel.conf && i < kernel.conf->n_vnets; i++) {
+		vnet = &kernel.conf->vnets[i];
+		text = fib_vnet_problem(kernel.fib, vnet->vni);
+		if (!text)
+			continue;
+		msg = (struct msg_row_problem){ .query = id };
+		snprintf(msg.row.vnet, sizeof(msg.row.vnet), "%s", vnet->name);
+		snprintf(msg.row.text, sizeof(msg.row.text), "%s", text);
+		utf8_make_whole(msg.row.text);
+		chan_send(proc_chan(PROC_CONTROL), MSG_ROW_PROBLEM, &msg,
 			  sizeof(msg));
 	}
+}
+
+static void query(const struct msg_query *query)
+{
+	if (query->kind == QUERY_STATUS)
+		query_status(query->id);
+	else if (query->kind == QUERY_PROBLEMS)
+		query_problems(query->id);
 	proc_query_end(query->id, 0, NULL);
 }
 

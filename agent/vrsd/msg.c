@@ -80,6 +80,7 @@ static const struct msg_info {
 	MSG(ROW_ROUTE, SPEAKER, CONTROL, TAIL, sizeof(struct msg_row_route)),
 	MSG(ROW_STATUS, SPEAKER | KERNEL | BFD, CONTROL, 0,
 	    sizeof(struct msg_row_status)),
+	MSG(ROW_PROBLEM, KERNEL, CONTROL, 0, sizeof(struct msg_row_problem)),
 	MSG(ROW_POLICY, SPEAKER, CONTROL, TAIL,
 	    sizeof(struct msg_row_policy)),
 	MSG(ROW_BFD, BFD, CONTROL, 0, sizeof(struct msg_row_bfd)),
@@ -118,6 +119,7 @@ bool msg_strings_end(uint16_t type, const void *body)
 	const struct msg_row_peer *peer = body;
 	const struct msg_row_route *route = body;
 	const struct msg_row_status *status = body;
+	const struct msg_row_problem *vnet = body;
 	const struct msg_row_policy *policy = body;
 	const struct msg_row_bfd *row_bfd = body;
 
@@ -145,6 +147,8 @@ bool msg_strings_end(uint16_t type, const void *body)
 		return id_ends(&policy->row.id);
 	case MSG_ROW_STATUS:
 		return ENDS(status->row.process);
+	case MSG_ROW_PROBLEM:
+		return ENDS(vnet->row.vnet) && ENDS(vnet->row.text);
 	case MSG_ROW_BFD:
 		return id_ends(&row_bfd->row.id);
 	default:

@@ -116,6 +116,7 @@ enum msg_type {
 	MSG_ROW_COUNTS,		/* msg_row_counts */
 	MSG_ROW_ROUTE,		/* msg_row_route, struct bgp_attrs */
 	MSG_ROW_STATUS,		/* msg_row_status */
+	MSG_ROW_PROBLEM,	/* msg_row_problem */
 	MSG_ROW_POLICY,		/* msg_row_policy, two struct bgp_attrs */
 	MSG_ROW_BFD,		/* msg_row_bfd */
 	MSG_QUERY_BATCH,	/* uint32_t id: there is more */
@@ -258,6 +259,7 @@ enum query_kind {
 	QUERY_LOC_RIB,			/* speaker: ROW_ROUTE */
 	QUERY_POLICY,			/* speaker: ROW_POLICY */
 	QUERY_STATUS,			/* all: ROW_STATUS */
+	QUERY_PROBLEMS,			/* kernel: ROW_PROBLEM */
 	QUERY_BFD,			/* bfd: ROW_BFD */
 	QUERY_KINDS,
 };
@@ -292,6 +294,11 @@ struct msg_row_route {
 struct msg_row_status {
 	uint32_t query;
 	struct row_status row;
+};
+
+struct msg_row_problem {
+	uint32_t query;
+	struct row_vnet_problem row;
 };
 
 struct msg_row_policy {

@@ -373,8 +373,15 @@ sed -i '/name: sdwan,/d' "$run/vrsd.yaml"
 check "a neighbor less" ask reload
 check "has no route left" wait_until 10 lacks effective 10.251.0.0/16 10.1.2.4
 sed -i 's/name: blue/name: green/; s/vni: 5001/vni: 5002/' "$run/vrsd.yaml"
+problems() { ask show problems -j | jq -r '.[] | "\(.vnet), \(.problem)"'; }
+problem() { [ "$(problems)" = "$1" ]; }
+check "nothing is wrong with a VNet" problem ""
+must ip link add green type dummy
 check "another VNet" ask reload
+check "finds another device in its place" wait_until 20 problem "green, green: exists and is not a VNet"
+must ip link del green
 check "takes the place of the old one" wait_until 20 ip link show green
 check "which is gone" wait_until 10 lacks ip link show blue
 check "and gets the sessions" wait_until 60 sessions 4
+check "nothing is wrong any more" wait_until 20 problem ""
 ktap_finish
