@@ -9,7 +9,7 @@
 . "${0%/*}/../datapath.sh"
 
 # A slow kernel looks at fewer frames more closely.
-count=$((TIME_SCALE > 1 ? 40000 : 1000000))
+count=$((TIME_SCALE > 1 ? 20000 : 1000000))
 count_gso=$((count / 4))
 limit=$(seconds 200)
 
