@@ -13,14 +13,14 @@
 #include <linux/slab.h>
 #include <linux/socket.h>
 #include "lpm_small.h"
-#include "lpm_trie.h"
+#include "lpm_wide.h"
 
 /* The distances keep a table that hovers about a limit from changing all the time. */
 #define SMALL_MAX	440		/* routes in a small body */
 #define RISE_MIN	(SMALL_MAX - 24)	/* from which a trie is prepared ... */
 #define RISE_STEP	24		/* ... by so many routes at each insertion */
 #define TRIE_MIN	128		/* routes below which a trie becomes small again */
-#define WIDE_MIN	16384		/* routes that are worth 260 KiB of direct access */
+#define WIDE_MIN	16384		/* routes that are worth 400 KiB of direct access */
 #define WIDE_KEEP	4096		/* ... and below which it goes again */
 #define WIDE_RETRY	1024		/* insertions between two attempts at it */
 
@@ -44,6 +44,11 @@ static struct vnet_lpm_body *body_read(const struct vnet_lpm *t)
 	return rcu_dereference_check(t->body, lockdep_is_held(t->lock));
 }
 
+static const struct lpm_wide *direct_read(const struct vnet_lpm *t)
+{
+	return rcu_dereference_check(t->direct, lockdep_is_held(t->lock));
+}
+
 static void body_free_rcu(struct vnet_lpm_body *body)
 {
 	if (!body)
@@ -59,6 +64,7 @@ static void body_replace(struct vnet_lpm *t, struct vnet_lpm_body *new)
 {
 	struct vnet_lpm_body *old = body_locked(t);
 
+	RCU_INIT_POINTER(t->direct, NULL);
 	rcu_assign_pointer(t->body, new);
 	body_free_rcu(old);
 }
@@ -179,6 +185,7 @@ static void shrink(struct vnet_lpm *t, struct vnet_lpm_body *body, unsigned int 
 
 void vnet_lpm_init(struct vnet_lpm *t, int family, spinlock_t *lock)
 {
+	RCU_INIT_POINTER(t->direct, NULL);
 	RCU_INIT_POINTER(t->body, NULL);
 	t->rising = NULL;
 	t->deflt = 0;
@@ -196,6 +203,7 @@ void vnet_lpm_destroy(struct vnet_lpm *t)
 		vnet_lpm_trie_free(trie_body(body));
 	else
 		kfree(body);
+	RCU_INIT_POINTER(t->direct, NULL);
 	RCU_INIT_POINTER(t->body, NULL);
 }
 
@@ -233,14 +241,40 @@ static int insert_small(struct vnet_lpm *t, struct vnet_lpm_body *body,
 	return 0;
 }
 
+void vnet_lpm_widen(struct vnet_lpm *t)
+{
+	struct vnet_lpm_body *body = body_locked(t);
+	struct lpm_trie *trie;
+
+	if (!body || body->kind != LPM_TRIE)
+		return;
+	trie = trie_body(body);
+	if (vnet_lpm_wide_rise(trie) && !body->ip6)
+		rcu_assign_pointer(t->direct, rcu_dereference_raw(trie->wide));
+}
+
+void vnet_lpm_narrow(struct vnet_lpm *t)
+{
+	struct vnet_lpm_body *body = body_locked(t);
+
+	if (!body || body->kind != LPM_TRIE)
+		return;
+	RCU_INIT_POINTER(t->direct, NULL);
+	vnet_lpm_wide_drop(trie_body(body));
+}
+
 static int insert_trie(struct vnet_lpm *t, struct lpm_trie *trie,
 		       const struct lpm_route *route, u32 *old)
 {
-	int err = vnet_lpm_trie_insert(trie, route, old);
+	int err;
 
-	if (!err && !*old && t->routes >= WIDE_MIN &&
-	    (trie->rising || t->routes % WIDE_RETRY == 0))
-		vnet_lpm_trie_widen(trie);
+	/* Readers do without direct access then, until there is memory for it. */
+	if (!vnet_lpm_wide_prepare(trie, route->key, route->len))
+		vnet_lpm_narrow(t);
+	err = vnet_lpm_trie_insert(trie, route, old);
+	if (!err && t->routes >= WIDE_MIN && !rcu_access_pointer(trie->wide) &&
+	    (trie->rising || ++trie->waited % WIDE_RETRY == 0))
+		vnet_lpm_widen(t);
 	return err;
 }
 
@@ -320,8 +354,8 @@ static u32 remove_trie(struct vnet_lpm *t, struct lpm_trie *trie, struct lpm_key
 		body_replace(t, NULL);
 	else if (left < TRIE_MIN)
 		shrink(t, &trie->head, left);
-	else if (left < WIDE_KEEP)
-		vnet_lpm_trie_narrow(trie);
+	else if (left == WIDE_KEEP - 1)
+		vnet_lpm_narrow(t);
 	return value;
 }
 
@@ -395,55 +429,49 @@ static noinline u32 body_lookup(const struct vnet_lpm *t, struct vnet_lpm_body *
 	return result(t, leaf, plen);
 }
 
-/* Direct access of an IPv4 table, NULL if there is none. */
-static const struct lpm_wide *body_wide(struct vnet_lpm_body *body)
-{
-	if (!body || body->kind != LPM_TRIE || body->ip6)
-		return NULL;
-	return rcu_dereference_raw(trie_body(body)->wide);
-}
-
-/*
- * Direct access of IPv4 on its own: the fewer instructions a lookup has, the more lookups wait
- * for memory at the same time.
- */
 u32 vnet_lpm_lookup(const struct vnet_lpm *t, const void *addr, u8 *plen)
 {
-	struct vnet_lpm_body *body = body_read(t);
-	const struct lpm_wide *wide = body_wide(body);
-	struct lpm_wide_end end;
-	struct lpm_key key;
+	const struct lpm_wide *direct = direct_read(t);
+	const struct lpm_node *node;
 
-	if (!wide)
-		return body_lookup(t, body, addr, plen);
-	key = lpm_key_load(addr, 32);
-	end = lpm_wide_end(trie_body(body), wide, key);
-	lpm_wide_prefetch(&end);
-	return lpm_wide_value(trie_body(body), end, key, plen);
+	if (!direct)
+		return body_lookup(t, body_read(t), addr, plen);
+	node = lpm_wide_node(direct, addr);
+	lpm_wide_prefetch(node);
+	return lpm_wide_value(direct, node, addr, plen);
 }
 
 void vnet_lpm_prefetch(const struct vnet_lpm *t, const void *addr)
 {
+	const struct lpm_wide *direct = direct_read(t);
 	struct vnet_lpm_body *body = body_read(t);
+	const struct lpm_node *node;
+	const struct lpm_hash *hash;
 
-	if (body && body->kind == LPM_TRIE)
-		lpm_trie_prefetch(trie_body(body), lpm_key_load(addr, t->bits));
-	else if (body)
+	if (direct) {
+		node = lpm_wide_node(direct, addr);
+		prefetch(node);
+		lpm_wide_prefetch(node);
+	} else if (body && body->kind == LPM_TRIE) {
+		hash = rcu_dereference_raw(trie_body(body)->hash);
+		if (hash)
+			lpm_hash_prefetch(hash, lpm_key_load(addr, t->bits).hi >> 32);
+	} else if (body) {
 		lpm_small_prefetch(small_body(body));
+	}
 }
 
 void vnet_lpm_prefetch_many(const struct vnet_lpm *t, const void *const *addr, unsigned int n)
 {
+	const struct lpm_wide *direct = direct_read(t);
 	struct vnet_lpm_body *body = body_read(t);
-	const struct lpm_wide *wide = body_wide(body);
+	const u8 *byte;
 	unsigned int i;
 
-	if (wide) {
-		for (i = 0; i < n; i++)
-			prefetch(lpm_wide_at(wide, lpm_key_load(addr[i], 32)));
-		for (i = 0; i < n; i++)
-			lpm_wide_fetch(trie_body(body), wide, lpm_key_load(addr[i], 32));
-		return;
+	for (i = 0; direct && i < n; i++) {
+		byte = addr[i];
+		prefetch(lpm_wide_child(direct, byte[0], byte[1]));
+		prefetch(lpm_wide_code(direct, byte[0], byte[1]));
 	}
 	/* What is asked for of a small body is the same for all addresses. */
 	if (body && body->kind == LPM_SMALL)
@@ -452,32 +480,38 @@ void vnet_lpm_prefetch_many(const struct vnet_lpm *t, const void *const *addr, u
 		vnet_lpm_prefetch(t, addr[i]);
 }
 
+/* At most LPM_BATCH, without direct access */
+static void lookup_some(const struct vnet_lpm *t, struct vnet_lpm_body *body,
+			const void *const *addr, unsigned int n, u32 *value, u8 *plen)
+{
+	struct lpm_key key[LPM_BATCH] __uninitialized;
+	unsigned int i;
+
+	for (i = 0; i < n; i++) {
+		key[i] = lpm_key_load(addr[i], t->bits);
+		value[i] = 0;
+		if (body && body->kind == LPM_SMALL)
+			value[i] = lpm_small_lookup(small_body(body), key[i], t->bits);
+	}
+	if (body && body->kind == LPM_TRIE)
+		vnet_lpm_trie_lookup_many(trie_body(body), key, n, value);
+	for (i = 0; i < n; i++)
+		value[i] = result(t, value[i], &plen[i]);
+}
+
 void vnet_lpm_lookup_many(const struct vnet_lpm *t, const void *const *addr, unsigned int n,
 			  u32 *value, u8 *plen)
 {
+	const struct lpm_wide *direct = direct_read(t);
 	struct vnet_lpm_body *body = body_read(t);
-	const struct lpm_wide *wide = body_wide(body);
-	struct lpm_key key[LPM_BATCH] __uninitialized;
-	unsigned int i, some;
+	unsigned int some;
 
 	for (; n; n -= some, addr += some, value += some, plen += some) {
 		some = min_t(unsigned int, n, LPM_BATCH);
-		for (i = 0; wide && i < some; i++)
-			key[i] = lpm_key_load(addr[i], 32);
-		if (wide) {
-			vnet_lpm_trie_lookup_wide(trie_body(body), wide, key, some, value, plen);
-			continue;
-		}
-		for (i = 0; i < some; i++) {
-			key[i] = lpm_key_load(addr[i], t->bits);
-			value[i] = 0;
-			if (body && body->kind == LPM_SMALL)
-				value[i] = lpm_small_lookup(small_body(body), key[i], t->bits);
-		}
-		if (body && body->kind == LPM_TRIE)
-			vnet_lpm_trie_lookup_many(trie_body(body), key, some, value);
-		for (i = 0; i < some; i++)
-			value[i] = result(t, value[i], &plen[i]);
+		if (direct)
+			vnet_lpm_wide_lookup_many(direct, addr, some, value, plen);
+		else
+			lookup_some(t, body, addr, some, value, plen);
 	}
 }
 

@@ -6,8 +6,8 @@
  *
  * Readers hold rcu_read_lock() (softirq is fine), take no lock, write nothing
  * and never wait. Writers are serialised by the owner's spinlock, may run in
- * atomic context and never sleep. A reader beside a writer gets, for every
- * address, the answer from before or after the update, never a third one.
+ * atomic context and never sleep. A reader beside an update gets, for every
+ * address, the answer from before or after it, never a third one.
  *
  * Addresses and prefixes are bytes in network order, so pointers to the
  * addresses in an IP header, to a __be32 or to a struct in6_addr are used as
@@ -22,8 +22,8 @@
 
 /* Values are 1 .. VNET_LPM_VALUE_MAX; 0 says "no route". */
 #define VNET_LPM_VALUE_MAX	((1U << 24) - 1)
-/* Those below this take the least memory. */
-#define VNET_LPM_VALUE_NEAR	7168
+/* Those below this take the least memory and, in large IPv4 tables, time. */
+#define VNET_LPM_VALUE_NEAR	3072
 
 /* An address prefix; bits after the first @len must be zero. */
 struct vnet_prefix {
@@ -37,9 +37,11 @@ struct vnet_prefix {
 
 struct vnet_lpm_body;
 struct lpm_trie;
+struct lpm_wide;
 
 /* A table; embedded by its owner, all members private to lpm*.c. */
 struct vnet_lpm {
+	struct lpm_wide __rcu *direct;	/* the fast way through an IPv4 body, NULL if it has none */
 	struct vnet_lpm_body __rcu *body; /* all but the default route; NULL: none */
 	struct lpm_trie *rising;	/* what a small body is about to become, or NULL */
 	u32 deflt;			/* value of the default route, 0: none */
@@ -138,7 +140,8 @@ u32 vnet_lpm_lookup(const struct vnet_lpm *t, const void *addr, u8 *plen);
  * @addr: what will be looked up
  *
  * For a caller that has something else to do before it looks up. What is not in the
- * caches is asked for as far as that can be done without waiting for it.
+ * caches is asked for as far as that can be done without waiting for it; with direct access
+ * that waits for the slot.
  */
 void vnet_lpm_prefetch(const struct vnet_lpm *t, const void *addr);
 

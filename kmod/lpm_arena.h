@@ -63,9 +63,9 @@ struct lpm_arena {
 static inline void *lpm_arena_at(const struct lpm_arena *arena, u32 index)
 {
 	struct lpm_chunks *chunks = rcu_dereference_raw(arena->chunks);
+	unsigned long chunk = index >> LPM_CHUNK_SHIFT;
 
-	return READ_ONCE(chunks->chunk[index >> LPM_CHUNK_SHIFT]) +
-	       (index & (LPM_CHUNK_GRANULES - 1));
+	return READ_ONCE(chunks->chunk[chunk]) + (index & (LPM_CHUNK_GRANULES - 1));
 }
 
 /* Returns the index of a block of at least @bytes with its .granules set, or 0. */

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Lookups of many keys at once in the large body of an LPM table: see lpm_trie.h.
+ * Lookups of many keys at once in the large body of an LPM table: see lpm_wide.h, where IPv4
+ * has what it needs once it has direct access.
  *
  * That is what vnet_lpm_lookup_many() (lpm.h) offers to owners of a table. In this module
  * itself only the self-test calls it.
@@ -11,7 +12,7 @@
  * condition to the length of the list.
  */
 #include <linux/kernel.h>
-#include "lpm_trie.h"
+#include "lpm_wide.h"
 
 /* The keys of one batch and how far each has got. */
 struct batch {
@@ -95,7 +96,8 @@ static void walk_all(const struct lpm_trie *trie, const struct lpm_wide *wide, s
 	for (i = 0; i < b->n; i++) {
 		k = b->busy[i];
 		b->best[k] = wide ? READ_ONCE(wide->top[b->key[k].hi >> 56]) : 0;
-		b->entry[k] = lpm_entry_load(wide ? lpm_wide_at(wide, b->key[k]) : &trie->root);
+		b->entry[k] = wide ? lpm_wide_entry(wide, b->key[k]) :
+				      lpm_entry_load(&trie->root);
 	}
 	descend(trie, b, wide ? 2 : 0);
 }
@@ -107,7 +109,7 @@ static void below_wide(const struct lpm_wide *wide, struct batch *b)
 	u32 entry;
 
 	for (i = 0; i < b->n; i++) {
-		entry = READ_ONCE(*lpm_wide_at(wide, b->key[i]));
+		entry = lpm_wide_entry(wide, b->key[i]);
 		b->leaf[i] = lpm_either(entry, READ_ONCE(wide->top[b->key[i].hi >> 56]));
 		b->busy[n] = i;
 		n += entry >> 31;
@@ -135,27 +137,11 @@ static void take_hash(const struct lpm_trie *trie, const struct lpm_hash *hash, 
 	b->n = n;
 }
 
-/* Nearly all ends one level below, so there is no more to do together. */
-void vnet_lpm_trie_lookup_wide(const struct lpm_trie *trie, const struct lpm_wide *wide,
-			       const struct lpm_key *key, unsigned int n, u32 *value, u8 *plen)
-{
-	struct lpm_wide_end end[LPM_BATCH] __uninitialized;
-	unsigned int i;
-
-	for (i = 0; i < n; i++) {
-		end[i] = lpm_wide_end(trie, wide, key[i]);
-		prefetch(end[i].node);
-		lpm_wide_prefetch(&end[i]);
-	}
-	for (i = 0; i < n; i++)
-		value[i] = lpm_wide_value(trie, end[i], key[i], &plen[i]);
-}
-
 void vnet_lpm_trie_lookup_many(const struct lpm_trie *trie, const struct lpm_key *key,
 			       unsigned int n, u32 *leaf)
 {
 	const struct lpm_hash *hash = rcu_dereference_raw(trie->hash);
-	const struct lpm_wide *wide = rcu_dereference_raw(trie->wide);
+	const struct lpm_wide *wide = lpm_trie_wide6(trie);
 	struct batch b __uninitialized;
 	unsigned int i;
 

@@ -51,7 +51,7 @@ static u32 run_leaf(const struct lpm_node *node, unsigned int run, unsigned int 
 
 static u16 near_code(unsigned int bits, u32 value)
 {
-	return (bits - 1) << LPM_CODE_SHIFT | value;
+	return (bits + 7) << LPM_CODE_SHIFT | value;
 }
 
 static u16 far_code(const struct lpm_node *node, const u32 *word)

@@ -7,147 +7,10 @@
  * Only the copy takes memory.
  */
 #include <linux/kernel.h>
-#include <linux/overflow.h>
 #include <linux/slab.h>
 #include "lpm_bucket.h"
 #include "lpm_node.h"
-
-/* ---- direct access to the third level ---- */
-
-static u32 *wide_slot(const struct lpm_wide *wide, unsigned int slot)
-{
-	return &wide->piece[slot >> LPM_WIDE_SHIFT][slot & ((1U << LPM_WIDE_SHIFT) - 1)];
-}
-
-/* Copies a range of the root node's leaves. */
-static void wide_copy_top(const struct lpm_trie *trie, struct lpm_wide *wide,
-			  unsigned int first, unsigned int slots)
-{
-	const struct lpm_node *root = lpm_trie_child(trie, trie->root);
-	unsigned int slot;
-	u32 leaf;
-
-	for (slot = first; slot < first + slots; slot++) {
-		leaf = lpm_entry_leaf(trie, lpm_node_entry(root, slot, 0));
-		WRITE_ONCE(wide->top[slot], leaf ?: trie->deflt);
-	}
-}
-
-/* Copies a range of a second-level node's entries. */
-static void wide_copy_node(struct lpm_wide *wide, const struct lpm_node *node, u8 byte,
-			   unsigned int first, unsigned int slots)
-{
-	unsigned int slot = first, end;
-	u32 entry;
-
-	while (slot < first + slots) {
-		entry = lpm_node_entry(node, slot, 1);
-		end = min(lpm_node_next_run(node, slot), first + slots);
-		for (; slot < end; slot++)
-			lpm_entry_publish(wide_slot(wide, byte << 8 | slot), entry);
-	}
-}
-
-/* Brings the direct slots in line with a range of the node at @level on the way to @key. */
-static void wide_sync(struct lpm_trie *trie, struct lpm_key key, unsigned int level,
-		      unsigned int first, unsigned int slots)
-{
-	struct lpm_wide *wide = rcu_dereference_raw(trie->wide) ?: trie->rising;
-	u8 byte = lpm_key_byte(key, 0);
-	u32 entry;
-
-	if (!wide || level > 1)
-		return;
-	if (level == 0) {
-		wide_copy_top(trie, wide, first, slots);
-		return;
-	}
-	if (byte >> (LPM_WIDE_SHIFT - 8) >= wide->pieces)
-		return;
-	entry = lpm_node_entry(lpm_trie_child(trie, trie->root), byte, 0);
-	wide_copy_node(wide, lpm_trie_child(trie, entry), byte, first, slots);
-}
-
-static void wide_free(struct lpm_wide *wide)
-{
-	unsigned int i;
-
-	for (i = 0; wide && i < wide->pieces; i++)
-		kfree(wide->piece[i]);
-	kfree(wide);
-}
-
-static void wide_free_rcu(struct rcu_head *rcu)
-{
-	wide_free(container_of(rcu, struct lpm_wide, rcu));
-}
-
-/* Adds the next piece; false: no memory. */
-static bool wide_add_piece(const struct lpm_trie *trie, struct lpm_wide *wide)
-{
-	const struct lpm_node *root = lpm_trie_child(trie, trie->root);
-	unsigned int byte = wide->pieces << (LPM_WIDE_SHIFT - 8);
-	u32 *piece = kcalloc(1U << LPM_WIDE_SHIFT, sizeof(u32), GFP_ATOMIC | __GFP_NOWARN);
-	u32 entry;
-
-	if (!piece)
-		return false;
-	wide->piece[wide->pieces++] = piece;
-	for (; byte < wide->pieces << (LPM_WIDE_SHIFT - 8); byte++) {
-		entry = lpm_node_entry(root, byte, 0);
-		if (entry & LPM_CHILD)
-			wide_copy_node(wide, lpm_trie_child(trie, entry), byte, 0, 256);
-	}
-	return true;
-}
-
-/*
- * Makes the empty block a node without routes, once: readers of an earlier direct access may
- * be in it still.
- */
-static void place_blank(struct lpm_trie *trie)
-{
-	struct lpm_node *node = lpm_arena_at(&trie->arena, 0);
-
-	static_assert(sizeof(*node) + sizeof(node->run[0]) <= LPM_ARENA_EMPTY);
-	if (!node->map[0])
-		memcpy(node, &vnet_lpm_blank, struct_size(&vnet_lpm_blank, run, 1));
-}
-
-void vnet_lpm_trie_widen(struct lpm_trie *trie)
-{
-	struct lpm_wide *wide = trie->rising;
-
-	if (rcu_access_pointer(trie->wide) || !trie->root)
-		return;
-	if (!wide) {
-		wide = kzalloc(sizeof(*wide), GFP_ATOMIC | __GFP_NOWARN);
-		if (!wide)
-			return;
-		wide_copy_top(trie, wide, 0, 256);
-		place_blank(trie);
-	}
-	trie->rising = wide;
-	if (!wide_add_piece(trie, wide)) {
-		trie->rising = NULL;
-		wide_free(wide);
-	} else if (wide->pieces == LPM_WIDE_PIECES) {
-		trie->rising = NULL;
-		rcu_assign_pointer(trie->wide, wide);
-	}
-}
-
-void vnet_lpm_trie_narrow(struct lpm_trie *trie)
-{
-	struct lpm_wide *wide = rcu_dereference_raw(trie->wide);
-
-	wide_free(trie->rising);
-	trie->rising = NULL;
-	if (!wide)
-		return;
-	RCU_INIT_POINTER(trie->wide, NULL);
-	call_rcu(&wide->rcu, wide_free_rcu);
-}
+#include "lpm_wide.h"
 
 /* ---- updates ---- */
 
@@ -199,7 +62,7 @@ static void path_replace(struct lpm_trie *trie, struct path *path, struct lpm_ke
 
 	lpm_entry_publish(path->entry[level], entry);
 	if (level)
-		wide_sync(trie, key, level - 1, lpm_key_byte(key, level - 1), 1);
+		vnet_lpm_wide_sync(trie, key, level - 1, lpm_key_byte(key, level - 1), 1);
 	vnet_lpm_arena_free(&trie->arena, old & LPM_INDEX);
 }
 
@@ -289,11 +152,11 @@ static int insert_below(struct lpm_trie *trie, const struct lpm_route *route,
 	if (copy)
 		path_replace(trie, path, route->key, top - 1, LPM_CHILD | copy);
 	if (top < 2) {
-		wide_sync(trie, route->key, 0, 0, 256);
+		vnet_lpm_wide_sync(trie, route->key, 0, 0, 256);
 		if (spot->level)
-			wide_sync(trie, route->key, 1, 0, 256);
+			vnet_lpm_wide_sync(trie, route->key, 1, 0, 256);
 	} else {
-		wide_sync(trie, route->key, top - 1, byte, 1);
+		vnet_lpm_wide_sync(trie, route->key, top - 1, byte, 1);
 	}
 	return 0;
 }
@@ -310,7 +173,7 @@ static int insert_home(struct lpm_trie *trie, const struct lpm_route *route,
 		return -ENOMEM;
 	if (copy)
 		path_replace(trie, path, route->key, spot->level, LPM_CHILD | copy);
-	wide_sync(trie, route->key, spot->level, spot->first, spot->slots);
+	vnet_lpm_wide_sync(trie, route->key, spot->level, spot->first, spot->slots);
 	return 0;
 }
 
@@ -524,7 +387,7 @@ static u32 remove_route(struct lpm_trie *trie, struct lpm_key key, u8 len)
 	if (!value)
 		return 0;
 	vnet_lpm_node_unset(trie, path.node[spot.level], &spot);
-	wide_sync(trie, key, spot.level, spot.first, spot.slots);
+	vnet_lpm_wide_sync(trie, key, spot.level, spot.first, spot.slots);
 	path_mend(trie, &path, key, spot.level);
 	return value;
 }
@@ -541,15 +404,6 @@ u32 vnet_lpm_trie_remove(struct lpm_trie *trie, struct lpm_key key, u8 len)
 }
 
 /* ---- readers ---- */
-
-u32 vnet_lpm_trie_walk_far(const struct lpm_trie *trie, struct lpm_key key, const u32 *word,
-			   u32 best, u8 *plen)
-{
-	u32 leaf = lpm_trie_walk(trie, key, lpm_entry_load(word), 3, best);
-
-	*plen = leaf >> LPM_LEN_SHIFT;
-	return lpm_leaf_value(leaf);
-}
 
 u32 vnet_lpm_trie_get(const struct lpm_trie *trie, struct lpm_key key, u8 len)
 {
@@ -661,13 +515,13 @@ void vnet_lpm_trie_default(struct lpm_trie *trie, u32 value)
 		return;
 	trie->deflt = value;
 	if (trie->root)
-		wide_sync(trie, key, 0, 0, 256);
+		vnet_lpm_wide_sync(trie, key, 0, 0, 256);
 }
 
 void vnet_lpm_trie_free(struct lpm_trie *trie)
 {
-	wide_free(rcu_dereference_raw(trie->wide));
-	wide_free(trie->rising);
+	vnet_lpm_wide_free(rcu_dereference_raw(trie->wide));
+	vnet_lpm_wide_free(trie->rising);
 	vnet_lpm_hash_free(rcu_dereference_raw(trie->hash));
 	vnet_lpm_arena_destroy(&trie->arena);
 	kfree(trie);
@@ -685,13 +539,12 @@ void vnet_lpm_trie_free_rcu(struct lpm_trie *trie)
 
 void vnet_lpm_trie_stats(const struct lpm_trie *trie, struct vnet_lpm_stats *st)
 {
-	const struct lpm_wide *wide = rcu_dereference_raw(trie->wide) ?: trie->rising;
 	const struct lpm_arena *arena = &trie->arena;
 
 	st->nodes = arena->blocks;
 	st->bytes = ksize(trie) + vnet_lpm_arena_bytes(arena) +
-		    vnet_lpm_hash_bytes(rcu_dereference_raw(trie->hash));
+		    vnet_lpm_hash_bytes(rcu_dereference_raw(trie->hash)) +
+		    vnet_lpm_wide_bytes(rcu_dereference_raw(trie->wide)) +
+		    vnet_lpm_wide_bytes(trie->rising);
 	st->idle_bytes = vnet_lpm_arena_bytes(arena) - (size_t)arena->used * LPM_GRANULE;
-	if (wide)
-		st->bytes += sizeof(*wide) + (wide->pieces * sizeof(u32) << LPM_WIDE_SHIFT);
 }

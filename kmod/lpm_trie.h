@@ -64,12 +64,13 @@ struct lpm_node {
 };
 
 /*
- * A code: 0 for nothing; a leaf, as the bits of this node's byte that its prefix fixes, less
- * one, above its value; or, from LPM_CODE_FAR, the place of a word, counted from .run.
+ * A code: 0 for nothing; a leaf, as its length, in four bits, above its value; or, from
+ * LPM_CODE_FAR, the place of a word, counted from .run. Length 0 is the first bit of the byte
+ * above this node's, 8 that of its own: so lpm_wide.h can tell routes that end there, too.
  */
-#define LPM_CODE_SHIFT		13
+#define LPM_CODE_SHIFT		12
 #define LPM_CODE_VALUE		((1U << LPM_CODE_SHIFT) - 1)
-#define LPM_CODE_FAR		(7U << LPM_CODE_SHIFT | VNET_LPM_VALUE_NEAR)
+#define LPM_CODE_FAR		(15U << LPM_CODE_SHIFT | VNET_LPM_VALUE_NEAR)
 
 /*
  * The routes of a subtree while they are few, longest first. All end in the same half of
@@ -88,27 +89,16 @@ struct lpm_bucket {
 	} place[];
 };
 
-/*
- * Direct access to the third level, for tables that are worth 260 KiB: what the walk
- * from the root would find.
- */
-#define LPM_WIDE_SHIFT	13	/* slots per piece: pieces are small enough for kmalloc */
-#define LPM_WIDE_PIECES	(65536 >> LPM_WIDE_SHIFT)
-
-struct lpm_wide {
-	struct rcu_head rcu;
-	unsigned int pieces;		/* that are there: all, for a reader */
-	u32 top[256];			/* by the first byte: leaf of at most 8 bits or .deflt */
-	u32 *piece[LPM_WIDE_PIECES];	/* by the first two bytes: leaf or child */
-};
+struct lpm_wide;
 
 struct lpm_trie {
 	struct vnet_lpm_body head;
 	u32 root;			/* entry: 0 or a child */
 	u32 deflt;			/* IPv4: leaf of the default route, for .top; else 0 */
-	struct lpm_wide __rcu *wide;	/* NULL: walk from the root */
+	struct lpm_wide __rcu *wide;	/* lpm_wide.h; NULL: walk from the root */
 	struct lpm_route risen;		/* last route that a small body has moved here */
-	struct lpm_wide *rising;	/* what becomes .wide once it has all pieces, or NULL */
+	struct lpm_wide *rising;	/* what becomes .wide once it has all slots, or NULL */
+	u32 waited;			/* insertions that would rather have had .wide */
 	struct lpm_hash __rcu *hash;	/* IPv6; NULL: as if it were empty */
 	struct lpm_arena arena;
 };
@@ -147,14 +137,6 @@ static inline const void *lpm_trie_child(const struct lpm_trie *trie, u32 entry)
 	return lpm_arena_at(&trie->arena, entry & LPM_INDEX);
 }
 
-/* The slot of direct access for a key. */
-static inline const u32 *lpm_wide_at(const struct lpm_wide *wide, struct lpm_key key)
-{
-	unsigned int slot = key.hi >> 48;
-
-	return &wide->piece[slot >> LPM_WIDE_SHIFT][slot & ((1U << LPM_WIDE_SHIFT) - 1)];
-}
-
 /* Asks for what follows the first line of a node, while that is on its way. */
 static inline void lpm_node_prefetch(const struct lpm_node *node)
 {
@@ -167,10 +149,21 @@ static inline const u32 *lpm_code_far(const struct lpm_node *node, u16 code)
 	return (const u32 *)node->run + (code - LPM_CODE_FAR);
 }
 
-/* The leaf of a code that is neither 0 nor names a word, in a node at @level. */
+/* Of a code that is neither 0 nor names a word, in a node at @level: its length, its leaf. */
+static inline u8 lpm_code_len(u16 code, unsigned int level)
+{
+	return 8 * level - 7 + (code >> LPM_CODE_SHIFT);
+}
+
 static inline u32 lpm_code_leaf(u16 code, unsigned int level)
 {
-	return lpm_leaf(code & LPM_CODE_VALUE, 8 * level + 1 + (code >> LPM_CODE_SHIFT));
+	return lpm_leaf(code & LPM_CODE_VALUE, lpm_code_len(code, level));
+}
+
+/* The code of a leaf whose value is near, likewise. */
+static inline u16 lpm_near_code(u32 leaf, unsigned int level)
+{
+	return (lpm_leaf_len(leaf) + 7 - 8 * level) << LPM_CODE_SHIFT | lpm_leaf_value(leaf);
 }
 
 static inline u32 lpm_code_entry(const struct lpm_node *node, u16 code, unsigned int level)
@@ -236,137 +229,6 @@ static inline u32 lpm_trie_walk(const struct lpm_trie *trie, struct lpm_key key,
 	return lpm_either(entry, best);
 }
 
-/* Where direct access to the third level leads. */
-struct lpm_wide_end {
-	const struct lpm_node *node;
-	u32 leaf;	/* instead of a node; one of the two is empty */
-	u32 top;	/* what is left if neither knows any */
-};
-
-/*
- * There are no buckets on that level, so whether or not there is a node is no reason to
- * branch: nothing predicts it. Where there is none, the empty block is taken for one.
- */
-static __always_inline struct lpm_wide_end
-lpm_wide_end(const struct lpm_trie *trie, const struct lpm_wide *wide, struct lpm_key key)
-{
-	u32 entry = lpm_entry_load(lpm_wide_at(wide, key));
-	u32 child = -(entry >> 31);
-
-	return (struct lpm_wide_end){
-		.node = lpm_trie_child(trie, entry & child),
-		.leaf = entry & ~child,
-		.top = READ_ONCE(wide->top[key.hi >> 56]),
-	};
-}
-
-/* Asks for most of what a lookup may read of a node there, wherever in a line it begins. */
-static __always_inline void lpm_wide_prefetch(const struct lpm_wide_end *end)
-{
-	prefetch((const char *)end->node + 56);
-	prefetch((const char *)end->node + 112);
-}
-
-/* From the word of a node at the third level down, where few lookups get to. */
-u32 vnet_lpm_trie_walk_far(const struct lpm_trie *trie, struct lpm_key key, const u32 *word,
-			   u32 best, u8 *plen);
-
-/*
- * From there down: the value. IPv4 only, where a length of 0 is stored as 0. Until the node
- * is there, all that needs it waits in the processor, so there is little of it.
- */
-static __always_inline u32 lpm_wide_value(const struct lpm_trie *trie, struct lpm_wide_end end,
-					  struct lpm_key key, u8 *plen)
-{
-	u16 code = READ_ONCE(end.node->run[lpm_node_run(end.node, lpm_key_byte(key, 2))]);
-	u32 best = lpm_either(READ_ONCE(end.node->head.base) | end.leaf, end.top);
-	u32 none = -(u32)!code, leaf;
-
-	if (unlikely(code >= LPM_CODE_FAR))
-		return vnet_lpm_trie_walk_far(trie, key, lpm_code_far(end.node, code), best,
-					      plen);
-	/* As lpm_either(). */
-	OPTIMIZER_HIDE_VAR(none);
-	leaf = (lpm_code_leaf(code, 2) & ~none) | (best & none);
-	*plen = leaf >> LPM_LEN_SHIFT;
-	return lpm_leaf_value(leaf);
-}
-
-static inline u32 lpm_trie_walk_wide(const struct lpm_trie *trie, const struct lpm_wide *wide,
-				     struct lpm_key key)
-{
-	u32 entry = lpm_entry_load(lpm_wide_at(wide, key));
-
-	return lpm_trie_walk(trie, key, entry, 2, READ_ONCE(wide->top[key.hi >> 56]));
-}
-
-/* The same without the short cut. */
-static inline u32 lpm_trie_walk_all(const struct lpm_trie *trie, struct lpm_key key)
-{
-	const struct lpm_wide *wide = rcu_dereference_raw(trie->wide);
-
-	if (wide)
-		return lpm_trie_walk_wide(trie, wide, key);
-	return lpm_trie_walk(trie, key, lpm_entry_load(&trie->root), 0, 0);
-}
-
-/* Whether direct access gives the answer: there is nothing longer for the short cut to find. */
-static inline bool lpm_wide_ends(const struct lpm_trie *trie, struct lpm_key key)
-{
-	const struct lpm_wide *wide = rcu_dereference_raw(trie->wide);
-
-	return wide && !(READ_ONCE(*lpm_wide_at(wide, key)) & LPM_CHILD);
-}
-
-/* The leaf of the longest prefix that covers the key, 0 if none. */
-static inline u32 lpm_trie_lookup(const struct lpm_trie *trie, struct lpm_key key)
-{
-	const struct lpm_hash *hash = rcu_dereference_raw(trie->hash);
-	u32 entry, leaf;
-
-	if (hash && !lpm_wide_ends(trie, key)) {
-		entry = lpm_hash_find(hash, key.hi >> 32);
-		leaf = lpm_trie_walk(trie, key, entry, LPM_HASH_LEVEL, 0);
-		if (leaf)
-			return leaf;
-	}
-	return lpm_trie_walk_all(trie, key);
-}
-
-/* The same as lpm_wide_value() for @n keys at once. */
-void vnet_lpm_trie_lookup_wide(const struct lpm_trie *trie, const struct lpm_wide *wide,
-			       const struct lpm_key *key, unsigned int n, u32 *value, u8 *plen);
-
-/* The same as lpm_trie_lookup() for @n keys at once. */
-void vnet_lpm_trie_lookup_many(const struct lpm_trie *trie, const struct lpm_key *key,
-			       unsigned int n, u32 *leaf);
-
-/* Asks for the node that direct access names, the blank one if none. */
-static inline void lpm_wide_fetch(const struct lpm_trie *trie, const struct lpm_wide *wide,
-				  struct lpm_key key)
-{
-	u32 entry = lpm_entry_load(lpm_wide_at(wide, key));
-	const struct lpm_node *node = lpm_trie_child(trie, entry & -(entry >> 31));
-
-	prefetch(node);
-	lpm_node_prefetch(node);
-}
-
-/*
- * Asks for the slot of the short cut, or else for what direct access names; that waits for the
- * slot of direct access, for which vnet_lpm_prefetch_many() asks before.
- */
-static inline void lpm_trie_prefetch(const struct lpm_trie *trie, struct lpm_key key)
-{
-	const struct lpm_hash *hash = rcu_dereference_raw(trie->hash);
-	const struct lpm_wide *wide = rcu_dereference_raw(trie->wide);
-
-	if (hash)
-		lpm_hash_prefetch(hash, key.hi >> 32);
-	else if (wide)
-		lpm_wide_fetch(trie, wide, key);
-}
-
 /* Any context: a trie without routes, NULL: no memory. */
 struct lpm_trie *vnet_lpm_trie_create(bool ip6);
 
@@ -393,13 +255,6 @@ u32 vnet_lpm_trie_lookup_shorter(const struct lpm_trie *trie, struct lpm_key key
 
 /* The route after @route, the first if its length is 0; false at the end. */
 bool vnet_lpm_trie_next(const struct lpm_trie *trie, struct lpm_route *route);
-
-/*
- * Sets up direct access to the third level, a piece at each call so that no update pays for
- * all of it, or gives it up. Without memory it begins anew.
- */
-void vnet_lpm_trie_widen(struct lpm_trie *trie);
-void vnet_lpm_trie_narrow(struct lpm_trie *trie);
 
 /* The table's lock held: all of @st but .routes. */
 void vnet_lpm_trie_stats(const struct lpm_trie *trie, struct vnet_lpm_stats *st);

@@ -24,6 +24,7 @@
  *	lpm_node.c	nodes of a trie
  *	lpm_bucket.c	its subtrees while they have few routes
  *	lpm_arena.c	memory of both
+ *	lpm_wide.c	direct access to its third level, where most IPv4 lookups end
  *	lpm_hash.c	a short cut through a trie of IPv6
  *	lpm_batch.c	lookups of many addresses at once in a trie
  *

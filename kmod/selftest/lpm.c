@@ -187,15 +187,12 @@ static bool selftest_step(struct vnet_lpm *t, struct plain_list *list, unsigned 
 	struct vnet_prefix prefix;
 	bool ok;
 
-	struct vnet_lpm_body *body;
-
 	spin_lock_bh(t->lock);
 	ok = random_update(t, list, n, &prefix) &&
 	     vnet_lpm_get(t, &prefix) ==
 	     (plain_get(list, &prefix) ? plain_get(list, &prefix)->value : 0);
-	body = body_locked(t);
-	if (n % 400 == 0 && body && body->kind == LPM_TRIE)
-		vnet_lpm_trie_widen(trie_body(body));
+	if (n % 8 == 0)
+		vnet_lpm_widen(t);
 	spin_unlock_bh(t->lock);
 	rcu_read_lock();
 	ok = ok && same_lookup(t, list, &prefix) && (n % 500 || same_walk(t, list));

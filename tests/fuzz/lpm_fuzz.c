@@ -7,7 +7,7 @@
  */
 #include <stdio.h>
 #include "lpm/oracle.h"
-#include "../../kmod/lpm_trie.h"
+#include "../../kmod/lpm_wide.h"
 
 int LLVMFuzzerTestOneInput(const u8 *data, size_t size);
 
@@ -207,19 +207,17 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 	struct input in = { data, size };
 	u8 how = take(&in);
 	int family = how & 1 ? AF_INET6 : AF_INET;
-	struct vnet_lpm_body *body;
 	struct vnet_lpm t;
 	spinlock_t lock;
 	struct oracle o;
+	int i;
 
 	vnet_lpm_init(&t, family, &lock);
 	oracle_init(&o, family);
 	while (in.left) {
 		operate(&t, &o, &in);
-		body = t.body;
-		if (how & 2 && body && body->kind == LPM_TRIE)
-			vnet_lpm_trie_widen(
-				container_of(body, struct lpm_trie, head));
+		for (i = 0; how & 2 && i < 8; i++)
+			vnet_lpm_widen(&t);
 	}
 	walk(&t, &o);
 	vnet_lpm_destroy(&t);

@@ -4,7 +4,7 @@
 # the kernel's interface.
 
 lpm_sources := kmod/lpm.c kmod/lpm_small.c kmod/lpm_trie.c kmod/lpm_node.c kmod/lpm_bucket.c kmod/lpm_arena.c \
-	       kmod/lpm_hash.c kmod/lpm_batch.c tests/lpm/shim.c tests/lpm/oracle.c
+	       kmod/lpm_hash.c kmod/lpm_wide.c kmod/lpm_batch.c tests/lpm/shim.c tests/lpm/oracle.c
 lpm_cflags := -I tests/lpm/include
 
 unit_tests += lpm_test lpm_race_test

@@ -12,7 +12,7 @@
 #include <stdio.h>
 #include <time.h>
 #include "oracle.h"
-#include "../../kmod/lpm_trie.h"
+#include "../../kmod/lpm_wide.h"
 
 #define LOOKUPS (1 << 20)
 #define BATCH 32
