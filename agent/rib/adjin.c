@@ -277,6 +277,7 @@ static uint32_t take_keys(struct table *t, const struct rib_peer *peer,
 {
 	bool add_path = peer->session.wire.add_path_rx & bgp_af_bit(t->af);
 	struct bgp_nlri entry[KEYS];
+	const struct net *net[KEYS];
 	uint32_t i, n = 0;
 
 	while (n < KEYS && bgp_nlri_next(nlri, t->af, add_path, &entry[n]))
@@ -287,7 +288,9 @@ static uint32_t take_keys(struct table *t, const struct rib_peer *peer,
 		net_key_hash(&t->nets, &key[i]);
 	}
 	for (i = 0; i < n; i++)
-		net_key_touch(&t->nets, &key[i]);
+		net[i] = net_key_touch(&t->nets, &key[i]);
+	for (i = 0; i < n; i++)
+		net_touch_paths(&t->nets, net[i]);
 	return n;
 }
 

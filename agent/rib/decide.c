@@ -123,40 +123,67 @@ static uint64_t path_cost(const struct table *t, const struct rib_path *path)
 	       path_hops(t, path);
 }
 
-/* Steps 1 to 4: the paths left are marked BEST. */
-static void eliminate(const struct table *t, const struct net *net,
-		      struct rib_path *paths, uint32_t n)
+/* What is left after step 1. */
+struct left {
+	uint64_t least;			/* cost */
+	bool own;			/* our own route is among them */
+	bool differ;			/* not all have that cost */
+};
+
+/* Step 1: the paths left are marked BEST. */
+static struct left eligible(const struct table *t, const struct net *net,
+			    struct rib_path *paths, uint32_t n)
 {
-	uint64_t least = UINT64_MAX, cost;
-	bool own = false;
+	struct left left = { .least = UINT64_MAX };
+	bool any = false;
+	uint64_t cost;
 	uint32_t i;
 
 	for (i = 0; i < n; i++) {
 		if (paths[i].peer == PEER_OWN) {
 			paths[i].why = RIB_WHY_BEST;
-			own = true;
-		} else if (path_void(t->rib, t->af, &paths[i])) {
+			left.own = true;
+			continue;
+		}
+		if (path_void(t->rib, t->af, &paths[i])) {
 			paths[i].why = RIB_WHY_AS_PATH_LENGTH;
 			paths[i].checked = false;
-		} else {
-			paths[i].why = path_eligible(t, net, &paths[i]);
-			paths[i].checked = true;
-			cost = path_cost(t, &paths[i]);
-			if (paths[i].why == RIB_WHY_BEST && cost < least)
-				least = cost;
+			continue;
 		}
+		paths[i].why = path_eligible(t, net, &paths[i]);
+		paths[i].checked = true;
+		if (paths[i].why != RIB_WHY_BEST)
+			continue;
+		cost = path_cost(t, &paths[i]);
+		left.differ |= any && cost != left.least;
+		if (cost < left.least)
+			left.least = cost;
+		any = true;
 	}
+	return left;
+}
+
+/* Steps 1 to 4: the paths left are marked BEST. */
+static void eliminate(const struct table *t, const struct net *net,
+		      struct rib_path *paths, uint32_t n)
+{
+	struct left left = eligible(t, net, paths, n);
+	uint64_t cost;
+	uint32_t i;
+
+	if (!left.own && !left.differ)
+		return;
 	for (i = 0; i < n; i++) {
 		if (paths[i].why != RIB_WHY_BEST || paths[i].peer == PEER_OWN)
 			continue;
 		cost = path_cost(t, &paths[i]);
-		if (own)
+		if (left.own)
 			paths[i].why = RIB_WHY_OWN_SPACE;
-		else if (cost >> 48 > least >> 48)
+		else if (cost >> 48 > left.least >> 48)
 			paths[i].why = RIB_WHY_LEAST_PREFERRED;
-		else if (cost >> 32 > least >> 32)
+		else if (cost >> 32 > left.least >> 32)
 			paths[i].why = RIB_WHY_PREFERENCE;
-		else if (cost > least)
+		else if (cost > left.least)
 			paths[i].why = RIB_WHY_AS_PATH_LENGTH;
 	}
 }
@@ -172,14 +199,18 @@ static uint64_t sort_key(const struct table *t, const struct rib_path *path,
 static void sort(const struct table *t, struct rib_path *paths, uint32_t *ids,
 		 uint32_t n)
 {
+	uint64_t key, last = sort_key(t, &paths[0], ids ? ids[0] : 0);
 	struct rib_path path;
 	uint32_t i, j, id;
-	uint64_t key;
 
 	for (i = 1; i < n; i++) {
 		path = paths[i];
 		id = ids ? ids[i] : 0;
 		key = sort_key(t, &path, id);
+		if (last <= key) {
+			last = key;
+			continue;
+		}
 		for (j = i; j > 0; j--) {
 			if (sort_key(t, &paths[j - 1],
 				     ids ? ids[j - 1] : 0) <= key)

@@ -72,13 +72,25 @@ void net_key_hash(const struct net_store *store, struct net_key *key)
 	idhash_prefetch(&store->index, key->hash);
 }
 
-void net_key_touch(const struct net_store *store, const struct net_key *key)
+const struct net *net_key_touch(const struct net_store *store,
+				const struct net_key *key)
 {
 	struct idhash_probe probe = idhash_probe(&store->index, key->hash);
+	const struct net *net;
 	uint32_t id;
 
-	if (idhash_next(&store->index, &probe, &id))
-		__builtin_prefetch(net_get(store, id));
+	if (!idhash_next(&store->index, &probe, &id))
+		return NULL;
+	net = net_get(store, id);
+	__builtin_prefetch(net);
+	return net;
+}
+
+void net_touch_paths(const struct net_store *store, const struct net *net)
+{
+	if (net && net->flags & NET_MANY)
+		__builtin_prefetch(slab_get(&store->many[net->many.class],
+					    net->many.id));
 }
 
 uint32_t net_key_find(const struct net_store *store,

@@ -99,7 +99,8 @@ uint32_t net_add(struct net_store *store, const struct prefix *prefix);
 /*
  * The same for many at a time: a large store is not in the cache, so have the
  * memory of all on its way before the first is looked at. net_key_hash() for
- * all, net_key_touch() for all, and then find or add.
+ * all, net_key_touch() for all, net_touch_paths() for what that has returned,
+ * and then find or add.
  */
 struct net_key {
 	struct prefix prefix;
@@ -108,7 +109,10 @@ struct net_key {
 };
 
 void net_key_hash(const struct net_store *store, struct net_key *key);
-void net_key_touch(const struct net_store *store, const struct net_key *key);
+const struct net *net_key_touch(const struct net_store *store,
+				const struct net_key *key);
+/* @net may be NULL. */
+void net_touch_paths(const struct net_store *store, const struct net *net);
 uint32_t net_key_find(const struct net_store *store,
 		      const struct net_key *key);
 uint32_t net_key_add(struct net_store *store, const struct net_key *key);
