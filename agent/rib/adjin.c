@@ -5,8 +5,9 @@
  * A path carries the epoch of the session it was heard in. A session that
  * ends moves its peer to the next epoch, which makes all of the peer's paths
  * stale at once, at no cost; the peer's void_age says from which age on paths
- * do not count any more. Decisions ignore void paths at once, and a sweep
- * over the table removes them piece by piece.
+ * do not count any more. Decisions ignore void paths at once, unless one more
+ * path comes and the best one stays; a sweep over the table removes them piece
+ * by piece.
  */
 #include <stdlib.h>
 
@@ -130,16 +131,25 @@ static bool path_set(struct table *t, struct rib_peer *peer,
 		     unsigned int epoch, bool summary)
 {
 	const struct attrset *set = attrset_get(&t->rib->attrs, attrs);
+	struct rib_path *path, now = {
+		.attrs = attrs,
+		.peer = peer->index,
+		.hops = set->hops,
+		.why = RIB_WHY_AS_PATH_LENGTH,
+		.least = !!(set->flags & ATTRSET_LEAST),
+		.summary = summary,
+	};
 	uint32_t id = net_add_suppressed(t, key);
 	struct net *net = net_get(&t->nets, id);
 	uint32_t old = NET_NONE;
-	struct rib_path *path;
 	struct choice before;
+	enum rib_why why;
 	uint32_t at;
 
 	path = path_find(t, net, peer->index, key->path_id, summary, &at);
 	if (path)
 		epoch = later(&peer->af[t->af], epoch, path->epoch);
+	now.epoch = epoch;
 	if (path && path->attrs == attrs &&
 	    !path_void(t->rib, t->af, path)) {
 		path_refresh(t, peer, net, path, epoch);
@@ -147,25 +157,22 @@ static bool path_set(struct table *t, struct rib_peer *peer,
 	}
 	if (!path && is_full(t, net, peer))
 		return false;
-	decide_begin(t, net, &before);
+	why = path ? RIB_WHY_BEST : decide_newcomer(t, net, &now);
+	if (why == RIB_WHY_BEST)
+		decide_begin(t, net, &before);
 	if (path) {
 		count_out(t, net, path);
 		old = path->attrs;
 	} else {
 		path = net_path_add(&t->nets, net, key->path_id);
 	}
-	*path = (struct rib_path){
-		.attrs = attrs,
-		.peer = peer->index,
-		.hops = set->hops,
-		.why = RIB_WHY_AS_PATH_LENGTH,
-		.epoch = epoch,
-		.least = !!(set->flags & ATTRSET_LEAST),
-		.summary = summary,
-	};
+	*path = now;
 	count_in(t, net, path);
 	attrset_hold(&t->rib->attrs, attrs);
-	decide_commit(t, id, &before);
+	if (why == RIB_WHY_BEST)
+		decide_commit(t, id, &before);
+	else
+		decide_admit(t, id, why);
 	if (summed(t, attrs))
 		summary_add(t, peer, attrs, epoch);
 	if (old != NET_NONE)

@@ -163,6 +163,16 @@ static struct left eligible(const struct table *t, const struct net *net,
 	return left;
 }
 
+/* The step, 3 or 4, at which a path loses to one of less cost. */
+static enum rib_why why_lost(uint64_t cost, uint64_t least)
+{
+	if (cost >> 48 > least >> 48)
+		return RIB_WHY_LEAST_PREFERRED;
+	if (cost >> 32 > least >> 32)
+		return RIB_WHY_PREFERENCE;
+	return RIB_WHY_AS_PATH_LENGTH;
+}
+
 /* Steps 1 to 4: the paths left are marked BEST. */
 static void eliminate(const struct table *t, const struct net *net,
 		      struct rib_path *paths, uint32_t n)
@@ -179,12 +189,8 @@ static void eliminate(const struct table *t, const struct net *net,
 		cost = path_cost(t, &paths[i]);
 		if (left.own)
 			paths[i].why = RIB_WHY_OWN_SPACE;
-		else if (cost >> 48 > left.least >> 48)
-			paths[i].why = RIB_WHY_LEAST_PREFERRED;
-		else if (cost >> 32 > left.least >> 32)
-			paths[i].why = RIB_WHY_PREFERENCE;
 		else if (cost > left.least)
-			paths[i].why = RIB_WHY_AS_PATH_LENGTH;
+			paths[i].why = why_lost(cost, left.least);
 	}
 }
 
@@ -195,33 +201,42 @@ static uint64_t sort_key(const struct table *t, const struct rib_path *path,
 	       (uint64_t)t->rib->peer[path->peer]->rank << 32 | path_id;
 }
 
-/* Those in use first, each part in order of rank, then of identifier. */
+/*
+ * Move the @at-th to its place among those before it, which are in order:
+ * those in use first, each part by rank, then by identifier. Returns the place.
+ */
+static uint32_t settle(const struct table *t, struct rib_path *paths,
+		       uint32_t *ids, uint32_t at)
+{
+	struct rib_path path = paths[at];
+	uint32_t id = ids ? ids[at] : 0;
+	uint64_t key = sort_key(t, &path, id);
+
+	while (at > 0 && sort_key(t, &paths[at - 1],
+				  ids ? ids[at - 1] : 0) > key) {
+		paths[at] = paths[at - 1];
+		if (ids)
+			ids[at] = ids[at - 1];
+		at--;
+	}
+	paths[at] = path;
+	if (ids)
+		ids[at] = id;
+	return at;
+}
+
 static void sort(const struct table *t, struct rib_path *paths, uint32_t *ids,
 		 uint32_t n)
 {
 	uint64_t key, last = sort_key(t, &paths[0], ids ? ids[0] : 0);
-	struct rib_path path;
-	uint32_t i, j, id;
+	uint32_t i;
 
 	for (i = 1; i < n; i++) {
-		path = paths[i];
-		id = ids ? ids[i] : 0;
-		key = sort_key(t, &path, id);
-		if (last <= key) {
+		key = sort_key(t, &paths[i], ids ? ids[i] : 0);
+		if (last <= key)
 			last = key;
-			continue;
-		}
-		for (j = i; j > 0; j--) {
-			if (sort_key(t, &paths[j - 1],
-				     ids ? ids[j - 1] : 0) <= key)
-				break;
-			paths[j] = paths[j - 1];
-			if (ids)
-				ids[j] = ids[j - 1];
-		}
-		paths[j] = path;
-		if (ids)
-			ids[j] = id;
+		else
+			settle(t, paths, ids, i);
 	}
 }
 
@@ -291,6 +306,14 @@ static const struct rib_path *backup_path(const struct table *t,
 	return best;
 }
 
+static uint32_t backup_attrs(const struct table *t,
+			     const struct rib_path *paths, uint32_t n)
+{
+	const struct rib_path *path = backup_path(t, paths, n);
+
+	return path ? path->attrs : ATTRSET_NONE;
+}
+
 /*
  * Our own route is not programmed, nor is what is suppressed, unless that is
  * asked for.
@@ -318,7 +341,7 @@ static bool all_of_gateways(const struct table *t,
 void decide_begin(const struct table *t, struct net *net,
 		  struct choice *choice)
 {
-	const struct rib_path *paths, *backup;
+	const struct rib_path *paths;
 	uint32_t i, n;
 
 	choice->suppressed = net->flags & NET_SUPPRESSED;
@@ -330,8 +353,7 @@ void decide_begin(const struct table *t, struct net *net,
 			choice->used[i] = paths[i].attrs;
 	}
 	choice->n_used = i;
-	backup = i > 0 ? backup_path(t, paths, n) : NULL;
-	choice->backup = backup ? backup->attrs : ATTRSET_NONE;
+	choice->backup = i > 0 ? backup_attrs(t, paths, n) : ATTRSET_NONE;
 	choice->gateway = all_of_gateways(t, paths, n);
 	if (i > 0)
 		choice->source = t->rib->peer[paths[0].peer]->neighbor;
@@ -394,6 +416,78 @@ void decide_commit(struct table *t, uint32_t id, const struct choice *before)
 		adjout_mark(t, id);
 	paths_mark(t, id);
 	adjin_release(t, id);
+}
+
+/* Whether no path in use has @path's next hop. */
+static bool other_nexthop(const struct table *t, const struct rib_path *paths,
+			  uint32_t n, const struct rib_path *path)
+{
+	const struct attrset_pool *pool = &t->rib->attrs;
+	uint32_t i, nexthop = attrset_get(pool, path->attrs)->nexthop;
+
+	for (i = 0; i < n && why_used(paths[i].why); i++) {
+		if (attrset_get(pool, paths[i].attrs)->nexthop == nexthop)
+			return false;
+	}
+	return true;
+}
+
+/*
+ * Those in use are all as good as the first. If that does not count any more,
+ * or how peers stand has changed since, all are to be looked at. Others that
+ * are void stay what they are until they are swept.
+ */
+enum rib_why decide_newcomer(const struct table *t, struct net *net,
+			     const struct rib_path *path)
+{
+	const struct rib_path *paths;
+	uint64_t cost, least;
+	enum rib_why why;
+	uint32_t n;
+
+	paths = net_paths(&t->nets, net, &n);
+	if (n == 0 || paths[0].why != RIB_WHY_BEST ||
+	    paths[0].peer == PEER_OWN || path->peer == PEER_OWN ||
+	    path_void(t->rib, t->af, &paths[0]) ||
+	    path_void(t->rib, t->af, path) ||
+	    t->revision.what & REVISE_PATHS)
+		return RIB_WHY_BEST;
+	why = path_eligible(t, net, path);
+	if (why != RIB_WHY_BEST)
+		return why;
+	cost = path_cost(t, path);
+	least = path_cost(t, &paths[0]);
+	if (cost > least)
+		return why_lost(cost, least);
+	return cost == least && other_nexthop(t, paths, n, path) ?
+	       RIB_WHY_MULTIPATH : RIB_WHY_BEST;
+}
+
+/*
+ * The prefix still has a best path. What is sent on is another only if the one
+ * that has come is the first, and what the kernel has only if it is used or
+ * stands by.
+ */
+void decide_admit(struct table *t, uint32_t id, enum rib_why why)
+{
+	struct net *net = net_get(&t->nets, id);
+	struct rib_path *paths;
+	uint32_t backup, n;
+
+	paths = net_paths(&t->nets, net, &n);
+	backup = backup_attrs(t, paths, n - 1);
+	paths[n - 1].why = why;
+	paths[n - 1].checked = true;
+	if (settle(t, paths, net_path_ids(&t->nets, net), n - 1) == 0) {
+		paths[0].why = RIB_WHY_BEST;
+		paths[1].why = RIB_WHY_MULTIPATH;
+		adjout_mark(t, id);
+	}
+	if (!is_withheld(t, net, paths, n) &&
+	    (why == RIB_WHY_MULTIPATH ||
+	     hop_differs(&t->rib->attrs, backup, backup_attrs(t, paths, n))))
+		feed_mark(t, id);
+	paths_mark(t, id);
 }
 
 /*

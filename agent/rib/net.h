@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The prefixes of one family and the paths of each: 16 bytes for an IPv4
- * prefix with one path, 28 for IPv6, and about 6 for the hash table.
+ * prefix with one path, 28 for IPv6, and 6 to 12 for the hash table.
  */
 #ifndef RIB_NET_H
 #define RIB_NET_H

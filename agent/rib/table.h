@@ -490,6 +490,14 @@ void decide_begin(const struct table *t, struct net *net,
 		  struct choice *choice);
 /* Decide, queue what follows, free the prefix if it is of no use. */
 void decide_commit(struct table *t, uint32_t id, const struct choice *before);
+/*
+ * What a path that has yet to be added will be, if the others stay as they
+ * are: MULTIPATH, or why it is not used. decide_admit() is then all there is to
+ * do for it, the last path of the prefix. BEST: all are to be decided on.
+ */
+enum rib_why decide_newcomer(const struct table *t, struct net *net,
+			     const struct rib_path *path);
+void decide_admit(struct table *t, uint32_t id, enum rib_why why);
 /* Whether nothing is wrong with what a peer has sent, before any route map. */
 bool decide_accepts(const struct rib_peer *peer, uint32_t attrs);
 /* The kinds of peers that a path may be sent to, as a mask. */

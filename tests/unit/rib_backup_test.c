@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * The kernel is told the next best path and whose a route is, also when neither
- * a path nor what is used has changed, but how peers stand to each other.
+ * a path nor what is used has changed, but how peers stand to each other; and
+ * when a path comes that changes nothing but that.
  */
 #include <stdlib.h>
 
@@ -95,12 +96,12 @@ static void add(unsigned int i, enum conf_kind kind)
 	rib_peer_up(peer[i - 1], &session);
 }
 
-/* One prefix, by a path of so many. */
-static void announce(unsigned int i, unsigned int n)
+/* One prefix, by a path of so many, which leads to peer @hop. */
+static void announce_to(unsigned int i, unsigned int n, unsigned int hop)
 {
 	uint8_t path[2 + 4 * 8] = { 2, n }, wire[16];
 	struct wbuf w = wbuf_make(wire, sizeof(wire));
-	struct bgp_attr_set set = { .nexthop = address(i) };
+	struct bgp_attr_set set = { .nexthop = address(hop) };
 	struct bgp_nlri nlri = { .prefix = prefix };
 	struct bgp_attrs *attrs;
 	unsigned int at;
@@ -115,22 +116,47 @@ static void announce(unsigned int i, unsigned int n)
 	free(attrs);
 }
 
-int main(void)
+static void announce(unsigned int i, unsigned int n)
+{
+	announce_to(i, n, i);
+}
+
+static bool on_row(void *arg, const struct rib_row *row)
+{
+	unsigned int *used = arg;
+
+	*used |= 1u << row->peer->id;
+	return true;
+}
+
+/* Whose paths are used now, with what waits for its turn: bits by peer. */
+static unsigned int used_now(void)
+{
+	struct rib_walk *walk = rib_walk_new(rib, BGP_IPV4_UNICAST,
+					     RIB_VIEW_LOC, NULL);
+	unsigned int used = 0;
+
+	while (rib_walk_run(walk, 1, on_row, &used))
+		;
+	rib_walk_free(walk);
+	return used;
+}
+
+static const struct rib_ops ops = {
+	.send = on_send,
+	.route = on_route,
+	.wake = on_wake,
+};
+
+static void test_standing(void)
 {
 	struct rib_conf conf = {
 		.local_as = 65515,
 		.policy = { .preference = CONF_PREFER_EXPRESSROUTE },
 	};
 	struct rib_policy policy = { .preference = CONF_PREFER_AS_PATH };
-	static const struct rib_ops ops = {
-		.send = on_send,
-		.route = on_route,
-		.wake = on_wake,
-	};
 	struct rib_peer_policy nva = { .kind = CONF_NVA };
 
-	ktap_start();
-	hash_init();
 	rib = rib_new(&conf, &ops, NULL);
 	add(1, CONF_EXPRESSROUTE);
 	add(2, CONF_EXPRESSROUTE);
@@ -153,5 +179,97 @@ int main(void)
 	run();
 	ktap_ok(kernel.n_told == 0, "the same again is not told");
 	rib_free(rib);
+}
+
+/* A RIB with three NVAs, of which the first has announced a short path. */
+static void start(const struct prefix *space)
+{
+	struct rib_conf conf = {
+		.local_as = 65515,
+		.policy = { .preference = CONF_PREFER_AS_PATH },
+	};
+	unsigned int i;
+
+	rib = rib_new(&conf, &ops, NULL);
+	rib_hold(rib, true);
+	rib_hold(rib, false);
+	if (space)
+		rib_space_add(rib, space);
+	for (i = 1; i <= N_PEERS; i++)
+		add(i, CONF_NVA);
+	announce(1, 1);
+	run();
+}
+
+static void test_backup_newcomers(void)
+{
+	start(NULL);
+	announce(3, 4);
+	run();
+	ktap_ok(kernel.hop == 1 && kernel.backup == 3,
+		"who comes second stands by");
+	announce(2, 4);
+	run();
+	ktap_ok(kernel.backup == 2, "one as good with a lower address does");
+	rib_free(rib);
+
+	start(NULL);
+	announce(2, 4);
+	run();
+	announce(3, 4);
+	run();
+	ktap_ok(kernel.n_told == 0, "with a higher one it is not told");
+	rib_free(rib);
+
+	start(NULL);
+	announce_to(3, 4, 2);
+	run();
+	announce(2, 3);
+	run();
+	ktap_ok(kernel.n_told == 0, "nor one that leads to the same");
+	rib_free(rib);
+}
+
+static void test_newcomers(void)
+{
+	static const struct prefix space = {
+		{ .family = AF_INET, .bytes = { 20 } }, 16
+	};
+	struct rib_policy policy = { .preference = CONF_PREFER_EXPRESSROUTE };
+	struct rib_peer_policy gateway = { .kind = CONF_EXPRESSROUTE };
+
+	start(NULL);
+	rib_peer_down(peer[0], 0, 0);
+	announce(2, 4);
+	ktap_ok(used_now() == 1u << 2,
+		"who comes after the best has gone is used at once");
+	rib_free(rib);
+
+	start(NULL);
+	rib_peer_set_policy(peer[1], &gateway);
+	run();
+	announce(2, 1);
+	rib_set_policy(rib, &policy);
+	announce(3, 1);
+	ktap_ok(used_now() == 1u << 2,
+		"who comes after a preference has is not");
+	rib_free(rib);
+
+	start(&space);
+	announce(2, 1);
+	announce(3, 4);
+	run();
+	ktap_ok(kernel.n_told == 0,
+		"nobody is told who comes inside an address space");
+	rib_free(rib);
+}
+
+int main(void)
+{
+	ktap_start();
+	hash_init();
+	test_standing();
+	test_backup_newcomers();
+	test_newcomers();
 	return ktap_finish();
 }
