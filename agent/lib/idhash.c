@@ -118,8 +118,9 @@ void idhash_insert(struct idhash *table, uint32_t hash, uint32_t id)
 {
 	uint64_t full = (uint64_t)table->now.size * 13 / 16;
 
+	/* If none is dead twice the slots, so an id moves once in all. */
 	if (table->used + table->dead >= full)
-		resize(table, table->used + table->used / 8 * 7);
+		resize(table, table->used / 13 * 32);
 	if (table->old.size > 0)
 		move(table);
 	put(table, hash, id);

@@ -117,7 +117,7 @@ int main(void)
 	for (id = 0, ok = true, moves = 0; id < IDS; id++) {
 		if (!present[id])
 			toggle(&table, id);
-		if (table.old.size == 0 || id % 100)
+		if (table.old.size == 0 || id % 50)
 			continue;
 		moves++;
 		ok = ok && all_right(&table);
