@@ -13,12 +13,11 @@
  * so that ten thousand NICs that come up together are one pass.
  */
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "fib/state.h"
+#include "fib/sysctl.h"
 #include "lib/log.h"
 #include "lib/util.h"
 
@@ -183,21 +182,6 @@ static void check_all(void *arg)
  * Life
  */
 
-/*
- * With it, the kernel tells of a change of a next hop once for each route that
- * uses it. Who may not change it, as in most containers, lives with that.
- */
-static void disable_compat_mode(void)
-{
-	static const char path[] = "/proc/sys/net/ipv4/nexthop_compat_mode";
-	int fd = open(path, O_WRONLY | O_CLOEXEC);
-
-	if (fd < 0 || write(fd, "0", 1) != 1)
-		log_info("%s: %s", path, strerror(errno));
-	if (fd >= 0)
-		close(fd);
-}
-
 static bool open_sockets(struct fib *fib)
 {
 	struct netlink_error err;
@@ -245,7 +229,7 @@ struct fib *fib_open(const struct fib_events *events, void *arg)
 		errno = error;
 		return NULL;
 	}
-	disable_compat_mode();
+	sysctl_tune();
 	fib->ids = nhid_new();
 	fib->batch = batch_new();
 	fib->program_job = loop_job_new(program_run, fib);

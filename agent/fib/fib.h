@@ -173,10 +173,9 @@ struct fib_events {
  * @arg: passed to each event
  *
  * Needs CAP_NET_ADMIN now and for as long as it lives, and the loop. Tries to
- * set net.ipv4.nexthop_compat_mode to 0 (a next hop's change is then one
- * notification, not one for each route); call it before the file system is
- * taken away. Without the module the socket part works, and each VNet fails
- * with the kernel's words.
+ * set what many routes want of the kernel (sysctl.h); call it before the file
+ * system is taken away. Without the module the socket part works, and each
+ * VNet fails with the kernel's words.
  *
  * Return: NULL with errno set and the reason logged.
  */

@@ -148,6 +148,7 @@ start_bird sdwan 65001 "4 6" 10.250.0.0/16 10.251.0.0/16 fd00:250::/32
 start_bird firewall 65002 4 0.0.0.0/0 10.251.0.0/16
 
 check "six sessions come up" wait_until 40 sessions 6
+check_equal "many routes seldom wait for readers" 16777216 sysctl -n net.ipv4.fib_sync_mem
 check "a route is effective" wait_until 10 effective 10.250.0.0/16 10.1.2.4
 check "an IPv6 route is effective" wait_until 10 effective fd00:250::/32 fd00:10:1:2::4
 check "the default route is effective" wait_until 10 effective 0.0.0.0/0 10.1.3.4
@@ -200,8 +201,10 @@ check_equal "a stopped agent ends well" 0 echo $?
 check "and its routes stay" holds 4
 must ip link set blue down
 must ip link set blue up
+must sysctl -qw net.ipv4.fib_sync_mem=33554432
 start_vrsd
 check "the sessions come back" wait_until 40 sessions 6
+check_equal "more than we would set stays" 33554432 sysctl -n net.ipv4.fib_sync_mem
 check "and hear that it did not, if the kernel lost the routes" kept ""
 check "and say what they said before" wait_until 20 grep -q "vnet blue: all routes are there" "$run/vrsd.log"
 

@@ -189,8 +189,8 @@ run_frr() {
 }
 
 load_module
-# As vrsd has it: the kernel tells less of a route.
-sysctl -qw net.ipv4.nexthop_compat_mode=0
+# As vrsd has it: the kernel tells less of a route, and seldom waits for readers.
+sysctl -qw net.ipv4.nexthop_compat_mode=0 net.ipv4.fib_sync_mem=16777216
 for who; do
 	case $who in
 	netlink) run_netlink ;;
