@@ -54,8 +54,11 @@ static void take_nexthop(const struct nlmsghdr *nlh, void *arg)
 {
 	struct rtm_nexthop nexthop;
 	struct audit *audit = arg;
+	bool whole = rtm_get_nexthop(nlh, &nexthop);
 
-	if (!rtm_get_nexthop(nlh, &nexthop) || !nhid_is_ours(nexthop.id) ||
+	/* whoever's it is */
+	nhid_reserve(audit->fib->ids, nexthop.id);
+	if (!whole || !nhid_is_ours(nexthop.id) ||
 	    (nexthop.protocol != RTPROT_BGP &&
 	     nexthop.protocol != VNET_PROTO_STANDBY))
 		return;
@@ -186,7 +189,6 @@ static void judge_nexthop(struct audit *audit,
 	struct vnet *vnet = nexthop_vnet(audit, nexthop), *owner;
 	bool open;
 
-	nhid_reserve(audit->fib->ids, nexthop->id);
 	if (!vnet)
 		return;
 	owner = find_owner(vnet, nexthop, &open);
@@ -474,6 +476,8 @@ struct audit *audit_new(struct fib *fib)
 	audit->fib = fib;
 	audit->timer = loop_timer_new(begin, audit);
 	audit->job = loop_job_new(go_on, audit);
+	/* A VNet that has left nothing may begin before others are audited. */
+	read_nexthops(audit);
 	return audit;
 }
 

@@ -119,6 +119,7 @@ void program_run(void *fib);
 bool program_is_ours(const struct rtm_route *route);
 
 /* audit.c */
+/* From here on no id is taken that a next hop in the kernel has. */
 struct audit *audit_new(struct fib *fib);
 void audit_free(struct audit *audit);
 /* Begin within @ms, unless one runs: then again when that has ended. */

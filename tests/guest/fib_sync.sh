@@ -87,6 +87,7 @@ load_module
 add_uplink
 device vm1
 device nva
+must ip nexthop add id $((0x56000000)) blackhole
 start_fib
 defer kill_fib
 
@@ -132,6 +133,8 @@ check_equal "are offloaded" "$all_offloaded" bgp_rows
 check_equal "and effective" "VirtualNetworkGateway 10.1.3.4 nva" lookup vm1 10.250.0.1
 check_equal "in IPv6" "VirtualNetworkGateway fd00:10:1:3::4 nva" lookup vm1 fd00:250::1
 check_equal "next hops are offloaded" 4 eval "ip nexthop show | grep -c offload"
+check_equal "an object that had an id of ours has kept it" "blackhole" eval \
+	"ip nexthop show id $((0x56000000)) | grep -o blackhole"
 
 # The routers behind the way out
 tell describe "${blue[@]/internet uplink/internet uplink 192.0.2.1 fe80::1}" \
