@@ -175,6 +175,22 @@ static void on_link(struct fib *fib, const struct nlmsghdr *nlh)
 	}
 }
 
+/*
+ * With the last IPv4 address of a device the kernel drops the routes out of it,
+ * and says nothing: those of each VNet that leads there.
+ */
+static void address_lost(struct fib *fib, int ifindex)
+{
+	const struct naming *naming;
+	size_t n;
+
+	naming = index_by_name(fib, links_name(&fib->links, ifindex), &n);
+	for (; n > 0; naming++, n--) {
+		if (!naming->nic)
+			fib_vnet_due(naming->vnet);
+	}
+}
+
 static void on_address(struct fib *fib, const struct nlmsghdr *nlh)
 {
 	struct rtm_address address;
@@ -185,6 +201,8 @@ static void on_address(struct fib *fib, const struct nlmsghdr *nlh)
 	vnet = index_by_device(fib, address.ifindex);
 	if (vnet)
 		fib_vnet_due(vnet);
+	if (nlh->nlmsg_type == RTM_DELADDR)
+		address_lost(fib, address.ifindex);
 }
 
 static void on_message(struct fib *fib, const struct nlmsghdr *nlh)

@@ -136,6 +136,12 @@ check_equal "next hops are offloaded" 4 eval "ip nexthop show | grep -c offload"
 check_equal "an object that had an id of ours has kept it" "blackhole" eval \
 	"ip nexthop show id $((0x56000000)) | grep -o blackhole"
 
+# What the kernel drops without a word
+must ip address add 198.51.100.77/32 dev uplink
+must ip -4 address flush dev uplink
+leads_out() { rows_of 100 | grep -q '^default dev uplink proto 86 rt_offload'; }
+check "the way out outlives the last address of its device" wait_until 10 leads_out
+
 # The routers behind the way out
 tell describe "${blue[@]/internet uplink/internet uplink 192.0.2.1 fe80::1}" \
 	"table 2001" "udr 198.51.100.0/24 internet" configure
