@@ -379,6 +379,7 @@ static void describe(struct fib *fib, const struct fib_vnet *spec)
 		spec_free(vnet->spec);
 	vnet->spec = spec_copy(spec);
 	vnet->settled = false;
+	vnet->loose = false;
 	vnet->tell = true;
 	vnet->due = true;
 	set_waiting(vnet, true);

@@ -43,6 +43,7 @@ struct vnet {
 	bool up;			/* BGP routes can be programmed */
 	bool was_up;			/* this device, in a pass before */
 	bool raised;			/* by us, which is not told yet */
+	bool loose;			/* its reverse path filter was set */
 	bool ready;			/* up, and instance addresses are set */
 	bool due;			/* is to be looked after */
 	bool waiting;			/* for that since it was described */

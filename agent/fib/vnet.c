@@ -154,10 +154,12 @@ static bool bring_up(struct vnet *vnet, const struct rtm_link *link)
 			return false;
 		vnet->raised = true;
 	}
-	if (!vnet->settled || !link->up)
+	/* once: the kernel tells of it, and that is a reason for a pass */
+	if (!vnet->loose)
 		netlink_talk(&vnet->fib->talk,
 			     rtm_set_loose_rp_filter(buf, link->ifindex), NULL,
 			     NULL, &(struct netlink_error){ 0 });
+	vnet->loose = true;
 	vnet->was_up = true;
 	return true;
 }
@@ -173,7 +175,7 @@ static bool apply_device(struct vnet *vnet)
 	if (!link || !is_right_device(vnet, link))
 		return false;
 	if (link->ifindex != vnet->ifindex)
-		vnet->was_up = false;
+		vnet->was_up = vnet->loose = false;
 	index_set_device(vnet, link->ifindex);
 	set_options(vnet, link);
 	return bring_up(vnet, link);
@@ -194,7 +196,7 @@ static void device_lost(struct vnet *vnet)
 		audit_restart(vnet->fib->audit);
 	}
 	vnet->ready = false;
-	vnet->raised = false;
+	vnet->raised = vnet->loose = false;
 	vnet->kept4 = vnet->kept6 = false;
 	fib_vnet_due(vnet);
 }

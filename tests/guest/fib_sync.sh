@@ -142,6 +142,20 @@ must ip -4 address flush dev uplink
 leads_out() { rows_of 100 | grep -q '^default dev uplink proto 86 rt_offload'; }
 check "the way out outlives the last address of its device" wait_until 10 leads_out
 
+# An address that cannot be had
+: >"$dir/out"
+must sysctl -qw net.ipv6.conf.blue.disable_ipv6=1
+tell describe "${blue[@]}" configure
+check "a route server that can have no IPv6" wait_until 10 \
+	grep -q "^vnet 5001 not-ready fd00:10:1:1::4: " "$dir/out"
+sleep 1
+timeout 2 ip monitor link dev blue >"$dir/links"
+check_equal "is not set up over and over" "" cat "$dir/links"
+must sysctl -qw net.ipv6.conf.blue.disable_ipv6=0
+tell describe "${blue[@]}" configure
+all_are_back() { [ "$(bgp_rows)" = "$all_offloaded" ]; }
+check "with it, all routes are there again" wait_until 10 all_are_back
+
 # The routers behind the way out
 tell describe "${blue[@]/internet uplink/internet uplink 192.0.2.1 fe80::1}" \
 	"table 2001" "udr 198.51.100.0/24 internet" configure
