@@ -651,6 +651,7 @@ void vnet_delete(struct vnet *vnet)
 {
 	char buf[RTM_MSG_MAX] __attribute__((aligned(8)));
 
+	vnet->problem[0] = '\0';
 	if (vnet->ifindex)
 		vnet_request(vnet, vnet->spec->name,
 			     rtm_del_link(buf, vnet->ifindex));
