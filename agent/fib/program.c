@@ -127,6 +127,9 @@ static void run_vnet(struct vnet *vnet)
 		want_done(vnet->want, &ops[i], err->error, err->text);
 	}
 	look_for_room(vnet);
+	/* A peer's BGP routes cannot be used before its own have gone. */
+	if (vnet->problem[0] && !want_has_routes(vnet->want))
+		fib_vnet_due(vnet);
 }
 
 /*

@@ -748,6 +748,11 @@ void want_done(struct want *want, const struct want_op *op, int error,
 	}
 }
 
+bool want_has_routes(const struct want *want)
+{
+	return want->n_routes > 0;
+}
+
 bool want_idle(const struct want *want)
 {
 	return STAILQ_EMPTY(&want->queue) && groups_idle(&want->groups);

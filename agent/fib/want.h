@@ -80,6 +80,8 @@ size_t want_take(struct want *want, struct want_op *ops, size_t max);
 /* @error: errno, 0 for done; @text: the kernel's words */
 void want_done(struct want *want, const struct want_op *op, int error,
 	       const char *text);
+/* Whether some route is wanted, or the kernel may have one. */
+bool want_has_routes(const struct want *want);
 bool want_idle(const struct want *want);
 /* Whether want_take() is worth a call: not idle, and adoption is done. */
 bool want_runnable(const struct want *want);

@@ -218,6 +218,28 @@ check "the spoke's routes go" wait_until 10 row_is vm1 10.250 ""
 check "the NVA forgets the spoke" wait_until 10 lacks knows 10.1.0.0/16
 check_equal "without a reset" "$counts" session_counts
 
+# The hub's route server in place of its own: only when its own routes have gone
+cat >"$run/vm1.conf" <<EOT
+router id 10.1.0.4; protocol device {}
+protocol static { ipv4;
+	$(for i in {0..7}; do printf "route 10.24$i.%d.0/24 blackhole; " {0..255}; done) }
+protocol bgp rs4 { local as 65003; multihop; neighbor 10.1.0.5 as 65515;
+	connect delay time 1; ipv4 { import all;
+	export where source = RTS_STATIC; next hop self; }; }
+EOT
+must in_vm vm1 bird -c "$run/vm1.conf" -s "$run/vm1.ctl" -P "$run/vm1.pid"
+must sed -i '/{ vnet: hub, allow-vnet-access/a \    route-server:\
+      addresses: [10.1.0.5]\
+      neighbors: [{ name: vm1, address: 10.1.0.4, asn: 65003 }]' "$run/vrsd.yaml"
+check "a route server of the spoke's own" ask reload
+check "its routes" wait_until 40 eval '[ "$(ip route show table 111 | wc -l)" = 2048 ]'
+write_config "$remote" true
+check "it gives it up for the hub's" ask reload
+check "and has the hub's routes" wait_until 10 row_is vm1 10.250 \
+	"B Active 10.250.0.0/16 VirtualNetworkGateway 10.0.1.4"
+write_config "allow-vnet-access: true" true
+check "without either" ask reload
+
 must ip link del far
 check "a VNet made anew is peered anew" wait_until 40 eval \
 	"row_is nva 10.2.0.0/16 'D Active 10.2.0.0/16 VNetPeering'"
