@@ -58,7 +58,15 @@ static int check_dev(const struct net_device *dev, struct netlink_ext_ack *extac
 	if (!netif_is_vxlan(dev) || dev->type != ARPHRD_ETHER ||
 	    !(vxlan->cfg.flags & VXLAN_F_COLLECT_METADATA)) {
 		NL_SET_ERR_MSG_MOD(extack,
-				   "The tunnel is an external VXLAN device (ip link add ... type vxlan external)");
+				   "The tunnel is an external VXLAN device (ip link add ... type vxlan external nolearning)");
+		return -EINVAL;
+	}
+	/* Before we see a packet, be it a stranger's, it would make an entry of it; and all
+	 * hosts have one MAC.
+	 */
+	if (vxlan->cfg.flags & VXLAN_F_LEARN) {
+		NL_SET_ERR_MSG_MOD(extack,
+				   "The tunnel must not learn addresses (ip link set ... type vxlan nolearning)");
 		return -EINVAL;
 	}
 	return 0;

@@ -36,7 +36,7 @@ add_host() {
 
 # add_tunnel HOST [OPTION...]: its way to other hosts, vxlan0.
 add_tunnel() {
-	must ip -n "$1" link add vxlan0 type vxlan external dstport 4789 "${@:2}"
+	must ip -n "$1" link add vxlan0 type vxlan external nolearning dstport 4789 "${@:2}"
 	must ip -n "$1" link set vxlan0 up
 	must on "$1" vrs tunnel set vxlan0
 }

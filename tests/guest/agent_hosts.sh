@@ -16,7 +16,7 @@ load_module
 add_underlay 1600
 add_host h1 192.0.2.1/24
 add_host h2 192.0.2.2/24
-must ip -n h1 link add vxlan0 type vxlan external dstport 4789 local 192.0.2.1
+must ip -n h1 link add vxlan0 type vxlan external nolearning dstport 4789 local 192.0.2.1
 must ip -n h1 link set vxlan0 up
 
 add_vnet h2
@@ -130,7 +130,7 @@ check "what differs is repaired by a reload" \
 check "what was gone is there, what was foreign is not" \
 	wait_until 10 endpoints_are "10.1.3.4 192.0.2.2"
 must ip -n h1 link del vxlan0
-must ip -n h1 link add vxlan0 type vxlan external dstport 4789 local 192.0.2.1
+must ip -n h1 link add vxlan0 type vxlan external nolearning dstport 4789 local 192.0.2.1
 must ip -n h1 link set vxlan0 up
 check "a device that is made anew is the tunnel again" \
 	wait_until 20 ping_from vm1 10.250.0.10
@@ -143,7 +143,7 @@ with_tunnel() {
 	on h1 vrs -s "$run/rs/vrsd.sock" reload
 }
 refused() { wait_until 10 grep -q "blue: $1: .*$2" "$run/vrsd.log"; }
-must ip -n h1 link add vxlan1 type vxlan external dstport 4790 local 192.0.2.1
+must ip -n h1 link add vxlan1 type vxlan external nolearning dstport 4790 local 192.0.2.1
 must ip -n h1 link set vxlan1 up
 must ip -n h1 link add bridge type bridge
 must ip -n h1 link set vxlan1 master bridge

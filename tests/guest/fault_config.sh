@@ -91,7 +91,7 @@ tunnel() {
 endpoint() {
 	vrs show endpoints blue -j | jq -r '.[] | select(.address == "10.1.4.9").host'
 }
-must ip link add vxlan0 type vxlan external dstport 4789
+must ip link add vxlan0 type vxlan external nolearning dstport 4789
 must ip link set vxlan0 up
 must vrs endpoint set blue 10.1.4.1 host 192.0.2.1 mac 02:00:00:00:99:01
 must vrs endpoint set blue 10.1.4.2 host 192.0.2.2

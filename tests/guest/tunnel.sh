@@ -60,7 +60,11 @@ check_error "an endpoint that is not there" "no such endpoint" \
 	on h1 vrs endpoint del blue 10.1.0.77
 check_error "a tunnel that is none" "external VXLAN device" \
 	on h1 vrs tunnel set eth0
-must ip -n h1 link add vxlan1 type vxlan external dstport 4790
+must ip -n h1 link set vxlan0 type vxlan learning
+check_error "a tunnel that learns addresses" "must not learn" \
+	on h1 vrs tunnel set vxlan0
+must ip -n h1 link set vxlan0 type vxlan nolearning
+must ip -n h1 link add vxlan1 type vxlan external nolearning dstport 4790
 check_error "a second tunnel" "vxlan0 is the tunnel" on h1 vrs tunnel set vxlan1
 must ip -n h1 link del vxlan1
 endpoints 192.0.2.

@@ -43,7 +43,7 @@ add_far() {
 	must ip -n far link set vxlan5001 up
 	must ip -n far address add 10.1.0.9/16 dev vxlan5001
 	must ip -n far neigh add 10.1.0.4 lladdr 12:34:56:78:9a:bc dev vxlan5001
-	must ip link add vxlan0 type vxlan external dstport 4789
+	must ip link add vxlan0 type vxlan external nolearning dstport 4789
 	must ip link set vxlan0 up
 }
 

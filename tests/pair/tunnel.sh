@@ -27,7 +27,7 @@ add_side() {
 
 # add_tunnel [OPTION...]
 add_tunnel() {
-	must ip link add vxlan0 type vxlan external dstport 4789 "$@"
+	must ip link add vxlan0 type vxlan external nolearning dstport 4789 "$@"
 	must ip link set vxlan0 up
 	must vrs tunnel set vxlan0
 }
