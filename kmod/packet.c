@@ -60,6 +60,15 @@ static bool ip4_martian(const struct iphdr *iph)
 	       ipv4_is_lbcast(iph->saddr);
 }
 
+/* Of a GSO packet the TCP header is read that should be at @offset. What a guest hands over is
+ * linear only as far as it says.
+ */
+static bool pull_gso_tcp(struct sk_buff *skb, unsigned int offset)
+{
+	return !skb_is_gso(skb) || !skb_is_gso_tcp(skb) ||
+	       pskb_may_pull(skb, offset + sizeof(struct tcphdr));
+}
+
 static enum vnet_drop check_ip4(struct vnet_packet *pkt)
 {
 	struct sk_buff *skb = pkt->skb;
@@ -81,6 +90,8 @@ static enum vnet_drop check_ip4(struct vnet_packet *pkt)
 		return VNET_DROP_MALFORMED;
 	/* Segmentation would make other fragments of it than what it has been looked at as. */
 	if (skb_is_gso(skb) && ip_is_fragment(ip_hdr(skb)))
+		return VNET_DROP_MALFORMED;
+	if (!pull_gso_tcp(skb, hlen))
 		return VNET_DROP_MALFORMED;
 
 	skb_set_transport_header(skb, hlen);
@@ -145,6 +156,8 @@ static enum vnet_drop check_ip6(struct vnet_packet *pkt)
 	if (!len || len > skb->len || pskb_trim_rcsum(skb, len))
 		return VNET_DROP_MALFORMED;
 	if (!csum_sound6(skb) || ip6_martian(ipv6_hdr(skb)))
+		return VNET_DROP_MALFORMED;
+	if (!pull_gso_tcp(skb, sizeof(struct ipv6hdr)))
 		return VNET_DROP_MALFORMED;
 
 	skb_set_transport_header(skb, ip6_transport_offset(skb));
