@@ -26,6 +26,7 @@ struct loop_job {
 	loop_cb *cb;
 	void *arg;
 	uint64_t ran;			/* in which turn of the loop, last */
+	bool due;
 };
 
 struct loop_signal {
@@ -210,6 +211,7 @@ static void job_due(evutil_socket_t fd, short what, void *arg)
 	(void)fd;
 	(void)what;
 	job->ran = loop_turn;
+	job->due = false;
 	job->cb(job->arg);
 }
 
@@ -231,8 +233,9 @@ void loop_defer(struct loop_job *job)
 {
 	static const struct timeval now;
 
-	if (event_pending(job->event, EV_TIMEOUT, NULL))
+	if (job->due)
 		return;
+	job->due = true;
 	if (job->ran != loop_turn)
 		event_active(job->event, EV_TIMEOUT, 1);
 	else if (event_add(job->event, &now) < 0)
