@@ -4,7 +4,7 @@
  * which file does what.
  *
  *	fib_configure --> vnet.c, rows.c --\
- *	fib_route_set --> want.c --> program.c --> kernel
+ *	fib_routes_set -> want.c --> program.c --> kernel
  *	                    ^                        |
  *	                    |  what differs          v
  *	                  audit.c <-- dumps --- monitor.c (notifications)
@@ -405,15 +405,18 @@ void fib_configure(struct fib *fib, const struct fib_vnet *vnets, size_t n)
  * Routes
  */
 
-void fib_route_set(struct fib *fib, uint32_t vni, const struct prefix *prefix,
-		   const struct fib_way *way)
+void fib_routes_set(struct fib *fib, uint32_t vni,
+		    const struct prefix *prefixes, size_t n,
+		    const struct fib_way *way)
 {
 	struct vnet *vnet = fib_find_vnet(fib, vni);
+	size_t i;
 
 	/* Speaker may not have heard yet that it is gone. */
 	if (!vnet)
 		return;
-	want_set(vnet->want, prefix, way);
+	for (i = 0; i < n; i++)
+		want_set(vnet->want, &prefixes[i], way);
 	fib_work(fib);
 }
 

@@ -207,15 +207,16 @@ struct fib_way {
 };
 
 /**
- * fib_route_set - the next hops a BGP prefix should have
+ * fib_routes_set - the next hops that BGP prefixes should have
  * @vni: a configured VNet; others are ignored
  *
- * Each call with next hops is answered by events->route, the last one if there
+ * For each that has next hops events->route answers, for the last call if there
  * were several, also when the kernel holds the route already, and when the VNet
  * has no device: then FIB_ROUTE_FAILED says why.
  */
-void fib_route_set(struct fib *fib, uint32_t vni, const struct prefix *prefix,
-		   const struct fib_way *way);
+void fib_routes_set(struct fib *fib, uint32_t vni,
+		    const struct prefix *prefixes, size_t n,
+		    const struct fib_way *way);
 
 /**
  * fib_hop_down - a next hop is gone
@@ -239,7 +240,7 @@ void fib_hop_up(struct fib *fib, uint32_t vni, const struct addr *hop);
  *
  * After a restart the routes of the run before stay until this call: make it
  * when the peers have told everything (End-of-RIB) or had time to. Before it
- * every fib_route_set() of the same prefix takes the stale route over.
+ * every fib_routes_set() of the same prefix takes the stale route over.
  */
 void fib_sweep(struct fib *fib, uint32_t vni);
 

@@ -57,7 +57,7 @@ void want_free(struct want *want);
 /* There is nothing to be taken over. */
 void want_fresh(struct want *want);
 
-/* As fib_route_set(), fib_hop_down() and fib_sweep(). */
+/* As fib_routes_set() of one, fib_hop_down() and fib_sweep(). */
 void want_set(struct want *want, const struct prefix *prefix,
 	      const struct fib_way *way);
 bool want_hop_down(struct want *want, const struct addr *hop);

@@ -47,6 +47,7 @@ struct chan {
 	bool dead;
 
 	struct segment *first, *last;
+	size_t last_at;			/* of the last message, in .last */
 	struct segment *spare;
 	size_t queued;			/* bytes in all segments, unsent */
 
@@ -121,6 +122,20 @@ static void segment_shift(struct chan *ch)
 		free(seg);
 }
 
+/* @total bytes more, of which the last may be padding. */
+static void grow(struct chan *ch, size_t total)
+{
+	struct segment *seg = ch->last;
+
+	memset(seg->data + seg->len + total - CHAN_ALIGN, 0, CHAN_ALIGN);
+	seg->len += total;
+	ch->queued += total;
+	if (ch->queued >= QUEUE_HIGH)
+		ch->congested = true;
+	if (!ch->blocked)
+		loop_defer(ch->flush_job);
+}
+
 static void *append(struct chan *ch, uint16_t type, size_t len, int fd)
 {
 	size_t total = sizeof(struct chan_head) + padded(len);
@@ -134,20 +149,36 @@ static void *append(struct chan *ch, uint16_t type, size_t len, int fd)
 		       ch->queued);
 	if (!seg || fd >= 0 || seg->fd >= 0 || seg->size - seg->len < total)
 		seg = segment_new(ch, total);
+	ch->last_at = seg->len;
 	head = (struct chan_head *)(seg->data + seg->len);
 	seg->fd = fd;
-	/* The padding; then the head, which this may have been. */
-	memset(seg->data + seg->len + total - CHAN_ALIGN, 0, CHAN_ALIGN);
+	/* The head last: it may have been taken for padding. */
+	grow(ch, total);
 	head->len = len;
 	head->type = type;
 	head->has_fd = fd >= 0;
-	seg->len += total;
-	ch->queued += total;
-	if (ch->queued >= QUEUE_HIGH)
-		ch->congested = true;
-	if (!ch->blocked)
-		loop_defer(ch->flush_job);
 	return head + 1;
+}
+
+bool chan_extend(struct chan *ch, uint16_t type, const void *data, size_t len,
+		 size_t max)
+{
+	struct segment *seg = ch->last;
+	struct chan_head *head;
+	size_t more;
+
+	if (!seg || seg->fd >= 0 || seg->sent > ch->last_at)
+		return false;
+	head = (struct chan_head *)(seg->data + ch->last_at);
+	more = padded(head->len + len) - padded(head->len);
+	if (head->type != type || head->len + len > max ||
+	    seg->size - seg->len < more)
+		return false;
+	if (more > 0)
+		grow(ch, more);
+	memcpy((uint8_t *)(head + 1) + head->len, data, len);
+	head->len += len;
+	return true;
 }
 
 static ssize_t write_segments(struct chan *ch)

@@ -69,6 +69,17 @@ void chan_send_fd(struct chan *ch, uint16_t type, const void *body, size_t len,
  */
 void *chan_reserve(struct chan *ch, uint16_t type, size_t len);
 
+/**
+ * chan_extend - add to the last message
+ * @type: its type
+ * @data: what its body grows by
+ * @max: bytes that the body may have then
+ *
+ * Return: false if it is another's, has begun to leave, or has no room.
+ */
+bool chan_extend(struct chan *ch, uint16_t type, const void *data, size_t len,
+		 size_t max);
+
 /* Whether more waits to be sent than a producer should add to. */
 bool chan_congested(const struct chan *ch);
 /* Write what the socket takes now, without waiting for the end of the turn. */

@@ -277,45 +277,71 @@ static void conf_end(void)
  * Routes
  */
 
-static void answer(uint32_t vni, const struct prefix *prefix, int error,
-		   const char *text)
+/* In one message with the last ones, as long as it is to be had. */
+static void tell_done(uint32_t vni, const struct prefix *prefix)
 {
-	struct msg_route_done msg = {
+	struct chan *ch = proc_chan(PROC_SPEAKER);
+	static uint32_t of;
+
+	if (vni == of &&
+	    chan_extend(ch, MSG_ROUTES_DONE, prefix, sizeof(*prefix),
+			sizeof(vni) + MSG_PREFIXES_MAX * sizeof(*prefix)))
+		return;
+	chan_send2(ch, MSG_ROUTES_DONE, &vni, sizeof(vni), prefix,
+		   sizeof(*prefix));
+	of = vni;
+}
+
+static void tell_failed(uint32_t vni, const struct prefix *prefix, int error,
+			const char *text)
+{
+	struct msg_route_failed msg = {
 		.vni = vni,
-		.error = error,
+		.error = error ? error : EIO,
 		.prefix = *prefix,
 	};
 
-	chan_send2(proc_chan(PROC_SPEAKER), MSG_ROUTE_DONE, &msg, sizeof(msg),
-		   text, text ? strlen(text) : 0);
+	chan_send2(proc_chan(PROC_SPEAKER), MSG_ROUTE_FAILED, &msg,
+		   sizeof(msg), text, strlen(text));
 }
 
-static bool prefix_valid(const struct prefix *prefix)
+static bool prefixes_valid(const struct prefix *prefixes, size_t n)
 {
-	return addr_bits(&prefix->addr) &&
-	       prefix->len <= addr_bits(&prefix->addr);
+	size_t i;
+
+	if (n == 0 || n > MSG_PREFIXES_MAX)
+		return false;
+	for (i = 0; i < n; i++) {
+		if (!addr_bits(&prefixes[i].addr) ||
+		    prefixes[i].len > addr_bits(&prefixes[i].addr))
+			return false;
+	}
+	return true;
 }
 
-static void route(const struct msg_route *msg, size_t len)
+static void routes(const struct msg_routes *msg, size_t len)
 {
 	const struct addr *hops = (const void *)(msg + 1);
+	size_t n_hops = (size_t)msg->n_hops + msg->n_backups, i, n;
+	const struct prefix *prefixes = (const void *)(hops + n_hops);
+	size_t fixed = sizeof(*msg) + n_hops * sizeof(*hops);
 	struct fib_way way = {
 		.hops = hops,
 		.n_hops = msg->n_hops,
 		.gateway = msg->gateway,
 	};
 
+	n = len < fixed ? 0 : (len - fixed) / sizeof(*prefixes);
 	if (msg->n_hops > MSG_HOPS_MAX || msg->n_backups > 1 ||
-	    !prefix_valid(&msg->prefix) ||
-	    len != sizeof(*msg) +
-		   (msg->n_hops + msg->n_backups) * sizeof(*hops))
-		proc_violation(PROC_SPEAKER, MSG_ROUTE);
+	    len != fixed + n * sizeof(*prefixes) ||
+	    !prefixes_valid(prefixes, n))
+		proc_violation(PROC_SPEAKER, MSG_ROUTES);
 	if (msg->n_backups)
 		way.backup = &hops[msg->n_hops];
-	fib_route_set(kernel.fib, msg->vni, &msg->prefix, &way);
+	fib_routes_set(kernel.fib, msg->vni, prefixes, n, &way);
 	/* fib tells of routes that are wanted only. */
-	if (msg->n_hops == 0)
-		answer(msg->vni, &msg->prefix, 0, NULL);
+	for (i = 0; msg->n_hops == 0 && i < n; i++)
+		tell_done(msg->vni, &prefixes[i]);
 }
 
 static void fib_route(void *arg, uint32_t vni, const struct prefix *prefix,
@@ -323,9 +349,9 @@ static void fib_route(void *arg, uint32_t vni, const struct prefix *prefix,
 {
 	(void)arg;
 	if (state == FIB_ROUTE_INSTALLED)
-		answer(vni, prefix, 0, NULL);
+		tell_done(vni, prefix);
 	else
-		answer(vni, prefix, error ? error : EIO, text);
+		tell_failed(vni, prefix, error, text);
 }
 
 static void fib_vnet(void *arg, uint32_t vni, bool ready, const char *text)
@@ -459,8 +485,8 @@ static void message(enum proc_id from, uint16_t type, const void *body,
 	case MSG_CONF_END:
 		conf_end();
 		break;
-	case MSG_ROUTE:
-		route(body, len);
+	case MSG_ROUTES:
+		routes(body, len);
 		break;
 	case MSG_HOP_DOWN:
 	case MSG_HOP_UP:

@@ -61,12 +61,14 @@ static const struct msg_info {
 	MSG(BFD_END, SPEAKER, BFD, 0, sizeof(struct msg_bfd_peer)),
 	MSG(BFD_DOWN, BFD, SPEAKER, 0, sizeof(struct msg_bfd_peer)),
 
-	MSG(ROUTE, SPEAKER, KERNEL, TAIL, sizeof(struct msg_route)),
+	MSG(ROUTES, SPEAKER, KERNEL, TAIL, sizeof(struct msg_routes)),
 	MSG(HOP_DOWN, SPEAKER | BFD, KERNEL, 0, sizeof(struct msg_hop)),
 	MSG(HOP_UP, SPEAKER, KERNEL, 0, sizeof(struct msg_hop)),
 	MSG(HOP_BACK, KERNEL, SPEAKER, 0, sizeof(struct msg_hop)),
 	MSG(SWEEP, SPEAKER, KERNEL, 0, sizeof(uint32_t)),
-	MSG(ROUTE_DONE, KERNEL, SPEAKER, TAIL, sizeof(struct msg_route_done)),
+	MSG(ROUTES_DONE, KERNEL, SPEAKER, TAIL, sizeof(uint32_t)),
+	MSG(ROUTE_FAILED, KERNEL, SPEAKER, TAIL,
+	    sizeof(struct msg_route_failed)),
 
 	MSG(QUERY, CONTROL, SPEAKER | KERNEL | BFD, 0,
 	    sizeof(struct msg_query)),

@@ -94,7 +94,7 @@ enum msg_type {
 	MSG_BFD_DOWN,		/* msg_bfd_peer: is not reached any more */
 
 	/* speaker -> kernel */
-	MSG_ROUTE,		/* msg_route, next hops */
+	MSG_ROUTES,		/* msg_routes, next hops, prefixes */
 	/* speaker, bfd -> kernel */
 	MSG_HOP_DOWN,		/* msg_hop */
 	/* speaker -> kernel */
@@ -103,7 +103,8 @@ enum msg_type {
 	/* kernel -> speaker */
 	MSG_HOP_BACK,		/* msg_hop: set what has it once more, or
 				 * all routes if it has no family */
-	MSG_ROUTE_DONE,		/* msg_route_done, text */
+	MSG_ROUTES_DONE,	/* uint32_t vni, prefixes: it holds them so */
+	MSG_ROUTE_FAILED,	/* msg_route_failed, text */
 
 	/* control -> speaker, kernel, bfd */
 	MSG_QUERY,		/* msg_query: begin, with a batch of rows */
@@ -223,25 +224,25 @@ struct msg_dial_failed {
 	int32_t error;			/* errno */
 };
 
-/* The latest wish for a prefix; no next hop: remove it. */
-struct msg_route {
+/* The latest wish for each prefix: where it leads; no next hop: remove it. */
+struct msg_routes {
 	uint32_t vni;
 	uint16_t n_hops;		/* struct addr in the tail */
 	uint8_t n_backups;		/* behind them, 0 or 1 */
 	bool gateway;			/* as of rib_route */
-	struct prefix prefix;
 };
 
 #define MSG_HOPS_MAX	64
+#define MSG_PREFIXES_MAX	64	/* also of an answer */
 
 struct msg_hop {
 	uint32_t vni;
 	struct addr hop;
 };
 
-struct msg_route_done {
+struct msg_route_failed {
 	uint32_t vni;
-	int32_t error;			/* errno, 0: the kernel holds it so */
+	int32_t error;			/* errno */
 	struct prefix prefix;
 };
 

@@ -60,28 +60,47 @@ static void ops_send(void *arg, const struct rib_send *send)
 	session_send(send);
 }
 
-static bool ops_route(void *arg, const struct rib_route *route)
+/* What prefixes in one message have in common, as it begins. */
+struct way {
+	struct msg_routes msg;
+	struct addr hops[MSG_HOPS_MAX + 1];
+};
+
+static size_t way_of(const struct ribs_vnet *vnet,
+		     const struct rib_route *route, struct way *way)
 {
-	struct ribs_vnet *vnet = arg;
-	struct msg_route msg = {
+	size_t n = MIN(route->n_nexthops, MSG_HOPS_MAX);
+
+	way->msg = (struct msg_routes){
 		.vni = vnet->vni,
-		.n_hops = MIN(route->n_nexthops, MSG_HOPS_MAX),
+		.n_hops = n,
 		.n_backups = route->backup != NULL,
 		.gateway = route->gateway,
-		.prefix = route->prefix,
 	};
-	size_t hops = msg.n_hops * sizeof(*route->nexthops);
-	uint8_t *dst;
-
-	if (chan_congested(proc_chan(PROC_KERNEL)))
-		return false;
-	dst = chan_reserve(proc_chan(PROC_KERNEL), MSG_ROUTE, sizeof(msg) +
-			   hops + msg.n_backups * sizeof(*route->backup));
-	memcpy(dst, &msg, sizeof(msg));
-	memcpy(dst + sizeof(msg), route->nexthops, hops);
+	memcpy(way->hops, route->nexthops, n * sizeof(*way->hops));
 	if (route->backup)
-		memcpy(dst + sizeof(msg) + hops, route->backup,
-		       sizeof(*route->backup));
+		way->hops[n++] = *route->backup;
+	return sizeof(way->msg) + n * sizeof(*way->hops);
+}
+
+/* In one message with the last ones, if they lead to the same. */
+static bool ops_route(void *arg, const struct rib_route *route)
+{
+	struct chan *ch = proc_chan(PROC_KERNEL);
+	static struct way last;
+	struct way way;
+	size_t len;
+
+	if (chan_congested(ch))
+		return false;
+	len = way_of(arg, route, &way);
+	if (memcmp(&way, &last, len) == 0 &&
+	    chan_extend(ch, MSG_ROUTES, &route->prefix, sizeof(route->prefix),
+			len + MSG_PREFIXES_MAX * sizeof(route->prefix)))
+		return true;
+	chan_send2(ch, MSG_ROUTES, &way, len, &route->prefix,
+		   sizeof(route->prefix));
+	memcpy(&last, &way, len);
 	return true;
 }
 
@@ -115,11 +134,30 @@ bool ribs_has_kernel(void)
  * What the kernel says
  */
 
-static void route_done(const struct msg_route_done *msg, size_t len)
+static void answered(struct ribs_vnet *vnet, const struct prefix *prefix,
+		     int error, const char *text)
+{
+	rib_route_done(vnet->rib, prefix->addr.family == AF_INET6 ?
+		       BGP_IPV6_UNICAST : BGP_IPV4_UNICAST, prefix, error,
+		       text);
+	if (!vnet->swept || vnet->draining)
+		ribs_wake(vnet);
+}
+
+static void routes_done(const uint32_t *vni, size_t len)
+{
+	struct ribs_vnet *vnet = ribvnet_find(*vni);
+	const struct prefix *prefix = (const void *)(vni + 1);
+	size_t n = (len - sizeof(*vni)) / sizeof(*prefix);
+
+	for (; vnet && n > 0; n--)
+		answered(vnet, prefix++, 0, NULL);
+}
+
+static void route_failed(const struct msg_route_failed *msg, size_t len)
 {
 	struct ribs_vnet *vnet = ribvnet_find(msg->vni);
 	size_t text_len = len - sizeof(*msg);
-	enum bgp_af af;
 	char text[256];
 
 	if (!vnet)
@@ -127,12 +165,7 @@ static void route_done(const struct msg_route_done *msg, size_t len)
 	text_len = MIN(text_len, sizeof(text) - 1);
 	memcpy(text, msg + 1, text_len);
 	text[text_len] = '\0';
-	af = msg->prefix.addr.family == AF_INET6 ? BGP_IPV6_UNICAST :
-						   BGP_IPV4_UNICAST;
-	rib_route_done(vnet->rib, af, &msg->prefix, msg->error,
-		       text_len ? text : NULL);
-	if (!vnet->swept || vnet->draining)
-		ribs_wake(vnet);
+	answered(vnet, &msg->prefix, msg->error, text_len ? text : NULL);
 }
 
 static void hop_back(const struct msg_hop *msg)
@@ -192,8 +225,11 @@ bool ribs_message(uint16_t type, const void *body, size_t len)
 	case MSG_CONF_END:
 		ribvnet_apply(conftext_end());
 		return true;
-	case MSG_ROUTE_DONE:
-		route_done(body, len);
+	case MSG_ROUTES_DONE:
+		routes_done(body, len);
+		return true;
+	case MSG_ROUTE_FAILED:
+		route_failed(body, len);
 		return true;
 	case MSG_HOP_BACK:
 		hop_back(body);

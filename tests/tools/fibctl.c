@@ -16,7 +16,7 @@
  *	nic DEVICE MAC|- on|off [ADDRESS...]
  *	configure			fib_configure() what was described
  *	describe			begin a new description
- *	route VNI PREFIX [HOP...]	fib_route_set()
+ *	route VNI PREFIX [HOP...]	fib_routes_set()
  *	gateway VNI PREFIX [HOP...]	the same, of gateways
  *	many VNI COUNT [HOP...]		the same for COUNT prefixes of 20/8
  *	down VNI HOP | sweep VNI | audit
@@ -363,7 +363,7 @@ static void cmd_route(char **words)
 		.gateway = strcmp(words[0], "gateway") == 0,
 	};
 
-	fib_route_set(fib, get_number(words[1]), &prefix, &way);
+	fib_routes_set(fib, get_number(words[1]), &prefix, 1, &way);
 	is_idle = false;
 }
 
@@ -380,7 +380,7 @@ static void cmd_many(char **words)
 	for (i = 0; i < n; i++) {
 		addr = addr_from_v4((20u << 24) + (i << 4));
 		prefix = prefix_make(&addr, 28);
-		fib_route_set(fib, vni, &prefix, &way);
+		fib_routes_set(fib, vni, &prefix, 1, &way);
 	}
 	is_idle = false;
 }

@@ -19,6 +19,7 @@
 
 struct end {
 	struct chan *ch;
+	int fd;
 	unsigned int heard;		/* messages */
 	unsigned int wrong;		/* not what was sent */
 	unsigned int fds;
@@ -35,7 +36,7 @@ static size_t length_of(unsigned int i)
 {
 	static const size_t lengths[] = {
 		0, 1, 7, 8, 9, 100, 4096, 65535, 65536, 70001, 300000,
-		CHAN_MSG_MAX - sizeof(struct chan_head),
+		CHAN_MSG_MAX - sizeof(struct chan_head), 12000,
 	};
 
 	return lengths[i % ARRAY_SIZE(lengths)];
@@ -116,6 +117,7 @@ static void begin(void)
 		  0);
 	memset(&left, 0, sizeof(left));
 	memset(&right, 0, sizeof(right));
+	left.fd = fds[0];
 	left.ch = chan_new(fds[0], &ops, &left);
 	right.ch = chan_new(fds[1], &ops, &right);
 }
@@ -133,6 +135,20 @@ static void send_pattern(unsigned int i)
 
 	for (at = 0; at < len; at++)
 		body[at] = PATTERN(i, at);
+}
+
+/* The same in two pieces; false: the second was not taken. */
+static bool send_grown(unsigned int i)
+{
+	size_t len = length_of(i), half = len / 2, at;
+	uint8_t *body = chan_reserve(left.ch, i % 1000, half);
+	uint8_t rest[4096];
+
+	for (at = 0; at < half; at++)
+		body[at] = PATTERN(i, at);
+	for (; at < len; at++)
+		rest[at - half] = PATTERN(i, at);
+	return chan_extend(left.ch, i % 1000, rest, len - half, len);
 }
 
 static void send_pipe(unsigned int i)
@@ -193,6 +209,51 @@ static void test_batches(void)
 	end();
 }
 
+/* As little as the kernel gives, if it is less. */
+static void set_room(int fd, int bytes)
+{
+	ktap_must(setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &bytes,
+			     sizeof(bytes)) == 0);
+}
+
+static bool extend(uint16_t type, size_t len, size_t max)
+{
+	static const uint8_t data[65536];
+
+	return chan_extend(left.ch, type, data, len, max);
+}
+
+static void test_extend(void)
+{
+	unsigned int i, taken = 0;
+
+	begin();
+	right.expect = 8;
+	for (i = 0; i < 7; i++)
+		taken += send_grown(i);
+	ktap_ok(taken == 7, "messages of 0 to 4096 bytes grow");
+	ktap_ok(!extend(5, 1, 5000), "not one of another type");
+	ktap_ok(!extend(6, 65536, 70000), "nor one without room");
+	ktap_ok(!extend(6, 1, 4096), "nor one that is as long as it may be");
+	chan_flush(left.ch);
+	ktap_ok(!extend(6, 1, 5000), "nor one that was sent");
+	send_pipe(7);
+	ktap_ok(!extend(7, 1, 5000), "nor one with a descriptor");
+	ktap_ok(run() && right.heard == 8 && right.wrong == 0,
+		"they arrive whole, and what comes behind them");
+	end();
+
+	begin();
+	set_room(left.fd, 1);
+	right.heard = 12;
+	right.expect = 13;
+	send_pattern(12);
+	chan_flush(left.ch);
+	ktap_ok(!extend(12, 1, 16000), "nor one of which a part was");
+	ktap_ok(run() && right.wrong == 0, "which arrives, too");
+	end();
+}
+
 static void test_close(void)
 {
 	begin();
@@ -248,6 +309,7 @@ int main(void)
 	test_order();
 	test_descriptors();
 	test_batches();
+	test_extend();
 	test_close();
 	test_nonsense();
 	loop_fini();

@@ -40,7 +40,7 @@ static const struct {
 	{ PROC_SPEAKER, PROC_CONTROL, 7 },
 	{ PROC_SPEAKER, PROC_BFD, 2 },
 	{ PROC_KERNEL, PROC_PARENT, 4 },
-	{ PROC_KERNEL, PROC_SPEAKER, 2 },
+	{ PROC_KERNEL, PROC_SPEAKER, 3 },
 	{ PROC_KERNEL, PROC_CONTROL, 3 },
 	{ PROC_CONTROL, PROC_PARENT, 1 },
 	{ PROC_CONTROL, PROC_SPEAKER, 3 },
@@ -90,12 +90,12 @@ static void test_sizes(void)
 	ktap_ok(msg_valid(PROC_PARENT, PROC_SPEAKER, MSG_DIALED, 4, true) &&
 		!msg_valid(PROC_PARENT, PROC_SPEAKER, MSG_DIALED, 4, false),
 		"DIALED has one");
-	ktap_ok(msg_valid(PROC_SPEAKER, PROC_KERNEL, MSG_ROUTE,
-			  sizeof(struct msg_route) + 1000, false) &&
-		!msg_valid(PROC_SPEAKER, PROC_KERNEL, MSG_ROUTE,
-			   sizeof(struct msg_route) - 1, false),
-		"ROUTE has a tail of any length");
-	ktap_ok(!strcmp(msg_name(MSG_ROUTE), "ROUTE") &&
+	ktap_ok(msg_valid(PROC_SPEAKER, PROC_KERNEL, MSG_ROUTES,
+			  sizeof(struct msg_routes) + 1000, false) &&
+		!msg_valid(PROC_SPEAKER, PROC_KERNEL, MSG_ROUTES,
+			   sizeof(struct msg_routes) - 1, false),
+		"ROUTES has a tail of any length");
+	ktap_ok(!strcmp(msg_name(MSG_ROUTES), "ROUTES") &&
 		!strcmp(msg_name(0), "unknown") &&
 		!strcmp(msg_name(MSG_TYPE_COUNT), "unknown"),
 		"types have names, others are unknown");
