@@ -37,7 +37,8 @@ struct route {
 	uint8_t touched : 1;		/* sent or queued since it began */
 	uint8_t missed : 1;		/* by the one before, if IPv6 */
 	uint8_t failure;		/* index of the reason, 0: none */
-	uint8_t family;			/* 0: free memory */
+	uint8_t family : 4;		/* 0: free memory */
+	uint8_t anew : 1;		/* is to be removed before it is set */
 	uint8_t len;
 	uint32_t hash;			/* of the prefix; an index that grows
 					 * wants all of them at once */
@@ -458,6 +459,7 @@ static void lose_route(struct want *want, struct route *route)
 {
 	route->in_kernel = 0;
 	route->maybe = 0;
+	route->anew = 0;
 	if (route->group)
 		queue_route(want, route);
 }
@@ -608,6 +610,10 @@ static bool take_route(struct want *want, struct route *route,
 	} else if (!route->group->obj.in_kernel) {
 		failed(want, route, route->group->obj.failure);
 		return false;
+	} else if (route->anew) {
+		route->anew = 0;
+		queue_route(want, route);
+		op->type = WANT_DEL_ROUTE;
 	} else {
 		op->type = WANT_SET_ROUTE;
 		op->id = route->group->obj.id;
@@ -721,7 +727,8 @@ static void set_route_done(struct want *want, struct route *route, int error,
 static void del_route_done(struct want *want, struct route *route, int error)
 {
 	route->touched = 1;
-	if (error == 0 || error == ESRCH)
+	/* one that is wanted may have been set by now */
+	if (!route->group && (error == 0 || error == ESRCH))
 		route->maybe = 0;
 	if (!route->queued && !route->group) {
 		want->forgot |= !route->seen;
@@ -902,7 +909,9 @@ static void audit_known(struct want *want, struct route *route, uint32_t nhid,
 	bool right = route->group && route->group->obj.id == nhid &&
 		     route->of_gateway == of_gateway;
 
-	if (offload_failed && right) {
+	/* The kernel does not ask the module about one that it has. */
+	route->anew = right && offload_failed;
+	if (route->anew) {
 		failed(want, route, intern_failure(want, EIO,
 			"the module could not take it (rt_offload_failed)"));
 		return;

@@ -404,6 +404,18 @@ check_equal "the NIC is there" "y1 02:00:00:00:10:04 false 10.5.0.4" nics yellow
 check_equal "and all routes are in force" 12 \
 	eval "rows_of 2010 | grep -c 'rt_offload$'"
 
+# A route that the module could not take when a better one went
+route_is() { rows_of 181 | grep -q "^10.90.0.0/16 .* metric 20000 $1\$"; }
+must ip route add 10.90.0.0/16 via 10.5.0.4 dev yellow table 181 metric 5
+tell "route 5010 10.90.0.0/16 10.5.0.4"
+check "a route behind a better one" told "route 5010 10.90.0.0/16 installed"
+echo 1 >/sys/kernel/debug/vnet/fault/route_add
+must ip route del 10.90.0.0/16 table 181 metric 5
+check "no memory for it" wait_until 10 route_is rt_offload_failed
+echo 0 >/sys/kernel/debug/vnet/fault/route_add
+tell audit
+check "it is set anew when it is found" wait_until 10 route_is rt_offload
+
 # Rows that the module could not take when it read a table that was there before
 kill_fib
 must ip link del yellow

@@ -18,6 +18,8 @@ static struct prefix v4, v6;
 static struct addr gateway;
 static uint32_t hop_id, group_id;
 static unsigned int n_set, n_deleted;
+static enum want_op_type last_op;
+static size_t batch = BATCH;
 
 static void on_state(void *arg, const struct prefix *prefix,
 		     enum fib_route_state state, int error, const char *text)
@@ -37,6 +39,7 @@ static void take(const struct want_op *op)
 		group_id = op->id;
 	n_set += op->type == WANT_SET_ROUTE;
 	n_deleted += op->type == WANT_DEL_ROUTE;
+	last_op = op->type;
 }
 
 static void run(struct want *want)
@@ -45,7 +48,7 @@ static void run(struct want *want)
 	size_t i, n;
 
 	while (want_runnable(want)) {
-		n = want_take(want, ops, BATCH);
+		n = want_take(want, ops, batch);
 		for (i = 0; i < n; i++)
 			take(&ops[i]);
 		for (i = 0; i < n; i++)
@@ -157,6 +160,28 @@ static void test_group_changes(struct nhid *ids)
 	want_free(want);
 }
 
+/* The kernel has it, but the module does not, and is not asked of it again. */
+static void test_not_taken(struct nhid *ids)
+{
+	struct want *want = start(ids);
+
+	audit_nexthops(want, true);
+	want_audit_route(want, &v4, group_id, false, true);
+	audit_route(want, &v6);
+	want_audit_end(want);
+	run(want);
+	ktap_ok(n_deleted == 1 && n_set == 1 && last_op == WANT_SET_ROUTE,
+		"what the module has not taken is removed and set");
+	n_set = 0;
+	want_retry(want);
+	run(want);
+	ktap_ok(n_deleted == 1 && n_set == 0, "once, if it then does");
+	set(want, &v4, 0);
+	run(want);
+	ktap_ok(n_deleted == 2, "and removed when it is withdrawn");
+	want_free(want);
+}
+
 /* A group that is used once more before its removal's turn has come */
 static void test_ticket(struct nhid *ids)
 {
@@ -187,6 +212,10 @@ int main(void)
 	test_withdrawn(ids);
 	test_group_lost(ids);
 	test_group_changes(ids);
+	test_not_taken(ids);
+	batch = 1;
+	test_not_taken(ids);
+	batch = BATCH;
 	test_ticket(ids);
 	nhid_free(ids);
 	return ktap_finish();
