@@ -162,9 +162,10 @@ void idhash_remove(struct idhash *table, uint32_t hash, uint32_t id)
 	else
 		table->old.tag[find(&table->old, hash, id)] = TAG_DEAD;
 	table->used--;
+	/* Shrink seldom: each id moves, and all may be on their way out. */
 	if (table->used == 0)
 		idhash_fini(table);
-	else if (size > SIZE_MIN && table->used < size / 6)
+	else if (size > SIZE_MIN && table->used < size / 16)
 		resize(table, table->used * 2);
 	else if (table->old.size > 0)
 		move(table);
