@@ -13,18 +13,17 @@
 
 static size_t slots_bytes(const struct idhash_slots *slots)
 {
-	return (size_t)slots->size * (sizeof(*slots->slot) + 1);
+	return (size_t)slots->size * sizeof(*slots->slot);
 }
 
-/* Slots and tags are one piece of memory, in pages once it is large. */
+/* All are empty; memory in pages, as it is for many, comes zeroed. */
 static struct idhash_slots slots_get(uint32_t size)
 {
 	struct idhash_slots slots = { .size = size };
 	size_t bytes = slots_bytes(&slots);
 
-	slots.slot = bytes < PAGES_CHUNK ? xmalloc(bytes) : pages_get(bytes);
-	slots.tag = (uint8_t *)(slots.slot + size);
-	memset(slots.tag, TAG_EMPTY, size);
+	slots.slot = bytes <= PAGES_CHUNK ? xcalloc(1, bytes) :
+					    pages_get(bytes);
 	return slots;
 }
 
@@ -32,7 +31,7 @@ static void slots_put(struct idhash_slots *slots)
 {
 	size_t bytes = slots_bytes(slots);
 
-	if (bytes < PAGES_CHUNK)
+	if (bytes <= PAGES_CHUNK)
 		free(slots->slot);
 	else
 		pages_put(slots->slot, bytes);
@@ -63,12 +62,12 @@ static void put(struct idhash *table, uint32_t hash, uint32_t id)
 	struct idhash_slots *in = &table->now;
 	uint32_t at = idhash_home(in, hash);
 
-	while (in->tag[at] > TAG_DEAD)
+	while (in->slot[at].tag > TAG_DEAD)
 		at = next_slot(in, at);
-	if (in->tag[at] == TAG_DEAD)
+	if (in->slot[at].tag == TAG_DEAD)
 		table->dead--;
-	in->tag[at] = idhash_tag(hash);
-	in->slot[at] = id;
+	in->slot[at].tag = idhash_tag(hash);
+	in->slot[at].id = id;
 }
 
 /*
@@ -90,10 +89,10 @@ static void move(struct idhash *table)
 	uint32_t i, n = 0;
 
 	for (i = table->moved; i < end; i++) {
-		if (old->tag[i] <= TAG_DEAD)
+		if (old->slot[i].tag <= TAG_DEAD)
 			continue;
-		id[n++] = old->slot[i];
-		old->tag[i] = TAG_DEAD;
+		id[n++] = old->slot[i].id;
+		old->slot[i].tag = TAG_DEAD;
 	}
 	for (i = 0; i < n; i++)
 		hash[i] = table->hash(table->ctx, id[i]);
@@ -133,8 +132,8 @@ static uint32_t find(const struct idhash_slots *in, uint32_t hash, uint32_t id)
 	uint8_t tag = idhash_tag(hash);
 	uint32_t at = idhash_home(in, hash);
 
-	while (in->tag[at] != tag || in->slot[at] != id) {
-		if (in->tag[at] == TAG_EMPTY)
+	while (in->slot[at].tag != tag || in->slot[at].id != id) {
+		if (in->slot[at].tag == TAG_EMPTY)
 			return in->size;
 		at = next_slot(in, at);
 	}
@@ -145,10 +144,10 @@ static void vacate(struct idhash *table, uint32_t at)
 {
 	struct idhash_slots *in = &table->now;
 
-	if (in->tag[next_slot(in, at)] == TAG_EMPTY) {
-		in->tag[at] = TAG_EMPTY;
+	if (in->slot[next_slot(in, at)].tag == TAG_EMPTY) {
+		in->slot[at].tag = TAG_EMPTY;
 	} else {
-		in->tag[at] = TAG_DEAD;
+		in->slot[at].tag = TAG_DEAD;
 		table->dead++;
 	}
 }
@@ -160,7 +159,7 @@ void idhash_remove(struct idhash *table, uint32_t hash, uint32_t id)
 	if (at < size)
 		vacate(table, at);
 	else
-		table->old.tag[find(&table->old, hash, id)] = TAG_DEAD;
+		table->old.slot[find(&table->old, hash, id)].tag = TAG_DEAD;
 	table->used--;
 	/* Shrink seldom: each id moves, and all may be on their way out. */
 	if (table->used == 0)
@@ -177,8 +176,8 @@ static void each_in(const struct idhash_slots *in,
 	uint32_t at;
 
 	for (at = 0; at < in->size; at++)
-		if (in->tag[at] > TAG_DEAD)
-			func(arg, in->slot[at]);
+		if (in->slot[at].tag > TAG_DEAD)
+			func(arg, in->slot[at].id);
 }
 
 void idhash_each(const struct idhash *table,

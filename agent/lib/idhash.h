@@ -2,6 +2,7 @@
 /*
  * A hash table of ids: open addressing, five bytes a slot, of which one is
  * a tag (part of the hash) so that a probe rarely looks at a wrong element.
+ * Id and tag are side by side, so most probes wait for one line of memory.
  * The elements, their keys and the comparison are the caller's:
  *
  *	struct idhash_probe probe = idhash_probe(table, hash);
@@ -23,9 +24,13 @@
 /* The hash of the element @id. */
 typedef uint32_t idhash_fn(const void *ctx, uint32_t id);
 
+struct idhash_slot {
+	uint32_t id;
+	uint8_t tag;			/* 0: empty, 1: was removed */
+} __attribute__((packed));
+
 struct idhash_slots {
-	uint32_t *slot;			/* ids */
-	uint8_t *tag;			/* 0: empty, 1: was removed */
+	struct idhash_slot *slot;
 	uint32_t size;			/* slots */
 };
 
@@ -86,10 +91,7 @@ static inline struct idhash_probe idhash_probe(const struct idhash *table,
 /* Fetch what a later probe will look at first. */
 static inline void idhash_prefetch(const struct idhash *table, uint32_t hash)
 {
-	uint32_t at = idhash_home(&table->now, hash);
-
-	__builtin_prefetch(table->now.tag + at);
-	__builtin_prefetch(table->now.slot + at);
+	__builtin_prefetch(table->now.slot + idhash_home(&table->now, hash));
 }
 
 /* The next id that may be the one; false at the end. */
@@ -102,15 +104,14 @@ static inline bool idhash_next(const struct idhash *table,
 	if (table->now.size == 0)
 		return false;
 	for (;;) {
-		uint32_t at = probe->at;
-		uint8_t tag = in->tag[at];
+		const struct idhash_slot *slot = &in->slot[probe->at];
 
-		probe->at = at + 1 == in->size ? 0 : at + 1;
-		if (tag == want) {
-			*id = in->slot[at];
+		probe->at = probe->at + 1 == in->size ? 0 : probe->at + 1;
+		if (slot->tag == want) {
+			*id = slot->id;
 			return true;
 		}
-		if (tag != 0)
+		if (slot->tag != 0)
 			continue;
 		if (table->old.size == 0 || in == &table->old)
 			return false;

@@ -14,6 +14,12 @@
 static void *spare[SPARE_MAX];
 static unsigned int n_spare;
 
+/*
+ * From here on in pages of 2 MiB where the system lets those who ask have them:
+ * what is looked up at random would miss the TLB each time.
+ */
+#define HUGE_FROM	(4u << 20)	/* bytes */
+
 void *pages_get(size_t bytes)
 {
 	void *mem;
@@ -24,6 +30,8 @@ void *pages_get(size_t bytes)
 		   MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	if (mem == MAP_FAILED)
 		fatal("out of memory");
+	if (bytes >= HUGE_FROM)
+		madvise(mem, bytes, MADV_HUGEPAGE);
 	return mem;
 }
 
