@@ -150,7 +150,7 @@ static inline const u32 *lpm_code_far(const struct lpm_node *node, u16 code)
 }
 
 /* Of a code that is neither 0 nor names a word, in a node at @level: its length, its leaf. */
-static inline u8 lpm_code_len(u16 code, unsigned int level)
+static inline u8 lpm_code_len(u32 code, unsigned int level)
 {
 	return 8 * level - 7 + (code >> LPM_CODE_SHIFT);
 }

@@ -98,6 +98,13 @@ static u16 cover_code(const struct lpm_trie *trie, u32 entry)
 	return lpm_leaf_value(leaf) < VNET_LPM_VALUE_NEAR ? lpm_near_code(leaf, 2) : LPM_WIDE_FAR;
 }
 
+static u32 top_code(u32 leaf)
+{
+	u32 value = min_t(u32, lpm_leaf_value(leaf), LPM_CODE_VALUE);
+
+	return ((leaf >> LPM_LEN_SHIFT) - lpm_code_len(0, 2)) << LPM_CODE_SHIFT | value;
+}
+
 /* Copies a range of the root node's leaves. */
 static void copy_top(const struct lpm_trie *trie, struct lpm_wide *wide,
 		     unsigned int first, unsigned int slots)
@@ -108,7 +115,9 @@ static void copy_top(const struct lpm_trie *trie, struct lpm_wide *wide,
 
 	for (slot = first; slot < first + slots; slot++) {
 		leaf = lpm_entry_leaf(trie, lpm_node_entry(root, slot, 0));
-		WRITE_ONCE(wide->top[slot], leaf ?: trie->deflt);
+		leaf = leaf ?: trie->deflt;
+		WRITE_ONCE(wide->top[slot], leaf);
+		WRITE_ONCE(wide->top_code[slot], top_code(leaf));
 	}
 }
 

@@ -7,7 +7,8 @@
  * is: few instructions, as more lookups then wait for memory at the same time, and no branch
  * on what nothing predicts. So each slot has two parts, which are there whether or not there is
  * anything to find: the node, or the blank one, and the code (lpm_trie.h) of the longest route
- * of 9 to 16 bits, which is the answer where the node has none.
+ * of 9 to 16 bits, which is the answer where the node has none. Where neither has one it is
+ * that of the first byte, a code as well.
  */
 #ifndef _VNET_LPM_WIDE_H
 #define _VNET_LPM_WIDE_H
@@ -19,6 +20,11 @@ struct lpm_wide {
 	const struct lpm_trie *trie;
 	unsigned int done;		/* first bytes that have been copied: 256, for a reader */
 	u32 top[256];			/* by the first byte: leaf of at most 8 bits or .deflt */
+	/*
+	 * IPv4: the same as a code, whose length is negative. A value that is not near says that
+	 * the leaf does not fit in; the value 0, that there is none.
+	 */
+	u32 top_code[256];
 	/*
 	 * By both bytes. In IPv4 the index of the node, 0: none; in IPv6 the entry. First bytes
 	 * that never had a node on the second level share slots that are empty.
@@ -59,24 +65,23 @@ static __always_inline void lpm_wide_prefetch(const struct lpm_node *node)
 	prefetch((const char *)node + 112);
 }
 
-/*
- * The value, where a code does not say it: one that is not near, one of a route of more than
- * 24 or at most 8 bits, or none.
- */
+/* The value, where a code does not say it: one that is not near, or of more than 24 bits. */
 u32 vnet_lpm_wide_rest(const struct lpm_wide *wide, const u8 *addr, u8 *plen);
 
 /* From that node down: the value. */
 static __always_inline u32 lpm_wide_value(const struct lpm_wide *wide,
 					  const struct lpm_node *node, const u8 *addr, u8 *plen)
 {
-	u32 code = READ_ONCE(node->run[lpm_node_run(node, addr[2])]);
+	u32 cover = lpm_either(READ_ONCE(*lpm_wide_code(wide, addr[0], addr[1])),
+			       READ_ONCE(wide->top_code[addr[0]]));
+	u32 code = lpm_either(READ_ONCE(node->run[lpm_node_run(node, addr[2])]), cover);
+	u32 value = code & LPM_CODE_VALUE;
 
-	code = lpm_either(code, READ_ONCE(*lpm_wide_code(wide, addr[0], addr[1])));
-	/* Neither 0 nor the place of a word. */
-	if (unlikely(code - 1 >= LPM_CODE_FAR - 1))
+	/* All that names a word ends like that, too. */
+	if (unlikely(value >= VNET_LPM_VALUE_NEAR))
 		return vnet_lpm_wide_rest(wide, addr, plen);
 	*plen = lpm_code_len(code, 2);
-	return code & LPM_CODE_VALUE;
+	return value;
 }
 
 /* The same for at most LPM_BATCH addresses at once. */

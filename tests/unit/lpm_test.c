@@ -268,6 +268,17 @@ static bool slot_says(const struct lpm_trie *trie, u32 child, u16 code,
 	return leaf ? code && lpm_code_leaf(code, 2) == leaf : !code;
 }
 
+/* What it has to say of a first byte. */
+static bool top_says(u32 code, u32 leaf)
+{
+	u32 value = code & LPM_CODE_VALUE;
+
+	if (lpm_leaf_value(leaf) >= VNET_LPM_VALUE_NEAR)
+		return value >= VNET_LPM_VALUE_NEAR;
+	return value == lpm_leaf_value(leaf) &&
+	       (!leaf || lpm_code_len(code, 2) == leaf >> LPM_LEN_SHIFT);
+}
+
 /* Direct access, finished or not, says what the first two levels say. */
 static bool wide_sound(const struct lpm_trie *trie)
 {
@@ -277,7 +288,9 @@ static bool wide_sound(const struct lpm_trie *trie)
 
 	for (slot = 0; wide && slot < 256; slot++) {
 		top = leaf_of(trie, entry_of(trie, trie->root, slot, 0));
-		if (wide->top[slot] != (top ?: trie->deflt))
+		top = top ?: trie->deflt;
+		if (wide->top[slot] != top ||
+		    !top_says(wide->top_code[slot], top))
 			return false;
 	}
 	for (slot = 0; wide && slot < 256 * wide->done; slot++) {
