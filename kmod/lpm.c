@@ -446,16 +446,13 @@ void vnet_lpm_prefetch(const struct vnet_lpm *t, const void *addr)
 	const struct lpm_wide *direct = direct_read(t);
 	struct vnet_lpm_body *body = body_read(t);
 	const struct lpm_node *node;
-	const struct lpm_hash *hash;
 
 	if (direct) {
 		node = lpm_wide_node(direct, addr);
 		prefetch(node);
 		lpm_wide_prefetch(node);
 	} else if (body && body->kind == LPM_TRIE) {
-		hash = rcu_dereference_raw(trie_body(body)->hash);
-		if (hash)
-			lpm_hash_prefetch(hash, lpm_key_load(addr, t->bits).hi >> 32);
+		lpm_trie_prefetch(trie_body(body), lpm_key_load(addr, t->bits));
 	} else if (body) {
 		lpm_small_prefetch(small_body(body));
 	}

@@ -141,7 +141,7 @@ u32 vnet_lpm_lookup(const struct vnet_lpm *t, const void *addr, u8 *plen);
  *
  * For a caller that has something else to do before it looks up. What is not in the
  * caches is asked for as far as that can be done without waiting for it; with direct access
- * that waits for the slot.
+ * that waits for the slot in IPv4.
  */
 void vnet_lpm_prefetch(const struct vnet_lpm *t, const void *addr);
 

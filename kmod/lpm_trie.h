@@ -211,20 +211,26 @@ static inline u32 lpm_bucket_lookup(const struct lpm_bucket *bucket, struct lpm_
 	return lpm_either(READ_ONCE(bucket->head.base), best);
 }
 
+/* From a node at @level one level down: the entry for the key; notes the node's base. */
+static inline u32 lpm_trie_down(const struct lpm_node *node, struct lpm_key key,
+				unsigned int level, u32 *best)
+{
+	u16 code = READ_ONCE(*lpm_trie_step(node, lpm_key_byte(key, level), best));
+
+	return lpm_code_entry(node, code, level);
+}
+
 /* From @entry for @level down: the longest match there or else @best. */
 static inline u32 lpm_trie_walk(const struct lpm_trie *trie, struct lpm_key key, u32 entry,
 				unsigned int level, u32 best)
 {
-	u16 code;
-
 	while (entry & LPM_CHILD) {
 		const void *child = lpm_trie_child(trie, entry);
 
 		if (entry & LPM_BUCKET)
 			return lpm_bucket_lookup(child, key, level, 128, best);
 		lpm_node_prefetch(child);
-		code = READ_ONCE(*lpm_trie_step(child, lpm_key_byte(key, level), &best));
-		entry = lpm_code_entry(child, code, level++);
+		entry = lpm_trie_down(child, key, level++, &best);
 	}
 	return lpm_either(entry, best);
 }

@@ -107,34 +107,52 @@ static inline const struct lpm_wide *lpm_trie_wide6(const struct lpm_trie *trie)
 	return trie->head.ip6 ? rcu_dereference_raw(trie->wide) : NULL;
 }
 
-/* Without the short cut */
-static inline u32 lpm_wide_walk(const struct lpm_trie *trie, const struct lpm_wide *wide,
-				struct lpm_key key)
-{
-	if (!wide)
-		return lpm_trie_walk(trie, key, lpm_entry_load(&trie->root), 0, 0);
-	return lpm_trie_walk(trie, key, lpm_wide_entry(wide, key), 2,
-			     READ_ONCE(wide->top[key.hi >> 56]));
-}
-
 /* The leaf of the longest prefix that covers the key, 0 if none; IPv4 by way of the root. */
 static inline u32 lpm_trie_lookup(const struct lpm_trie *trie, struct lpm_key key)
 {
 	const struct lpm_hash *hash = rcu_dereference_raw(trie->hash);
 	const struct lpm_wide *wide = lpm_trie_wide6(trie);
-	u32 entry, leaf;
+	unsigned int level = 0;
+	u32 entry, best = 0, leaf;
 
-	/* Where direct access ends there is nothing longer for the short cut to find. */
-	if (hash && (!wide || lpm_wide_entry(wide, key) & LPM_CHILD)) {
-		entry = lpm_hash_find(hash, key.hi >> 32);
-		leaf = lpm_trie_walk(trie, key, entry, LPM_HASH_LEVEL, 0);
+	if (wide) {
+		best = READ_ONCE(wide->top[key.hi >> 56]);
+		entry = lpm_wide_entry(wide, key);
+		if (!(entry & LPM_CHILD))
+			return lpm_either(entry, best);
+		/*
+		 * An address that no route is near to ends in this level. It has no buckets, and
+		 * nodes of a line or two, not worth a prefetch.
+		 */
+		entry = lpm_trie_down(lpm_trie_child(trie, entry), key, 2, &best);
+		if (!(entry & LPM_CHILD))
+			return lpm_either(entry, best);
+		level = 3;
+	} else {
+		entry = lpm_entry_load(&trie->root);
+	}
+	if (hash) {
+		leaf = lpm_trie_walk(trie, key, lpm_hash_find(hash, key.hi >> 32),
+				     LPM_HASH_LEVEL, 0);
 		if (leaf)
 			return leaf;
 	}
-	return lpm_wide_walk(trie, wide, key);
+	return lpm_trie_walk(trie, key, entry, level, best);
 }
 
-/* The same for @n keys at once. */
+/* Asks for what lpm_trie_lookup() of an IPv6 key looks at first. */
+static inline void lpm_trie_prefetch(const struct lpm_trie *trie, struct lpm_key key)
+{
+	const struct lpm_hash *hash = rcu_dereference_raw(trie->hash);
+	const struct lpm_wide *wide = lpm_trie_wide6(trie);
+
+	if (wide)
+		prefetch(lpm_wide_at(wide, key));
+	if (hash)
+		lpm_hash_prefetch(hash, key.hi >> 32);
+}
+
+/* lpm_trie_lookup() for @n keys at once. */
 void vnet_lpm_trie_lookup_many(const struct lpm_trie *trie, const struct lpm_key *key,
 			       unsigned int n, u32 *leaf);
 
