@@ -360,18 +360,19 @@ enum vnet_drop vnet_effective_lookup(const struct vnet *vnet,
 	if (!view_init(&view, vnet, from, family) || link_local(family, daddr))
 		goto none;
 
-	/* Memory answers for all tables at once: the one that takes longest is asked first, and
-	 * nothing is judged before all have been.
+	/* Memory answers several requests at once: what the large tables will need is asked for
+	 * before any of them is looked up, and nothing is judged before all have been.
 	 */
 	if (view.user)
 		vnet_lpm_prefetch(&view.user->lpm, daddr);
-	match_longest(view.bgp, daddr, &bgp);
+	vnet_lpm_prefetch(&view.bgp->lpm, daddr);
+	if (view.user)
+		match_longest(view.user, daddr, &user);
 	match_longest(view.system, daddr, &system);
+	match_longest(view.bgp, daddr, &bgp);
 	if (system.dest && system.dest->action.type == VNET_HOP_HOST)
 		return answer(res, VNET_CLASS_SYSTEM, &system);
 	view.outside = !view.gateway && outside_spaces(&system);
-	if (view.user)
-		match_longest(view.user, daddr, &user);
 
 	if (!beats(&user, &system))
 		pass_over_system(&view, daddr, &system);
