@@ -16,8 +16,7 @@
 #include "lpm_wide.h"
 
 /* The distances keep a table that hovers about a limit from changing all the time. */
-#define SMALL_MAX	440		/* routes in a small body */
-#define RISE_MIN	(SMALL_MAX - 24)	/* from which a trie is prepared ... */
+#define RISE_MIN	(LPM_SMALL_MAX - 24)	/* routes from which a trie is prepared ... */
 #define RISE_STEP	24		/* ... by so many routes at each insertion */
 #define TRIE_MIN	128		/* routes below which a trie becomes small again */
 #define WIDE_MIN	16384		/* routes that are worth 400 KiB of direct access */
@@ -154,7 +153,7 @@ static int rise_finish(struct vnet_lpm *t, struct vnet_lpm_body *body,
 	struct lpm_trie *trie;
 	u32 none;
 
-	if (!rise(t, body, SMALL_MAX))
+	if (!rise(t, body, LPM_SMALL_MAX))
 		return -ENOMEM;
 	trie = t->rising;
 	if (vnet_lpm_trie_insert(trie, route, &none))
@@ -229,7 +228,7 @@ static int insert_small(struct vnet_lpm *t, struct vnet_lpm_body *body,
 		return 0;
 	}
 	*old = 0;
-	if (small && small->head.live == SMALL_MAX)
+	if (small && small->head.live == LPM_SMALL_MAX)
 		return rise_finish(t, body, route);
 	small = vnet_lpm_small_build(small, route, t->bits == 128, GFP_ATOMIC);
 	if (!small)
@@ -425,7 +424,7 @@ static noinline u32 body_lookup(const struct vnet_lpm *t, struct vnet_lpm_body *
 	if (body && body->kind == LPM_TRIE)
 		leaf = trie_lookup(trie_body(body), key);
 	else if (body)
-		leaf = lpm_small_lookup(small_body(body), key, t->bits);
+		leaf = lpm_small_lookup(small_body(body), key);
 	return result(t, leaf, plen);
 }
 
@@ -488,7 +487,7 @@ static void lookup_some(const struct vnet_lpm *t, struct vnet_lpm_body *body,
 		key[i] = lpm_key_load(addr[i], t->bits);
 		value[i] = 0;
 		if (body && body->kind == LPM_SMALL)
-			value[i] = lpm_small_lookup(small_body(body), key[i], t->bits);
+			value[i] = lpm_small_lookup(small_body(body), key[i]);
 	}
 	if (body && body->kind == LPM_TRIE)
 		vnet_lpm_trie_lookup_many(trie_body(body), key, n, value);
@@ -524,7 +523,7 @@ u32 vnet_lpm_lookup_shorter(const struct vnet_lpm *t, const void *addr, u8 maxle
 	if (body->kind == LPM_TRIE)
 		leaf = vnet_lpm_trie_lookup_shorter(trie_body(body), key, maxlen);
 	else
-		leaf = lpm_small_lookup(small_body(body), key, maxlen);
+		leaf = vnet_lpm_small_lookup_shorter(small_body(body), key, maxlen);
 	return result(t, leaf, plen);
 }
 

@@ -31,19 +31,67 @@ static u16 find_parent(const struct lpm_small *small, unsigned int place,
 	return at;
 }
 
-u32 vnet_lpm_small_lookup6(const struct lpm_small *small, struct lpm_key key, u8 maxlen)
+/* The last route that begins at or before @key: its place, -1 if there is none. */
+static int find(const struct lpm_small *small, struct lpm_key key)
 {
-	return lpm_small_walk(small, key, maxlen);
+	const u64 *hi = lpm_small_hi(small), *lo = lpm_small_lo(small);
+	int first = 0, last;
+
+	if (lpm_small_key(small, 0).hi > key.hi)
+		return -1;
+	if (!small->head.ip6)
+		return lpm_small_place(small, lpm_small_key4(small), false, key.hi >> 32);
+	last = lpm_small_place(small, hi, true, key.hi);
+	if (!small->head.long6 || hi[last] != key.hi)
+		return last;
+	/* The first halves are equal from here on back to @first. */
+	if (hi[0] < key.hi)
+		first = lpm_small_place(small, hi, true, key.hi - 1) + 1;
+	if (lo[first] > key.lo)
+		return first - 1;
+	return lpm_small_search(lo, true, key.lo, first, last - first + 1);
+}
+
+u32 vnet_lpm_small_lookup_shorter(const struct lpm_small *small, struct lpm_key key, u8 maxlen)
+{
+	const u16 *parent = lpm_small_parent(small);
+	const u32 *leaves = lpm_small_leaf(small);
+	int place = find(small, key);
+	u8 common;
+	u32 leaf;
+
+	if (place < 0)
+		return 0;
+	/* As in lpm_small_lookup4() */
+	common = min(lpm_key_common(lpm_small_key(small, place), key), maxlen);
+	for (; place != LPM_NO_PARENT; place = parent[place]) {
+		leaf = READ_ONCE(leaves[place]);
+		if (lpm_leaf_len(leaf) <= common && lpm_leaf_value(leaf))
+			return leaf;
+	}
+	return 0;
+}
+
+/* Words that the first keys of the groups of so many routes take */
+static unsigned int group_words(unsigned int count, bool ip6)
+{
+	size_t bytes = DIV_ROUND_UP(count, LPM_GROUP) * (ip6 ? sizeof(u64) : sizeof(u32));
+	size_t head = sizeof(struct lpm_small);
+
+	if (count < LPM_GROUPS_MIN)
+		return 0;
+	return (ALIGN(head + bytes, LPM_SMALL_LINE) - head) / sizeof(u64);
 }
 
 struct lpm_small *vnet_lpm_small_alloc(unsigned int count, bool ip6, bool long6, gfp_t gfp)
 {
 	size_t route_bytes = (ip6 ? sizeof(u64) << long6 : sizeof(u32)) + sizeof(u32) + sizeof(u16);
+	unsigned int groups = group_words(count, ip6);
 	struct lpm_small *small;
 
-	if (count >= LPM_NO_PARENT)
+	if (count > LPM_SMALL_MAX)
 		return NULL;
-	small = kmalloc(sizeof(*small) + count * route_bytes, gfp);
+	small = kmalloc(struct_size(small, data, groups) + count * route_bytes, gfp);
 	if (!small)
 		return NULL;
 	small->head.kind = LPM_SMALL;
@@ -51,7 +99,22 @@ struct lpm_small *vnet_lpm_small_alloc(unsigned int count, bool ip6, bool long6,
 	small->head.live = 0;
 	small->head.ip6 = ip6;
 	small->head.long6 = long6;
+	small->head.groups = groups;
 	return small;
+}
+
+/* Notes the keys of places that are the first of their group. */
+static void note_groups(struct lpm_small *small, unsigned int first, unsigned int n)
+{
+	unsigned int place;
+
+	if (!small->head.groups)
+		return;
+	for (place = ALIGN(first, LPM_GROUP); place < first + n; place += LPM_GROUP)
+		if (small->head.ip6)
+			small->data[place / LPM_GROUP] = lpm_small_hi(small)[place];
+		else
+			((u32 *)small->data)[place / LPM_GROUP] = lpm_small_key4(small)[place];
 }
 
 void vnet_lpm_small_put(struct lpm_small *small, const struct lpm_route *route)
@@ -66,6 +129,7 @@ void vnet_lpm_small_put(struct lpm_small *small, const struct lpm_route *route)
 		lpm_small_lo(small)[place] = route->key.lo;
 	lpm_small_leaf(small)[place] = lpm_leaf(route->value, route->len);
 	lpm_small_parent(small)[place] = find_parent(small, place, route);
+	note_groups(small, place, 1);
 }
 
 static bool needs_long6(const struct lpm_small *old, const struct lpm_route *route)
@@ -92,6 +156,7 @@ static void copy_places(struct lpm_small *new, unsigned int to, const struct lpm
 	if (new->head.long6)
 		memcpy(lpm_small_lo(new) + to, lpm_small_lo(old) + from, n * sizeof(u64));
 	memcpy(lpm_small_leaf(new) + to, lpm_small_leaf(old) + from, n * sizeof(u32));
+	note_groups(new, to, n);
 	new->head.live += n;
 }
 
@@ -167,7 +232,7 @@ struct lpm_small *vnet_lpm_small_build(const struct lpm_small *old,
 
 u32 *vnet_lpm_small_at(const struct lpm_small *small, struct lpm_key key, u8 len)
 {
-	int place = lpm_small_find(small, key);
+	int place = find(small, key);
 	u32 *leaf = lpm_small_leaf(small);
 
 	if (place < 0)
@@ -183,7 +248,7 @@ u32 *vnet_lpm_small_at(const struct lpm_small *small, struct lpm_key key, u8 len
 
 bool vnet_lpm_small_next(const struct lpm_small *small, struct lpm_route *route)
 {
-	int place = route->len ? lpm_small_find(small, route->key) : -1;
+	int place = route->len ? find(small, route->key) : -1;
 	struct lpm_route here;
 
 	while (place >= 0) {

@@ -3,7 +3,8 @@
  * The small body of an LPM table: the routes in one block, sorted by address and then
  * by length, each with the place of the closest route that covers it. A lookup finds the
  * last route that begins at or before the address and goes outwards from there until one
- * covers it. 10 bytes for an IPv4 route, 14 or 22 for an IPv6 route.
+ * covers it. 10 bytes for an IPv4 route, 14 or 22 for an IPv6 route, and with groups half a
+ * byte or one byte more.
  *
  * The block never changes but for the values: a new route means a new block, a removed
  * one keeps its place with the value 0 until the next.
@@ -13,11 +14,21 @@
 
 #include "lpm_key.h"
 
+#define LPM_SMALL_MAX	440	/* routes */
 #define LPM_NO_PARENT	0xffff
+
+/*
+ * What a search looks at first would be all over a block of many routes. So it begins with the
+ * keys that every 16th place has, and then has one or two cache lines to look at.
+ */
+#define LPM_SMALL_LINE	64	/* bytes of a cache line */
+#define LPM_GROUP	16	/* places */
+#define LPM_GROUPS_MIN	128	/* routes from which there are groups */
 
 struct lpm_small {
 	struct vnet_lpm_body head;
 	/*
+	 * First, .groups words with the first keys of the groups, up to the end of a cache line.
 	 * For IPv4 the addresses, u32 each; for IPv6 their first halves, u64 each, then
 	 * if .long6 the second halves. Then the leaves, u32 each; then the parents, u16
 	 * each: the place of the closest route that covers this one, or LPM_NO_PARENT.
@@ -27,12 +38,12 @@ struct lpm_small {
 
 static inline u32 *lpm_small_key4(const struct lpm_small *small)
 {
-	return (u32 *)small->data;
+	return (u32 *)(small->data + small->head.groups);
 }
 
 static inline u64 *lpm_small_hi(const struct lpm_small *small)
 {
-	return (u64 *)small->data;
+	return (u64 *)small->data + small->head.groups;
 }
 
 static inline u64 *lpm_small_lo(const struct lpm_small *small)
@@ -67,100 +78,89 @@ static inline struct lpm_key lpm_small_key(const struct lpm_small *small, unsign
 }
 
 /* An element of an array of u64 or of u32. */
-static __always_inline u64 lpm_small_word(const void *array, bool wide, unsigned int i)
+static __always_inline u64 lpm_small_word(const void *array, bool wide, unsigned long i)
 {
 	return wide ? ((const u64 *)array)[i] : ((const u32 *)array)[i];
 }
 
 /*
- * The place in [@at, @at + @count) of the last element that is not above @key, if the
- * first is not. Four parts at a time, since three comparisons that do not wait for one
- * another take the time of one.
+ * The place in [@at, @at + @count) of the last element that is not above @key, if the first is
+ * not. By halves, so that nothing is to be predicted but the number of rounds: more parts would
+ * take fewer rounds, but so many more instructions that they take longer.
  */
-static __always_inline unsigned int lpm_small_search(const void *array, bool wide, u64 key,
-						     unsigned int at, unsigned int count)
+static __always_inline unsigned long lpm_small_search(const void *array, bool wide, u64 key,
+						      unsigned long at, unsigned long count)
 {
-	unsigned int part;
+	unsigned long half, middle;
 
-	while (count > 3) {
-		part = count / 4;
-		at += part * ((lpm_small_word(array, wide, at + part) <= key) +
-			      (lpm_small_word(array, wide, at + 2 * part) <= key) +
-			      (lpm_small_word(array, wide, at + 3 * part) <= key));
-		count -= 3 * part;
+	while (count > 1) {
+		half = count / 2;
+		middle = at + half;
+		at = lpm_small_word(array, wide, middle) <= key ? middle : at;
+		count -= half;
 	}
-	part = count > 1 && lpm_small_word(array, wide, at + 1) <= key;
-	if (count > 2)
-		part += lpm_small_word(array, wide, at + 2) <= key;
-	return at + part;
+	return at;
 }
 
-/* The last route that begins at or before @key: its place, -1 if there is none. */
-static __always_inline int lpm_small_find(const struct lpm_small *small, struct lpm_key key)
+/* The same among the first words of all keys, @array. */
+static __always_inline unsigned long lpm_small_place(const struct lpm_small *small,
+						     const void *array, bool wide, u64 key)
 {
-	const u64 *hi = lpm_small_hi(small), *lo = lpm_small_lo(small);
-	int first = 0, last;
+	unsigned long count = small->head.count, at;
 
-	if (lpm_small_key(small, 0).hi > key.hi)
-		return -1;
-	if (!small->head.ip6)
-		return lpm_small_search(small->data, false, key.hi >> 32, 0, small->head.count);
-	last = lpm_small_search(hi, true, key.hi, 0, small->head.count);
-	if (!small->head.long6 || hi[last] != key.hi)
-		return last;
-	/* The first halves are equal from here on back to @first. */
-	if (hi[0] < key.hi)
-		first = lpm_small_search(hi, true, key.hi - 1, 0, small->head.count) + 1;
-	if (lo[first] > key.lo)
-		return first - 1;
-	return lpm_small_search(lo, true, key.lo, first, last - first + 1);
+	if (!small->head.groups)
+		return lpm_small_search(array, wide, key, 0, count);
+	at = LPM_GROUP * lpm_small_search(small->data, wide, key, 0,
+					  DIV_ROUND_UP(count, LPM_GROUP));
+	/* The last group may be short: with places before it, there are always as many rounds. */
+	at = min(at, count - LPM_GROUP);
+	return lpm_small_search(array, wide, key, at, LPM_GROUP);
 }
 
-/* lpm_small_lookup() of either family */
-static __always_inline u32 lpm_small_walk(const struct lpm_small *small, struct lpm_key key,
-					  u8 maxlen)
+/* The leaf of the longest prefix that covers the address of an IPv4 packet, 0 if none. */
+static __always_inline u32 lpm_small_lookup4(const struct lpm_small *small, u32 addr)
 {
-	const u16 *parent = lpm_small_parent(small);
-	const u32 *leaves = lpm_small_leaf(small);
-	int place = lpm_small_find(small, key);
-	u8 common;
-	u32 leaf;
+	const u32 *keys = lpm_small_key4(small), *leaves = keys + small->head.count;
+	const u16 *parent = (const u16 *)(leaves + small->head.count);
+	unsigned int place;
+	u32 differ, leaf;
 
-	if (place < 0)
+	if (keys[0] > addr)
 		return 0;
+	place = lpm_small_place(small, keys, false, addr);
 	/* What covers this route shares its bits: only lengths need be compared. */
-	common = min(lpm_key_common(lpm_small_key(small, place), key), maxlen);
-	for (; place != LPM_NO_PARENT; place = parent[place]) {
+	differ = keys[place] ^ addr;
+	do {
 		leaf = READ_ONCE(leaves[place]);
-		if (lpm_leaf_len(leaf) <= common && lpm_leaf_value(leaf))
+		if (!(differ >> (-lpm_leaf_len(leaf) & 31)) && lpm_leaf_value(leaf))
 			return leaf;
-	}
+		place = parent[place];
+	} while (place != LPM_NO_PARENT);
 	return 0;
 }
 
-u32 vnet_lpm_small_lookup6(const struct lpm_small *small, struct lpm_key key, u8 maxlen);
+/* The leaf of the longest prefix of at most @maxlen bits that covers the key, 0 if none. */
+u32 vnet_lpm_small_lookup_shorter(const struct lpm_small *small, struct lpm_key key, u8 maxlen);
 
-/*
- * The leaf of the longest prefix of at most @maxlen bits that covers the key, 0 if none. IPv4
- * in place, as it is much less work than IPv6, and all of it fits in registers.
- */
-static __always_inline u32 lpm_small_lookup(const struct lpm_small *small, struct lpm_key key,
-					    u8 maxlen)
+/* The same of any length */
+static __always_inline u32 lpm_small_lookup(const struct lpm_small *small, struct lpm_key key)
 {
 	if (small->head.ip6)
-		return vnet_lpm_small_lookup6(small, key, maxlen);
-	return lpm_small_walk(small, key, maxlen);
+		return vnet_lpm_small_lookup_shorter(small, key, 128);
+	return lpm_small_lookup4(small, key.hi >> 32);
 }
 
-/* Asks for what the first two rounds of a search look at, wherever that leads. */
+/* Asks for what a search begins with: the groups or, where there are none, all keys. */
 static inline void lpm_small_prefetch(const struct lpm_small *small)
 {
-	size_t bytes = small->head.count * (small->head.ip6 ? sizeof(u64) : sizeof(u32));
-	const char *keys = (const char *)small->data;
-	size_t step = max_t(size_t, bytes / 16, 64), at;
+	size_t key_bytes = small->head.ip6 ? sizeof(u64) : sizeof(u32);
+	size_t end = sizeof(*small), at;
 
-	for (at = step; at < bytes; at += step)
-		prefetch(keys + at);
+	end += small->head.groups ? small->head.groups * sizeof(u64) :
+				    small->head.count * key_bytes;
+	/* That this is a small body has been read from its first line. */
+	for (at = LPM_SMALL_LINE; at < end; at += LPM_SMALL_LINE)
+		prefetch((const char *)small + at);
 }
 
 /* An empty body for @count routes, which are then put in order; NULL: no memory. */

@@ -675,6 +675,45 @@ static void test_resume(int family)
 	ktap_ok(pair_free(&p), "all memory given back");
 }
 
+static struct vnet_prefix high_prefix(u8 len, unsigned int i)
+{
+	struct vnet_prefix prefix = { .len = len };
+
+	prefix.addr[0] = 0xf0;
+	prefix.addr[len / 8 - 2] = i >> 8;
+	prefix.addr[len / 8 - 1] = i;
+	return prefix;
+}
+
+/*
+ * A small body of each size. Its addresses are above whatever follows them in
+ * the block, so a search that goes there comes back with something wrong.
+ */
+static void test_every_size(int family, u8 len)
+{
+	struct vnet_prefix prefix;
+	struct vnet_lpm t;
+	unsigned int i, k, wrong = 0;
+	u8 found;
+
+	vnet_lpm_init(&t, family, &lock);
+	for (i = 0; i < LPM_SMALL_MAX; i++) {
+		prefix = high_prefix(len, i * 7 % LPM_SMALL_MAX);
+		wrong += vnet_lpm_insert(&t, &prefix, 1 + i, NULL) != 0;
+		wrong += t.body->kind != LPM_SMALL;
+		for (k = 0; k <= i; k++) {
+			prefix = high_prefix(len, k * 7 % LPM_SMALL_MAX);
+			wrong += vnet_lpm_lookup(&t, prefix.addr, &found) !=
+				 1 + k;
+			wrong += vnet_lpm_get(&t, &prefix) != 1 + k;
+		}
+	}
+	ktap_ok(!wrong, "IPv%d, /%u: small bodies of each size find each route",
+		t.bits == 32 ? 4 : 6, len);
+	vnet_lpm_destroy(&t);
+	rcu_barrier();
+}
+
 /* 100 routes of a VNet: default, address space, subnets, branch offices. */
 static void test_size(void)
 {
@@ -710,6 +749,9 @@ int main(void)
 	printf("# LPM_SEED=%llu\n", (unsigned long long)seed);
 	test_refusals();
 	test_size();
+	test_every_size(AF_INET, 24);
+	test_every_size(AF_INET6, 64);
+	test_every_size(AF_INET6, 112);
 	for (i = 0; i < ARRAY_SIZE(shapes); i++)
 		test_random(&shapes[i]);
 	test_memory(AF_INET, 4, false);
