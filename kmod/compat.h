@@ -24,6 +24,10 @@
 #error "vnet has not been ported beyond Linux 6.12"
 #endif
 
+#ifdef CONFIG_SLOB
+#error "vnet needs SLUB or SLAB: it frees by kfree() what is from a cache of its own"
+#endif
+
 #ifndef CONFIG_64BIT
 #error "vnet needs a 64-bit kernel: lookups read words of 64 bits at once"
 #endif

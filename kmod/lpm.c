@@ -48,6 +48,12 @@ static const struct lpm_wide *direct_read(const struct vnet_lpm *t)
 	return rcu_dereference_check(t->direct, lockdep_is_held(t->lock));
 }
 
+static void small_free(struct rcu_head *rcu)
+{
+	kfree(container_of(rcu, struct vnet_lpm_body, rcu));
+}
+
+/* Not by kfree_rcu(), as rcu_barrier() is to wait for it: vnet_lpm_cleanup() comes next. */
 static void body_free_rcu(struct vnet_lpm_body *body)
 {
 	if (!body)
@@ -55,7 +61,7 @@ static void body_free_rcu(struct vnet_lpm_body *body)
 	if (body->kind == LPM_TRIE)
 		vnet_lpm_trie_free_rcu(trie_body(body));
 	else
-		kfree_rcu(body, rcu);
+		call_rcu(&body->rcu, small_free);
 }
 
 /* Publishes a body in the place of the present one. */
@@ -180,6 +186,16 @@ static void shrink(struct vnet_lpm *t, struct vnet_lpm_body *body, unsigned int 
 	while (body_next(body, &route))
 		vnet_lpm_small_put(small, &route);
 	body_replace(t, &small->head);
+}
+
+void vnet_lpm_setup(void)
+{
+	vnet_lpm_small_setup();
+}
+
+void vnet_lpm_cleanup(void)
+{
+	vnet_lpm_small_cleanup();
 }
 
 void vnet_lpm_init(struct vnet_lpm *t, int family, spinlock_t *lock)

@@ -7,7 +7,8 @@
  * Readers hold rcu_read_lock() (softirq is fine), take no lock, write nothing
  * and never wait. Writers are serialised by the owner's spinlock, may run in
  * atomic context and never sleep. A reader beside an update gets, for every
- * address, the answer from before or after it, never a third one.
+ * address, the answer from before or after it, never a third one. What an update replaces
+ * is freed by an RCU callback of this module: rcu_barrier() before it is unloaded.
  *
  * Addresses and prefixes are bytes in network order, so pointers to the
  * addresses in an IP header, to a __be32 or to a struct in6_addr are used as
@@ -65,6 +66,16 @@ struct vnet_lpm_stats {
 };
 
 /**
+ * vnet_lpm_setup() - have small tables take less memory
+ *
+ * Process context; before the first table is made. Without it they work as well.
+ */
+void vnet_lpm_setup(void);
+
+/* Process context; when no table is left and rcu_barrier() has been called since. */
+void vnet_lpm_cleanup(void);
+
+/**
  * vnet_lpm_init() - make an empty table
  * @t: the table
  * @family: AF_INET or AF_INET6
@@ -110,8 +121,7 @@ int vnet_lpm_remove(struct vnet_lpm *t, const struct vnet_prefix *prefix, u32 *o
 
 /**
  * vnet_lpm_flush() - remove all routes
- * @t: the table, its lock held. Cannot fail. The module must call rcu_barrier()
- *     before it is unloaded.
+ * @t: the table, its lock held. Cannot fail.
  */
 void vnet_lpm_flush(struct vnet_lpm *t);
 

@@ -5,6 +5,53 @@
 #include <linux/slab.h>
 #include "lpm_small.h"
 
+/*
+ * Tables are many and blocks of any size, of which kmalloc() wastes nearly half where they are
+ * a little over a power of two. So there are sizes in between. A cache that could not be made
+ * is done without.
+ */
+static const struct {
+	const char *name;
+	size_t bytes;
+} between[] = {
+	{ "vnet_lpm_768", 768 },
+	{ "vnet_lpm_1536", 1536 },
+	{ "vnet_lpm_3072", 3072 },
+	{ "vnet_lpm_6144", 6144 },
+};
+
+static struct kmem_cache *caches[ARRAY_SIZE(between)];
+
+void vnet_lpm_small_setup(void)
+{
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(between); i++)
+		caches[i] = kmem_cache_create(between[i].name, between[i].bytes,
+					      LPM_SMALL_LINE, 0, NULL);
+}
+
+void vnet_lpm_small_cleanup(void)
+{
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(between); i++) {
+		kmem_cache_destroy(caches[i]);
+		caches[i] = NULL;
+	}
+}
+
+/* To be freed by kfree(). */
+static void *block_alloc(size_t bytes, gfp_t gfp)
+{
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(between); i++)
+		if (caches[i] && bytes <= between[i].bytes && bytes > between[i].bytes / 3 * 2)
+			return kmem_cache_alloc(caches[i], gfp);
+	return kmalloc(bytes, gfp);
+}
+
 static struct lpm_route route_at(const struct lpm_small *small, unsigned int place)
 {
 	u32 leaf = READ_ONCE(lpm_small_leaf(small)[place]);
@@ -91,7 +138,7 @@ struct lpm_small *vnet_lpm_small_alloc(unsigned int count, bool ip6, bool long6,
 
 	if (count > LPM_SMALL_MAX)
 		return NULL;
-	small = kmalloc(struct_size(small, data, groups) + count * route_bytes, gfp);
+	small = block_alloc(struct_size(small, data, groups) + count * route_bytes, gfp);
 	if (!small)
 		return NULL;
 	small->head.kind = LPM_SMALL;

@@ -163,6 +163,10 @@ static inline void lpm_small_prefetch(const struct lpm_small *small)
 		prefetch((const char *)small + at);
 }
 
+/* Memory in sizes that suit: before the first table, and when the last one has been freed. */
+void vnet_lpm_small_setup(void);
+void vnet_lpm_small_cleanup(void);
+
 /* An empty body for @count routes, which are then put in order; NULL: no memory. */
 struct lpm_small *vnet_lpm_small_alloc(unsigned int count, bool ip6, bool long6, gfp_t gfp);
 void vnet_lpm_small_put(struct lpm_small *small, const struct lpm_route *route);

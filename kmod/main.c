@@ -120,9 +120,12 @@ static int __init vnet_init(void)
 	err = check_kernel();
 	if (err)
 		return err;
+	vnet_lpm_setup();
 #ifdef DEBUG
-	if (!vnet_lpm_selftest())
-		return -ENOTRECOVERABLE;
+	if (!vnet_lpm_selftest()) {
+		err = -ENOTRECOVERABLE;
+		goto err_selftest;
+	}
 #endif
 	vnet_sysfs_init();
 	vnet_debugfs_init();
@@ -153,7 +156,11 @@ err_port:
 	unregister_pernet_subsys(&net_ops);
 err_net:
 	vnet_debugfs_uninit();
+#ifdef DEBUG
+err_selftest:
+#endif
 	rcu_barrier();
+	vnet_lpm_cleanup();
 	return err;
 }
 
@@ -166,6 +173,7 @@ static void __exit vnet_exit(void)
 	unregister_pernet_subsys(&net_ops);
 	vnet_debugfs_uninit();
 	rcu_barrier();
+	vnet_lpm_cleanup();
 }
 
 module_init(vnet_init);

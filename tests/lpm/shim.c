@@ -42,24 +42,80 @@ static size_t slab_size(size_t size)
 	return round;
 }
 
-/* Each object follows its size; those of a power of two are aligned. */
+/* Objects of a power of two are aligned. */
 #define OBJECT_ALIGN 64
 
-void *kmalloc(size_t size, gfp_t gfp)
-{
-	void *block;
-	size_t *p;
+struct kmem_cache {
+	size_t size;
+	long live;
+};
 
-	(void)gfp;
+/* What stands before each object */
+struct object {
+	size_t taken;
+	struct kmem_cache *cache;	/* NULL: none */
+};
+
+static struct object *object_of(const void *p)
+{
+	return (struct object *)((char *)p - OBJECT_ALIGN);
+}
+
+static void *object_alloc(size_t size, size_t taken, struct kmem_cache *cache)
+{
+	struct object *object;
+	void *block;
+
 	if (shim_fails())
 		return NULL;
 	if (posix_memalign(&block, OBJECT_ALIGN, OBJECT_ALIGN + size))
 		abort();
-	p = block;
-	*p = slab_size(size);
+	object = block;
+	object->taken = taken;
+	object->cache = cache;
+	if (cache)
+		__atomic_fetch_add(&cache->live, 1, __ATOMIC_RELAXED);
 	__atomic_fetch_add(&shim_live, 1, __ATOMIC_RELAXED);
-	__atomic_fetch_add(&shim_bytes, *p, __ATOMIC_RELAXED);
+	__atomic_fetch_add(&shim_bytes, taken, __ATOMIC_RELAXED);
 	return (char *)block + OBJECT_ALIGN;
+}
+
+void *kmalloc(size_t size, gfp_t gfp)
+{
+	(void)gfp;
+	return object_alloc(size, slab_size(size), NULL);
+}
+
+struct kmem_cache *kmem_cache_create(const char *name, size_t size,
+				     size_t align, unsigned int flags,
+				     void (*ctor)(void *))
+{
+	struct kmem_cache *cache = malloc(sizeof(*cache));
+
+	(void)name;
+	(void)flags;
+	(void)ctor;
+	if (!cache || align > OBJECT_ALIGN)
+		abort();
+	cache->size = size;
+	cache->live = 0;
+	return cache;
+}
+
+void *kmem_cache_alloc(struct kmem_cache *cache, gfp_t gfp)
+{
+	(void)gfp;
+	return object_alloc(cache->size, cache->size, cache);
+}
+
+void kmem_cache_destroy(struct kmem_cache *cache)
+{
+	if (cache && cache->live) {
+		fprintf(stderr, "shim: %ld objects left in a cache\n",
+			cache->live);
+		abort();
+	}
+	free(cache);
 }
 
 void *kzalloc(size_t size, gfp_t gfp)
@@ -74,23 +130,23 @@ void *kcalloc(size_t n, size_t size, gfp_t gfp)
 	return kzalloc(n * size, gfp);
 }
 
-void kfree(const void *object)
+void kfree(const void *p)
 {
-	size_t *p;
+	struct object *object;
 
-	if (!object)
+	if (!p)
 		return;
-	p = (size_t *)((char *)object - OBJECT_ALIGN);
+	object = object_of(p);
+	if (object->cache)
+		__atomic_fetch_sub(&object->cache->live, 1, __ATOMIC_RELAXED);
 	__atomic_fetch_sub(&shim_live, 1, __ATOMIC_RELAXED);
-	__atomic_fetch_sub(&shim_bytes, *p, __ATOMIC_RELAXED);
-	free(p);
+	__atomic_fetch_sub(&shim_bytes, object->taken, __ATOMIC_RELAXED);
+	free(object);
 }
 
-size_t ksize(const void *object)
+size_t ksize(const void *p)
 {
-	if (!object)
-		return 0;
-	return *(const size_t *)((const char *)object - OBJECT_ALIGN);
+	return p ? object_of(p)->taken : 0;
 }
 
 /*

@@ -44,7 +44,6 @@ typedef __u64 u64;
 #define min(a, b) ((a) < (b) ? (a) : (b))
 #define max(a, b) ((a) > (b) ? (a) : (b))
 #define min_t(type, a, b) min((type)(a), (type)(b))
-#define max_t(type, a, b) max((type)(a), (type)(b))
 #define likely(x) __builtin_expect(!!(x), 1)
 #define unlikely(x) __builtin_expect(!!(x), 0)
 #define prefetch(p) __builtin_prefetch(p)
@@ -184,5 +183,17 @@ void *kzalloc(size_t size, gfp_t gfp);
 void *kcalloc(size_t n, size_t size, gfp_t gfp);
 void kfree(const void *p);
 size_t ksize(const void *p);
+
+/*
+ * What comes from a cache is freed by kfree(), and counted as all memory is. To
+ * destroy a cache before all of it has been freed ends the test.
+ */
+struct kmem_cache;
+
+struct kmem_cache *kmem_cache_create(const char *name, size_t size,
+				     size_t align, unsigned int flags,
+				     void (*ctor)(void *));
+void *kmem_cache_alloc(struct kmem_cache *cache, gfp_t gfp);
+void kmem_cache_destroy(struct kmem_cache *cache);
 
 #endif /* _LPM_SHIM_H */

@@ -587,6 +587,7 @@ static int __init bench_init(void)
 	int err;
 
 	v6 = family == 6;
+	vnet_lpm_setup();
 	err = make_prefixes();
 	if (!err)
 		err = find_peers();
@@ -601,6 +602,7 @@ static int __init bench_init(void)
 	synchronize_rcu();
 	vnet_lpm_destroy(&lpm);
 	rcu_barrier();
+	vnet_lpm_cleanup();
 	if (bpf_map)
 		bpf_map_put(bpf_map);
 	vfree(lines[0]);
