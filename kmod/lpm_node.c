@@ -56,7 +56,7 @@ static u16 near_code(unsigned int bits, u32 value)
 
 static u16 far_code(const struct lpm_node *node, const u32 *word)
 {
-	return LPM_CODE_FAR + (word - (const u32 *)node->run);
+	return LPM_CODE_FAR + (lpm_node_word(node, 0) - word);
 }
 
 /* ---- hidden routes ---- */
@@ -160,7 +160,8 @@ struct copy {
 	u32 hide;			/* leaf of a route to list as hidden, or 0 */
 	unsigned int runs;
 	unsigned int hidden;
-	unsigned int far;		/* words of runs */
+	unsigned int far;		/* words */
+	bool as_is;			/* of which those of .src keep their numbers */
 	u32 last;			/* entry of the last run */
 };
 
@@ -242,17 +243,28 @@ static void count_break(struct copy *c, unsigned int slot)
 	c->far += c->src->run[lpm_node_run(c->src, slot)] >= LPM_CODE_FAR;
 }
 
-/* Counts all runs that there are and are going to be. */
+/*
+ * Counts all runs that there are and are going to be. Words remain as they are, which is quick,
+ * as long as the runs, had each its own, would take no fewer: some share one, and some words
+ * are left over. Where something has been removed, packing sorts them out.
+ */
 static void count_runs(struct copy *c)
 {
-	unsigned int i, far = 0;
+	unsigned int i, far = 0, words;
+	u16 code, last = 0;
 
 	c->runs = lpm_node_runs(c->src);
-	for (i = 0; i < c->runs; i++)
-		far += c->src->run[i] >= LPM_CODE_FAR;
+	for (i = 0; i < c->runs; i++) {
+		code = c->src->run[i];
+		far += code >= LPM_CODE_FAR;
+		last = max(last, code);
+	}
 	c->far = far;
 	count_break(c, c->first);
 	count_break(c, c->end);
+	words = last < LPM_CODE_FAR ? 0 : last + 1 - LPM_CODE_FAR;
+	c->as_is = words <= c->far;
+	c->far = min(c->far, words);
 }
 
 static void copy_runs(struct copy *c)
@@ -268,19 +280,25 @@ static void copy_runs(struct copy *c)
 		break_run(c->dst, c->end, runs);
 }
 
-/* Copies the words of the runs; returns where they end. */
-static u32 *copy_words(struct copy *c)
+/* Copies the words that runs have or, as they are, all. */
+static void copy_words(struct copy *c)
 {
-	u32 *word = (u32 *)(hidden_places(c->dst) + ALIGN(c->hidden, sizeof(u32)));
-	u16 *run = c->dst->run, *end = run + c->runs;
+	unsigned int words = 0;
+	u16 *run = c->dst->run;
+	u32 *word;
 
-	for (; c->far && run < end; run++) {
+	if (c->as_is) {
+		memcpy(lpm_node_word(c->dst, c->far) + 1, lpm_node_word(c->src, c->far) + 1,
+		       c->far * sizeof(*word));
+		return;
+	}
+	for (; words < c->far; run++) {
 		if (*run < LPM_CODE_FAR)
 			continue;
+		word = lpm_node_word(c->dst, words++);
 		*word = *lpm_code_far(c->src, *run);
-		*run = far_code(c->dst, word++);
+		*run = far_code(c->dst, word);
 	}
-	return word;
 }
 
 /* Copies the hidden routes, or only counts them. */
@@ -344,10 +362,9 @@ static u32 node_copy(struct lpm_trie *trie, const struct lpm_node *src, unsigned
 		copy_runs(&c);
 	}
 	copy_hidden(&c);
+	copy_words(&c);
 	if (spare)
-		*spare = copy_words(&c);
-	else
-		copy_words(&c);
+		*spare = lpm_node_word(c.dst, c.far);
 	return index;
 }
 
@@ -452,7 +469,7 @@ static void node_paint(struct lpm_trie *trie, struct lpm_node *node, const struc
 			if (code)
 				WRITE_ONCE(node->run[run], *code);
 			else
-				lpm_entry_publish((u32 *)lpm_code_far(node, node->run[run]), leaf);
+				lpm_entry_publish(lpm_code_far(node, node->run[run]), leaf);
 		}
 	}
 }

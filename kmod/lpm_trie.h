@@ -57,15 +57,16 @@ struct lpm_node {
 	u64 map[4];		/* bit s: a run begins at slot s; bit 0 is always set */
 	/*
 	 * The code of each run. Then, from a multiple of four bytes on, the leaves of hidden
-	 * routes, u32 each; their places, u8 each (lpm_node.c); again from a multiple of four
-	 * bytes on, the words of entries that have no other place.
+	 * routes, u32 each; their places, u8 each (lpm_node.c). From the end of the block
+	 * backwards, the words of entries that do not fit in a code.
 	 */
 	u16 run[];
 };
 
 /*
  * A code: 0 for nothing; a leaf, as its length, in four bits, above its value; or, from
- * LPM_CODE_FAR, the place of a word, counted from .run. Length 0 is the first bit of the byte
+ * LPM_CODE_FAR, the number of a word, counted from the end so that most copies keep it. After a
+ * removal that word may be the leaf of a hidden route. Length 0 is the first bit of the byte
  * above this node's, 8 that of its own: so lpm_wide.h can tell routes that end there, too.
  */
 #define LPM_CODE_SHIFT		12
@@ -144,9 +145,15 @@ static inline void lpm_node_prefetch(const struct lpm_node *node)
 	prefetch((const char *)node + 128);
 }
 
-static inline const u32 *lpm_code_far(const struct lpm_node *node, u16 code)
+/* The word with a number, of a code from LPM_CODE_FAR on */
+static inline u32 *lpm_node_word(const struct lpm_node *node, unsigned long number)
 {
-	return (const u32 *)node->run + (code - LPM_CODE_FAR);
+	return (u32 *)((u64 *)node + node->head.granules) - 1 - number;
+}
+
+static inline u32 *lpm_code_far(const struct lpm_node *node, u16 code)
+{
+	return lpm_node_word(node, code - LPM_CODE_FAR);
 }
 
 /* Of a code that is neither 0 nor names a word, in a node at @level: its length, its leaf. */

@@ -107,6 +107,17 @@ static unsigned int count_shown(const struct lpm_trie *trie,
 	return routes;
 }
 
+/* A run's word is that of a hidden route, or comes after all of these. */
+static bool word_fits(const struct lpm_node *node, unsigned int runs,
+		      const u32 *word)
+{
+	const u32 *hidden = (const u32 *)node->run + (runs + 1) / 2;
+	const u32 *end = hidden + node->head.count;
+
+	return (word >= hidden && word < end) ||
+	       word >= end + (node->head.count + 3) / 4;
+}
+
 static void count_node(const struct lpm_trie *trie, const struct lpm_node *node,
 		       unsigned int level, struct census *c)
 {
@@ -126,8 +137,7 @@ static void count_node(const struct lpm_trie *trie, const struct lpm_node *node,
 		c->ok = false;
 	for (i = 0; i < runs; i++)
 		if (node->run[i] >= LPM_CODE_FAR &&
-		    (const char *)(lpm_code_far(node, node->run[i]) + 1) >
-			    (const char *)node + 8 * node->head.granules)
+		    !word_fits(node, runs, lpm_code_far(node, node->run[i])))
 			c->ok = false;
 	c->routes += routes;
 }
@@ -438,15 +448,22 @@ static bool same_all(struct pair *p)
 	return same_walk(p) && trie_sound(&p->t);
 }
 
-static bool both_insert(struct pair *p, const struct vnet_prefix *prefix)
+static bool both_set(struct pair *p, const struct vnet_prefix *prefix,
+		     u32 value)
 {
-	/* Half of the time a value that others are likely to have. */
-	bool few = random_below(&p->rnd, 2);
-	u32 value = 1 + random_below(&p->rnd, few ? 3 : VNET_LPM_VALUE_MAX);
 	u32 old = 0;
 
 	return vnet_lpm_insert(&p->t, prefix, value, &old) == 0 &&
 	       old == oracle_insert(&p->o, prefix, value);
+}
+
+static bool both_insert(struct pair *p, const struct vnet_prefix *prefix)
+{
+	/* Half of the time a value that others are likely to have. */
+	bool few = random_below(&p->rnd, 2);
+	u32 max = few ? 3 : VNET_LPM_VALUE_MAX;
+
+	return both_set(p, prefix, 1 + random_below(&p->rnd, max));
 }
 
 static bool both_remove(struct pair *p, const struct vnet_prefix *prefix)
@@ -628,6 +645,61 @@ static void test_refusals(void)
 		"what is not there cannot be removed");
 }
 
+/*
+ * The runs that a route has between others have one word together, and so they
+ * have when the node is copied for another route.
+ */
+static void test_shared_word(void)
+{
+	u32 far = VNET_LPM_VALUE_NEAR, used = 0;
+	struct vnet_prefix prefix;
+	unsigned int i;
+	struct pair p;
+	bool ok = true;
+
+	pair_init(&p, AF_INET, 301);
+	for (i = 0; ok && i < 512; i++) {
+		prefix = prefix4(0x0a000000 + (i << (i < 64 ? 9 : 10)), 24);
+		ok = both_set(&p, &prefix, 1 + i);
+	}
+	prefix = prefix4(0x0a000000, 17);
+	ok = ok && both_set(&p, &prefix, far);
+	for (i = 0; ok && i < 8; i++) {
+		prefix = prefix4(0x0a008100 + (i << 10), 24);
+		used = trie_of(&p.t)->arena.used;
+		/* Two codes and what the arena may give away. */
+		ok = both_set(&p, &prefix, 1) &&
+		     trie_of(&p.t)->arena.used <= used + 2;
+	}
+	ktap_ok(ok && same_all(&p), "runs of one route share its word");
+	ktap_ok(pair_free(&p), "all memory given back");
+}
+
+/* Values that need words come and go, and leave none behind for long. */
+static void test_words(void)
+{
+	u32 far = VNET_LPM_VALUE_NEAR, limit = 0;
+	unsigned int i, route;
+	struct pair p;
+	bool ok = true;
+
+	pair_init(&p, AF_INET, 300);
+	for (i = 0; ok && i < 20000; i++) {
+		struct vnet_prefix prefix;
+
+		route = i < 512 ? i : random_below(&p.rnd, 512);
+		prefix = prefix4(0x0a000000 + (route << 8), 24);
+		ok = both_set(&p, &prefix, i < 512 ? far + i :
+					   random_value(&p.rnd));
+		if (i == 511)
+			limit = trie_of(&p.t)->arena.used + 2;
+		ok = ok && (i < 512 || trie_of(&p.t)->arena.used <= limit) &&
+		     (i % 512 || same_all(&p));
+	}
+	ktap_ok(ok, "words of values that are not near do not grow in number");
+	ktap_ok(pair_free(&p), "all memory given back");
+}
+
 /* A dump goes on where it stopped while routes before and after come and go. */
 static void test_resume(int family)
 {
@@ -773,6 +845,8 @@ int main(void)
 	test_memory(AF_INET, 256, true);
 	test_memory(AF_INET6, 2, false);
 	test_memory(AF_INET6, 2, true);
+	test_shared_word();
+	test_words();
 	test_resume(AF_INET);
 	test_resume(AF_INET6);
 	return ktap_finish();
