@@ -46,6 +46,9 @@ enum msg_type {
 	/* parent -> any child */
 	MSG_CHANNEL = 1,	/* uint32_t enum proc_id, fd: a sibling */
 	MSG_SHUTDOWN,		/* end in good order */
+	MSG_PING,		/* is its loop alive? */
+	/* any child -> parent */
+	MSG_PONG,		/* it is */
 
 	/* parent -> kernel, speaker: the file's text, in pieces */
 	MSG_CONF_TEXT,		/* bytes */

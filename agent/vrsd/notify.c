@@ -14,7 +14,7 @@
 #include "lib/log.h"
 #include "vrsd/vrsd.h"
 
-void notify_manager(const char *state)
+void notify_manager(const char *state, bool wait)
 {
 	struct sockaddr_un sun = { .sun_family = AF_UNIX };
 	const char *path = getenv("NOTIFY_SOCKET");
@@ -33,7 +33,8 @@ void notify_manager(const char *state)
 		sun.sun_path[0] = '\0';
 	fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	if (fd < 0 ||
-	    sendto(fd, state, strlen(state), MSG_NOSIGNAL,
+	    sendto(fd, state, strlen(state),
+		   MSG_NOSIGNAL | (wait ? 0 : MSG_DONTWAIT),
 		   (struct sockaddr *)&sun,
 		   offsetof(struct sockaddr_un, sun_path) + len) < 0)
 		log_warn("cannot notify the service manager");

@@ -129,7 +129,8 @@ static void applied(void)
 		parent.started = true;
 		log_notice("version %s serves %s", VRS_VERSION,
 			   parent.opt->config);
-		notify_manager("READY=1");
+		notify_manager("READY=1", true);
+		watchdog_start();
 	} else {
 		log_notice("%s is in force", parent.opt->config);
 	}
@@ -181,7 +182,8 @@ static void shut_down(int status)
 		return;
 	parent.ending = true;
 	parent.status = status;
-	notify_manager("STOPPING=1");
+	watchdog_stop();
+	notify_manager("STOPPING=1", true);
 	loop_timer_set(parent.kill_timer, SHUTDOWN_MS);
 	spawn_shutdown();
 }
@@ -189,7 +191,7 @@ static void shut_down(int status)
 static void kill_due(void *arg)
 {
 	(void)arg;
-	spawn_kill();
+	spawn_kill_all();
 }
 
 static void child_ended(void *arg)
@@ -229,6 +231,9 @@ static void message(enum proc_id from, uint16_t type, const void *body,
 	const uint32_t *number = body;
 
 	switch (type) {
+	case MSG_PONG:
+		watchdog_answered(from);
+		break;
 	case MSG_CONF_DONE:
 		apply_answered(from);
 		break;

@@ -22,7 +22,23 @@ bool spawn_alive(enum proc_id proc);
 bool spawn_reap(void);
 /* Ask those who are alive to end, in an order that leaves the kernel alone. */
 void spawn_shutdown(void);
-void spawn_kill(void);
+void spawn_kill(enum proc_id proc);
+void spawn_kill_all(void);
+/* Whether it waits for something in the kernel that no signal interrupts. */
+bool spawn_waits(enum proc_id proc);
+
+/*
+ * watchdog.c: does a process hang?
+ */
+
+/*
+ * Kill one that does, until watchdog_stop(), if the service manager wants to
+ * hear that all is well ($WATCHDOG_USEC, sd_watchdog_enabled(3)).
+ */
+void watchdog_start(void);
+void watchdog_stop(void);
+/* MSG_PONG */
+void watchdog_answered(enum proc_id proc);
 
 /*
  * apply.c: from a configuration to what the processes do

@@ -54,6 +54,9 @@ static void message(struct chan *ch, uint16_t type, const void *body,
 	case MSG_SHUTDOWN:
 		shutdown_asked();
 		break;
+	case MSG_PING:
+		chan_send(ch, MSG_PONG, NULL, 0);
+		break;
 	default:
 		ops->message(from, type, body, len, fd);
 	}

@@ -191,14 +191,40 @@ void spawn_shutdown(void)
 		ask(PROC_SPEAKER);
 }
 
-void spawn_kill(void)
+void spawn_kill(enum proc_id proc)
+{
+	if (children[proc].pid)
+		kill(children[proc].pid, SIGKILL);
+}
+
+void spawn_kill_all(void)
 {
 	enum proc_id proc;
 
 	for (proc = 0; proc < PROC_COUNT; proc++) {
-		if (!children[proc].pid)
+		if (!spawn_alive(proc))
 			continue;
 		log_warn("process %s does not end: killed", proc_name(proc));
-		kill(children[proc].pid, SIGKILL);
+		spawn_kill(proc);
 	}
+}
+
+bool spawn_waits(enum proc_id proc)
+{
+	char *path = xasprintf("/proc/%d/stat", children[proc].pid);
+	char text[512], *name_end;
+	ssize_t n = -1;
+	int fd;
+
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	free(path);
+	if (fd >= 0) {
+		n = read(fd, text, sizeof(text) - 1);
+		close(fd);
+	}
+	if (n < 0)
+		return false;
+	text[n] = '\0';
+	name_end = strrchr(text, ')');
+	return name_end && !strncmp(name_end, ") D ", 4);
 }

@@ -48,7 +48,10 @@ int kernel_main(const struct options *opt);
 int control_main(const struct options *opt);
 int bfd_main(const struct options *opt);
 
-/* notify.c: tell the service manager, if there is one (sd_notify(3)). */
-void notify_manager(const char *state);
+/*
+ * notify.c: tell the service manager, if there is one (sd_notify(3)); @wait
+ * until it has room for that.
+ */
+void notify_manager(const char *state, bool wait);
 
 #endif

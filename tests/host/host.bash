@@ -103,6 +103,19 @@ stop_vrsd() {
 	wait $vrsd_pid 2>/dev/null
 }
 
+# listen_at ADDRESS: is the service manager (sd_notify(3)); each datagram becomes a line
+# of $run/notified.
+listen_at() {
+	in_ns rs perl -MIO::Socket::UNIX -e '
+		my $socket = IO::Socket::UNIX->new(Type => SOCK_DGRAM,
+			Local => $ARGV[0] =~ s/^@/\0/r) or die "bind: $!";
+		$| = 1;
+		print "listening\n";
+		print "$_\n" while defined $socket->recv($_, 4096);' "$1" >"$run/notified" &
+	defer end_process $!
+	must wait_until 10 grep -q listening "$run/notified"
+}
+
 # end_process PID: for clean-up, if it is still there, and not another's by now.
 end_process() {
 	grep -qsx "PPid:[[:space:]]*$$" "/proc/$1/status" || return 0

@@ -38,17 +38,6 @@ start_vrsd
 check "all sessions come back" wait_until 30 sessions 8
 
 # What the service manager is told (sd_notify(3)).
-# listen_at ADDRESS: each datagram becomes a line of $run/notified.
-listen_at() {
-	in_ns rs perl -MIO::Socket::UNIX -e '
-		my $socket = IO::Socket::UNIX->new(Type => SOCK_DGRAM,
-			Local => $ARGV[0] =~ s/^@/\0/r) or die "bind: $!";
-		$| = 1;
-		print "listening\n";
-		print "$_\n" while defined $socket->recv($_, 4096);' "$1" >"$run/notified" &
-	defer end_process $!
-	must wait_until 10 grep -q listening "$run/notified"
-}
 notified() { [ "$(xargs <"$run/notified")" = "listening $1" ]; }
 stop_vrsd
 for at in / @/; do
