@@ -286,6 +286,17 @@ static const struct fib_vnet *find_spec(const struct fib_vnet *vnets, size_t n,
 	return NULL;
 }
 
+static bool find_name(const struct fib_vnet *vnets, size_t n, const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++) {
+		if (strcmp(vnets[i].name, name) == 0)
+			return true;
+	}
+	return false;
+}
+
 /*
  * What goes makes room for what comes, in another VNet perhaps: all of it
  * first.
@@ -299,11 +310,11 @@ static void release(struct fib *fib, const struct fib_vnet *vnets, size_t n)
 		spec = find_spec(vnets, n, vnet->vni);
 		vnet_find_device(vnet);
 		if (!spec) {
-			vnet_delete(vnet);
+			vnet_delete(vnet, "it is not in the configuration");
 			forget_vnet(vnet);
 		} else if (!spec_same_device(spec, vnet->spec)) {
 			/* its routes are still wanted, in another place */
-			vnet_delete(vnet);
+			vnet_delete(vnet, "its name or tables have changed");
 		} else {
 			vnet_release(vnet, spec);
 			rows_leave(vnet, spec);
@@ -385,11 +396,30 @@ static void describe(struct fib *fib, const struct fib_vnet *spec)
 	set_waiting(vnet, true);
 }
 
+/*
+ * Somebody's, or of a configuration that changed while nobody ran. Of one that
+ * is in the way it is told when its place is needed.
+ */
+static void name_others(const struct fib *fib, const struct fib_vnet *vnets,
+			size_t n)
+{
+	const struct link *link;
+
+	for (link = fib->links.by_index; link; link = link->hh.next)
+		if (link->is.is_vnet && !find_spec(vnets, n, link->is.vni) &&
+		    !find_name(vnets, n, link->is.name))
+			log_notice("vnet %s: left alone, as it is not in the "
+				   "configuration", link->is.name);
+}
+
 void fib_configure(struct fib *fib, const struct fib_vnet *vnets, size_t n)
 {
 	size_t i;
 
 	monitor_read_devices(fib->monitor);
+	if (!fib->described)
+		name_others(fib, vnets, n);
+	fib->described = true;
 	hosts_release_tunnel(fib, vnets, n);
 	release(fib, vnets, n);
 	move_hops(fib, vnets, n);

@@ -100,7 +100,8 @@ struct fib {
 	uint32_t turn;			/* VNI that was programmed last */
 	uint32_t looked;		/* VNI that was looked after last */
 	bool busy;			/* idle was not told yet */
-	bool configured;		/* no pass since then */
+	bool described;			/* there was a configuration */
+	bool configured;		/* no pass since the last one */
 	size_t n_waiting;		/* VNets with .waiting */
 	bool came_up;			/* a VNet has, and it is not audited */
 	struct fib_stats stats;		/* requests, refused, repairs, audits */
@@ -162,7 +163,7 @@ void vnet_find_device(struct vnet *vnet);
 /* Take out of @vnet what @spec does not have any more. */
 void vnet_release(struct vnet *vnet, const struct fib_vnet *spec);
 /* Delete the device, and the routes of ours that stay behind. */
-void vnet_delete(struct vnet *vnet);
+void vnet_delete(struct vnet *vnet, const char *why);
 /* A device that is or could be the VNet's has changed: @link is its state. */
 void vnet_check_device(struct vnet *vnet, const struct rtm_link *link);
 /* Note what could not be done; the first is kept. */

@@ -85,6 +85,7 @@ static const struct rtm_link *create_device(struct vnet *vnet)
 	snprintf(link.name, sizeof(link.name), "%s", spec->name);
 	if (!vnet_request(vnet, spec->name, rtm_new_vnet(buf, &link)))
 		return NULL;
+	log_notice("vnet %s: made", spec->name);
 	left_nothing(vnet);
 	vnet->settled = false;
 	read_device(vnet);
@@ -533,9 +534,12 @@ static bool enslave(struct vnet *vnet, const struct rtm_link *link)
 			     links_name(&vnet->fib->links, link->master));
 		return false;
 	}
-	return vnet_request(vnet, link->name,
-			    rtm_set_master(buf, link->ifindex, vnet->ifindex,
-					   true));
+	if (!vnet_request(vnet, link->name,
+			  rtm_set_master(buf, link->ifindex, vnet->ifindex,
+					 true)))
+		return false;
+	log_debug("vnet %s: NIC %s added", vnet->spec->name, link->name);
+	return true;
 }
 
 /*
@@ -612,9 +616,11 @@ static void release_nic(struct vnet *vnet, const char *device)
 	const struct rtm_link *link;
 
 	link = links_by_name(&vnet->fib->links, device);
-	if (link && vnet->ifindex && link->master == vnet->ifindex)
-		vnet_request(vnet, device,
-			     rtm_set_master(buf, link->ifindex, 0, false));
+	if (!link || !vnet->ifindex || link->master != vnet->ifindex)
+		return;
+	if (vnet_request(vnet, device,
+			 rtm_set_master(buf, link->ifindex, 0, false)))
+		log_info("vnet %s: NIC %s removed", vnet->spec->name, device);
 }
 
 /*
@@ -647,14 +653,15 @@ static void release_hops(struct vnet *vnet)
 }
 
 /* Nor do reject routes. */
-void vnet_delete(struct vnet *vnet)
+void vnet_delete(struct vnet *vnet, const char *why)
 {
 	char buf[RTM_MSG_MAX] __attribute__((aligned(8)));
 
 	vnet->problem[0] = '\0';
-	if (vnet->ifindex)
-		vnet_request(vnet, vnet->spec->name,
-			     rtm_del_link(buf, vnet->ifindex));
+	if (vnet->ifindex &&
+	    vnet_request(vnet, vnet->spec->name,
+			 rtm_del_link(buf, vnet->ifindex)))
+		log_notice("vnet %s: removed, as %s", vnet->spec->name, why);
 	release_hops(vnet);
 	rows_release(vnet);
 	if (vnet->problem[0])

@@ -199,10 +199,15 @@ kill $vrsd_pid
 wait $vrsd_pid
 check_equal "a stopped agent ends well" 0 echo $?
 check "and its routes stay" holds 4
+must ip link add red type vnet vni 5009 table 900 bgp_table 901
 must ip link set blue down
 must ip link set blue up
 must sysctl -qw net.ipv4.fib_sync_mem=33554432
 start_vrsd
+check "a VNet that is not in the file is named" \
+	wait_until 10 grep -q "vnet red: left alone, as it is not in the configuration" "$run/vrsd.log"
+check "once" [ "$(grep -c "left alone" "$run/vrsd.log")" = 1 ]
+must ip link del red
 check "the sessions come back" wait_until 40 sessions 6
 check_equal "more than we would set stays" 33554432 sysctl -n net.ipv4.fib_sync_mem
 check "and hear that it did not, if the kernel lost the routes" kept ""
@@ -385,6 +390,13 @@ check "finds another device in its place" wait_until 20 problem "green, green: e
 must ip link del green
 check "takes the place of the old one" wait_until 20 ip link show green
 check "which is gone" wait_until 10 lacks ip link show blue
+check "for what the log says" grep -q "vnet blue: removed, as it is not in the configuration" "$run/vrsd.log"
+check "and not that it was left alone" lacks grep "left alone" "$run/vrsd.log"
+check "it says what came" grep -q "vnet green: made" "$run/vrsd.log"
 check "and gets the sessions" wait_until 60 sessions 4
 check "nothing is wrong any more" wait_until 20 problem ""
+sed -i '/device: vm1,/d' "$run/vrsd.yaml"
+check "a NIC less" ask reload
+check "is released" wait_until 10 lacks sh -c 'ip -j link show vm1 | jq -e ".[].master"'
+check "for what the log says" grep -q "vnet green: NIC vm1 removed" "$run/vrsd.log"
 ktap_finish
