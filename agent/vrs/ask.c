@@ -356,6 +356,7 @@ static const struct column route_columns[] = {
 	{ "AS Path", "asPath" },
 	{ "Weight", "weight" },
 	{ "Best", "best" },
+	{ "Stale", "stale" },
 	{ "State", "state" },
 	{ "Why", "why" },
 	{ "Error", "error" },

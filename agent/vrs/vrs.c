@@ -123,6 +123,9 @@ const struct command vrs_commands[] = {
 		.help = "the same, step by step: what matched, what won, why",
 	}, {
 		.words = "show peers",
+		.operands = { &operand_peer },
+		.n_optional = 1,
+		.keywords = peer_keywords,
 		.takes_all = true,
 		.run = ask_peers,
 		.help = "BGP sessions; what was agreed on with --all",

@@ -53,6 +53,10 @@ check "whose own prefixes are there, too" \
 	eval 'vrs show routes | grep -q "^blue  *10.1.0.0/16 "'
 check "what was agreed on is of an address" \
 	eval 'vrs show peers -a | grep -q "^blue  *firewall  *10.1.3.4 "'
+peers_of() { vrs show peers "$@" -j | jq -r 'map(.neighbor) | unique | join(" ")'; }
+check_equal "sessions of one neighbor" firewall peers_of firewall
+check_equal "by its address, too" firewall peers_of 10.1.3.4 vnet blue
+check_error "who is there" 'no neighbor "none"' vrs show peers none
 check_error "of a VNet that is there" 'no VNet "red"' vrs show routes red
 check "and what one VNet has learned" \
 	eval 'vrs show learned firewall vnet blue | grep -q "^blue  *firewall .* 0.0.0.0/0 "'

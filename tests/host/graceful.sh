@@ -56,6 +56,7 @@ kill -KILL $frr_pid
 wait $frr_pid 2>/dev/null
 check "FRR is killed" wait_until 10 sessions 4
 check "its routes stay, stale" stale sdwan 10.250.0.0/16
+check "which tables show" eval 'vrs show learned sdwan | grep -q "  yes  *yes  "'
 check "in both families" stale sdwan6 fd00:250::/32
 check "BIRD does not notice" bird_has 10.250.0.0/16 "65515 65001"
 sed -i 's/network 10.250.0.0/network 10.251.0.0/' "$run/frr.conf"
