@@ -853,9 +853,9 @@ static void become_prompt(void)
 	if (!setrlimit(RLIMIT_MEMLOCK, &no_limit))
 		future = MCL_FUTURE | MCL_ONFAULT;
 	if (mlockall(MCL_CURRENT | future))
-		log_debug("memory is not locked: %s", strerror(errno));
+		log_warn("memory is not locked: %s", strerror(errno));
 	if (sched_setscheduler(0, SCHED_RR, &param))
-		log_debug("no real-time scheduling: %s", strerror(errno));
+		log_warn("no real-time scheduling: %s", strerror(errno));
 }
 
 int bfd_main(const struct options *opt)
