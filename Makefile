@@ -26,7 +26,7 @@ dkmsdir		?= /usr/src/vnet-$(VERSION)
 man_pages	:= $(wildcard docs/man/*.[1-8])
 # What an operator reads, and a configuration to begin with.
 documents	:= $(addprefix docs/,azure.md concepts.md configuration.md operations.md) \
-		   tests/demo/vrsd.yaml
+		   tests/demo/vrsd.yaml agent/ctl/protocol.h
 
 # The kernels to build the module for: the running one if its headers are
 # there, else the guests'. KERNEL is a list of: running 6.1 6.12 debug kcsan ao uml.

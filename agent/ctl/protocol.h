@@ -26,6 +26,8 @@
  *					"direction": "in" (default) or "out"
  *	bfd		vnet, neighbor	one row per BFD session
  *	status				one row per process, but for the parent
+ *	problems			one row per VNet or session that is not
+ *					as the configuration has it
  *	reload				none; error: what is wrong where
  *
  * Rows of "peers":
@@ -85,6 +87,10 @@
  *	process ("speaker"), pid, seconds, rss (bytes), prefixes, paths,
  *	attributes, failedRoutes, comparisons (with what the kernel holds),
  *	repairs (differences that they found); of the process that has them
+ *
+ * Rows of "problems":
+ *	vnet, problem (text); of a session also neighbor, instance,
+ *	localAddress
  */
 #ifndef CTL_PROTOCOL_H
 #define CTL_PROTOCOL_H

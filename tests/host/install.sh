@@ -58,7 +58,7 @@ expected() {
 	echo /usr/local/sbin/vrsd
 	echo /usr/local/share/bash-completion/completions/vrs
 	printf '/usr/local/share/doc/vnet/%s\n' azure.md concepts.md \
-		configuration.md operations.md vrsd.yaml
+		configuration.md operations.md protocol.h vrsd.yaml
 	for page in "$root"/docs/man/*.[1-8]; do
 		echo "/usr/local/share/man/man${page##*.}/${page##*/}"
 	done | LC_ALL=C sort
