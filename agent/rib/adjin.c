@@ -570,7 +570,10 @@ static bool net_sweep(struct table *t, uint32_t id)
 		path_drop(t, net, &paths[i - 1], i - 1);
 	}
 	more = net_has_void(t, net);
+	if (n_dropped > 0)
+		feed_cause(t, t->rib->peer[dropped[0].peer]);
 	decide_commit(t, id, &before);
+	feed_cause(t, NULL);
 	while (n_dropped-- > 0)
 		path_gone(t, t->rib->peer[dropped[n_dropped].peer],
 			  dropped[n_dropped].attrs);

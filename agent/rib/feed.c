@@ -12,7 +12,8 @@
 
 #define RUN_ROUTES	4096		/* handed out in one piece */
 #define UNANSWERED_MAX	512		/* one batch in work, one behind */
-#define EXPRESS_AHEAD	256		/* see feed_mark() */
+#define EXPRESS_AHEAD	256		/* see lane() */
+#define QUEUE_SHARE	4		/* one in so many, beside express */
 #define TEXTS_MAX	64		/* different error texts kept */
 #define RUN_AGAIN	8192		/* looked at in one piece */
 
@@ -140,20 +141,36 @@ static void set_state(struct table *t, struct net *net, uint32_t id,
  * moves its turn on by one, and one that has been quiet catches up with those
  * served. Who is not far ahead of them goes first.
  */
-static struct idq *lane(struct feed *feed)
+static struct idq *lane(struct table *t)
 {
-	struct rib_peer *peer = feed->cause;
+	struct feed *feed = &t->feed;
+	uint64_t *turn;
 
-	if (!peer)
+	if (!feed->cause)
 		return &feed->queue;
-	peer->feed_turn = MAX(peer->feed_turn, feed->served) + 1;
-	return peer->feed_turn <= feed->served + EXPRESS_AHEAD ?
-	       &feed->express : &feed->queue;
+	turn = &feed->cause->af[t->af].feed_turn;
+	*turn = MAX(*turn, feed->served) + 1;
+	return *turn <= feed->served + EXPRESS_AHEAD ? &feed->express :
+						       &feed->queue;
+}
+
+/* What has been handed out already had its turn, but changed on its way. */
+static struct idq *lane_again(struct feed *feed)
+{
+	return feed->express.n < EXPRESS_AHEAD ? &feed->express : &feed->queue;
 }
 
 void feed_cause(struct table *t, struct rib_peer *peer)
 {
 	t->feed.cause = peer;
+}
+
+static void push(struct table *t, struct net *net, uint32_t id,
+		 struct idq *queue)
+{
+	net->flags |= NET_FEED;
+	idq_push(queue, id);
+	rib_wake(t->rib);
 }
 
 void feed_mark(struct table *t, uint32_t id)
@@ -177,9 +194,7 @@ void feed_mark(struct table *t, uint32_t id)
 	case NET_FAILED:
 		break;
 	}
-	net->flags |= NET_FEED;
-	idq_push(lane(&t->feed), id);
-	rib_wake(t->rib);
+	push(t, net, id, lane(t));
 }
 
 static uint32_t nexthops(struct table *t, struct net *net)
@@ -319,6 +334,17 @@ static bool feed_open(const struct feed *feed)
 	return !feed->blocked && feed->n_unanswered < UNANSWERED_MAX;
 }
 
+/* Peers that change something all the time do not keep all else waiting. */
+static struct idq *next_queue(struct feed *feed)
+{
+	bool shared = feed->express.n > 0 && feed->queue.n > 0;
+
+	if (shared)
+		return feed->pick % QUEUE_SHARE ? &feed->express :
+						  &feed->queue;
+	return feed->express.n > 0 ? &feed->express : &feed->queue;
+}
+
 bool feed_run(struct table *t)
 {
 	struct feed *feed = &t->feed;
@@ -327,7 +353,7 @@ bool feed_run(struct table *t)
 	uint32_t id, i;
 
 	for (i = 0; i < RUN_ROUTES && feed_open(feed); i++) {
-		queue = feed->express.n > 0 ? &feed->express : &feed->queue;
+		queue = next_queue(feed);
 		if (!idq_peek(queue, &id))
 			return more;
 		if (!hand_out(t, id)) {
@@ -335,6 +361,7 @@ bool feed_run(struct table *t)
 			return more;
 		}
 		idq_pop(queue, &id);
+		feed->pick++;
 	}
 	return more || (feed_open(feed) && feed_waiting(feed) > 0);
 }
@@ -365,7 +392,7 @@ void feed_done(struct table *t, const struct prefix *prefix, int error,
 		error_add(&t->feed, id, error, text);
 	}
 	if (old == NET_ADDING_AGAIN || old == NET_REMOVING_AGAIN)
-		feed_mark(t, id);
+		push(t, net, id, lane_again(&t->feed));
 	else
 		adjin_release(t, id);
 }

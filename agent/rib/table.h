@@ -127,6 +127,7 @@ struct peer_af {
 	uint32_t sync_start;
 	uint8_t path_ids;		/* with ADD-PATH: may have up to this */
 	struct lag *lag;		/* NULL: is sent changes as they come */
+	uint64_t feed_turn;		/* see feed.c */
 	struct outsum_told *told;	/* of the group's summaries; or NULL */
 	uint64_t told_version;
 };
@@ -145,7 +146,6 @@ struct rib_peer {
 	bool remap;			/* its paths go through its map anew */
 	struct rib_session session;
 	struct peer_af af[BGP_AF_COUNT];
-	uint64_t feed_turn;		/* see feed_mark() */
 };
 
 /*
@@ -165,6 +165,7 @@ struct feed {
 	struct idq queue;		/* NET_FEED: of peers with many ... */
 	struct idq express;		/* ... and of those with few changes */
 	uint64_t served;		/* handed out so far */
+	uint8_t pick;			/* of express or queue, by turns */
 	struct rib_peer *cause;		/* whose changes are decided on */
 	uint32_t n_unanswered;
 	bool blocked;			/* until rib_route_ready() */

@@ -4,6 +4,7 @@
  * arrays of paths, interned attributes, queues; and the RIB in sizes that the
  * random test does not reach.
  */
+#include <limits.h>
 #include <string.h>
 
 #include "ktap.h"
@@ -571,6 +572,12 @@ static bool on_route(void *arg, const struct rib_route *route)
 	return true;
 }
 
+static const struct rib_ops with_kernel = {
+	.send = on_send,
+	.route = on_route,
+	.wake = on_wake,
+};
+
 static void answer_all(void)
 {
 	while (n_handed > 0)
@@ -673,11 +680,6 @@ static void test_limit(void)
 
 static void test_feed(void)
 {
-	static const struct rib_ops with_kernel = {
-		.send = on_send,
-		.route = on_route,
-		.wake = on_wake,
-	};
 	struct rib_conf conf = { .local_as = 65515 };
 	struct addr back = addr_from_v4(7), unknown = addr_from_v4(8);
 	struct addr any = { 0 };
@@ -719,6 +721,58 @@ static void test_feed(void)
 	rib_free(rib);
 }
 
+/* The routes of peer 1 among those handed out */
+static unsigned int bulk_handed(void)
+{
+	unsigned int n = 0, i;
+
+	for (i = 0; i < 8000; i++)
+		n += was_handed(i);
+	return n;
+}
+
+/* What changes while a peer's many routes are on their way. */
+static void test_feed_lanes(void)
+{
+	struct rib_conf conf = { .local_as = 65515 };
+	unsigned int woken = 0, round, least = UINT_MAX;
+
+	rib = rib_new(&conf, &with_kernel, &woken);
+	add_peer(1);
+	add_peer(2);
+	add_peer(3);
+	add_peer(4);
+	announce(peers[2], 10000, 10001, 2, 0);
+	announce(peers[3], 20000, 20600, 3, 0);
+	announce(peers[4], 30000, 30600, 4, 0);
+	while (run(), n_handed > 0)
+		answer_all();
+	announce(peers[1], 0, 8000, 1, 0);
+	run();
+	rib_peer_remove(peers[2]);
+	run();
+	answer_all();
+	ktap_ok(was_handed(10000), "what a peer leaves does not wait for them");
+	announce(peers[3], 20000, 20001, 5, 0);
+	answer_all();
+	ktap_must(was_handed(20000));
+	withdraw(peers[3], 20000);
+	answer_all();
+	ktap_ok(was_handed(20000), "nor does what changes on its way");
+	for (round = 0; round < 8; round++) {
+		uint32_t from = round % 2 * 300;
+
+		announce(peers[3], 20000 + from, 20300 + from, 6 + round, 0);
+		announce(peers[4], 30000 + from, 30300 + from, 6 + round, 0);
+		answer_all();
+		least = MIN(least, bulk_handed());
+	}
+	ktap_ok(least >= 100,
+		"others that change all the time leave them a share: %u",
+		least);
+	rib_free(rib);
+}
+
 /* Hand out some 20000 of 40000 routes, then lose peer 1 and go on. */
 static void lose_in_feed(bool backup)
 {
@@ -747,11 +801,6 @@ static void lose_in_feed(bool backup)
 
 static void test_feed_lost(void)
 {
-	static const struct rib_ops with_kernel = {
-		.send = on_send,
-		.route = on_route,
-		.wake = on_wake,
-	};
 	struct rib_conf conf = { .local_as = 65515 };
 	struct rib_stats stats;
 	unsigned int woken = 0, backup;
@@ -803,6 +852,7 @@ int main(void)
 	test_queue();
 	test_rib();
 	test_feed();
+	test_feed_lanes();
 	test_feed_lost();
 	bgp_update_free(parser);
 	return ktap_finish();
