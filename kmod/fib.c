@@ -20,7 +20,8 @@
  *
  * Locking: changes of one table come one by one (RTNL for IPv4, the table's own
  * lock for IPv6), in atomic context. Tables come and go under RTNL. We rely on
- * no more than that, and on each mirror's own lock.
+ * no more than that, and on each mirror's own lock. But of IPv6 routes with several
+ * next hops we are told after that lock has been dropped, and any of them may expire.
  */
 #include <linux/rhashtable.h>
 #include <linux/slab.h>
@@ -204,8 +205,12 @@ static void entry6_flag(struct fib6_info *rt, enum route_flag flag)
 	entry6_flag_one(rt, flag);
 	if (rt->nh || !READ_ONCE(rt->fib6_nsiblings))
 		return;
-	list_for_each_entry_rcu(iter, &rt->fib6_siblings, fib6_siblings)
+	list_for_each_entry_rcu(iter, &rt->fib6_siblings, fib6_siblings) {
 		entry6_flag_one(iter, flag);
+		/* Who expires meanwhile is not met again, and the others go round for ever. */
+		if (!READ_ONCE(rt->fib6_nsiblings))
+			break;
+	}
 }
 
 /* A replacement that is in the tree already when we are told of it stays or goes
