@@ -138,6 +138,7 @@ static int entry4_set(struct vnet_mirror *mirror, enum vnet_mirror_writer writer
 {
 	struct net *net = dev_net(mirror->table->vnet->dev);
 	struct vnet_route route;
+	bool stays;
 	int err;
 
 	err = vnet_route_from_fib4(&route, mirror, info);
@@ -152,11 +153,15 @@ static int entry4_set(struct vnet_mirror *mirror, enum vnet_mirror_writer writer
 	}
 	if (err == -ESRCH)
 		return 0;
-	if (err && entry4_old_is_gone(mirror, writer, &route, info))
+	stays = err && entry4_old_is_gone(mirror, writer, &route, info);
+	if (stays)
 		vnet_mirror_del(mirror, writer, &route.prefix);
 	if (err)
 		entry_failed(mirror, writer, err);
-	entry4_flag(net, info, err ? ROUTE_FAILED : route_flag(&route));
+	/* Where listeners are told of flags they are not told if what is refused goes again. */
+	if (!err || stays || writer == VNET_MIRROR_BY_REPLAY ||
+	    !READ_ONCE(net->ipv4.sysctl_fib_notify_on_flag_change))
+		entry4_flag(net, info, err ? ROUTE_FAILED : route_flag(&route));
 	return err;
 }
 

@@ -152,6 +152,26 @@ check_equal "until it is gone, IPv6" \
 	"B Active fd00:250::/48 VirtualNetworkGateway fd00:1::2:4" \
 	eval "rows n1 6 | grep fd00:250"
 
+# Nobody hears of a route that is refused, whatever is told of flags
+set_and_heard() {
+	ip route del "$1" table 101 2>/dev/null
+	ip route add "$1" via 10.1.2.4 dev blue table 101
+	grep -q "^$1 via 10.1.2.4" "$heard"
+}
+heard=$(mktemp)
+defer rm "$heard"
+must sysctl -qw net.ipv4.fib_notify_on_flag_change=1
+ip monitor route >"$heard" &
+defer kill $!
+must wait_until 5 set_and_heard 10.252.0.0/16
+refused "one that replaces another" "unicast, blackhole or local" \
+	route replace unreachable 10.252.0.0/16 table 101
+must wait_until 5 set_and_heard 10.253.0.0/16
+must sysctl -qw net.ipv4.fib_notify_on_flag_change=0
+check_equal "and not told to anybody" "" eval "grep unreachable $heard || true"
+must ip route del 10.252.0.0/16 table 101
+must ip route del 10.253.0.0/16 table 101
+
 # The kernel does not ask about a route that is not the best one: it may turn
 # out later to be one that we cannot do
 must ip route add 10.251.0.0/16 via 10.1.2.4 dev blue table 101
@@ -161,6 +181,10 @@ check_equal "the next best one cannot be done: marked" rt_offload_failed \
 	flags 10.251.0.0/16 table 101
 check_equal "and the old one is not used any more" "" \
 	eval "rows n1 | grep 10.251 || true"
+must ip route add unreachable 10.251.0.0/16 metric 100 table 101
+must ip route del unreachable 10.251.0.0/16 metric 99 table 101
+check_equal "nor can the one after that: marked" rt_offload_failed \
+	flags 10.251.0.0/16 table 101
 must ip route del unreachable 10.251.0.0/16 table 101
 must ip -6 route add fd00:251::/48 via fd00:1::2:4 dev blue table 101 metric 5
 must ip -6 route add unreachable fd00:251::/48 metric 99 table 101
