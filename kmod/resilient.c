@@ -192,8 +192,11 @@ int vnet_resilient_move(struct vnet_net *vn, struct vnet_nexthop *nh,
 	if (to == set->num) {
 		set = grow(vn, nh, &info->new_nh, extack);
 		if (IS_ERR(set)) {
-			/* It moves all the same: not to whom it was taken from. */
-			if (info->force)
+			/* It moves all the same: not to whom it was taken from. But if it
+			 * is a next hop that is replaced, it does not, unless that is taken
+			 * back.
+			 */
+			if (info->force && (info->old_nh.id != info->new_nh.id || !extack))
 				move(vn, nh, bucket, VNET_NHSET_NOBODY);
 			return PTR_ERR(set);
 		}

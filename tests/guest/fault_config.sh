@@ -14,6 +14,7 @@ must ip -6 route add fd00:1::/48 dev blue table 100
 add_nic n1 blue 10.1.0.4
 add_nic nva blue 10.1.2.4
 add_nic nvb blue 10.1.2.5 fd00:1::2:5
+add_nic nvd blue 10.1.2.8
 
 # A group whose buckets the kernel hands over one by one. It can be refused before
 # that, and not then: packets have its old next hops, its new ones or none.
@@ -49,6 +50,24 @@ echo "# a resilient group replaced: $((n - 1)) allocations"
 check_equal "a resilient group replaced: nobody else gets its packets" "" echo "$wrong"
 check "there were allocations, and an end" test $n -gt 1 -a $n -lt 100
 check "then it is done" wait_until 5 members_are "10.1.2.5 10.1.2.6"
+
+# Of a next hop that is replaced the group is told likewise, and can refuse it.
+chosen() {
+	local port
+
+	for port in {1..8}; do
+		vrs why n1 10.67.0.1 protocol udp source-port $port -j |
+			jq -r '.nextHops[] | select(.chosen).address'
+	done | xargs
+}
+must ip nexthop del id 20
+must ip nexthop add id 20 group 1/2 type resilient buckets 8 idle_timer 0
+must ip route add 10.67.0.0/16 nhid 20 table 101
+before=$(chosen)
+undo="ip nexthop replace id 1 via 10.1.2.5 dev blue"
+refused "a member of a resilient group" chosen "${before//10.1.2.5/10.1.2.8}" \
+	ip nexthop replace id 1 via 10.1.2.8 dev blue
+undo=
 must ip route del 10.67.0.0/16 table 101
 must ip nexthop del id 20
 
