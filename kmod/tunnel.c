@@ -69,6 +69,11 @@ static int check_dev(const struct net_device *dev, struct netlink_ext_ack *extac
 				   "The tunnel must not learn addresses (ip link set ... type vxlan nolearning)");
 		return -EINVAL;
 	}
+	if (ether_addr_equal(dev->dev_addr, vnet_router_mac)) {
+		NL_SET_ERR_MSG_MOD(extack,
+				   "The tunnel has the virtual router's MAC address, which all hosts send from, and would drop what comes from there");
+		return -EINVAL;
+	}
 	return 0;
 }
 
@@ -279,10 +284,12 @@ enum vnet_drop vnet_tunnel_resolve(struct vnet_packet *pkt)
 
 /* ---- To other hosts ---- */
 
-/* What is to go through the tunnel would come back to it for ever. */
-static bool circular(const struct net_device *dev, struct dst_entry *dst)
+/* What is to go through the tunnel would come back to it for ever; or it would be a tenant's
+ * who has the other host's address.
+ */
+static bool leads_astray(const struct net_device *dev, struct dst_entry *dst)
 {
-	if (dst->dev != dev)
+	if (dst->dev != dev && !vnet_link_is(dst->dev))
 		return false;
 	dst_release(dst);
 	return true;
@@ -312,7 +319,7 @@ static struct dst_entry *route_ip4(const struct net_device *dev,
 	/* the VRF that the underlay is in */
 	fl4.flowi4_oif = READ_ONCE(vs->sock->sk->sk_bound_dev_if);
 	rt = ip_route_output_key(vxlan->net, &fl4);
-	if (IS_ERR(rt) || circular(dev, &rt->dst))
+	if (IS_ERR(rt) || leads_astray(dev, &rt->dst))
 		return NULL;
 	if (!skb->mark)
 		dst_cache_set_ip4(&info->dst_cache, &rt->dst, fl4.saddr);
@@ -339,7 +346,7 @@ static struct dst_entry *route_ip6(const struct net_device *dev,
 		return NULL;
 	fl6.flowi6_oif = READ_ONCE(vs->sock->sk->sk_bound_dev_if);
 	dst = ipv6_stub->ipv6_dst_lookup_flow(vxlan->net, vs->sock->sk, &fl6, NULL);
-	if (IS_ERR(dst) || circular(dev, dst))
+	if (IS_ERR(dst) || leads_astray(dev, dst))
 		return NULL;
 	if (!skb->mark)
 		dst_cache_set_ip6(&info->dst_cache, dst, &fl6.saddr);
@@ -355,7 +362,7 @@ static struct dst_entry *underlay_route(const struct net_device *dev,
 
 	dst = skb->mark ? NULL : dst_cache_get(&info->dst_cache);
 	if (dst)
-		return dst;
+		return leads_astray(dev, dst) ? NULL : dst;
 	return ip_tunnel_info_af(info) == AF_INET6 ? route_ip6(dev, info, skb) :
 						     route_ip4(dev, info, skb);
 }

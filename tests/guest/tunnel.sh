@@ -64,6 +64,11 @@ must ip -n h1 link set vxlan0 type vxlan learning
 check_error "a tunnel that learns addresses" "must not learn" \
 	on h1 vrs tunnel set vxlan0
 must ip -n h1 link set vxlan0 type vxlan nolearning
+mac=$(ip -n h1 -j link show vxlan0 | jq -r .[].address)
+must ip -n h1 link set vxlan0 address 12:34:56:78:9a:bc
+check_error "a tunnel with the router's MAC" "virtual router's MAC" \
+	on h1 vrs tunnel set vxlan0
+must ip -n h1 link set vxlan0 address "$mac"
 must ip -n h1 link add vxlan1 type vxlan external nolearning dstport 4790
 check_error "a second tunnel" "vxlan0 is the tunnel" on h1 vrs tunnel set vxlan1
 must ip -n h1 link del vxlan1
@@ -103,6 +108,12 @@ check_equal "where a packet through it ends" "other host  192.0.2.2 192.0.2.2" \
 check_equal "and one to an address there" "other host  192.0.2.2" ends 10.1.0.5
 check_equal "as text" "Ends at: other host 192.0.2.2" \
 	sh -c "ip netns exec h1 vrs why vm1 10.250.0.10 | grep Ends"
+
+# What is for other hosts is for no tenant.
+must ip -n h1 route add 192.0.2.2/32 dev blue
+check_counter_at "a route to the host into a VNet" h1 vm1 \
+	drop_host_unreachable send_from vm1 10.1.0.5
+must ip -n h1 route del 192.0.2.2/32 dev blue
 
 # Over IPv4 and over IPv6
 for underlay in 192.0.2. 2001:db8::; do
