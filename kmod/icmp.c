@@ -191,12 +191,14 @@ static bool router_addr(union vnet_addr *router, const struct vnet_packet *pkt)
 			return false;
 		vnet_addr_prefix(router, pkt->family, &addr, len);
 	}
+	/* Nobody believes what comes from their own address. */
 	if (pkt->family == AF_INET6) {
 		router->ip6.s6_addr[15] |= 1;
+		if (ipv6_addr_equal(&router->ip6, &ipv6_hdr(pkt->skb)->saddr))
+			router->ip6.s6_addr[15] ^= 3;
 		return true;
 	}
 	router->ip4 |= htonl(1);
-	/* Nobody believes what comes from their own address. */
 	if (router->ip4 == ip_hdr(pkt->skb)->saddr)
 		router->ip4 ^= htonl(3);
 	return true;

@@ -71,7 +71,7 @@ check_equal "the NIC's own MTU in IPv6" "fd00:10:1::1 1300" \
 	answer vm1 fd00:10:1::5 1400
 check_equal "the router's own address is a NIC's" "10.1.0.2 1400" \
 	answer first 10.1.2.4 1400
-check_equal "in IPv6" "fd00:10:1::1 1400" answer first fd00:10:1:2::4 1400
+check_equal "in IPv6" "fd00:10:1::2 1400" answer first fd00:10:1:2::4 1400
 forget vm1
 check "the sender keeps to it" ping_from vm1 10.1.2.4 -s 4000
 forget vm1
