@@ -341,6 +341,8 @@ enum vnet_drop vnet_deliver_to_device(const struct vnet *vnet, struct sk_buff *s
 	unsigned int len = skb->len + ETH_HLEN;
 
 	skb->dev = vnet->dev;
+	/* A tap's queue is none of ours, which the kernel would spread packets by. */
+	skb_set_queue_mapping(skb, 0);
 	if (netif_rx(skb) != NET_RX_SUCCESS) {
 		vnet_stats_count_refused(vnet->stats);
 		return VNET_DROP_QUEUE_FULL;
