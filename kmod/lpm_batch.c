@@ -77,7 +77,7 @@ static void sort_out(const struct lpm_trie *trie, struct batch *b, unsigned int 
 	fetch(trie, b, b->at_bucket, buckets);
 	for (i = 0; i < buckets; i++) {
 		k = b->at_bucket[i];
-		b->leaf[k] = lpm_bucket_lookup(b->child[k], b->key[k], level, 128, b->best[k]);
+		b->leaf[k] = lpm_bucket_lookup(b->child[k], b->key[k], level, b->best[k]);
 	}
 }
 

@@ -9,15 +9,19 @@
 static inline unsigned int lpm_bucket_top(u8 len)
 {
 	if (len > 64)
-		return 8;
+		return LPM_BUCKET_LONG;
 	return len > 8 * LPM_HASH_LEVEL ? LPM_HASH_LEVEL : LPM_BUCKET_TOP;
 }
 
 /* Whether a bucket at @level, which is for longer prefixes, can hold one of @len bits. */
 static inline bool lpm_bucket_fits(unsigned int level, u8 len)
 {
-	return level >= lpm_bucket_top(len) && (level < 8 || len > 64);
+	return level >= lpm_bucket_top(len) && (level < LPM_BUCKET_LONG || len > 64);
 }
+
+/* Adds a route that fits and is not there, in front of readers; false: not in this bucket. */
+bool vnet_lpm_bucket_add(struct lpm_bucket *bucket, unsigned int level,
+			 const struct lpm_route *route);
 
 /*
  * A bucket with the live routes of @old, which may be NULL, and with @route, which may be
@@ -26,13 +30,21 @@ static inline bool lpm_bucket_fits(unsigned int level, u8 len)
 u32 vnet_lpm_bucket_build(struct lpm_arena *arena, const struct lpm_bucket *old,
 			  unsigned int level, const struct lpm_route *route, gfp_t gfp);
 
-/* Where a route is, also if it is removed; NULL if it has no place. */
-u32 *vnet_lpm_bucket_at(const struct lpm_bucket *bucket, unsigned int level,
+/* The value of a route, 0 if it is not there. */
+u32 vnet_lpm_bucket_get(const struct lpm_bucket *bucket, unsigned int level,
 			struct lpm_key key, u8 len);
 
-unsigned int vnet_lpm_bucket_live(const struct lpm_bucket *bucket);
+/* Changes the value of a route that is there, in front of readers; 0: removes it. */
+void vnet_lpm_bucket_set(struct lpm_bucket *bucket, unsigned int level, struct lpm_key key,
+			 u8 len, u32 value);
 
-/* The route at a place, in a bucket at @level on the way to @key; false if removed. */
+/* Routes that are there */
+unsigned int vnet_lpm_bucket_live(const struct lpm_bucket *bucket, unsigned int level);
+
+/* Whether removals have left so much room that the bucket should be copied. */
+bool vnet_lpm_bucket_worn(const struct lpm_bucket *bucket, unsigned int level);
+
+/* The route at a place, in a bucket at @level on the way to @key; false if there is none. */
 bool vnet_lpm_bucket_route(const struct lpm_bucket *bucket, unsigned int level,
 			   struct lpm_key key, unsigned int place, struct lpm_route *route);
 

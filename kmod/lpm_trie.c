@@ -224,19 +224,20 @@ static u32 bucket_burst(struct lpm_trie *trie, const struct lpm_bucket *bucket,
 
 /* Inserts a route into a bucket, or into what takes its place. */
 static int insert_bucket(struct lpm_trie *trie, const struct lpm_route *route,
-			 const struct lpm_bucket *bucket, struct path *path, u32 *old)
+			 struct lpm_bucket *bucket, struct path *path, u32 *old)
 {
 	unsigned int level = path->depth;
-	u32 *at = vnet_lpm_bucket_at(bucket, level, route->key, route->len);
 	u32 entry;
 
-	if (at && lpm_leaf_value(*at)) {
-		*old = lpm_leaf_value(*at);
-		WRITE_ONCE(*at, lpm_leaf(route->value, route->len));
+	*old = vnet_lpm_bucket_get(bucket, level, route->key, route->len);
+	if (*old) {
+		vnet_lpm_bucket_set(bucket, level, route->key, route->len, route->value);
 		return 0;
 	}
 	if (lpm_bucket_fits(level, route->len) &&
-	    vnet_lpm_bucket_live(bucket) < LPM_BUCKET_MAX) {
+	    vnet_lpm_bucket_live(bucket, level) < LPM_BUCKET_MAX) {
+		if (vnet_lpm_bucket_add(bucket, level, route))
+			return 0;
 		entry = vnet_lpm_bucket_build(&trie->arena, bucket, level, route,
 					      GFP_ATOMIC);
 		entry |= entry ? LPM_CHILD | LPM_BUCKET : 0;
@@ -348,21 +349,22 @@ static void path_mend(struct lpm_trie *trie, struct path *path, struct lpm_key k
 }
 
 static u32 remove_bucket(struct lpm_trie *trie, struct lpm_key key, u8 len,
-			 const struct lpm_bucket *bucket, struct path *path)
+			 struct lpm_bucket *bucket, struct path *path)
 {
 	unsigned int level = path->depth;
-	u32 *at = vnet_lpm_bucket_at(bucket, level, key, len);
-	u32 value = at ? lpm_leaf_value(*at) : 0;
+	u32 value = vnet_lpm_bucket_get(bucket, level, key, len);
 	u32 copy;
 
 	if (!value)
 		return 0;
-	WRITE_ONCE(*at, lpm_leaf(0, len));
-	if (!vnet_lpm_bucket_live(bucket)) {
+	vnet_lpm_bucket_set(bucket, level, key, len, 0);
+	if (!vnet_lpm_bucket_live(bucket, level)) {
 		path_cut(trie, path, key, level);
 		path_mend(trie, path, key, level - 1);
 		return value;
 	}
+	if (!vnet_lpm_bucket_worn(bucket, level))
+		return value;
 	copy = vnet_lpm_bucket_build(&trie->arena, bucket, level, NULL,
 				     GFP_NOWAIT | __GFP_NOWARN);
 	if (copy)
@@ -410,14 +412,11 @@ u32 vnet_lpm_trie_get(const struct lpm_trie *trie, struct lpm_key key, u8 len)
 	struct lpm_spot spot = lpm_spot_of(key, len);
 	const struct lpm_bucket *bucket;
 	struct path path;
-	const u32 *at;
 
 	path_find(trie, &trie->root, 0, key, spot.level, &path);
 	bucket = path_bucket(trie, &path);
-	if (bucket) {
-		at = vnet_lpm_bucket_at(bucket, path.depth, key, len);
-		return at ? lpm_leaf_value(READ_ONCE(*at)) : 0;
-	}
+	if (bucket)
+		return vnet_lpm_bucket_get(bucket, path.depth, key, len);
 	if (path.depth <= spot.level)
 		return 0;
 	return vnet_lpm_node_value(trie, path.node[spot.level], &spot);
@@ -433,7 +432,8 @@ u32 vnet_lpm_trie_lookup_shorter(const struct lpm_trie *trie, struct lpm_key key
 	path_find(trie, &trie->root, 0, key, level, &path);
 	bucket = path_bucket(trie, &path);
 	if (bucket)
-		leaf = lpm_bucket_lookup(bucket, key, path.depth, maxlen, 0);
+		leaf = vnet_lpm_bucket_shorter(bucket, key, path.depth, maxlen) ?:
+		       READ_ONCE(bucket->head.base);
 	bits = path.depth > level ? maxlen - 8 * level : 8;
 	for (level = path.depth; !leaf && level--; bits = 8)
 		leaf = vnet_lpm_node_match(trie, path.node[level], level,

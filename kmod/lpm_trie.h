@@ -74,21 +74,28 @@ struct lpm_node {
 #define LPM_CODE_FAR		(15U << LPM_CODE_SHIFT | VNET_LPM_VALUE_NEAR)
 
 /*
- * The routes of a subtree while they are few, longest first. All end in the same half of
- * an IPv6 address, so that half tells them apart; and all before LPM_HASH_LEVEL if the
- * bucket is above it, so that what is below that level can be found there.
+ * The routes of a subtree while they are few, each behind those that it covers. All end in the
+ * same half of an IPv6 address; and all before LPM_HASH_LEVEL if the bucket is above it, so that
+ * what is below that level can be found there.
+ *
+ * Above LPM_BUCKET_LONG they end in the same quarter, which tells them apart, and each is one
+ * word: the quarter, the value, and by how much to shift what differs in an address to have
+ * no more than the route's bits. A reader compares with all places, as to stop before would
+ * be a branch that nothing predicts: one, two, four or eight. From LPM_BUCKET_LONG on each takes
+ * two words, the half of the address and the leaf, and there are no more places than routes.
  */
 #define LPM_BUCKET_MAX	8
 #define LPM_BUCKET_TOP	3	/* level: above, there are only nodes */
+#define LPM_BUCKET_LONG	8	/* level: from here on, routes of more than 64 bits */
 
 struct lpm_bucket {
 	struct lpm_block head;	/* .count: places */
-	struct lpm_place {
-		u32 leaf;	/* its value is 0 if the route is removed */
-		u32 high;	/* the half of the address, as two halves again */
-		u32 low;
-	} place[];
+	u64 place[];		/* 0, or the leaf is: no route */
 };
+
+/* A place of one word: above, the quarter of the address; the value; the shift. */
+#define LPM_PLACE_VALUE		8	/* first bit */
+#define LPM_PLACE_SHIFT		63	/* mask */
 
 struct lpm_wide;
 
@@ -187,35 +194,78 @@ static inline const u16 *lpm_trie_step(const struct lpm_node *node, u8 byte, u32
 	return &node->run[lpm_node_run(node, byte)];
 }
 
-/* The half of the key that tells the routes of a bucket at @level apart. */
-static inline u64 lpm_bucket_word(struct lpm_key key, unsigned int level)
+/* The quarter of the key that tells the routes of a bucket at @level apart, as in a place. */
+static inline u64 lpm_place_quarter(struct lpm_key key, unsigned int level)
 {
-	return level < 8 ? key.hi : key.lo;
+	return level < LPM_HASH_LEVEL ? key.hi & ~0ULL << 32 : key.hi << 32;
 }
 
-static inline u64 lpm_place_word(const struct lpm_place *place)
+/* How many bits of the address come before that quarter. */
+static inline unsigned int lpm_place_before(unsigned int level)
 {
-	return (u64)place->high << 32 | place->low;
+	return level < LPM_HASH_LEVEL ? 0 : 32;
 }
 
-/* The longest match in a bucket at @level of at most @maxlen bits, else its base, else @best. */
-static inline u32 lpm_bucket_lookup(const struct lpm_bucket *bucket, struct lpm_key key,
-				    unsigned int level, u8 maxlen, u32 best)
+static inline u64 lpm_place(struct lpm_key key, unsigned int level, u8 len, u32 value)
 {
-	u64 word = lpm_bucket_word(key, level);
-	const struct lpm_place *place = bucket->place;
-	const struct lpm_place *end = place + bucket->head.count;
-	u32 leaf;
-	u8 len;
+	return lpm_place_quarter(key, level) | (u64)value << LPM_PLACE_VALUE |
+	       (64 - (len - lpm_place_before(level)));
+}
 
-	for (; place < end; place++) {
-		leaf = READ_ONCE(place->leaf);
-		len = lpm_leaf_len(leaf);
-		if (!((lpm_place_word(place) ^ word) >> (-len & 63)) && len <= maxlen &&
-		    lpm_leaf_value(leaf))
-			return leaf;
+static inline u8 lpm_place_len(u32 place, unsigned int level)
+{
+	return lpm_place_before(level) + 64 - (place & LPM_PLACE_SHIFT);
+}
+
+/* The lower half of a place if its route covers the address, or else @found. */
+static __always_inline u32 lpm_place_match(const u64 *at, u64 quarter, u32 found)
+{
+	u64 place = READ_ONCE(*at);
+
+	found = (place ^ quarter) >> (place & LPM_PLACE_SHIFT) ? found : place;
+	OPTIMIZER_HIDE_VAR(found);
+	return found;
+}
+
+/* The leaf of the longest match in a bucket above LPM_BUCKET_LONG, 0 if none. */
+static __always_inline u32 lpm_bucket_match(const struct lpm_bucket *bucket, u64 quarter,
+					    unsigned int level)
+{
+	const u64 *place = bucket->place;
+	unsigned long last = bucket->head.count - 1;
+	u32 found = 0;
+
+	/* What has no route is not shifted, so that it differs in this bit. */
+	quarter |= 1;
+	if (last > 3) {
+		found = lpm_place_match(&place[7], quarter, found);
+		found = lpm_place_match(&place[6], quarter, found);
+		found = lpm_place_match(&place[5], quarter, found);
+		found = lpm_place_match(&place[4], quarter, found);
 	}
-	return lpm_either(READ_ONCE(bucket->head.base), best);
+	/* Where there are no more than two, or only one, these again. */
+	found = lpm_place_match(&place[3 & last], quarter, found);
+	found = lpm_place_match(&place[2 & last], quarter, found);
+	found = lpm_place_match(&place[1 & last], quarter, found);
+	found = lpm_place_match(&place[0], quarter, found);
+	return found ? lpm_leaf(found >> LPM_PLACE_VALUE, lpm_place_len(found, level)) : 0;
+}
+
+/* The same in any bucket, of matches of at most @maxlen bits */
+u32 vnet_lpm_bucket_shorter(const struct lpm_bucket *bucket, struct lpm_key key,
+			    unsigned int level, u8 maxlen);
+
+/* The longest match in a bucket at @level, else its base, else @best. */
+static inline u32 lpm_bucket_lookup(const struct lpm_bucket *bucket, struct lpm_key key,
+				    unsigned int level, u32 best)
+{
+	u32 leaf;
+
+	if (likely(level < LPM_BUCKET_LONG))
+		leaf = lpm_bucket_match(bucket, lpm_place_quarter(key, level), level);
+	else
+		leaf = vnet_lpm_bucket_shorter(bucket, key, level, 128);
+	return leaf ?: lpm_either(READ_ONCE(bucket->head.base), best);
 }
 
 /* From a node at @level one level down: the entry for the key; notes the node's base. */
@@ -235,7 +285,7 @@ static inline u32 lpm_trie_walk(const struct lpm_trie *trie, struct lpm_key key,
 		const void *child = lpm_trie_child(trie, entry);
 
 		if (entry & LPM_BUCKET)
-			return lpm_bucket_lookup(child, key, level, 128, best);
+			return lpm_bucket_lookup(child, key, level, best);
 		lpm_node_prefetch(child);
 		entry = lpm_trie_down(child, key, level++, &best);
 	}

@@ -8,6 +8,7 @@
 #include <time.h>
 #include "ktap.h"
 #include "lpm/oracle.h"
+#include "../../kmod/lpm_bucket.h"
 #include "../../kmod/lpm_small.h"
 #include "../../kmod/lpm_wide.h"
 
@@ -33,22 +34,46 @@ static u32 base_of(const struct lpm_trie *trie, u32 entry)
 	return block->base;
 }
 
+/* Whether all routes that one covers come before it. */
+static bool bucket_ordered(const struct lpm_bucket *bucket, unsigned int level,
+			   unsigned int place)
+{
+	const struct lpm_key any = { };
+	struct lpm_route route, other;
+
+	vnet_lpm_bucket_route(bucket, level, any, place, &route);
+	while (++place < bucket->head.count)
+		if (vnet_lpm_bucket_route(bucket, level, any, place, &other) &&
+		    other.len >= route.len &&
+		    lpm_key_equal(lpm_key_mask(other.key, route.len),
+				  route.key))
+			return false;
+	return true;
+}
+
 static void count_bucket(const struct lpm_bucket *bucket, unsigned int level,
 			 struct census *c)
 {
-	unsigned int i, live = 0, longest = 128;
-	u32 leaf;
+	unsigned int places = bucket->head.count, words = places, live = 0;
+	const struct lpm_key any = { };
+	struct lpm_route route;
+	unsigned int i;
 
-	for (i = 0; i < bucket->head.count; i++) {
-		leaf = bucket->place[i].leaf;
-		live += lpm_leaf_value(leaf) != 0;
-		if (lpm_leaf_len(leaf) <= 8 * level ||
-		    lpm_leaf_len(leaf) > longest)
+	for (i = 0; i < places; i++) {
+		if (!vnet_lpm_bucket_route(bucket, level, any, i, &route))
+			continue;
+		live++;
+		if (route.len <= 8 * level || !bucket_ordered(bucket, level, i))
 			c->ok = false;
-		longest = lpm_leaf_len(leaf);
 	}
-	if (!live || live > LPM_BUCKET_MAX || level < LPM_BUCKET_TOP ||
-	    sizeof(*bucket) + i * sizeof(bucket->place[0]) >
+	if (level >= LPM_BUCKET_LONG)
+		words *= 2;
+	else if (places != 1 && places != 2 && places != 4 && places != 8)
+		c->ok = false;
+	/* Copied when there is room for four times as many and more. */
+	if (!live || (places > 4 * live && !shim_fail_all) ||
+	    places > LPM_BUCKET_MAX || level < LPM_BUCKET_TOP ||
+	    sizeof(*bucket) + words * sizeof(bucket->place[0]) >
 		    8U * bucket->head.granules)
 		c->ok = false;
 	c->routes += live;
