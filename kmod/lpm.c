@@ -418,17 +418,18 @@ u32 vnet_lpm_get(const struct vnet_lpm *t, const struct vnet_prefix *prefix)
 }
 
 /* A leaf, or else the default route, as the caller sees it. */
-static u32 result(const struct vnet_lpm *t, u32 leaf, u8 *plen)
+static __always_inline u32 result(const struct vnet_lpm *t, bool ip6, u32 leaf, u8 *plen)
 {
 	/* In IPv4 the leaf may be that of the default route. */
-	*plen = t->bits == 32 ? leaf >> LPM_LEN_SHIFT : lpm_leaf_rank(leaf);
+	*plen = ip6 ? lpm_leaf_rank(leaf) : leaf >> LPM_LEN_SHIFT;
 	return lpm_either(lpm_leaf_value(leaf), READ_ONCE(t->deflt));
 }
 
-/* Not in place, as a small body, which most tables have, needs fewer registers. */
-static noinline u32 trie_lookup(const struct lpm_trie *trie, struct lpm_key key)
+/* Apart, so that neither saves registers that only the other one uses. */
+static noinline u32 trie_lookup6(const struct vnet_lpm *t, const struct lpm_trie *trie,
+				 const void *addr, u8 *plen)
 {
-	return lpm_trie_lookup(trie, key);
+	return result(t, true, lpm_trie_lookup6(trie, addr), plen);
 }
 
 static noinline u32 body_lookup(const struct vnet_lpm *t, struct vnet_lpm_body *body,
@@ -438,22 +439,27 @@ static noinline u32 body_lookup(const struct vnet_lpm *t, struct vnet_lpm_body *
 	u32 leaf = 0;
 
 	if (body && body->kind == LPM_TRIE)
-		leaf = trie_lookup(trie_body(body), key);
+		leaf = vnet_lpm_trie_walk(trie_body(body), key);
 	else if (body)
 		leaf = lpm_small_lookup(small_body(body), key);
-	return result(t, leaf, plen);
+	return result(t, t->bits == 128, leaf, plen);
 }
 
 u32 vnet_lpm_lookup(const struct vnet_lpm *t, const void *addr, u8 *plen)
 {
 	const struct lpm_wide *direct = direct_read(t);
+	struct vnet_lpm_body *body;
 	const struct lpm_node *node;
 
-	if (!direct)
-		return body_lookup(t, body_read(t), addr, plen);
-	node = lpm_wide_node(direct, addr);
-	lpm_wide_prefetch(node);
-	return lpm_wide_value(direct, node, addr, plen);
+	if (direct) {
+		node = lpm_wide_node(direct, addr);
+		lpm_wide_prefetch(node);
+		return lpm_wide_value(direct, node, addr, plen);
+	}
+	body = body_read(t);
+	if (body && body->kind == LPM_TRIE && body->ip6)
+		return trie_lookup6(t, trie_body(body), addr, plen);
+	return body_lookup(t, body, addr, plen);
 }
 
 void vnet_lpm_prefetch(const struct vnet_lpm *t, const void *addr)
@@ -467,7 +473,7 @@ void vnet_lpm_prefetch(const struct vnet_lpm *t, const void *addr)
 		prefetch(node);
 		lpm_wide_prefetch(node);
 	} else if (body && body->kind == LPM_TRIE) {
-		lpm_trie_prefetch(trie_body(body), lpm_key_load(addr, t->bits));
+		lpm_trie_prefetch(trie_body(body), addr);
 	} else if (body) {
 		lpm_small_prefetch(small_body(body));
 	}
@@ -492,23 +498,27 @@ void vnet_lpm_prefetch_many(const struct vnet_lpm *t, const void *const *addr, u
 		vnet_lpm_prefetch(t, addr[i]);
 }
 
+/* At most LPM_BATCH, in a large IPv6 body */
+static void trie_lookup_some(const struct vnet_lpm *t, const struct lpm_trie *trie,
+			     const void *const *addr, unsigned int n, u32 *value, u8 *plen)
+{
+	unsigned int i;
+
+	vnet_lpm_trie_lookup_many(trie, addr, n, value);
+	for (i = 0; i < n; i++)
+		value[i] = result(t, true, value[i], &plen[i]);
+}
+
 /* At most LPM_BATCH, without direct access */
 static void lookup_some(const struct vnet_lpm *t, struct vnet_lpm_body *body,
 			const void *const *addr, unsigned int n, u32 *value, u8 *plen)
 {
-	struct lpm_key key[LPM_BATCH] __uninitialized;
 	unsigned int i;
 
-	for (i = 0; i < n; i++) {
-		key[i] = lpm_key_load(addr[i], t->bits);
-		value[i] = 0;
-		if (body && body->kind == LPM_SMALL)
-			value[i] = lpm_small_lookup(small_body(body), key[i]);
-	}
-	if (body && body->kind == LPM_TRIE)
-		vnet_lpm_trie_lookup_many(trie_body(body), key, n, value);
+	if (body && body->kind == LPM_TRIE && body->ip6)
+		return trie_lookup_some(t, trie_body(body), addr, n, value, plen);
 	for (i = 0; i < n; i++)
-		value[i] = result(t, value[i], &plen[i]);
+		value[i] = body_lookup(t, body, addr[i], &plen[i]);
 }
 
 void vnet_lpm_lookup_many(const struct vnet_lpm *t, const void *const *addr, unsigned int n,
@@ -535,12 +545,12 @@ u32 vnet_lpm_lookup_shorter(const struct vnet_lpm *t, const void *addr, u8 maxle
 
 	maxlen = min(maxlen, t->bits);
 	if (!body || !maxlen)
-		return result(t, 0, plen);
+		return result(t, t->bits == 128, 0, plen);
 	if (body->kind == LPM_TRIE)
 		leaf = vnet_lpm_trie_lookup_shorter(trie_body(body), key, maxlen);
 	else
 		leaf = vnet_lpm_small_lookup_shorter(small_body(body), key, maxlen);
-	return result(t, leaf, plen);
+	return result(t, t->bits == 128, leaf, plen);
 }
 
 bool vnet_lpm_next(const struct vnet_lpm *t, struct vnet_lpm_cursor *c)

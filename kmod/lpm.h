@@ -174,8 +174,9 @@ void vnet_lpm_prefetch_many(const struct vnet_lpm *t, const void *const *addr, u
  * @value: @n results, 0 for none
  * @plen: @n lengths, valid where the value is not 0
  *
- * The memory accesses of up to 16 lookups overlap, so a batch costs a fraction of
- * as many single lookups once the table is larger than the caches.
+ * The memory accesses of up to 16 lookups overlap in large tables, so a batch costs a fraction
+ * of as many single lookups once the table is larger than the caches. IPv4 has that with direct
+ * access (many routes).
  *
  * For owners of a table that have many addresses to look up in it alone. Forwarding asks
  * several tables for each packet, one after the other, and has vnet_lpm_prefetch_many().

@@ -407,6 +407,17 @@ u32 vnet_lpm_trie_remove(struct lpm_trie *trie, struct lpm_key key, u8 len)
 
 /* ---- readers ---- */
 
+u32 vnet_lpm_trie_walk(const struct lpm_trie *trie, struct lpm_key key)
+{
+	return lpm_trie_walk(trie, key, lpm_entry_load(&trie->root), 0, 0);
+}
+
+u32 vnet_lpm_trie_walk6(const struct lpm_trie *trie, const void *addr, u32 entry,
+			unsigned int level, u32 best)
+{
+	return lpm_trie_walk(trie, lpm_key_load(addr, 128), entry, level, best);
+}
+
 u32 vnet_lpm_trie_get(const struct lpm_trie *trie, struct lpm_key key, u8 len)
 {
 	struct lpm_spot spot = lpm_spot_of(key, len);
@@ -502,8 +513,7 @@ struct lpm_trie *vnet_lpm_trie_create(bool ip6)
 	trie->head.kind = LPM_TRIE;
 	trie->head.ip6 = ip6;
 	if (ip6)
-		RCU_INIT_POINTER(trie->hash, kzalloc(sizeof(struct lpm_hash),
-						     GFP_ATOMIC | __GFP_NOWARN));
+		RCU_INIT_POINTER(trie->hash, vnet_lpm_hash_create(GFP_ATOMIC | __GFP_NOWARN));
 	return trie;
 }
 

@@ -30,10 +30,10 @@
  * Nearly all entries are leaves of few different values, so a run takes two bytes, a code.
  * Entries that do not fit in are words further behind, which codes name.
  *
- * What changes in place: a code, a word, a base, by one store each. What moves others
- * happens in a copy that replaces the block by one store. Because the runs of a node always
- * break at the borders of its routes, a removal is done in place, so it needs no memory; the
- * copy that drops what it leaves behind can wait. A run that shows a route is not given to
+ * What changes in place: a code, a word, a base, a place in a bucket, by one store each. What
+ * moves others happens in a copy that replaces the block by one store. Because the runs of a node
+ * always break at the borders of its routes, a removal is done in place, so it needs no memory;
+ * the copy that drops what it leaves behind can wait. A run that shows a route is not given to
  * another in place, so whoever searches a node for a route finds it.
  */
 #ifndef _VNET_LPM_TRIE_H
@@ -48,7 +48,7 @@
 #define LPM_BUCKET	0x40000000U	/* ... or, with this as well, of a bucket */
 #define LPM_INDEX	(LPM_BUCKET - 1)
 #define LPM_LEVELS	16
-#define LPM_BATCH	16	/* most keys in one vnet_lpm_trie_lookup_many() */
+#define LPM_BATCH	16	/* most addresses in one lookup of many */
 
 /* head.base: the leaf that covers all of the block, from the level above. */
 struct lpm_node {
@@ -78,8 +78,8 @@ struct lpm_node {
  * same half of an IPv6 address; and all before LPM_HASH_LEVEL if the bucket is above it, so that
  * what is below that level can be found there.
  *
- * Above LPM_BUCKET_LONG they end in the same quarter, which tells them apart, and each is one
- * word: the quarter, the value, and by how much to shift what differs in an address to have
+ * At levels before LPM_BUCKET_LONG they end in the same quarter, which tells them apart, and each
+ * is one word: the quarter, the value, and by how much to shift what differs in an address to have
  * no more than the route's bits. A reader compares with all places, as to stop before would
  * be a branch that nothing predicts: one, two, four or eight. From LPM_BUCKET_LONG on each takes
  * two words, the half of the address and the leaf, and there are no more places than routes.
@@ -90,7 +90,7 @@ struct lpm_node {
 
 struct lpm_bucket {
 	struct lpm_block head;	/* .count: places */
-	u64 place[];		/* 0, or the leaf is: no route */
+	u64 place[];		/* the word, or the leaf, is 0: no route */
 };
 
 /* A place of one word: above, the quarter of the address; the value; the shift. */
@@ -187,13 +187,6 @@ static inline u32 lpm_code_entry(const struct lpm_node *node, u16 code, unsigned
 	return code ? lpm_code_leaf(code, level) : 0;
 }
 
-/* One level down: the code for the next byte of the key; notes the node's base. */
-static inline const u16 *lpm_trie_step(const struct lpm_node *node, u8 byte, u32 *best)
-{
-	*best = lpm_either(READ_ONCE(node->head.base), *best);
-	return &node->run[lpm_node_run(node, byte)];
-}
-
 /* The quarter of the key that tells the routes of a bucket at @level apart, as in a place. */
 static inline u64 lpm_place_quarter(struct lpm_key key, unsigned int level)
 {
@@ -227,7 +220,7 @@ static __always_inline u32 lpm_place_match(const u64 *at, u64 quarter, u32 found
 	return found;
 }
 
-/* The leaf of the longest match in a bucket above LPM_BUCKET_LONG, 0 if none. */
+/* The leaf of the longest match in a bucket before LPM_BUCKET_LONG, 0 if none. */
 static __always_inline u32 lpm_bucket_match(const struct lpm_bucket *bucket, u64 quarter,
 					    unsigned int level)
 {
@@ -261,10 +254,13 @@ static inline u32 lpm_bucket_lookup(const struct lpm_bucket *bucket, struct lpm_
 {
 	u32 leaf;
 
+	/* Now, in case it goes once a route has come that is looked for too early ... */
+	best = lpm_either(READ_ONCE(bucket->head.base), best);
 	if (likely(level < LPM_BUCKET_LONG))
 		leaf = lpm_bucket_match(bucket, lpm_place_quarter(key, level), level);
 	else
 		leaf = vnet_lpm_bucket_shorter(bucket, key, level, 128);
+	/* ... and again, in case it has come and the route has gone. */
 	return leaf ?: lpm_either(READ_ONCE(bucket->head.base), best);
 }
 
@@ -272,8 +268,11 @@ static inline u32 lpm_bucket_lookup(const struct lpm_bucket *bucket, struct lpm_
 static inline u32 lpm_trie_down(const struct lpm_node *node, struct lpm_key key,
 				unsigned int level, u32 *best)
 {
-	u16 code = READ_ONCE(*lpm_trie_step(node, lpm_key_byte(key, level), best));
+	u16 code;
 
+	/* First, in case it goes once a route has come below. */
+	*best = lpm_either(READ_ONCE(node->head.base), *best);
+	code = READ_ONCE(node->run[lpm_node_run(node, lpm_key_byte(key, level))]);
 	return lpm_code_entry(node, code, level);
 }
 
@@ -291,6 +290,9 @@ static inline u32 lpm_trie_walk(const struct lpm_trie *trie, struct lpm_key key,
 	}
 	return lpm_either(entry, best);
 }
+
+/* The same from the root, without any of the short cuts */
+u32 vnet_lpm_trie_walk(const struct lpm_trie *trie, struct lpm_key key);
 
 /* Any context: a trie without routes, NULL: no memory. */
 struct lpm_trie *vnet_lpm_trie_create(bool ip6);

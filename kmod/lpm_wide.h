@@ -88,72 +88,91 @@ static __always_inline u32 lpm_wide_value(const struct lpm_wide *wide,
 void vnet_lpm_wide_lookup_many(const struct lpm_wide *wide, const void *const *addr,
 			       unsigned int n, u32 *value, u8 *plen);
 
-/* The slot of an IPv6 key, with its entry */
-static inline const u32 *lpm_wide_at(const struct lpm_wide *wide, struct lpm_key key)
-{
-	return lpm_wide_child(wide, key.hi >> 56, key.hi >> 48 & 0xff);
-}
-
+/* The entry for an IPv6 key */
 static inline u32 lpm_wide_entry(const struct lpm_wide *wide, struct lpm_key key)
 {
-	return lpm_entry_load(lpm_wide_at(wide, key));
+	return lpm_entry_load(lpm_wide_child(wide, key.hi >> 56, key.hi >> 48 & 0xff));
 }
 
 /* ---- IPv6, together with the short cut (lpm_hash.h) ---- */
 
-/* Direct access as it is used here, or NULL. */
-static inline const struct lpm_wide *lpm_trie_wide6(const struct lpm_trie *trie)
+/*
+ * From @entry for @level down, as lpm_trie_walk(): out of the way of the lookups that end before,
+ * which have no need of the second half of the address.
+ */
+u32 vnet_lpm_trie_walk6(const struct lpm_trie *trie, const void *addr, u32 entry,
+			unsigned int level, u32 best);
+
+static inline u64 lpm_first_half(const void *addr)
 {
-	return trie->head.ip6 ? rcu_dereference_raw(trie->wide) : NULL;
+	return lpm_key_load(addr, 128).hi;
 }
 
-/* The leaf of the longest prefix that covers the key, 0 if none; IPv4 by way of the root. */
-static inline u32 lpm_trie_lookup(const struct lpm_trie *trie, struct lpm_key key)
+/* The leaf of the longest prefix that covers an address, 0 if none, without the short cut. */
+static __always_inline u32 lpm_trie_descend6(const struct lpm_trie *trie, const void *addr)
 {
-	const struct lpm_hash *hash = rcu_dereference_raw(trie->hash);
-	const struct lpm_wide *wide = lpm_trie_wide6(trie);
-	unsigned int level = 0;
-	u32 entry, best = 0, leaf;
+	const struct lpm_wide *wide = rcu_dereference_raw(trie->wide);
+	struct lpm_key key = { .hi = lpm_first_half(addr) };
+	u32 entry, best;
 
-	if (wide) {
-		best = READ_ONCE(wide->top[key.hi >> 56]);
-		entry = lpm_wide_entry(wide, key);
-		if (!(entry & LPM_CHILD))
-			return lpm_either(entry, best);
-		/*
-		 * An address that no route is near to ends in this level. It has no buckets, and
-		 * nodes of a line or two, not worth a prefetch.
-		 */
-		entry = lpm_trie_down(lpm_trie_child(trie, entry), key, 2, &best);
-		if (!(entry & LPM_CHILD))
-			return lpm_either(entry, best);
-		level = 3;
-	} else {
-		entry = lpm_entry_load(&trie->root);
-	}
-	if (hash) {
-		leaf = lpm_trie_walk(trie, key, lpm_hash_find(hash, key.hi >> 32),
-				     LPM_HASH_LEVEL, 0);
-		if (leaf)
-			return leaf;
-	}
-	return lpm_trie_walk(trie, key, entry, level, best);
+	if (!wide)
+		return vnet_lpm_trie_walk6(trie, addr, lpm_entry_load(&trie->root), 0, 0);
+	best = READ_ONCE(wide->top[key.hi >> 56]);
+	entry = lpm_wide_entry(wide, key);
+	if (!(entry & LPM_CHILD))
+		return lpm_either(entry, best);
+	/*
+	 * An address that no route is near to ends in this level. It has no buckets, and
+	 * nodes of a line or two, not worth a prefetch.
+	 */
+	entry = lpm_trie_down(lpm_trie_child(trie, entry), key, 2, &best);
+	if (!(entry & LPM_CHILD))
+		return lpm_either(entry, best);
+	return vnet_lpm_trie_walk6(trie, addr, entry, 3, best);
 }
 
-/* Asks for what lpm_trie_lookup() of an IPv6 key looks at first. */
-static inline void lpm_trie_prefetch(const struct lpm_trie *trie, struct lpm_key key)
+/*
+ * The same from what the short cut has for the address: nearly always a bucket, or nothing.
+ * @block is what the entry names, if it names anything.
+ */
+static __always_inline u32 lpm_trie_resume6(const struct lpm_trie *trie, const void *addr,
+					    u32 entry, const void *block)
+{
+	const struct lpm_bucket *bucket = block;
+	u32 leaf = 0;
+
+	if (likely(entry >= (LPM_CHILD | LPM_BUCKET))) {
+		leaf = lpm_bucket_match(bucket, lpm_first_half(addr) << 32, LPM_HASH_LEVEL);
+		if (unlikely(!leaf))
+			leaf = READ_ONCE(bucket->head.base);
+	} else if (entry) {
+		leaf = vnet_lpm_trie_walk6(trie, addr, entry, LPM_HASH_LEVEL, 0);
+	}
+	return likely(leaf) ? leaf : lpm_trie_descend6(trie, addr);
+}
+
+/* The leaf of the longest prefix that covers an address, 0 if none */
+static inline u32 lpm_trie_lookup6(const struct lpm_trie *trie, const void *addr)
 {
 	const struct lpm_hash *hash = rcu_dereference_raw(trie->hash);
-	const struct lpm_wide *wide = lpm_trie_wide6(trie);
+	u32 mix = lpm_hash_mix(lpm_first_half(addr) >> 32);
+	u32 entry = hash ? lpm_hash_find(hash, mix, lpm_hash_start(hash, mix)) : 0;
+	const void *block = entry & LPM_CHILD ? lpm_trie_child(trie, entry) : NULL;
 
-	if (wide)
-		prefetch(lpm_wide_at(wide, key));
+	return lpm_trie_resume6(trie, addr, entry, block);
+}
+
+/* Asks for what lpm_trie_lookup6() looks at first; for IPv4 nothing. */
+static inline void lpm_trie_prefetch(const struct lpm_trie *trie, const void *addr)
+{
+	const struct lpm_hash *hash = rcu_dereference_raw(trie->hash);
+
 	if (hash)
-		lpm_hash_prefetch(hash, key.hi >> 32);
+		prefetch(lpm_hash_start(hash, lpm_hash_mix(lpm_first_half(addr) >> 32)));
 }
 
-/* lpm_trie_lookup() for @n keys at once. */
-void vnet_lpm_trie_lookup_many(const struct lpm_trie *trie, const struct lpm_key *key,
+/* lpm_trie_lookup6() for at most LPM_BATCH IPv6 addresses at once. */
+void vnet_lpm_trie_lookup_many(const struct lpm_trie *trie, const void *const *addr,
 			       unsigned int n, u32 *leaf);
 
 /* ---- for writers, the table's lock held ---- */

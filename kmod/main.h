@@ -26,7 +26,7 @@
  *	lpm_arena.c	memory of both
  *	lpm_wide.c	direct access to its third level, where most IPv4 lookups end
  *	lpm_hash.c	a short cut through a trie of IPv6
- *	lpm_batch.c	lookups of many addresses at once in a trie
+ *	lpm_batch.c	lookups of many IPv6 addresses at once in a trie
  *
  *	forward.c	the data path, and the only place that drops
  *	packet.c	a packet on its way

@@ -7,13 +7,16 @@ lpm_sources := kmod/lpm.c kmod/lpm_small.c kmod/lpm_trie.c kmod/lpm_node.c kmod/
 	       kmod/lpm_hash.c kmod/lpm_wide.c kmod/lpm_batch.c tests/lpm/shim.c tests/lpm/oracle.c
 lpm_cflags := -I tests/lpm/include
 
-unit_tests += lpm_test lpm_race_test
+unit_tests += lpm_test lpm_hash_test lpm_race_test
 fuzzers += lpm_fuzz
 
 lpm_test_sources := $(lpm_sources)
 lpm_test_cflags := $(lpm_cflags)
 # The test decides when there is no memory for a node.
 lpm_test_libs := -Wl,--wrap=vnet_lpm_arena_alloc
+
+lpm_hash_test_sources := kmod/lpm_hash.c tests/lpm/shim.c tests/lpm/oracle.c
+lpm_hash_test_cflags := $(lpm_cflags)
 
 # Races want another sanitizer.
 lpm_race_test_sources := $(lpm_sources)

@@ -27,6 +27,7 @@ typedef __u32 u32;
 typedef __u64 u64;
 
 #define __rcu
+#define __aligned(n) __attribute__((__aligned__(n)))
 #ifndef __always_inline
 #define __always_inline inline __attribute__((always_inline))
 #endif
@@ -35,6 +36,9 @@ typedef __u64 u64;
 #endif
 #define static_assert(cond) _Static_assert(cond, #cond)
 #define U8_MAX UINT8_MAX
+#define U32_MAX UINT32_MAX
+#define BIT(n) (1UL << (n))
+#define BIT_ULL(n) (1ULL << (n))
 #define container_of(ptr, type, member) \
 	((type *)((char *)(ptr) - offsetof(type, member)))
 #define struct_size(p, member, n) (sizeof(*(p)) + (n) * sizeof((p)->member[0]))
