@@ -291,6 +291,8 @@ static int measure(const struct bench_trace *t, bool print)
 	int err = 0;
 
 	rcu_read_lock();
+	/* As in measure_entry(). */
+	measure_batch(&expected);
 	batch = measure_batch(&expected);
 	rcu_read_unlock();
 	if (print)
