@@ -436,13 +436,22 @@ static noinline u32 body_lookup(const struct vnet_lpm *t, struct vnet_lpm_body *
 				const void *addr, u8 *plen)
 {
 	struct lpm_key key = lpm_key_load(addr, t->bits);
-	u32 leaf = 0;
+	u32 leaf;
 
-	if (body && body->kind == LPM_TRIE)
+	if (body->kind == LPM_TRIE)
 		leaf = vnet_lpm_trie_walk(trie_body(body), key);
-	else if (body)
+	else
 		leaf = lpm_small_lookup(small_body(body), key);
 	return result(t, t->bits == 128, leaf, plen);
+}
+
+/* Whether there is nothing for an address but the default route, as far as that is known at once */
+static __always_inline bool body_passes(struct vnet_lpm_body *body, const void *addr)
+{
+	if (!body)
+		return true;
+	return body->kind == LPM_SMALL && !body->ip6 &&
+	       !lpm_small_reaches(small_body(body), lpm_key_load(addr, 32).hi >> 32);
 }
 
 u32 vnet_lpm_lookup(const struct vnet_lpm *t, const void *addr, u8 *plen)
@@ -457,7 +466,11 @@ u32 vnet_lpm_lookup(const struct vnet_lpm *t, const void *addr, u8 *plen)
 		return lpm_wide_value(direct, node, addr, plen);
 	}
 	body = body_read(t);
-	if (body && body->kind == LPM_TRIE && body->ip6)
+	if (body_passes(body, addr)) {
+		*plen = 0;
+		return READ_ONCE(t->deflt);
+	}
+	if (body->kind == LPM_TRIE && body->ip6)
 		return trie_lookup6(t, trie_body(body), addr, plen);
 	return body_lookup(t, body, addr, plen);
 }
@@ -518,7 +531,7 @@ static void lookup_some(const struct vnet_lpm *t, struct vnet_lpm_body *body,
 	if (body && body->kind == LPM_TRIE && body->ip6)
 		return trie_lookup_some(t, trie_body(body), addr, n, value, plen);
 	for (i = 0; i < n; i++)
-		value[i] = body_lookup(t, body, addr[i], &plen[i]);
+		value[i] = vnet_lpm_lookup(t, addr[i], &plen[i]);
 }
 
 void vnet_lpm_lookup_many(const struct vnet_lpm *t, const void *const *addr, unsigned int n,

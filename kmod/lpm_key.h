@@ -173,7 +173,7 @@ struct vnet_lpm_body {
 	u8 kind;			/* enum lpm_kind */
 	bool ip6;
 	bool long6;			/* some IPv6 prefix is longer than 64 bits */
-	u8 groups;			/* words in front of the keys */
+	u8 front;			/* words in front of the keys */
 	u16 count;			/* places */
 	u16 live;			/* of these, with a value */
 };

@@ -20,6 +20,9 @@ static const struct {
 	{ "vnet_lpm_6144", 6144 },
 };
 
+static_assert(LPM_GROUP == 16 && LPM_GROUPS == 2 * 16);
+static_assert(LPM_GROUPS * LPM_GROUP >= LPM_SMALL_MAX);
+
 static struct kmem_cache *caches[ARRAY_SIZE(between)];
 
 void vnet_lpm_small_setup(void)
@@ -119,26 +122,27 @@ u32 vnet_lpm_small_lookup_shorter(const struct lpm_small *small, struct lpm_key 
 	return 0;
 }
 
-/* Words that the first keys of the groups of so many routes take */
-static unsigned int group_words(unsigned int count, bool ip6)
+/* Words in front of the keys of so many routes */
+static unsigned int front_words(unsigned int count, bool ip6)
 {
-	size_t bytes = DIV_ROUND_UP(count, LPM_GROUP) * (ip6 ? sizeof(u64) : sizeof(u32));
+	unsigned int map = lpm_small_map_words(count, ip6);
+	size_t groups = LPM_GROUPS * (ip6 ? sizeof(u64) : sizeof(u32));
 	size_t head = sizeof(struct lpm_small);
 
-	if (count < LPM_GROUPS_MIN)
-		return 0;
-	return (ALIGN(head + bytes, LPM_SMALL_LINE) - head) / sizeof(u64);
+	if (count < LPM_SMALL_MANY)
+		return map;
+	return (ALIGN(head + map * sizeof(u64) + groups, LPM_SMALL_LINE) - head) / sizeof(u64);
 }
 
 struct lpm_small *vnet_lpm_small_alloc(unsigned int count, bool ip6, bool long6, gfp_t gfp)
 {
 	size_t route_bytes = (ip6 ? sizeof(u64) << long6 : sizeof(u32)) + sizeof(u32) + sizeof(u16);
-	unsigned int groups = group_words(count, ip6);
+	unsigned int front = front_words(count, ip6), map = lpm_small_map_words(count, ip6);
 	struct lpm_small *small;
 
 	if (count > LPM_SMALL_MAX)
 		return NULL;
-	small = block_alloc(struct_size(small, data, groups) + count * route_bytes, gfp);
+	small = block_alloc(struct_size(small, data, front) + count * route_bytes, gfp);
 	if (!small)
 		return NULL;
 	small->head.kind = LPM_SMALL;
@@ -146,22 +150,49 @@ struct lpm_small *vnet_lpm_small_alloc(unsigned int count, bool ip6, bool long6,
 	small->head.live = 0;
 	small->head.ip6 = ip6;
 	small->head.long6 = long6;
-	small->head.groups = groups;
+	small->head.front = front;
+	memset(small->data, 0, map * sizeof(u64));
+	memset(small->data + map, 0xff, (front - map) * sizeof(u64));
 	return small;
+}
+
+/* Notes the blocks that the routes of places reach into. */
+static void note_blocks(struct lpm_small *small, unsigned int first, unsigned int n)
+{
+	unsigned int shift = lpm_small_map_shift(small->head.count), place, block, len, blocks;
+
+	for (place = first; place < first + n; place++) {
+		len = lpm_leaf_len(lpm_small_leaf(small)[place]);
+		block = lpm_small_key4(small)[place] >> shift;
+		blocks = len + shift < 32 ? 1U << (32 - shift - len) : 1;
+		if (blocks >= 64)
+			memset(&small->data[block / 64], 0xff, blocks / 8);
+		else
+			small->data[block / 64] |= ((1ULL << blocks) - 1) << block % 64;
+	}
 }
 
 /* Notes the keys of places that are the first of their group. */
 static void note_groups(struct lpm_small *small, unsigned int first, unsigned int n)
 {
+	u32 *key4 = lpm_small_key4(small), *groups4 = lpm_small_groups(key4, false);
+	u64 *hi = lpm_small_hi(small), *groups6 = lpm_small_groups(hi, true);
 	unsigned int place;
 
-	if (!small->head.groups)
-		return;
 	for (place = ALIGN(first, LPM_GROUP); place < first + n; place += LPM_GROUP)
 		if (small->head.ip6)
-			small->data[place / LPM_GROUP] = lpm_small_hi(small)[place];
+			groups6[place / LPM_GROUP] = hi[place];
 		else
-			((u32 *)small->data)[place / LPM_GROUP] = lpm_small_key4(small)[place];
+			groups4[place / LPM_GROUP] = key4[place];
+}
+
+/* To be called for places once they have their routes */
+static void note_places(struct lpm_small *small, unsigned int first, unsigned int n)
+{
+	if (!small->head.ip6)
+		note_blocks(small, first, n);
+	if (small->head.count >= LPM_SMALL_MANY)
+		note_groups(small, first, n);
 }
 
 void vnet_lpm_small_put(struct lpm_small *small, const struct lpm_route *route)
@@ -176,7 +207,7 @@ void vnet_lpm_small_put(struct lpm_small *small, const struct lpm_route *route)
 		lpm_small_lo(small)[place] = route->key.lo;
 	lpm_small_leaf(small)[place] = lpm_leaf(route->value, route->len);
 	lpm_small_parent(small)[place] = find_parent(small, place, route);
-	note_groups(small, place, 1);
+	note_places(small, place, 1);
 }
 
 static bool needs_long6(const struct lpm_small *old, const struct lpm_route *route)
@@ -203,7 +234,7 @@ static void copy_places(struct lpm_small *new, unsigned int to, const struct lpm
 	if (new->head.long6)
 		memcpy(lpm_small_lo(new) + to, lpm_small_lo(old) + from, n * sizeof(u64));
 	memcpy(lpm_small_leaf(new) + to, lpm_small_leaf(old) + from, n * sizeof(u32));
-	note_groups(new, to, n);
+	note_places(new, to, n);
 	new->head.live += n;
 }
 

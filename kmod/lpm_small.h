@@ -3,8 +3,7 @@
  * The small body of an LPM table: the routes in one block, sorted by address and then
  * by length, each with the place of the closest route that covers it. A lookup finds the
  * last route that begins at or before the address and goes outwards from there until one
- * covers it. 10 bytes for an IPv4 route, 14 or 22 for an IPv6 route, and with groups half a
- * byte or one byte more.
+ * covers it. 10 bytes for an IPv4 route, 14 or 22 for an IPv6 route, and what is in front.
  *
  * The block never changes but for the values: a new route means a new block, a removed
  * one keeps its place with the value 0 until the next.
@@ -18,32 +17,55 @@
 #define LPM_NO_PARENT	0xffff
 
 /*
+ * Of several tables that are asked for an address, most have nothing for it but the default
+ * route, and that a map tells at once: it has a bit for each of the equal blocks of the address
+ * space, set where a route reaches into one. IPv4 only: IPv6 addresses are too close together.
+ */
+#define LPM_MAP_SHIFT		24	/* from an address to its block ... */
+#define LPM_MAP_SHIFT_MANY	20	/* ... where there are many routes */
+
+/*
  * What a search looks at first would be all over a block of many routes. So it begins with the
  * keys that every 16th place has, and then has one or two cache lines to look at.
  */
 #define LPM_SMALL_LINE	64	/* bytes of a cache line */
-#define LPM_GROUP	16	/* places */
-#define LPM_GROUPS_MIN	128	/* routes from which there are groups */
+#define LPM_GROUP	16	/* places; see lpm_small_search16() */
+#define LPM_GROUPS	32	/* there is always room for so many */
+
+/* Places from which there are groups, and a map of more and smaller blocks */
+#define LPM_SMALL_MANY	128
 
 struct lpm_small {
 	struct vnet_lpm_body head;
 	/*
-	 * First, .groups words with the first keys of the groups, up to the end of a cache line.
-	 * For IPv4 the addresses, u32 each; for IPv6 their first halves, u64 each, then
-	 * if .long6 the second halves. Then the leaves, u32 each; then the parents, u16
-	 * each: the place of the closest route that covers this one, or LPM_NO_PARENT.
+	 * First, .front words: for IPv4 the map; then, from LPM_SMALL_MANY places on, the first
+	 * keys of LPM_GROUPS groups, up to the end of a cache line, with all bits set where there
+	 * is no group. Then the keys. For IPv4 the addresses, u32 each; for IPv6 their first
+	 * halves, u64 each, then if .long6 the second halves. Then the leaves, u32 each; then
+	 * the parents, u16 each: the place of the closest route that covers this one, or
+	 * LPM_NO_PARENT.
 	 */
 	u64 data[];
 };
 
+static inline unsigned int lpm_small_map_shift(unsigned int count)
+{
+	return count < LPM_SMALL_MANY ? LPM_MAP_SHIFT : LPM_MAP_SHIFT_MANY;
+}
+
+static inline unsigned int lpm_small_map_words(unsigned int count, bool ip6)
+{
+	return ip6 ? 0 : (1U << (32 - lpm_small_map_shift(count))) / 64;
+}
+
 static inline u32 *lpm_small_key4(const struct lpm_small *small)
 {
-	return (u32 *)(small->data + small->head.groups);
+	return (u32 *)(small->data + small->head.front);
 }
 
 static inline u64 *lpm_small_hi(const struct lpm_small *small)
 {
-	return (u64 *)small->data + small->head.groups;
+	return (u64 *)small->data + small->head.front;
 }
 
 static inline u64 *lpm_small_lo(const struct lpm_small *small)
@@ -77,6 +99,12 @@ static inline struct lpm_key lpm_small_key(const struct lpm_small *small, unsign
 	return key;
 }
 
+/* The first keys of the groups, in front of those that they are of */
+static __always_inline void *lpm_small_groups(const void *keys, bool wide)
+{
+	return (u64 *)keys - (wide ? LPM_GROUPS : LPM_GROUPS / 2);
+}
+
 /* An element of an array of u64 or of u32. */
 static __always_inline u64 lpm_small_word(const void *array, bool wide, unsigned long i)
 {
@@ -102,19 +130,49 @@ static __always_inline unsigned long lpm_small_search(const void *array, bool wi
 	return at;
 }
 
-/* The same among the first words of all keys, @array. */
+/* One of these rounds, where it is known how many there are. */
+static __always_inline unsigned long lpm_small_round(const void *array, bool wide, u64 key,
+						     unsigned long at, unsigned long half)
+{
+	return lpm_small_word(array, wide, at + half) <= key ? at + half : at;
+}
+
+/* Among 16 */
+static __always_inline unsigned long lpm_small_search16(const void *array, bool wide, u64 key,
+							unsigned long at)
+{
+	at = lpm_small_round(array, wide, key, at, 8);
+	at = lpm_small_round(array, wide, key, at, 4);
+	at = lpm_small_round(array, wide, key, at, 2);
+	return lpm_small_round(array, wide, key, at, 1);
+}
+
+/* The place of @key among the first words of all keys, @array, as lpm_small_search() */
 static __always_inline unsigned long lpm_small_place(const struct lpm_small *small,
 						     const void *array, bool wide, u64 key)
 {
 	unsigned long count = small->head.count, at;
+	const void *groups;
 
-	if (!small->head.groups)
+	if (count < LPM_SMALL_MANY)
 		return lpm_small_search(array, wide, key, 0, count);
-	at = LPM_GROUP * lpm_small_search(small->data, wide, key, 0,
-					  DIV_ROUND_UP(count, LPM_GROUP));
-	/* The last group may be short: with places before it, there are always as many rounds. */
+	groups = lpm_small_groups(array, wide);
+	at = lpm_small_round(groups, wide, key, 0, LPM_GROUPS / 2);
+	at = LPM_GROUP * lpm_small_search16(groups, wide, key, at);
+	/*
+	 * The last group may be short: with places before it, there are always as many rounds.
+	 * And what stands for a group that is not there is not above the highest key.
+	 */
 	at = min(at, count - LPM_GROUP);
-	return lpm_small_search(array, wide, key, at, LPM_GROUP);
+	return lpm_small_search16(array, wide, key, at);
+}
+
+/* Whether a route may cover the address of an IPv4 packet */
+static __always_inline bool lpm_small_reaches(const struct lpm_small *small, u32 addr)
+{
+	unsigned int block = addr >> lpm_small_map_shift(small->head.count);
+
+	return small->data[block / 64] >> block % 64 & 1;
 }
 
 /* The leaf of the longest prefix that covers the address of an IPv4 packet, 0 if none. */
@@ -154,12 +212,15 @@ static __always_inline u32 lpm_small_lookup(const struct lpm_small *small, struc
 static inline void lpm_small_prefetch(const struct lpm_small *small)
 {
 	size_t key_bytes = small->head.ip6 ? sizeof(u64) : sizeof(u32);
-	size_t end = sizeof(*small), at;
-
-	end += small->head.groups ? small->head.groups * sizeof(u64) :
-				    small->head.count * key_bytes;
+	size_t end = sizeof(*small) + small->head.front * sizeof(u64);
 	/* That this is a small body has been read from its first line. */
-	for (at = LPM_SMALL_LINE; at < end; at += LPM_SMALL_LINE)
+	size_t at = LPM_SMALL_LINE;
+
+	if (small->head.count < LPM_SMALL_MANY)
+		end += small->head.count * key_bytes;
+	else
+		at = end - LPM_GROUPS * key_bytes;
+	for (; at < end; at += LPM_SMALL_LINE)
 		prefetch((const char *)small + at);
 }
 

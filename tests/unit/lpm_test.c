@@ -790,6 +790,57 @@ static struct vnet_prefix high_prefix(u8 len, unsigned int i)
 	return prefix;
 }
 
+static void put_route4(struct vnet_lpm *t, u32 addr, u8 len)
+{
+	struct vnet_prefix prefix = prefix4(addr, len);
+
+	if (vnet_lpm_insert(t, &prefix, 1, NULL))
+		abort();
+}
+
+/*
+ * Whether the map of a small body has the blocks of a route and, but for that
+ * of some others, no other
+ */
+static bool maps_exactly(u32 addr, u8 len, unsigned int places)
+{
+	unsigned int shift = places < LPM_SMALL_MANY ? LPM_MAP_SHIFT :
+						       LPM_MAP_SHIFT_MANY;
+	u32 span = len + shift < 32 ? 1U << (32 - len - shift) : 1, block;
+	const u32 others = 0x0a000000;
+	const struct lpm_small *small;
+	struct vnet_lpm t;
+	bool ok = true;
+	unsigned int i;
+
+	vnet_lpm_init(&t, AF_INET, &lock);
+	put_route4(&t, addr, len);
+	for (i = 1; i < places; i++)
+		put_route4(&t, others + i, 32);
+	small = container_of(t.body, struct lpm_small, head);
+	for (block = 0; block >> (32 - shift) == 0; block++)
+		ok = ok && lpm_small_reaches(small, block << shift) ==
+				   (block - (addr >> shift) < span ||
+				    (places > 1 && block == others >> shift));
+	vnet_lpm_destroy(&t);
+	rcu_barrier();
+	return ok;
+}
+
+static void test_map(unsigned int places)
+{
+	unsigned int wrong = 0, len;
+
+	for (len = 1; len <= 32; len++) {
+		wrong += !maps_exactly(0, len, places);
+		wrong += !maps_exactly(0xac1fff5fU & ~0U << (32 - len), len,
+				       places);
+		wrong += !maps_exactly(~0U << (32 - len), len, places);
+	}
+	ktap_ok(!wrong, "%u places: the map names the blocks of a route alone",
+		places);
+}
+
 /*
  * A small body of each size. Its addresses are above whatever follows them in
  * the block, so a search that goes there comes back with something wrong.
@@ -906,6 +957,9 @@ int main(void)
 	printf("# LPM_SEED=%llu\n", (unsigned long long)seed);
 	test_refusals();
 	test_sizes();
+	test_map(1);
+	test_map(LPM_SMALL_MANY - 1);
+	test_map(LPM_SMALL_MANY);
 	test_every_size(AF_INET, 24);
 	test_every_size(AF_INET6, 64);
 	test_every_size(AF_INET6, 112);
