@@ -53,9 +53,11 @@ struct view {
 	bool outside;				/* known: in no address space */
 };
 
+/* The longest match in one of them */
 struct match {
-	const struct vnet_dest *dest;
+	u32 index;			/* 0: none */
 	u8 len;
+	const struct vnet_dest *dest;	/* NULL: none, or nobody has asked for it */
 };
 
 /* Until a table has been read, there is no right answer. In place, as a lookup then has no need
@@ -106,25 +108,45 @@ static const struct vnet_mirror *view_mirror(const struct view *view, u8 class)
 	}
 }
 
-static __always_inline bool match_longest(const struct vnet_mirror *mirror,
-					  const void *daddr, struct match *match)
+/* Who has found an index finds what it stands for until rcu_read_unlock(), never NULL. */
+static __always_inline void match_dest(const struct vnet_mirror *mirror, struct match *match)
 {
-	u32 index = vnet_lpm_lookup(&mirror->lpm, daddr, &match->len);
+	match->dest = match->index ? vnet_dest_of(mirror, match->index) : NULL;
+}
 
-	match->dest = index ? vnet_dest_of(mirror, index) : NULL;
+static bool match_longest(const struct vnet_mirror *mirror, const void *daddr,
+			  struct match *match)
+{
+	match->index = vnet_lpm_lookup(&mirror->lpm, daddr, &match->len);
+	match_dest(mirror, match);
 	return match->dest;
+}
+
+/* Without what they lead to, which is far away and needed of few. The largest table comes first. */
+static __always_inline void match_all(const struct view *view, const void *daddr,
+				      struct match *user, struct match *bgp,
+				      struct match *system)
+{
+	const struct vnet_lpm *const tables[VNET_LPM_TABLES] = {
+		&view->bgp->lpm, view->user ? &view->user->lpm : NULL, &view->system->lpm,
+	};
+	struct vnet_lpm_match found[VNET_LPM_TABLES] __uninitialized;
+
+	vnet_lpm_lookup_tables(tables, daddr, found);
+	*bgp = (struct match) { .index = found[0].value, .len = found[0].len };
+	*user = (struct match) { .index = found[1].value, .len = found[1].len };
+	*system = (struct match) { .index = found[2].value, .len = found[2].len };
 }
 
 /* @match: shorter than this one */
 static bool match_shorter(const struct vnet_mirror *mirror, const void *daddr,
 			  struct match *match)
 {
-	u32 index = 0;
-
+	match->index = 0;
 	if (match->len)
-		index = vnet_lpm_lookup_shorter(&mirror->lpm, daddr,
-						match->len - 1, &match->len);
-	match->dest = index ? vnet_dest_of(mirror, index) : NULL;
+		match->index = vnet_lpm_lookup_shorter(&mirror->lpm, daddr,
+						       match->len - 1, &match->len);
+	match_dest(mirror, match);
 	return match->dest;
 }
 
@@ -296,12 +318,12 @@ static bool pass_over_system(const struct view *view, const void *daddr,
 /* Does a match of a better class win over one of a worse? */
 static bool beats(const struct match *better, const struct match *worse)
 {
-	return better->dest && (!worse->dest || better->len >= worse->len);
+	return better->index && (!worse->index || better->len >= worse->len);
 }
 
 static bool longer(const struct match *a, const struct match *b)
 {
-	return a->dest && (!b->dest || a->len > b->len);
+	return a->index && (!b->index || a->len > b->len);
 }
 
 /* Nobody has a link in common with anybody. */
@@ -354,34 +376,31 @@ enum vnet_drop vnet_effective_lookup(const struct vnet *vnet,
 				     const void *daddr,
 				     struct vnet_effective *res)
 {
-	struct match bgp __uninitialized, system __uninitialized, user = {};
+	struct match user __uninitialized, bgp __uninitialized, system __uninitialized;
 	struct view view __uninitialized;
 
 	if (!view_init(&view, vnet, from, family) || link_local(family, daddr))
 		goto none;
 
-	/* Memory answers several requests at once: what the large tables will need is asked for
-	 * before any of them is looked up, and nothing is judged before all have been.
-	 */
-	if (view.user)
-		vnet_lpm_prefetch(&view.user->lpm, daddr);
-	vnet_lpm_prefetch(&view.bgp->lpm, daddr);
-	if (view.user)
-		match_longest(view.user, daddr, &user);
-	match_longest(view.system, daddr, &system);
-	match_longest(view.bgp, daddr, &bgp);
+	/* Memory answers several requests at once: nothing is judged before all have been made. */
+	match_all(&view, daddr, &user, &bgp, &system);
+	match_dest(view.system, &system);
 	if (system.dest && system.dest->action.type == VNET_HOP_HOST)
 		return answer(res, VNET_CLASS_SYSTEM, &system);
 	view.outside = !view.gateway && outside_spaces(&system);
 
 	if (!beats(&user, &system))
 		pass_over_system(&view, daddr, &system);
-	if (!beats(&user, &bgp) && !longer(&system, &bgp))
+	if (!beats(&user, &bgp) && !longer(&system, &bgp)) {
+		match_dest(view.bgp, &bgp);
 		pass_over_bgp(&view, daddr, &bgp);
+	}
 
-	if (user.dest && beats(&user, &bgp) && beats(&user, &system))
+	if (beats(&user, &bgp) && beats(&user, &system)) {
+		match_dest(view.user, &user);
 		return answer(res, VNET_CLASS_USER, &user);
-	if (bgp.dest && beats(&bgp, &system))
+	}
+	if (beats(&bgp, &system))
 		return answer(res, VNET_CLASS_BGP, &bgp);
 	if (system.dest)
 		return answer(res, VNET_CLASS_SYSTEM, &system);

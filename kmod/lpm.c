@@ -454,7 +454,7 @@ static __always_inline bool body_passes(struct vnet_lpm_body *body, const void *
 	       !lpm_small_reaches(small_body(body), lpm_key_load(addr, 32).hi >> 32);
 }
 
-u32 vnet_lpm_lookup(const struct vnet_lpm *t, const void *addr, u8 *plen)
+static __always_inline u32 table_lookup(const struct vnet_lpm *t, const void *addr, u8 *plen)
 {
 	const struct lpm_wide *direct = direct_read(t);
 	struct vnet_lpm_body *body;
@@ -475,10 +475,25 @@ u32 vnet_lpm_lookup(const struct vnet_lpm *t, const void *addr, u8 *plen)
 	return body_lookup(t, body, addr, plen);
 }
 
-void vnet_lpm_prefetch(const struct vnet_lpm *t, const void *addr)
+u32 vnet_lpm_lookup(const struct vnet_lpm *t, const void *addr, u8 *plen)
 {
-	const struct lpm_wide *direct = direct_read(t);
-	struct vnet_lpm_body *body = body_read(t);
+	return table_lookup(t, addr, plen);
+}
+
+/* In place for each, as what is to be predicted differs from one to the other. */
+void vnet_lpm_lookup_tables(const struct vnet_lpm *const tables[VNET_LPM_TABLES],
+			    const void *addr, struct vnet_lpm_match match[VNET_LPM_TABLES])
+{
+	static_assert(VNET_LPM_TABLES == 3);
+
+	match[0].value = tables[0] ? table_lookup(tables[0], addr, &match[0].len) : 0;
+	match[1].value = tables[1] ? table_lookup(tables[1], addr, &match[1].len) : 0;
+	match[2].value = tables[2] ? table_lookup(tables[2], addr, &match[2].len) : 0;
+}
+
+static void prefetch_one(const struct lpm_wide *direct, struct vnet_lpm_body *body,
+			 const void *addr)
+{
 	const struct lpm_node *node;
 
 	if (direct) {
@@ -508,7 +523,7 @@ void vnet_lpm_prefetch_many(const struct vnet_lpm *t, const void *const *addr, u
 	if (body && body->kind == LPM_SMALL)
 		n = min(n, 1U);
 	for (i = 0; i < n; i++)
-		vnet_lpm_prefetch(t, addr[i]);
+		prefetch_one(direct, body, addr[i]);
 }
 
 /* At most LPM_BATCH, in a large IPv6 body */
@@ -522,7 +537,7 @@ static void trie_lookup_some(const struct vnet_lpm *t, const struct lpm_trie *tr
 		value[i] = result(t, true, value[i], &plen[i]);
 }
 
-/* At most LPM_BATCH, without direct access */
+/* At most LPM_BATCH, where there was no direct access a moment ago */
 static void lookup_some(const struct vnet_lpm *t, struct vnet_lpm_body *body,
 			const void *const *addr, unsigned int n, u32 *value, u8 *plen)
 {

@@ -145,24 +145,36 @@ u32 vnet_lpm_get(const struct vnet_lpm *t, const struct vnet_prefix *prefix);
 u32 vnet_lpm_lookup(const struct vnet_lpm *t, const void *addr, u8 *plen);
 
 /**
- * vnet_lpm_prefetch() - have the memory of a lookup on its way
- * @t: the table; under rcu_read_lock()
- * @addr: what will be looked up
- *
- * For a caller that has something else to do before it looks up. What is not in the
- * caches is asked for as far as that can be done without waiting for it; with direct access
- * that waits for the slot in IPv4.
+ * struct vnet_lpm_match - what vnet_lpm_lookup() answers
+ * @value: the value, 0: none
+ * @len: length of the prefix, valid where @value is not 0
  */
-void vnet_lpm_prefetch(const struct vnet_lpm *t, const void *addr);
+struct vnet_lpm_match {
+	u32 value;
+	u8 len;
+};
+
+#define VNET_LPM_TABLES	3	/* that a packet is looked up in */
 
 /**
- * vnet_lpm_prefetch_many() - vnet_lpm_prefetch() for a train of packets
+ * vnet_lpm_lookup_tables() - vnet_lpm_lookup() in several tables
+ * @tables: of one family, under rcu_read_lock(); NULL = nothing matches. The largest first: while
+ *	memory is waited for on its behalf, the others are looked up.
+ * @addr: as for vnet_lpm_lookup()
+ * @match: as many results
+ */
+void vnet_lpm_lookup_tables(const struct vnet_lpm *const tables[VNET_LPM_TABLES],
+			    const void *addr, struct vnet_lpm_match match[VNET_LPM_TABLES]);
+
+/**
+ * vnet_lpm_prefetch_many() - have the memory of some lookups on its way
  * @t: the table; under rcu_read_lock()
- * @addr: @n pointers to addresses
+ * @addr: @n pointers to what will be looked up
  * @n: how many, no limit; but more than 16 get in each other's way
  *
- * With direct access (many IPv4 routes) what one address would have to wait for is asked for
- * while others are.
+ * For a caller that has something else to do before it looks up. What is not in the caches is
+ * asked for as far as that can be done without waiting for it; with direct access (many IPv4
+ * routes), what one address would have to wait for is asked for while others are.
  */
 void vnet_lpm_prefetch_many(const struct vnet_lpm *t, const void *const *addr, unsigned int n);
 
@@ -179,7 +191,7 @@ void vnet_lpm_prefetch_many(const struct vnet_lpm *t, const void *const *addr, u
  * access (many routes).
  *
  * For owners of a table that have many addresses to look up in it alone. Forwarding asks
- * several tables for each packet, one after the other, and has vnet_lpm_prefetch_many().
+ * several tables for each packet (vnet_lpm_lookup_tables()) and has vnet_lpm_prefetch_many().
  */
 void vnet_lpm_lookup_many(const struct vnet_lpm *t, const void *const *addr,
 			  unsigned int n, u32 *value, u8 *plen);

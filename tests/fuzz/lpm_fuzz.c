@@ -80,13 +80,17 @@ static void remove_route(struct vnet_lpm *t, struct oracle *o,
 static void look_up(const struct vnet_lpm *t, const struct oracle *o,
 		    const u8 *addr, unsigned int maxlen)
 {
+	const struct vnet_lpm *tables[VNET_LPM_TABLES] = { NULL, t };
+	struct vnet_lpm_match match[VNET_LPM_TABLES];
 	u8 len = 0, want_len = 0;
 	u32 want = oracle_lookup(o, addr, o->bits, &want_len);
 	u32 got;
 
-	vnet_lpm_prefetch(t, addr);
 	got = vnet_lpm_lookup(t, addr, &len);
 	must(got == want && (!want || len == want_len), "lookup disagrees");
+	vnet_lpm_lookup_tables(tables, addr, match);
+	must(match[1].value == want && (!want || match[1].len == want_len),
+	     "lookup of several tables disagrees");
 	want = oracle_lookup(o, addr, maxlen, &want_len);
 	got = vnet_lpm_lookup_shorter(t, addr, maxlen, &len);
 	must(got == want && (!want || len == want_len),

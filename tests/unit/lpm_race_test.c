@@ -41,10 +41,14 @@ static bool read_one(u64 *rnd)
 {
 	unsigned int maxlen = random_below(rnd, bits + 1);
 	unsigned int a = random_below(rnd, ADDRS);
+	const struct vnet_lpm *tables[VNET_LPM_TABLES] = { &table };
+	struct vnet_lpm_match match[VNET_LPM_TABLES];
 	u8 len = 0;
 	u32 value;
 
-	vnet_lpm_prefetch(&table, addr[a]);
+	vnet_lpm_lookup_tables(tables, addr[a], match);
+	if (!valid(a, match[0].value, match[0].len, least[a]))
+		return false;
 	value = vnet_lpm_lookup(&table, addr[a], &len);
 	if (!valid(a, value, len, least[a]))
 		return false;

@@ -394,17 +394,37 @@ static bool pair_free(struct pair *p)
 	return shim_live == 0;
 }
 
+/* Several tables at once, as each of them by itself */
+static bool same_tables(const struct pair *p, const u8 *addr, u32 want,
+			u8 want_len)
+{
+	struct vnet_lpm_match got[VNET_LPM_TABLES];
+	unsigned int none = addr[3] % (VNET_LPM_TABLES + 1), i;
+	const struct vnet_lpm *tables[VNET_LPM_TABLES];
+	bool ok = true;
+
+	for (i = 0; i < VNET_LPM_TABLES; i++)
+		tables[i] = i == none ? NULL : &p->t;
+	vnet_lpm_lookup_tables(tables, addr, got);
+	for (i = 0; i < VNET_LPM_TABLES; i++)
+		ok = ok && got[i].value == (i == none ? 0 : want) &&
+		     (!got[i].value || got[i].len == want_len);
+	return ok;
+}
+
 static bool same_addr(const struct pair *p, const u8 *addr, unsigned int maxlen)
 {
 	u8 want_len = 0, len = 0;
 	u32 want = oracle_lookup(&p->o, addr, maxlen, &want_len);
 	u32 got;
 
-	vnet_lpm_prefetch(&p->t, addr);
-	if (maxlen < p->o.bits)
+	if (maxlen < p->o.bits) {
 		got = vnet_lpm_lookup_shorter(&p->t, addr, maxlen, &len);
-	else
+	} else {
 		got = vnet_lpm_lookup(&p->t, addr, &len);
+		if (!same_tables(p, addr, want, want_len))
+			return false;
+	}
 	if (got == want && (!want || len == want_len))
 		return true;
 	printf("# maxlen %u: %u/%u instead of %u/%u\n", maxlen, got, len, want,
