@@ -49,6 +49,7 @@ struct query {
 
 static struct vnet *vnet;
 static struct vnet_port *senders[MAX_SUBNETS];
+static int iifs[MAX_SUBNETS];
 static struct vnet_port *hops[NUM_HOPS];
 static unsigned int subnets;
 static struct query *trace;
@@ -56,6 +57,12 @@ static struct query *trace;
 /*
  * The entries. Each gives a number that depends on the answer, 0 if there is none.
  */
+
+/* Without the top bit: see measure_lat(). */
+static u32 as_number(const void *answer)
+{
+	return (unsigned long)answer & INT_MAX;
+}
 
 static u32 lookup_base(const struct query *q)
 {
@@ -75,14 +82,14 @@ static u32 lookup_effective(const struct query *q)
 	if (vnet_effective_resolve(vnet, from, AF_INET, NULL, &q->addr, &res,
 				   (__force u32)q->addr, &target))
 		return 0;
-	return target.port ? target.port->dev->ifindex : 0;
+	return as_number(target.port);
 }
 
 static u32 lookup_rules(const struct query *q)
 {
 	struct flowi4 fl4 = {
 		.daddr = q->addr,
-		.flowi4_iif = senders[q->from]->dev->ifindex,
+		.flowi4_iif = iifs[q->from],
 	};
 	struct fib_result res;
 	struct net *net = dev_net(vnet->dev);
@@ -92,7 +99,7 @@ static u32 lookup_rules(const struct query *q)
 	if (!res.fi->nh)
 		return 0;
 	nexthop_path_fib_result(&res, (__force u32)q->addr);
-	return res.nhc->nhc_dev->ifindex;
+	return as_number(res.nhc->nhc_dev);
 }
 
 struct entry {
@@ -295,6 +302,7 @@ static int find(const char *dev_name)
 	vnet = dev && vnet_link_is(dev) ? vnet_link_priv(dev) : NULL;
 	for (i = 0; i < subnets; i++) {
 		senders[i] = find_nic(net, 'n', i);
+		iifs[i] = senders[i] ? senders[i]->dev->ifindex : 0;
 		all &= !!senders[i];
 	}
 	for (i = 0; i < NUM_HOPS; i++) {
