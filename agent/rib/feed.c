@@ -328,6 +328,35 @@ uint32_t feed_waiting(const struct feed *feed)
 	return feed->express.n + feed->queue.n;
 }
 
+void feed_note(struct feed *feed)
+{
+	feed->noted_queue = feed->queue.n;
+	feed->noted_express = feed->express.n;
+	feed->noted_answers = feed->n_unanswered;
+}
+
+bool feed_noted_done(const struct feed *feed)
+{
+	return feed->noted_queue == 0 && feed->noted_express == 0 &&
+	       feed->noted_answers == 0;
+}
+
+/*
+ * Queues are first in, first out: those noted are the first to leave. Answers
+ * come in that order but for a few: as many are awaited as there are to come.
+ */
+static void take(struct feed *feed, struct idq *queue)
+{
+	uint32_t *noted = queue == &feed->express ? &feed->noted_express :
+						    &feed->noted_queue;
+	uint32_t id;
+
+	idq_pop(queue, &id);
+	if (*noted > 0 && --*noted == 0)
+		feed->noted_answers = feed->n_unanswered;
+	feed->pick++;
+}
+
 /* Whether one more may be handed out. */
 static bool feed_open(const struct feed *feed)
 {
@@ -360,8 +389,7 @@ bool feed_run(struct table *t)
 			feed->blocked = true;
 			return more;
 		}
-		idq_pop(queue, &id);
-		feed->pick++;
+		take(feed, queue);
 	}
 	return more || (feed_open(feed) && feed_waiting(feed) > 0);
 }
@@ -382,6 +410,8 @@ void feed_done(struct table *t, const struct prefix *prefix, int error,
 	if (old != NET_INSTALLED && old != NET_FAILED) {
 		if (t->feed.n_unanswered-- == UNANSWERED_MAX)
 			rib_wake(t->rib);
+		if (t->feed.noted_answers > 0)
+			t->feed.noted_answers--;
 	}
 	if (old == NET_REMOVING || old == NET_REMOVING_AGAIN) {
 		set_state(t, net, id, NET_ABSENT);

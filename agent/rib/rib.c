@@ -180,6 +180,24 @@ bool rib_route_settled(const struct rib *rib)
 	return true;
 }
 
+void rib_route_note(struct rib *rib)
+{
+	unsigned int af;
+
+	for (af = 0; af < BGP_AF_COUNT; af++)
+		feed_note(&rib->table[af].feed);
+}
+
+bool rib_route_noted_done(const struct rib *rib)
+{
+	unsigned int af;
+
+	for (af = 0; af < BGP_AF_COUNT; af++)
+		if (!feed_noted_done(&rib->table[af].feed))
+			return false;
+	return true;
+}
+
 /* ---- counters -------------------------------------------------------- */
 
 void rib_mem(const struct rib *rib, struct rib_mem *mem)

@@ -267,6 +267,12 @@ void rib_route_ready(struct rib *rib);
  * has beyond the routes handed out is nobody's.
  */
 bool rib_route_settled(const struct rib *rib);
+/*
+ * Note the routes that now wait for their turn or an answer; whether these have
+ * had both, though others may come all the time. True if none were noted.
+ */
+void rib_route_note(struct rib *rib);
+bool rib_route_noted_done(const struct rib *rib);
 
 /* ---- views ----------------------------------------------------------- */
 

@@ -164,6 +164,9 @@ struct again {
 struct feed {
 	struct idq queue;		/* NET_FEED: of peers with many ... */
 	struct idq express;		/* ... and of those with few changes */
+	uint32_t noted_queue;		/* first ones in .queue, and ... */
+	uint32_t noted_express;		/* ... in .express: see feed_note(); */
+	uint32_t noted_answers;		/* once both are out, still to come */
 	uint64_t served;		/* handed out so far */
 	uint8_t pick;			/* of express or queue, by turns */
 	struct rib_peer *cause;		/* whose changes are decided on */
@@ -649,6 +652,9 @@ void feed_again(struct table *t, const struct addr *hop);
 void feed_cause(struct table *t, struct rib_peer *peer);
 void feed_mark(struct table *t, uint32_t id);
 uint32_t feed_waiting(const struct feed *feed);
+/* Note what waits for its turn or an answer; whether that has had both. */
+void feed_note(struct feed *feed);
+bool feed_noted_done(const struct feed *feed);
 /* Hand out some routes; whether more can be now. */
 bool feed_run(struct table *t);
 void feed_done(struct table *t, const struct prefix *prefix, int error,

@@ -32,6 +32,7 @@ struct ribs_vnet {
 	uint64_t began_ms;
 	bool swept;			/* stale routes of the run before */
 	bool patience_over;		/* with peers that are not back */
+	bool noted;			/* rib_route_note(): what goes first */
 	struct loop_timer *patience;
 };
 

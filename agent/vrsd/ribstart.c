@@ -134,11 +134,35 @@ static void release_if_due(struct ribs_vnet *vnet)
 		release(vnet, "all neighbors are back");
 }
 
+/*
+ * Whether all that is wanted waits to be handed out, or has been. While
+ * decisions are held back more is to come, unless nothing waits at all.
+ */
+static bool all_decided(const struct ribs_vnet *vnet)
+{
+	return !rib_revising(vnet->rib) &&
+	       (!vnet->held || rib_route_settled(vnet->rib));
+}
+
+/*
+ * What is wanted once all have come, or patience is over, is noted and goes to
+ * the kernel first. What changes after that may do so all the time: it is not
+ * waited for.
+ */
 static void sweep_if_due(struct ribs_vnet *vnet)
 {
-	if (vnet->swept || vnet->draining || !rib_route_settled(vnet->rib))
+	if (vnet->swept)
 		return;
-	if (!vnet->patience_over && !all_complete(vnet, true))
+	if (vnet->draining ||
+	    (!vnet->patience_over && !all_complete(vnet, true))) {
+		vnet->noted = false;
+		return;
+	}
+	if (!vnet->noted && all_decided(vnet)) {
+		rib_route_note(vnet->rib);
+		vnet->noted = true;
+	}
+	if (!vnet->noted || !rib_route_noted_done(vnet->rib))
 		return;
 	vnet->swept = true;
 	loop_timer_stop(vnet->patience);
@@ -179,6 +203,7 @@ void ribstart_change(struct ribs_vnet *vnet)
 	const struct conf_server *server = vnet->conf->server;
 	uint64_t ms;
 
+	vnet->noted = false;
 	if (!server || vnet->draining) {
 		release(vnet, "nobody is waited for any more");
 	} else if (vnet->held) {

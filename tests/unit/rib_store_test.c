@@ -586,6 +586,12 @@ static void answer_all(void)
 	run();
 }
 
+static void answer_first(void)
+{
+	rib_route_done(rib, BGP_IPV4_UNICAST, &handed[0], 0, NULL);
+	memmove(handed, handed + 1, --n_handed * sizeof(*handed));
+}
+
 static bool was_handed(uint32_t n)
 {
 	struct prefix prefix = nth_prefix(AF_INET, n);
@@ -731,6 +737,56 @@ static unsigned int bulk_handed(void)
 	return n;
 }
 
+/* How many routes wait to be handed out */
+static unsigned int waiting(void)
+{
+	struct rib_stats stats;
+
+	rib_stats(rib, &stats);
+	return stats.pending[BGP_IPV4_UNICAST] - n_handed;
+}
+
+/* What waits is told apart from what another peer changes all the time. */
+static void test_feed_noted(void)
+{
+	struct rib_conf conf = { .local_as = 65515 };
+	unsigned int woken = 0, round, bulk, least = UINT_MAX;
+
+	n_handed = 0;
+	rib = rib_new(&conf, &with_kernel, &woken);
+	add_peer(1);
+	add_peer(2);
+	ktap_ok(rib_route_noted_done(rib), "nothing has been noted");
+	announce(peers[1], 0, 8000, 1, 0);
+	run();
+	announce(peers[2], 10000, 10900, 2, 0);
+	rib_route_note(rib);
+	bulk = bulk_handed();
+	for (round = 0; !rib_route_noted_done(rib) && round < 100; round++) {
+		answer_all();
+		bulk += bulk_handed();
+		least = MIN(least, waiting());
+		announce(peers[2], 10000, 10900, 2 + round % 2, 0);
+	}
+	ktap_ok(rib_route_noted_done(rib) && bulk == 8000 && least > 0,
+		"what waited is out after %u rounds, when others wait", round);
+	while (n_handed > 0)
+		answer_all();
+	announce(peers[1], 0, 3, 7, 0);
+	rib_route_note(rib);
+	run();
+	announce(peers[2], 10000, 10001, 9, 0);
+	run();
+	ktap_must(n_handed == 4);
+	answer_first();
+	answer_first();
+	ktap_ok(!rib_route_noted_done(rib), "routes are to be answered for");
+	answer_first();
+	ktap_ok(rib_route_noted_done(rib) && n_handed == 1,
+		"but not those that come after");
+	rib_free(rib);
+}
+
 /* What changes while a peer's many routes are on their way. */
 static void test_feed_lanes(void)
 {
@@ -852,6 +908,7 @@ int main(void)
 	test_queue();
 	test_rib();
 	test_feed();
+	test_feed_noted();
 	test_feed_lanes();
 	test_feed_lost();
 	bgp_update_free(parser);
