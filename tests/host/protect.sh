@@ -26,7 +26,7 @@ start_vrsd
 start_frr
 start_bird
 check "who has no key yet and should is not heard" wait_until 20 sessions 2
-check "firewall6, which needs none, is" learned firewall6 ::/0
+check "firewall6, which needs none, is" wait_until 10 learned firewall6 ::/0
 must frr_configure "router bgp 65001" 'neighbor 10.1.1.4 password key:#sdwan' \
 	'neighbor 10.1.1.5 password key:#sdwan' \
 	'neighbor fd00:10:1:1::4 password key-of-sdwan6' \
